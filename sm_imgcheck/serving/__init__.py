@@ -1,1 +1,1 @@
-"""What servers take: envelopes, stacks, endpoint limits."""
+"""What servers accept: envelopes, stacks, endpoint limits."""

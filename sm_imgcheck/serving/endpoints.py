@@ -1,4 +1,4 @@
-"""Limits of AWS endpoints by kind: bytes of a body, seconds of an answer."""
+"""Limits of AWS endpoints by kind: bytes of a body, seconds of a response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Endpoint:
     limits: tuple[Limit, ...]
     """The narrowest first."""
     seconds: int
-    """How long the container may take to answer."""
+    """Maximum response time of the container."""
 
 
 _MODEL = "service model sagemaker-runtime 2017-05-13 (botocore 1.44.5)"
@@ -32,7 +32,7 @@ ENDPOINTS: dict[str, Endpoint] = {
                 source=f"{_MODEL}, BodyBlob",
                 remedy="AWS's newer text allows 25 MB: try it before you rely on it",
             ),
-            Limit(bytes=25 * _MB, severity="error", source=_HOSTING, remedy="an async endpoint takes 1 GB by S3"),
+            Limit(bytes=25 * _MB, severity="error", source=_HOSTING, remedy="an async endpoint accepts 1 GB from S3"),
         ),
         seconds=60,
     ),
@@ -42,7 +42,7 @@ ENDPOINTS: dict[str, Endpoint] = {
                 bytes=4 * _MB,
                 severity="error",
                 source="AWS documentation, Invoke a serverless endpoint",
-                remedy="a real-time endpoint takes more",
+                remedy="a real-time endpoint accepts more",
             ),
         ),
         seconds=60,
@@ -56,7 +56,7 @@ ENDPOINTS: dict[str, Endpoint] = {
                 remedy="upload it to S3 and name it with InputLocation",
                 inline=True,
             ),
-            Limit(bytes=1000 * _MB, severity="error", source=_HOSTING, remedy="send fewer images at once"),
+            Limit(bytes=1000 * _MB, severity="error", source=_HOSTING, remedy="send fewer images in a request"),
         ),
         seconds=3600,
     ),
@@ -72,7 +72,7 @@ ENDPOINTS: dict[str, Endpoint] = {
                 bytes=100 * _MB,
                 severity="error",
                 source=f"{_BATCH}, the largest MaxPayloadInMB",
-                remedy="send fewer images at once",
+                remedy="send fewer images in a request",
             ),
         ),
         seconds=3600,

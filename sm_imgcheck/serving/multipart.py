@@ -25,31 +25,42 @@ class Part:
     body: bytes
     content_type: str = ""
     filename: str = ""
+    encoding: str = ""
+    """``Content-Transfer-Encoding`` in lower case, such as ``base64``; servers ignore it (RFC 7578, section 4.7)."""
 
 
 def boundary_of(content_type: str) -> str:
-    """The boundary that a content type declares. Raises PayloadError where there is none."""
+    """The boundary that a content type declares. Raises PayloadError if it declares none."""
     match = _BOUNDARY.search(content_type)
     if match is None:
         raise PayloadError("content type: got no boundary, expected multipart/form-data; boundary=...")
     return match[1] or match[2]
 
 
-def read_form(body: bytes, content_type: str) -> tuple[Part, ...]:
-    """The parts in order. Raises PayloadError for a form that is not closed, or that has more parts than are read."""
+def read_form(body: bytes, content_type: str, *, lenient: bool = False) -> tuple[Part, ...]:
+    """The parts in order. Raises PayloadError for a form that is not closed, or that has more than 1000 parts.
+
+    lenient: accept both, and skip damaged parts.
+    """
     mark = b"--" + boundary_of(content_type).encode("latin-1", "replace")
     pieces = (b"\r\n" + body).split(b"\r\n" + mark, MAX_PARTS + 2)
+    if lenient:
+        return tuple(part for piece in pieces[1:] if (part := _part(piece)) is not None)
     if len(pieces) < 2 or len(pieces) > MAX_PARTS + 2:
         raise PayloadError(f"multipart body: got {len(pieces) - 1} delimiters, expected 1 to {MAX_PARTS} parts")
     if not pieces[-1].startswith(b"--"):
         raise PayloadError("multipart body: got no closing delimiter, expected --boundary-- at its end")
-    return tuple(_part(piece) for piece in pieces[1:-1])
+    parts = tuple(part for piece in pieces[1:-1] if (part := _part(piece)) is not None)
+    if len(parts) != len(pieces) - 2:
+        raise PayloadError("multipart body: got a part without a blank line after its headers")
+    return parts
 
 
-def _part(piece: bytes) -> Part:
+def _part(piece: bytes) -> Part | None:
+    """Return a part; None: it has no blank line after its headers."""
     head, blank, body = piece.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
     if not blank or len(head) > MAX_HEADER_BYTES:
-        raise PayloadError("multipart body: got a part without a blank line after its headers")
+        return None
     headers = {}
     for line in head.decode("utf-8", "replace").split("\r\n"):
         name, _, value = line.partition(":")
@@ -60,6 +71,7 @@ def _part(piece: bytes) -> Part:
         body=body,
         content_type=headers.get("content-type", ""),
         filename=said.get("filename", ""),
+        encoding=headers.get("content-transfer-encoding", "").lower(),
     )
 
 

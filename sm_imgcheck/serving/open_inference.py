@@ -8,7 +8,7 @@ from typing import TypedDict
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.serving.envelopes import shown
+from sm_imgcheck.serving.envelopes import format_value
 from sm_imgcheck.serving.envelopes._json import member
 
 __all__ = ["DATATYPES", "DATATYPE_OF", "InputTensor", "check_count", "is_shape", "name_of", "tensor_of"]
@@ -32,7 +32,7 @@ DATATYPES = {
 DATATYPE_OF = {
     dtype: word for kind in ("int", "uint", "float") for word, dtype in DATATYPES.items() if dtype.startswith(kind)
 }
-"""The protocol's word for each dtype that an envelope carries."""
+"""The protocol's name of each dtype that an envelope carries."""
 _DTYPES = {word: dtype for dtype, word in DATATYPE_OF.items()}
 
 
@@ -50,28 +50,28 @@ def tensor_of(document: Json) -> tuple[dict[str, Json], tuple[int, ...], str]:
     """The entry of the only input, its shape and its dtype. Raises PayloadError."""
     inputs = member(document, "inputs")
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise PayloadError(f'"inputs" holds {shown(inputs)}, not a list with one object')
+        raise PayloadError(f'"inputs" holds {format_value(inputs)}, not a list with one object')
     tensor = inputs[0]
     shape, datatype = tensor.get("shape"), tensor.get("datatype")
     axes = shape if isinstance(shape, list) else [None]
     lengths = tuple(length for length in axes if type(length) is int and length >= 0)
     if len(lengths) != len(axes):
-        raise PayloadError(f'"shape" is {shown(shape)}, not a list of lengths')
+        raise PayloadError(f'"shape" is {format_value(shape)}, not a list of lengths')
     if len(lengths) > 32:
         raise PayloadError(f'"shape" has {len(lengths)} axes')
     if not isinstance(datatype, str) or datatype not in _DTYPES:
-        raise PayloadError(f'"datatype" is {shown(datatype)}, not one of {", ".join(_DTYPES)}')
+        raise PayloadError(f'"datatype" is {format_value(datatype)}, not one of {", ".join(_DTYPES)}')
     return tensor, lengths, _DTYPES[datatype]
 
 
 def check_count(shape: tuple[int, ...], count: int) -> None:
     """Raise PayloadError unless ``count`` values fill the shape."""
     if prod(shape) != count:
-        raise PayloadError(f'"shape" is {list(shape)}, {prod(shape)} values, but {count} are there')
+        raise PayloadError(f'"shape" is {list(shape)}, {prod(shape)} values, but the data has {count}')
 
 
 def name_of(dtype: str) -> str:
-    """The protocol's word for a NumPy dtype."""
+    """The protocol's name of a NumPy dtype."""
     return next((word for word, name in DATATYPES.items() if name == dtype), dtype)
 
 
@@ -84,6 +84,6 @@ def is_shape(shape: Json) -> bool:
 
 
 def numpy_dtype(word: str) -> np.dtype | None:
-    """Of a datatype; None for those that NumPy cannot hold."""
+    """NumPy's dtype of a datatype; None for those that NumPy cannot hold."""
     name = DATATYPES.get(word, "")
     return np.dtype(name) if name and name != "bfloat16" else None

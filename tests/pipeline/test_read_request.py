@@ -104,7 +104,7 @@ def test_bodies(name, content_type, body, changes, want):
         ("data:image/jpeg;base64,{}", "prefix of a data URL"),
         ("{}", ""),
         ("-_{}", "URL-safe alphabet"),
-        ("!!!!{}", "is no base64"),
+        ("!!!!{}", "is not valid base64"),
         ("AAAA{}", "decodes to what"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from promises import language
 
-FOLDERS = ("core", "io", "pipeline", "rules", "run", "spec")
+FOLDERS = ("core", "io", "pipeline", "rules", "run", "serving", "spec")
 """Folders of the package without forbidden words."""
 
 

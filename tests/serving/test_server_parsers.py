@@ -67,6 +67,7 @@ def by_numpy(text):
 @given(TABLES, st.sampled_from(["\n", "\r\n"]))
 @example(["True", "1"], "\n")
 @example([",", ","], "\n")
+@example([", ,,", ",0x10,,"], "\n")
 @example(["1,2,"], "\n")
 @example([], "\n")
 @settings(max_examples=100)

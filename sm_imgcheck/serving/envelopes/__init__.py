@@ -22,28 +22,28 @@ __all__ = [
     "ENVELOPES",
     "ImageEnvelope",
     "TensorEnvelope",
-    "checked",
+    "check_values",
+    "format_value",
     "infer_shape",
     "pack_records",
     "plain_dtype",
-    "shown",
     "values_of",
 ]
 
 
 @frozen
 class TensorEnvelope:
-    """A form of body that is the tensor itself: ``parse`` gives back the very array that ``build`` got."""
+    """A form of body that is the tensor itself: ``parse`` returns the array that ``build`` received, bit for bit."""
 
     rank: int
-    """Place in lists that people read, and in the choice where the stack takes every envelope."""
+    """Position in lists, and in the choice where the stack accepts every envelope."""
     content_type: str
     """Content type of the header unless the spec names one."""
     build: Callable[[np.ndarray, Spec], Payload]
     """``build(array, spec)``: the body. Raises PayloadError for NaN, or a dtype that the form cannot hold."""
     parse: Callable[[bytes, str, Spec], np.ndarray]
     """``parse(body, content_type, spec)``: the array. The spec has what the bytes lack, such as the dtype of JSON
-    numbers. Raises PayloadError; the length of the body bounds time and memory, whatever the body claims."""
+    numbers. Raises PayloadError; the length of the body bounds time and memory, not what it declares."""
     size: Callable[[tuple[int, ...], str, Spec], tuple[int, bool]]
     """``size(shape, dtype, spec)``: bytes of the body without encoding it, and whether that is exact or an upper
     bound."""
@@ -58,7 +58,7 @@ class ImageEnvelope:
     """A form of body that carries encoded images."""
 
     rank: int
-    """Place in lists that people read, and in the choice where the stack takes every envelope."""
+    """Position in lists, and in the choice where the stack accepts every envelope."""
     content_type: str
     """Content type of the header unless the spec names one."""
     build_image: Callable[[bytes, Header, Spec], Payload]
@@ -66,8 +66,8 @@ class ImageEnvelope:
     build_images: Callable[[Sequence[tuple[bytes, Header]], Spec], Payload] | None = None
     """The same of several images, each its bytes and Header; None: a body holds one image."""
     changes: Callable[[Header, Spec], tuple[str, ...]]
-    """``changes(header, spec)``: why the image must be encoded again, as clauses; empty: its bytes go out as they
-    are."""
+    """``changes(header, spec)``: the reasons to encode the image again, as clauses; empty: its bytes are sent
+    unchanged."""
     summary: str = ""
     """Content type and content, for editors."""
 
@@ -80,16 +80,16 @@ class ImageEnvelope:
 ENVELOPES: Registry[TensorEnvelope | ImageEnvelope] = Registry(__name__, "ENVELOPE")
 
 
-CARRIED = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
-CARRIED |= {"float16", "float32", "float64"}
+DTYPES = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
+DTYPES |= {"float16", "float32", "float64"}
 _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring = 2, 3, 3, 60
 
 
-def checked(array: object, envelope: str) -> np.ndarray:
+def check_values(array: object, envelope: str) -> np.ndarray:
     """The array in C order and this machine's byte order. Raises PayloadError for what no body should carry."""
     data = np.asarray(array)
-    if data.dtype.name not in CARRIED:
+    if data.dtype.name not in DTYPES:
         what = "Python objects" if data.dtype.hasobject else data.dtype.name
         raise PayloadError(f"{envelope} cannot hold {what}; cast the tensor to float32 or another plain number type")
     values = np.ascontiguousarray(data, data.dtype.newbyteorder("=")).reshape(data.shape)
@@ -100,21 +100,21 @@ def checked(array: object, envelope: str) -> np.ndarray:
 
 
 def _finite(values: np.ndarray) -> bool:
-    """Whether no value is NaN or infinite, in two thirds of the time of ``isfinite`` where BLAS knows the dtype."""
+    """Whether no value is NaN or infinite, in two thirds of the time of ``isfinite`` where BLAS supports the dtype."""
     if values.dtype.kind != "f":
         return True
     if values.dtype.itemsize > 2:
         line = values.reshape(-1)
         with np.errstate(all="ignore"):
             squares = np.dot(line, line)
-        if np.isfinite(squares):  # nothing cancels in a sum of squares; one that overflows says nothing
+        if np.isfinite(squares):  # no terms cancel in a sum of squares; an overflow decides neither way
             return True
     return bool(np.isfinite(values).all())
 
 
 def plain_dtype(name: str, envelope: str) -> np.dtype:
     """The dtype of the values in a binary body. Raises PayloadError for one that NumPy cannot name."""
-    if name not in CARRIED:
+    if name not in DTYPES:
         raise PayloadError(f"{envelope} cannot hold {name}")
     return np.dtype(name)
 
@@ -140,18 +140,18 @@ def pack_records(chunks: Iterable[bytes | memoryview], envelope: str, content_ty
 
 
 def infer_shape(dims: Sequence[Dim], count: int) -> tuple[int, ...]:
-    """The one shape of ``count`` values that keeps the contract. Raises PayloadError where several or none would."""
-    known = prod(dim.fixed for dim in dims if dim.fixed is not None)
+    """The only shape of ``count`` values that matches the contract. Raises PayloadError for several or none."""
+    fixed = prod(dim.fixed for dim in dims if dim.fixed is not None)
     free = [dim for dim in dims if dim.fixed is None]
-    wanted = "[" + ", ".join(map(str, dims)) + "]"
+    model_shape = "[" + ", ".join(map(str, dims)) + "]"
     if len(free) > 1:
-        raise PayloadError(f"the body does not say its shape, and the spec leaves several axes of {wanted} open")
-    length = count // known
-    if length * known != count or not (free[0].allows(length) if free else length == 1):
-        raise PayloadError(f"the body holds {count} values, which do not fill the spec's {wanted}")
+        raise PayloadError(f"shape: the body has none, and the spec has several variable axes: {model_shape}")
+    length = count // fixed
+    if length * fixed != count or not (free[0].allows(length) if free else length == 1):
+        raise PayloadError(f"the body holds {count} values, which do not fill the spec's {model_shape}")
     return tuple(length if dim.fixed is None else dim.fixed for dim in dims)
 
 
-def shown(value: object) -> str:
-    """A short, printable word for what stands in a body, however deep or long it is."""
+def format_value(value: object) -> str:
+    """A short, printable form of a value in a body, however deep or long it is."""
     return _SHORT.repr(value).encode("ascii", "backslashreplace").decode()

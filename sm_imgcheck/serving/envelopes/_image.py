@@ -1,4 +1,4 @@
-"""The encoded picture as a request: as it is, or encoded anew where the spec says that the handler fixes too little."""
+"""The encoded image as a request: unchanged, or encoded again where the spec's handler fixes too little."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sm_imgcheck.rules.source_image import refusals
 
 __all__ = ["QUALITY", "changes", "encoded_image"]
 
-_WRITTEN = {IMAGE_TYPES["JPEG"]: "JPEG", JPG: "JPEG", IMAGE_TYPES["PNG"]: "PNG"}
-"""By content type: the formats in which a picture is encoded anew."""
+_FORMATS = {IMAGE_TYPES["JPEG"]: "JPEG", JPG: "JPEG", IMAGE_TYPES["PNG"]: "PNG"}
+"""By content type: the formats in which an image is encoded again."""
 QUALITY = 95
-"""Of a JPEG that is encoded anew, with 4:4:4 chroma: Pillow's documentation advises against more (save, JPEG)."""
+"""Quality of a JPEG that is encoded again, with 4:4:4 chroma: the maximum that Pillow's documentation advises."""
 
 
 def changes(header: Header, spec: Spec) -> tuple[str, ...]:
@@ -24,35 +24,35 @@ def changes(header: Header, spec: Spec) -> tuple[str, ...]:
     reasons = [message for _, message in refusals(header, spec.decode, channel_order=spec.contract.channel_order)]
     if spec.decode.exif == "ignore" and header.orientation != 1:
         reasons.append(f"EXIF orientation {header.orientation}: not applied by the handler")
-    told = _told(spec)
-    if _WRITTEN.get(told, header.format) != header.format:
-        reasons.append(f"image format: got {header.format}, expected {told} (the spec's content type)")
-    elif header.format not in IMAGE_TYPES and not told:
+    content_type = _content_type(spec)
+    if _FORMATS.get(content_type, header.format) != header.format:
+        reasons.append(f"image format: got {header.format}, expected {content_type} (the spec's content type)")
+    elif header.format not in IMAGE_TYPES and not content_type:
         reasons.append(f"image format: got {header.format}, which no container accepts")
     return tuple(reasons)
 
 
 def encoded_image(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
-    """The picture to send and its content type. Raises PayloadError where it cannot be decoded to be fixed.
+    """The image to send and its content type. Raises PayloadError where it cannot be decoded to be fixed.
 
-    A new one is a JPEG where it was one or the spec's content type says so, otherwise a PNG, which loses nothing: 8
-    bits, upright, without a profile (its colors are sRGB unless the handler ignores profiles), without CMYK.
+    A new one is a JPEG where it was one or the spec's content type is JPEG, otherwise a lossless PNG: 8 bits,
+    EXIF orientation applied, without a profile (its colors are sRGB unless the handler ignores profiles), without CMYK.
     """
     form = header.format
     if changes(header, spec):
-        form = _WRITTEN.get(_told(spec)) or ("JPEG" if form == "JPEG" else "PNG")
-        body = _encoded(_pixels(body, header, spec, form), form)
-    return body, _told(spec) or IMAGE_TYPES[form]
+        form = _FORMATS.get(_content_type(spec)) or ("JPEG" if form == "JPEG" else "PNG")
+        body = _encode(_pixels(body, header, spec, form), form)
+    return body, _content_type(spec) or IMAGE_TYPES[form]
 
 
-def _told(spec: Spec) -> str:
-    """The picture's content type as the spec has it; empty where it has none, or that of the JSON around it."""
+def _content_type(spec: Spec) -> str:
+    """The image's content type as the spec has it; empty where it has none, or that of the JSON around it."""
     content_type = str(spec.payload.get("content_type") or "")
     return "" if "json" in content_type or content_type.startswith("multipart/") else content_type
 
 
 def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray:
-    """Upright HWC uint8 pixels with 1, 3 or, in a PNG, 4 channels. Raises PayloadError."""
+    """Pixels with the EXIF orientation applied, HWC uint8, with 1, 3 or, in a PNG, 4 channels. Raises PayloadError."""
     from sm_imgcheck.io.images.decode import decode_with_header
     from sm_imgcheck.ops.kernels.color import color, orient
 
@@ -75,16 +75,16 @@ def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray:
 
 
 def _channels(header: Header, spec: Spec, form: str) -> str:
-    """GRAY, RGB or RGBA: what the picture has, less what the handler rejects and the format cannot hold."""
+    """GRAY, RGB or RGBA: what the image has, less what the handler rejects and the format cannot hold."""
     to_gray = spec.contract.channel_order == GRAY
-    takes_alpha = spec.decode.alpha != "reject" or spec.contract.channel_order in ALPHA
-    if header.mode in ("LA", "RGBA") and form == "PNG" and takes_alpha:
+    allows_alpha = spec.decode.alpha != "reject" or spec.contract.channel_order in ALPHA
+    if header.mode in ("LA", "RGBA") and form == "PNG" and allows_alpha:
         return "RGBA"
     gray = header.mode in ("L", "LA") and (to_gray or spec.decode.gray != "reject")
     return GRAY if gray else "RGB"
 
 
-def _encoded(pixels: np.ndarray, form: str) -> bytes:
+def _encode(pixels: np.ndarray, form: str) -> bytes:
     from PIL import Image
 
     out = BytesIO()

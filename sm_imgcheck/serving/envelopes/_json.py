@@ -12,7 +12,7 @@ from sm_imgcheck.core.types import Spec
 from sm_imgcheck.core.types.spec import DEFAULT_NAME
 from sm_imgcheck.io.lazy_imports import np, orjson
 from sm_imgcheck.io.tensors import JSON_COSTS, JSON_LINES_COSTS, too_costly
-from sm_imgcheck.serving.envelopes import shown
+from sm_imgcheck.serving.envelopes import format_value
 
 __all__ = [
     "around_key",
@@ -32,30 +32,30 @@ __all__ = [
 
 
 def input_name(spec: Spec) -> str:
-    """The key under which the tensor stands; empty where it stands alone.
+    """The key of the tensor; empty where the body has the tensor alone.
 
-    TensorFlow Serving takes the one input of a signature without a name, and its key there is seldom what the tensor
-    is called (``x``, not ``serving_default_x``).
+    TensorFlow Serving accepts the only input of a signature without a name, under a key that is rarely the name of
+    the tensor (``x``, not ``serving_default_x``).
     """
     alone = spec.name == DEFAULT_NAME or spec.payload.get("stack") == "tensorflow-serving"
     return "" if alone else spec.name
 
 
 def member(document: Json, key: str) -> Json:
-    """What stands under ``key`` of a JSON object. Raises PayloadError, which says what stands there instead."""
+    """The value of ``key`` in a JSON object. Raises PayloadError with the keys of the object."""
     if not isinstance(document, dict):
-        raise PayloadError(f'the body is {shown(document)}, not an object {{"{key}": ...}}')
+        raise PayloadError(f'the body is {format_value(document)}, not an object {{"{key}": ...}}')
     if key not in document:
-        raise PayloadError(f'the body has the keys {shown(list(document))}, but no "{key}"')
+        raise PayloadError(f'the body has the keys {format_value(list(document))}, but no "{key}"')
     return document[key]
 
 
 def only(value: Json, spec: Spec) -> Json:
-    """The tensor of an object ``{name: tensor}``; what is no object stands for itself. Raises PayloadError."""
+    """The tensor of an object ``{name: tensor}``; any other value is returned unchanged. Raises PayloadError."""
     if not isinstance(value, dict):
         return value
     if len(value) != 1 and spec.name not in value:
-        raise PayloadError(f'the keys are {shown(list(value))}, but the spec has one input, "{spec.name}"')
+        raise PayloadError(f'the keys are {format_value(list(value))}, but the spec has one input, "{spec.name}"')
     return value[spec.name] if spec.name in value else next(iter(value.values()))
 
 
@@ -69,14 +69,14 @@ def key_of(spec: Spec) -> str:
 
 
 def around_key(spec: Spec) -> tuple[bytes, bytes]:
-    """What stands before and after the input in an object with the key; a dot in it opens an object inside."""
+    """The text before and after the input in an object with the key; a dot in the key opens an inner object."""
     names = key_of(spec).split(".")
     before = b"".join(b"{" + orjson.dumps(name) + b":" for name in names)
     return before, b"}" * len(names)
 
 
 def at_key(document: Json, spec: Spec, key: str = "") -> Json:
-    """What stands under the key. key: instead of the spec's. Raises PayloadError."""
+    """The value of the key. key: instead of the spec's. Raises PayloadError."""
     for name in [key] if key else key_of(spec).split("."):
         document = member(document, name)
     return document
@@ -90,7 +90,7 @@ MAX_LINES = 100_000
 
 
 def loads(body: bytes) -> Json:
-    """A JSON document, whatever it holds. Raises PayloadError for no JSON, and for what would take too much memory."""
+    """A JSON document with any content. Raises PayloadError for other text, and for what would take too much memory."""
     if len(body) > MAX_TEXT_BYTES:
         raise PayloadError(f"the body has {len(body)} bytes of text; more than {MAX_TEXT_BYTES} are not read")
     if why := too_costly(body, JSON_COSTS):
@@ -98,12 +98,12 @@ def loads(body: bytes) -> Json:
     try:
         document: Json = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as problem:
-        raise PayloadError(f"the body is no JSON: {problem}") from None
+        raise PayloadError(f"body: not JSON: {problem}") from None
     return document
 
 
 def lines_of(body: bytes) -> list[bytes]:
-    """The lines of a text, one for each image; an empty last one is none. Raises PayloadError for too many."""
+    """The lines of a text, one for each image; an empty last line is ignored. Raises PayloadError for too many."""
     if body.count(b"\n") > MAX_LINES:
         raise PayloadError(f"the body has more than {MAX_LINES} lines, with an image on each")
     if why := too_costly(body, JSON_LINES_COSTS):
@@ -117,15 +117,15 @@ def array_of(data: Json, dtype: str) -> np.ndarray:
     Level by level, and never by NumPy's own guess: that makes room for the longest of a million texts for each of them.
     """
     shape: list[int] = []
-    level: list[Any] = [data]  # looked at as a whole, level by level: nothing is asked of each value
+    level: list[Any] = [data]  # level by level, by set and map: no Python code runs for each value
     while level and isinstance(level[0], list):
         if set(map(type, level)) != {list}:
             other = next(item for item in level if not isinstance(item, list))
-            raise PayloadError(f"the lists are ragged: {shown(other)} stands beside a list on axis {len(shape) - 1}")
+            raise PayloadError(f"the lists are ragged: axis {len(shape) - 1} has {format_value(other)} next to a list")
         lengths = set(map(len, level))
         if len(lengths) > 1:
-            some = " and ".join(map(str, sorted(lengths)[:2]))
-            raise PayloadError(f"the lists are ragged: axis {len(shape)} has lengths {some}")
+            lengths_text = " and ".join(map(str, sorted(lengths)[:2]))
+            raise PayloadError(f"the lists are ragged: axis {len(shape)} has lengths {lengths_text}")
         if len(shape) == MAX_AXES:
             raise PayloadError(f"the lists are nested more than {MAX_AXES} deep")
         shape.append(lengths.pop())
@@ -138,30 +138,30 @@ def numbers(values: list[Json], dtype: str) -> np.ndarray:
     kinds = set(map(type, values))
     if not kinds <= {int, float}:
         odd = next(value for value in values if type(value) not in (int, float))
-        raise PayloadError(f"{shown(odd)} stands where a number of the dtype {dtype} should")
+        raise PayloadError(f"value: got {format_value(odd)}, expected a number of dtype {dtype}")
     kind = np.dtype("float32" if dtype == "bfloat16" else dtype)
-    return _whole(values, kinds, kind) if kind.kind in "iu" else _real(values, kind)
+    return _integers(values, kinds, kind) if kind.kind in "iu" else _real(values, kind)
 
 
 def _real(values: list[Json], kind: np.dtype) -> np.ndarray:
     with np.errstate(over="ignore"):
-        made = np.array(values, np.float64).astype(kind)
-    if not np.isfinite(made).all():
-        odd = values[int(np.flatnonzero(~np.isfinite(made))[0])]
-        raise PayloadError(f"{shown(odd)} is beyond what {kind.name} holds")
-    return made
+        array = np.array(values, np.float64).astype(kind)
+    if not np.isfinite(array).all():
+        odd = values[int(np.flatnonzero(~np.isfinite(array))[0])]
+        raise PayloadError(f"value: got {format_value(odd)}, which {kind.name} cannot hold")
+    return array
 
 
-def _whole(values: list[Any], kinds: set[type], kind: np.dtype) -> np.ndarray:
+def _integers(values: list[Any], kinds: set[type], kind: np.dtype) -> np.ndarray:
     if float in kinds:
         odd = next((value for value in values if isinstance(value, float) and not value.is_integer()), None)
         if odd is not None:
-            raise PayloadError(f"{shown(odd)} is no {kind.name} number")
+            raise PayloadError(f"value: got {format_value(odd)}, expected {kind.name}")
         values = [int(value) for value in values]
     low, high = np.iinfo(kind).min, np.iinfo(kind).max
     if values and not low <= min(values) <= max(values) <= high:
         odd = min(values) if min(values) < low else max(values)
-        raise PayloadError(f"{shown(odd)} is no {kind.name} number: it holds {low} to {high}")
+        raise PayloadError(f"value: got {format_value(odd)}, expected {kind.name} ({low} to {high})")
     return np.array(values, kind)
 
 
@@ -174,7 +174,7 @@ def flat(values: np.ndarray, step: int = 8192) -> Iterator[bytes]:
 
 
 def longest(dtype: str) -> int:
-    """The most characters that one number takes in its shortest form.
+    """Maximum length of a number in its shortest form, in characters.
 
     16 and 24: the longest that Ryu's f32 and f64 printers write (https://docs.rs/ryu, raw::format32 and format64);
     halves are printed as the float32 that they equal.
@@ -186,7 +186,7 @@ def longest(dtype: str) -> int:
 
 
 def nested_size(shape: tuple[int, ...], dtype: str) -> int:
-    """The most characters that nested lists of this shape take."""
+    """Maximum length of nested lists of this shape, in characters."""
     lists, count = 0, 1
     for length in shape:
         lists, count = lists + count, count * length

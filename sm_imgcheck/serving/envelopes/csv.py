@@ -7,7 +7,7 @@ from math import prod
 
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, infer_shape, pack_records
+from sm_imgcheck.serving.envelopes import TensorEnvelope, check_values, infer_shape, pack_records
 from sm_imgcheck.serving.envelopes._json import array_of, flat, lines_of, loads, longest
 
 __all__ = ["ENVELOPE"]
@@ -17,7 +17,7 @@ CONTENT_TYPE = "text/csv"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
-    values = checked(array, "csv")
+    values = check_values(array, "csv")
     batch = values if spec.contract.layout[0] == "N" else values[None]
     return pack_records(_lines(batch), "csv", CONTENT_TYPE, spec)
 

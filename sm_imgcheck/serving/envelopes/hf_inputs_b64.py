@@ -1,4 +1,4 @@
-"""``{"inputs": "<base64>"}``: the encoded picture as a text, for Hugging Face pipelines that take an image."""
+"""``{"inputs": "<base64>"}``: the encoded image as a text, for Hugging Face pipelines that take an image."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ CONTENT_TYPE = "application/json"
 
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
-    """The bytes as they are unless ``changes`` says why not; the standard alphabet, padded. Raises PayloadError."""
-    sent, _ = encoded_image(body, header, spec)
-    return pack_records([b'{"inputs":"', b64encode(sent), b'"}'], "hf-inputs-b64", CONTENT_TYPE, spec)
+    """The bytes unchanged unless ``changes`` has reasons; the standard alphabet, padded. Raises PayloadError."""
+    image, _ = encoded_image(body, header, spec)
+    return pack_records([b'{"inputs":"', b64encode(image), b'"}'], "hf-inputs-b64", CONTENT_TYPE, spec)
 
 
 ENVELOPE = ImageEnvelope(

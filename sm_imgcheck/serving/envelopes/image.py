@@ -1,4 +1,4 @@
-"""The encoded picture itself, ``image/jpeg``: for handlers that decode, Hugging Face's and the built-in ones too."""
+"""The encoded image itself, ``image/jpeg``: for handlers that decode, Hugging Face's and the built-in ones too."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sm_imgcheck.serving.envelopes._image import changes, encoded_image
 __all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = IMAGE_TYPES["JPEG"]
-"""Of a JPEG; any other picture goes out under its own."""
+"""Content type of a JPEG; other formats have their own."""
 
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
-    """The bytes as they are, unless ``changes`` says why not. Raises PayloadError."""
-    sent, content_type = encoded_image(body, header, spec)
-    return Payload(body=sent, content_type=content_type, envelope="image")
+    """The bytes unchanged unless ``changes`` has reasons. Raises PayloadError."""
+    image, content_type = encoded_image(body, header, spec)
+    return Payload(body=image, content_type=content_type, envelope="image")
 
 
 ENVELOPE = ImageEnvelope(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np, orjson
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records
+from sm_imgcheck.serving.envelopes import TensorEnvelope, check_values, pack_records
 from sm_imgcheck.serving.envelopes._json import array_of, input_name, loads, member, nested_size, only
 
 __all__ = ["ENVELOPE"]
@@ -17,7 +17,7 @@ CONTENT_TYPE = "application/json"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """The tensor alone, or ``{name: tensor}`` where the spec names its input. Raises PayloadError."""
-    return pack_records(_document(checked(array, "inputs"), input_name(spec)), "inputs", CONTENT_TYPE, spec)
+    return pack_records(_document(check_values(array, "inputs"), input_name(spec)), "inputs", CONTENT_TYPE, spec)
 
 
 def _document(values: np.ndarray, name: str) -> Iterator[bytes | memoryview]:
@@ -28,7 +28,7 @@ def _document(values: np.ndarray, name: str) -> Iterator[bytes | memoryview]:
 
 
 def _around(name: str) -> tuple[bytes, bytes]:
-    """What stands before and after the lists."""
+    """The text before and after the lists."""
     return (b'{"inputs":{' + orjson.dumps(name) + b":", b"}}") if name else (b'{"inputs":', b"}")
 
 

@@ -1,4 +1,4 @@
-"""``{"instances": [{"b64": ...}]}``: encoded pictures for a TensorFlow signature that decodes them."""
+"""``{"instances": [{"b64": ...}]}``: encoded images for a TensorFlow signature that decodes them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ CONTENT_TYPE = "application/json"
 
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
-    """One picture, its bytes as they are unless ``changes`` says why not. Raises PayloadError."""
+    """One image, its bytes unchanged unless ``changes`` has reasons. Raises PayloadError."""
     return build_images([(body, header)], spec)
 
 
-def build_images(pictures: Sequence[tuple[bytes, Header]], spec: Spec) -> Payload:
-    """One entry for each picture, in the standard alphabet, padded (RFC 4648, section 4). Raises PayloadError."""
-    rows = [b'{"b64":"' + b64encode(encoded_image(body, header, spec)[0]) + b'"}' for body, header in pictures]
+def build_images(images: Sequence[tuple[bytes, Header]], spec: Spec) -> Payload:
+    """One entry for each image, in the standard alphabet, padded (RFC 4648, section 4). Raises PayloadError."""
+    rows = [b'{"b64":"' + b64encode(encoded_image(body, header, spec)[0]) + b'"}' for body, header in images]
     return pack_records([b'{"instances":[', b",".join(rows), b"]}"], "instances-b64", CONTENT_TYPE, spec)
 
 

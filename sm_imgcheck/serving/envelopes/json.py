@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records
+from sm_imgcheck.serving.envelopes import TensorEnvelope, check_values, pack_records
 from sm_imgcheck.serving.envelopes._json import around_key, array_of, at_key, loads, nested_size
 
 __all__ = ["ENVELOPE"]
@@ -17,7 +17,7 @@ CONTENT_TYPE = "application/json"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
-    return pack_records(_document(checked(array, "json"), spec), "json", CONTENT_TYPE, spec)
+    return pack_records(_document(check_values(array, "json"), spec), "json", CONTENT_TYPE, spec)
 
 
 def _document(values: np.ndarray, spec: Spec) -> Iterator[bytes | memoryview]:

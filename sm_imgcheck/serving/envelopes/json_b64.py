@@ -1,4 +1,4 @@
-"""``{"image": "<base64>"}``: the encoded picture as a text under a key of your choice, ``payload.key``."""
+"""``{"image": "<base64>"}``: the encoded image as a text under a key of your choice, ``payload.key``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CONTENT_TYPE = "application/json"
 
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
-    """The bytes unchanged unless ``changes`` says why; the standard alphabet, padded. Raises PayloadError."""
-    sent, _ = encoded_image(body, header, spec)
+    """The bytes unchanged unless ``changes`` has reasons; the standard alphabet, padded. Raises PayloadError."""
+    image, _ = encoded_image(body, header, spec)
     before, after = around_key(spec)
-    return pack_records([before, b'"', b64encode(sent), b'"', after], "json-b64", CONTENT_TYPE, spec)
+    return pack_records([before, b'"', b64encode(image), b'"', after], "json-b64", CONTENT_TYPE, spec)
 
 
 ENVELOPE = ImageEnvelope(

@@ -9,7 +9,7 @@ from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import Chunk
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records
+from sm_imgcheck.serving.envelopes import TensorEnvelope, check_values, pack_records
 from sm_imgcheck.serving.envelopes._json import array_of, lines_of, loads, nested_size, only
 
 __all__ = ["ENVELOPE"]
@@ -19,7 +19,7 @@ CONTENT_TYPE = "application/jsonlines"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
-    values = checked(array, "jsonlines")
+    values = check_values(array, "jsonlines")
     batch = values if spec.contract.layout[0] == "N" else values[None]
     if len(batch) == 1 and spec.payload.get("stack") == "tensorflow-serving":
         batch = batch[None]  # its container joins the lines into a batch only where there are several
@@ -37,11 +37,11 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: AR
     rows = [only(loads(line), spec) for line in lines_of(body)]
     values = array_of(rows, spec.contract.dtype)
     if len(rows) == 1 and values.ndim > len(spec.contract.layout.lstrip("N")) + 1:
-        values = values[0]  # a single line that is a batch by itself
+        values = values[0]  # a single line that is a batch already
     if spec.contract.layout[0] == "N":
         return values
     if len(rows) != 1:
-        raise PayloadError(f"the body has {len(rows)} lines, and the spec's tensor is one image without a batch axis")
+        raise PayloadError(f"the body has {len(rows)} lines; the spec has one image without a batch dimension")
     return np.asarray(values[0])
 
 

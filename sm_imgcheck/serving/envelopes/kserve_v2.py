@@ -8,7 +8,7 @@ from math import prod
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np, orjson
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records
+from sm_imgcheck.serving.envelopes import TensorEnvelope, check_values, pack_records
 from sm_imgcheck.serving.envelopes._json import array_of, flat, loads, longest
 from sm_imgcheck.serving.open_inference import DATATYPE_OF, check_count, tensor_of
 
@@ -19,7 +19,7 @@ CONTENT_TYPE = "application/json"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """The tensor under the spec's ``name``. Raises PayloadError, for halves to Triton too: it reads none from JSON."""
-    values = checked(array, "kserve-v2")
+    values = check_values(array, "kserve-v2")
     if values.dtype.name == "float16" and spec.payload.get("stack") in ("triton", "vertex-ai-triton"):
         raise PayloadError("Triton reads no FP16 from JSON; the envelope triton-binary carries it")
     return pack_records(_document(values, spec), "kserve-v2", CONTENT_TYPE, spec)
@@ -38,7 +38,7 @@ def _before(shape: tuple[int, ...], dtype: str, spec: Spec) -> bytes:
 
 
 def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
-    """The only input in the dtype and shape that it says; its data may be nested. Raises PayloadError."""
+    """The only input in the dtype and shape that it declares; its data may be nested. Raises PayloadError."""
     tensor, shape, dtype = tensor_of(loads(body))
     if not isinstance(tensor.get("data"), list):
         raise PayloadError('the input has no list of "data"')

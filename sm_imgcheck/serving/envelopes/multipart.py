@@ -1,4 +1,4 @@
-"""``multipart/form-data``: the encoded picture as a file in a field, as browsers and ``curl -F`` send it."""
+"""``multipart/form-data``: the encoded image as a file in a field, as browsers and ``curl -F`` send it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ CONTENT_TYPE = "multipart/form-data"
 
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
-    """One file in the field ``payload.key``, its bytes unchanged unless ``changes`` says why. Raises PayloadError."""
+    """The field ``payload.key`` with the bytes, unchanged unless ``changes`` has reasons. Raises PayloadError."""
     return build_images([(body, header)], spec)
 
 
-def build_images(pictures: Sequence[tuple[bytes, Header]], spec: Spec) -> Payload:
-    """One file for each picture, all in fields of one name. Raises PayloadError."""
+def build_images(images: Sequence[tuple[bytes, Header]], spec: Spec) -> Payload:
+    """One file for each image, all in fields of one name. Raises PayloadError."""
     parts = []
-    for number, (body, header) in enumerate(pictures, 1):
-        sent, content_type = encoded_image(body, header, spec)
+    for number, (body, header) in enumerate(images, 1):
+        image, content_type = encoded_image(body, header, spec)
         filename = f"image-{number}.{suffix_of(content_type)}"
-        parts.append(Part(name=key_of(spec), body=sent, content_type=content_type, filename=filename))
+        parts.append(Part(name=key_of(spec), body=image, content_type=content_type, filename=filename))
     form, content_type = write_form(parts)
     return Payload(body=form, content_type=content_type, envelope="multipart")
 

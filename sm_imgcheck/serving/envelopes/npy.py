@@ -9,7 +9,7 @@ from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io import numpy_files
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import npy
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records
+from sm_imgcheck.serving.envelopes import TensorEnvelope, check_values, pack_records
 
 __all__ = ["ENVELOPE", "size"]
 
@@ -18,13 +18,13 @@ CONTENT_TYPE = "application/x-npy"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """Little-endian, in C order, format version 1.0. Raises PayloadError."""
-    return pack_records(npy.encode(checked(array, "npy")), "npy", CONTENT_TYPE, spec)
+    return pack_records(npy.encode(check_values(array, "npy")), "npy", CONTENT_TYPE, spec)
 
 
 def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The array as saved, its byte order too, without a copy; never a pickle. Raises PayloadError."""
     if not body.startswith(numpy_files.NPY_MAGIC):
-        raise PayloadError(f"the body is no .npy file: it begins with {body[:8]!r}, not {numpy_files.NPY_MAGIC!r}")
+        raise PayloadError(f"body: got the first bytes {body[:8]!r}, expected those of .npy: {numpy_files.NPY_MAGIC!r}")
     try:
         return numpy_files.read_npy(body)[0]
     except CandidateError as problem:

@@ -7,7 +7,7 @@ from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io import numpy_files
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import npz
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, npy, pack_records
+from sm_imgcheck.serving.envelopes import TensorEnvelope, check_values, npy, pack_records
 
 __all__ = ["ENVELOPE", "parse"]
 
@@ -19,9 +19,9 @@ line in the directory, the directory's end (PKWARE APPNOTE 4.3.7, 4.3.12 and 4.3
 
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
-    """The same bytes for the same array, whatever the clock says. Raises PayloadError."""
+    """The same bytes for the same array at any time. Raises PayloadError."""
     content_type = "tensor/npz" if spec.payload.get("stack") == "djl-serving" else CONTENT_TYPE
-    return pack_records(npz.encode(checked(array, "npz")), "npz", content_type, spec)
+    return pack_records(npz.encode(check_values(array, "npz")), "npz", content_type, spec)
 
 
 def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001

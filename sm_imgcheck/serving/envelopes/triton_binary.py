@@ -1,6 +1,6 @@
 """Triton's binary form behind SageMaker: a v2 JSON header, then the values, little-endian and in C order.
 
-The content type says how long the header is, and must be exactly this: a space after its semicolon is refused.
+The content type declares the length of the header, and must be exactly this: a space after its semicolon is refused.
 https://docs.aws.amazon.com/sagemaker/latest/dg/deploy-models-frameworks-triton.html
 """
 
@@ -12,14 +12,14 @@ from math import prod
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np, orjson
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, shown, values_of
+from sm_imgcheck.serving.envelopes import TensorEnvelope, check_values, format_value, values_of
 from sm_imgcheck.serving.envelopes._json import loads
 from sm_imgcheck.serving.open_inference import DATATYPE_OF, check_count, tensor_of
 
 __all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/vnd.sagemaker-triton.binary+json;json-header-size=N"
-"""With the length of the JSON header, in bytes, in the place of N."""
+"""N: length of the JSON header, in bytes."""
 MAX_HEADER_BYTES = 1 << 20
 _VERTEX_TYPE = "application/vnd.vertex-ai-triton.binary+json;json-header-size=N"
 """The same on Vertex AI."""
@@ -30,7 +30,7 @@ _CONTENT_TYPE = re.compile(
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """The tensor under the spec's ``name``; no other content type than this fits. Raises PayloadError."""
-    values = checked(array, "triton-binary")
+    values = check_values(array, "triton-binary")
     header = _header(values.shape, values.dtype.name, spec)
     content_type = _VERTEX_TYPE if spec.payload.get("stack") == "vertex-ai-triton" else CONTENT_TYPE
     return Payload(
@@ -47,22 +47,24 @@ def _header(shape: tuple[int, ...], dtype: str, spec: Spec) -> bytes:
 
 
 def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
-    """The only input in the dtype and shape that its header says, without a copy. Raises PayloadError."""
-    found = _CONTENT_TYPE.fullmatch(content_type)
-    if found is None:
-        raise PayloadError(f"the content type is {shown(content_type)}, not {CONTENT_TYPE}")
-    length = int(found[1])
+    """The only input in the dtype and shape that its header declares, without a copy. Raises PayloadError."""
+    match = _CONTENT_TYPE.fullmatch(content_type)
+    if match is None:
+        raise PayloadError(f"the content type is {format_value(content_type)}, not {CONTENT_TYPE}")
+    length = int(match[1])
     if length > min(len(body), MAX_HEADER_BYTES):
-        raise PayloadError(f"the content type says a JSON header of {length} bytes; the body has {len(body)}")
+        raise PayloadError(
+            f"JSON header: got a body of {len(body)} bytes, expected {length} for the header (content type)"
+        )
     tensor, shape, dtype = tensor_of(loads(body[:length]))
     kind = np.dtype(dtype).newbyteorder("<")
     parameters = tensor.get("parameters")
     said = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
     count = len(body) - length
     if said != count:
-        raise PayloadError(f'"binary_data_size" is {shown(said)}, but {count} bytes follow the header')
+        raise PayloadError(f'"binary_data_size" is {format_value(said)}, but {count} bytes follow the header')
     if count % kind.itemsize:
-        raise PayloadError(f'"binary_data_size" is {said}, no whole number of {dtype} values')
+        raise PayloadError(f'"binary_data_size" is {said}, not a multiple of {kind.itemsize} ({dtype})')
     check_count(shape, count // kind.itemsize)
     return np.ndarray(shape, kind, buffer=body, offset=length)
 

@@ -45,25 +45,25 @@ Receive = Callable[[bytes, str, Spec], DecodedRequest | RejectedRequest]
 
 @frozen
 class Stack:
-    """What a serving stack takes without a handler of the user's; measured, see the stack's own module."""
+    """What a serving stack accepts without a user's handler; measured, see the module of the stack."""
 
     rank: int
-    """Place in lists that people read."""
+    """Position in lists."""
     receive: Receive
     """``receive(body, content_type, spec)``: what the stack's predict function gets. Never raises, loads no pickle,
-    and is bounded whatever the body claims. An empty content type stands for none at all."""
+    and is bounded by the length of the body. An empty content type: the request has none."""
     content_types: tuple[str, ...] = ()
     """Content types that it decodes; empty: any."""
     type_parameters: bool = False
-    """Parameters of a content type (``; charset=utf-8``) are read apart; False: the whole header is compared."""
+    """Parameters of a content type (``; charset=utf-8``) are ignored; False: the whole header is compared."""
     versions: tuple[str, ...] = ()
     """Versions that differ here, the newest first, which is the default; empty: one is known."""
     needs_name: bool = False
     """Whether the request carries the input's name, and another than the model's is refused or not converted."""
     envelopes: tuple[str, ...] = ()
-    """Envelopes that it takes, the best first; empty: every envelope."""
+    """Envelopes that it accepts, the best first; empty: every envelope."""
     body_limit: int | None = None
-    """Bytes that its server takes; None: none is known (Triton and MLflow took 20 MB, TensorFlow Serving's nginx sets
+    """Maximum size of a body, in bytes; None: unknown (Triton and MLflow accepted 20 MB, TensorFlow Serving's nginx has
     none)."""
     summary: str = ""
     """Name in full, for editors."""
@@ -73,14 +73,14 @@ class Stack:
     """Path of its prediction URL, with NAME for the model's name."""
     handler: str = ""
     """For ``code --for``: the text of the functions that the stack calls in a user's file; empty: it calls none. In it
-    ``$name`` stands for the tensor's name, quoted as a Python string (never inside a docstring, which it could end),
-    ``$join`` for the expression that joins ``tensors``, ``$lengths`` for the shortest and longest length of each axis,
-    ``$dtype`` for the dtype's name and ``$input`` for shape and dtype in words, both quoted."""
+    ``$name`` is replaced by the tensor's name, quoted as a Python string (not inside a docstring, which it could end),
+    ``$join`` by the expression that joins ``tensors``, ``$lengths`` by the shortest and longest length of each axis,
+    ``$dtype`` by the dtype's name and ``$input`` by shape and dtype in words, both quoted."""
     handler_imports: tuple[str, ...] = ()
-    """Import lines that the handler needs besides those of the preprocessing."""
+    """Import lines that the handler needs in addition to those of the preprocessing."""
 
     def decodes(self, content_type: str) -> bool:
-        """Whether it takes a body under this content type."""
+        """Whether it decodes a body of this content type."""
         bare = content_type.partition(";")[0].strip() if self.type_parameters else content_type
         return not self.content_types or bare in self.content_types
 
@@ -91,13 +91,13 @@ STACKS: Registry[Stack] = Registry(__name__, "STACK")
 class RequestRejection(Exception):
     """The stack refuses the request.
 
-    text: the beginning of its answer; empty where it is not known. finding: by a PAY rule. status: None for the stack's
+    text: the beginning of its response; empty: unknown. finding: by a PAY rule. status: None for the stack's
     usual one.
     """
 
-    def __init__(self, text: str, finding: Finding, *, status: int | None = None, measured: bool = True) -> None:
+    def __init__(self, text: str, finding: Finding, *, status: int | None = None, is_measured: bool = True) -> None:
         self.text, self.finding = text, finding
-        self.status, self.measured = status, measured
+        self.status, self.measured = status, is_measured
         super().__init__(finding.message)
 
 
@@ -107,27 +107,29 @@ def refuse(
     why: str,
     *,
     status: int | None = None,
-    measured: bool = True,
+    is_measured: bool = True,
     expected: str = "",
     actual: str = "",
 ) -> NoReturn:
-    """Raise RequestRejection: the beginning of the server's answer, and the finding of a PAY rule."""
-    raise RequestRejection(text, rule.finding(why, expected=expected, actual=actual), status=status, measured=measured)
+    """Raise RequestRejection: the beginning of the server's response, and the finding of a PAY rule."""
+    raise RequestRejection(
+        text, rule.finding(why, expected=expected, actual=actual), status=status, is_measured=is_measured
+    )
 
 
 def reword_rejection(
-    no: RequestRejection, text: str, *, status: int | None = None, measured: bool = False
+    no: RequestRejection, text: str, *, status: int | None = None, is_measured: bool = False
 ) -> RequestRejection:
-    """The same refusal in another server's words."""
-    return RequestRejection(text, no.finding, status=status, measured=measured)
+    """The same refusal with the text of another server."""
+    return RequestRejection(text, no.finding, status=status, is_measured=is_measured)
 
 
 class ParseLimitExceeded(Exception):
-    """More than is looked into: ``str()`` says what and how much is."""
+    """The body is not examined; ``str()`` has the reason and the limit."""
 
 
 def wrap_rejections(status: int, form: str = "{}") -> Callable[[Receive], Receive]:
-    """Make a ``receive`` that answers refusals with this status and wraps their text as the server does."""
+    """Return a decorator of ``receive`` that gives refusals this status and the form of the server's text."""
 
     def decorate(inner: Receive) -> Receive:
         @wraps(inner)
@@ -153,20 +155,20 @@ def wrap_rejections(status: int, form: str = "{}") -> Callable[[Receive], Receiv
 
 
 _LONGEST = 80
-"""Of a server's answer inside a message, in characters."""
+"""Maximum length of a server's response inside a message, in characters."""
 _WITHOUT_ADVICE = frozenset(rule.code for rule in (PAY114, PAY119, PAY120))
 """Codes of findings that another envelope does not fix."""
 
 
 def complete_findings(outcome: DecodedRequest | RejectedRequest, spec: Spec) -> DecodedRequest | RejectedRequest:
-    """Return the outcome with whole messages: they name what ``payload`` writes instead, and the server's answer."""
+    """Return the outcome with complete messages: with the envelope that ``payload`` writes, and the response."""
     if isinstance(outcome, DecodedRequest):
         return replace_fields(outcome, findings=tuple(_complete(finding, spec) for finding in outcome.findings))
     finding = _complete(outcome.finding, spec)
     text = outcome.text.split("\n", 1)[0]
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
-    answer = f"{spec.payload.get('stack') or 'the server'} answers {outcome.status}{f' {text}' if text else ''}"
-    return replace_fields(outcome, finding=replace_fields(finding, message=f"{finding.message}; {answer}"))
+    response = f"{spec.payload.get('stack') or 'the server'} responds {outcome.status}{f' {text}' if text else ''}"
+    return replace_fields(outcome, finding=replace_fields(finding, message=f"{finding.message}; {response}"))
 
 
 def _complete(finding: Finding, spec: Spec) -> Finding:
@@ -180,12 +182,15 @@ def _complete(finding: Finding, spec: Spec) -> Finding:
     return replace_fields(finding, message=f"{finding.message}; sm-imgcheck payload writes {envelope}")
 
 
-def check_limit(body: bytes, limit: int | None, setting: str, *, measured: bool = True) -> None:
-    """Raise Refusal (413 with an empty body) for more bytes than the server takes."""
+def check_limit(body: bytes, limit: int | None, setting: str, *, is_measured: bool = True) -> None:
+    """Raise RequestRejection (413 with an empty body) for more bytes than the limit."""
     if limit is not None and len(body) > limit:
-        why = f"the body has {len(body):,} bytes; the server takes {limit:,} unless {setting} is raised"
+        why = f"body size: got {len(body):,} bytes, expected at most {limit:,} unless {setting} is raised"
         raise RequestRejection(
-            "", PAY114.finding(why, expected=f"at most {limit}", actual=str(len(body))), status=413, measured=measured
+            "",
+            PAY114.finding(why, expected=f"at most {limit}", actual=str(len(body))),
+            status=413,
+            is_measured=is_measured,
         )
 
 
@@ -193,10 +198,10 @@ def reject_content_type(
     content_type: str, types: tuple[str, ...], text: str, *, status: int | None = None
 ) -> RequestRejection:
     """The refusal of a content type that is not decoded."""
-    said = f"the content type is {content_type!r}" if content_type else "there is no content type"
-    why = f"{said}{_slip(content_type, types)}; taken without a handler of your own: {', '.join(types)}"
+    got = f"content type: got {content_type!r}" if content_type else "content type: got none"
+    message = f"{got}{_slip(content_type, types)}, expected {', '.join(types)} (without a user's handler)"
     return RequestRejection(
-        text, PAY101.finding(why, expected=" or ".join(types), actual=content_type or "none"), status=status
+        text, PAY101.finding(message, expected=" or ".join(types), actual=content_type or "none"), status=status
     )
 
 
@@ -204,9 +209,9 @@ def _slip(content_type: str, types: tuple[str, ...]) -> str:
     """What may have been meant."""
     bare = content_type.partition(";")[0].strip()
     if bare in types and bare != content_type:
-        return f", compared letter by letter: leave {content_type[len(bare) :].strip()!r} out"
-    if (folded := bare.lower().replace(JPG, IMAGE_TYPES["JPEG"])) in types and folded != bare:
-        return f", compared letter by letter: write {folded}"
+        return f" (exact comparison: remove {content_type[len(bare) :].strip()!r})"
+    if (correction := bare.lower().replace(JPG, IMAGE_TYPES["JPEG"])) in types and correction != bare:
+        return f" (exact comparison: write {correction})"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""JSON values cast by ``np.array(values, dtype)``, as MLflow and MLServer do, with what that changes in silence."""
+"""JSON values cast by ``np.array(values, dtype)``, as MLflow and MLServer do, with the changes that raise no error."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["cast_findings", "cast_values"]
 def cast_values(value: Json, dtype: np.dtype) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """The array, and what the cast does to the values.
 
-    Raises RequestRejection with NumPy's message for ragged lists, texts that are not numbers, numbers out of range,
+    Raises RequestRejection with NumPy's message for ragged lists, non-numeric texts, numbers out of range,
     and NaN for an integer.
     """
     try:
         with np.errstate(all="ignore"):
-            made = np.array(value, dtype=dtype)
+            array = np.array(value, dtype=dtype)
     except (OverflowError, ValueError, TypeError) as problem:
         text = str(problem)
         if "inhomogeneous" in text or "setting an array element" in text:
@@ -32,10 +32,10 @@ def cast_values(value: Json, dtype: np.dtype) -> tuple[np.ndarray, tuple[Finding
         if isinstance(problem, OverflowError):
             refuse(text, PAY106, f"{_span(value)}; the signature's {dtype} holds less", expected=dtype.name)
         if any(looks_encoded(part) for part in texts(value)):
-            message = f"base64 text stands where the signature takes {dtype} numbers"
+            message = f"values: got base64 text, expected {dtype}"
             refuse(text, PAY111, message, expected=dtype.name, actual="base64")
-        refuse(text, PAY103, f"values: got values that are not numbers, expected {dtype}", expected=dtype.name)
-    return made, cast_findings(as_array(value), made)
+        refuse(text, PAY103, f"values: got non-numeric values, expected {dtype}", expected=dtype.name)
+    return array, cast_findings(as_array(value), array)
 
 
 def _span(value: Json) -> str:
@@ -45,15 +45,15 @@ def _span(value: Json) -> str:
     return f"the values span {array.min()}..{array.max()}"
 
 
-def cast_findings(given: np.ndarray, made: np.ndarray) -> tuple[Finding, ...]:
-    """What a cast from the array as given to the array as made changes without an error."""
-    if given.dtype.kind in "OU":
-        message = f"texts or nulls are cast to {made.dtype} without an error; null becomes NaN"
-        return (PAY106.finding(message, expected=made.dtype.name, actual="text or null"),)
-    findings = nan_notice(given)
-    if made.dtype.kind in "iu" and given.dtype.kind in "fiu" and not np.array_equal(given, made):
-        zeros = "; every value becomes 0" if not made.any() else ""
-        span = f"{given.min():.4g}..{given.max():.4g}"
-        message = f"{span} are cut to {made.dtype} without an error{zeros}, and the answer is a 200"
-        return (*findings, PAY106.finding(message, expected=made.dtype.name, actual=span))
+def cast_findings(values: np.ndarray, array: np.ndarray) -> tuple[Finding, ...]:
+    """What a cast from the array as values to the array as array changes without an error."""
+    if values.dtype.kind in "OU":
+        message = f"texts or nulls are cast to {array.dtype} without an error; null becomes NaN"
+        return (PAY106.finding(message, expected=array.dtype.name, actual="text or null"),)
+    findings = nan_notice(values)
+    if array.dtype.kind in "iu" and values.dtype.kind in "fiu" and not np.array_equal(values, array):
+        zeros = "; every value becomes 0" if not array.any() else ""
+        span = f"{values.min():.4g}..{values.max():.4g}"
+        message = f"{span} are cut to {array.dtype} without an error{zeros}, and the response is a 200"
+        return (*findings, PAY106.finding(message, expected=array.dtype.name, actual=span))
     return findings

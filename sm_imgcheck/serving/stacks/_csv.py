@@ -36,7 +36,7 @@ def read_csv(body: bytes) -> np.ndarray:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        refuse(str(problem), PAY102, f"the content type says CSV, but the body is not UTF-8 text: {problem}")
+        refuse(str(problem), PAY102, f"content type: got text/csv, but the body is not UTF-8 text: {problem}")
     # Only LF ends a line; a comment, spaces and CR at its ends are dropped, tabs are not.
     lines = [line.partition("#")[0].strip(" \r\n") for line in text.split("\n")]
     rows = [line.split(",") for line in lines if line]
@@ -82,7 +82,9 @@ _HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F.]{1,40}(?:[pP][+-]?[0-9]{1,4})?
 
 
 def _long_double(cell: str) -> object:
-    if not _HEXADECIMAL.fullmatch(cell.strip()) and not isfinite(number := float(cell)):
+    # NumPy reads blanks as 0, and no text at all as missing.
+    is_plain = bool(cell) and (not cell.strip() or _HEXADECIMAL.fullmatch(cell.strip()))
+    if not is_plain and not isfinite(number := float(cell)):
         return np.longdouble(number)
     return np.longdouble(cell)
 

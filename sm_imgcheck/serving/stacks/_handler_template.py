@@ -21,20 +21,20 @@ def to_tensor(body: bytes, content_type: str) -> np.ndarray:
 
 
 def ready_tensor(body: bytes) -> np.ndarray:
-    """The tensor of a .npy body; its header is held against the model's input before anything is allocated."""
+    """The tensor of a .npy body; its header is compared with the model's input before memory is allocated."""
     file = io.BytesIO(body)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     version = np.lib.format.read_magic(file)
     if version not in read:
         raise ValueError(f".npy version {version} cannot be read: write 1.0 or 2.0")
     shape, _, dtype = read[version](file)
-    wanted = $lengths  # shortest and longest length of each axis; None: no limit
-    fits = len(shape) == len(wanted) and all(
+    lengths = $lengths  # shortest and longest length of each axis; None: no limit
+    fits = len(shape) == len(lengths) and all(
         low <= length <= (length if high is None else high)
-        for length, (low, high) in zip(shape, wanted)
+        for length, (low, high) in zip(shape, lengths)
     )
     if dtype.name != $dtype or not dtype.isnative or not fits:
-        raise ValueError(f"a tensor {list(shape)} of {dtype} came in: send " + $input)
+        raise ValueError(f"got a tensor {list(shape)} of {dtype}, expected " + $input)
     if dtype.itemsize * math.prod(shape) != len(body) - file.tell():
         raise ValueError(f"the .npy header declares {list(shape)} of {dtype}, {len(body) - file.tell()} bytes follow")
     return np.ascontiguousarray(np.load(io.BytesIO(body), allow_pickle=False))'''

@@ -1,4 +1,4 @@
-"""JSON as Python's ``json`` reads it, within bounds, and the array that NumPy makes of it."""
+"""JSON as Python's ``json`` reads it, within limits, and as an array of NumPy."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ __all__ = ["as_array", "first_float", "leaves", "nan_notice", "parse", "shape_of
 
 MAX_JSON_BYTES = 64 << 20
 NUMBER_LETTERS = 32
-"""What NumPy makes room for where a float stands beside a text."""
+"""Characters that NumPy reserves for a float next to a text."""
 _WIDE = re.compile(rb"[0-9]{19}")
 """Part of every integer beyond 64 bits."""
 MAX_TEXT_BYTES = 256 << 20
-"""Of an array of texts, where each takes the room of the longest."""
+"""Maximum size of an array of texts, where each needs as much memory as the longest."""
 
 
 def parse(body: bytes, *, nan: bool = True) -> Json:
-    """The document. nan: whether NaN and Infinity are taken, as Python does.
+    """The document. nan: whether NaN and Infinity are accepted, as by Python.
 
-    Raises RequestRejection with the message of Python's ``json`` (PAY116, or PAY109 for NaN that is not taken),
+    Raises RequestRejection with the message of Python's ``json`` (PAY116, or PAY109 for NaN that is not accepted),
     ParseLimitExceeded.
     """
     if len(body) > MAX_JSON_BYTES:
-        raise ParseLimitExceeded(f"a JSON body of {len(body):,} bytes is not looked into; {MAX_JSON_BYTES:,} are")
+        raise ParseLimitExceeded(f"a JSON body of {len(body):,} bytes is not examined; the limit is {MAX_JSON_BYTES:,}")
     if why := too_costly(body, JSON_COSTS):
-        raise ParseLimitExceeded(f"the JSON body is not looked into: {why}")
+        raise ParseLimitExceeded(f"the JSON body is not examined: {why}")
     if _WIDE.search(body):  # orjson reads integers beyond 64 bits as doubles
         return _python(body, nan=nan)
     import orjson
@@ -48,7 +48,7 @@ def parse(body: bytes, *, nan: bool = True) -> Json:
 
 
 def _python(body: bytes, *, nan: bool) -> Json:
-    """As ``parse``, slower: what orjson refuses may still be taken by Python, which says what is wrong in its words."""
+    """As ``parse``, slower: Python may accept what orjson refuses, and its error messages are those of the servers."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -59,13 +59,13 @@ def _python(body: bytes, *, nan: bool) -> Json:
         words = "maximum recursion depth exceeded while decoding a JSON array"
         raise RequestRejection(words, PAY116.finding("the lists are nested far too deep for any image")) from None
     except ValueError as problem:
-        raise RequestRejection(str(problem), PAY116.finding(f"the body is no JSON: {problem}")) from None
+        raise RequestRejection(str(problem), PAY116.finding(f"body: not JSON: {problem}")) from None
     return document
 
 
 def _no_constant(name: str) -> NoReturn:
     raise RequestRejection(
-        "", PAY109.finding(f"{name} stands in the body; JSON has no word for it", expected="finite", actual=name)
+        "", PAY109.finding(f"value: got {name}, which JSON does not define", expected="finite", actual=name)
     )
 
 
@@ -92,11 +92,11 @@ def _check_texts(document: Json) -> None:
         if isinstance(leaf, str):
             longest = max(longest, len(leaf), NUMBER_LETTERS)
     if longest * count * 4 > MAX_TEXT_BYTES:
-        raise ParseLimitExceeded(f"{count:,} values beside a text of {longest:,} characters are not looked into")
+        raise ParseLimitExceeded(f"{count:,} values next to a text of {longest:,} characters are not examined")
 
 
 def leaves(document: Json, *, stop: type | tuple[type, ...] = ()) -> Iterator[Json]:
-    """Whatever is no list and no object, in order; objects too where ``stop`` is ``dict``."""
+    """All values except lists and objects, in order; objects too where ``stop`` is ``dict``."""
     pending = [iter((document,))]
     while pending:
         for item in pending[-1]:
@@ -112,16 +112,16 @@ def leaves(document: Json, *, stop: type | tuple[type, ...] = ()) -> Iterator[Js
 
 
 def first_float(document: Json) -> tuple[int, float] | None:
-    """The first number with a point or an exponent, with its place among the values; None where there is none."""
+    """The first number with a point or an exponent, with its index among the values; None: all are integers."""
     return next(((at, leaf) for at, leaf in enumerate(leaves(document)) if isinstance(leaf, float)), None)
 
 
 def nan_notice(array: np.ndarray) -> tuple[Finding, ...]:
-    """What to say of NaN and infinity that a server reads from JSON and hands on."""
+    """The notice for NaN and infinity that a server reads from JSON and passes to the model."""
     count = int(array.size - np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else 0
     if not count:
         return ()
-    why = f"{count} of {array.size} values are NaN or infinite, for which JSON has no word: this server hands them on"
+    why = f"{count} of {array.size} values are NaN or infinite, which JSON does not define; the server accepts them"
     return (PAY109.finding(why, expected="finite", actual=str(count)),)
 
 

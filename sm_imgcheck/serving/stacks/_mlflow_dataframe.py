@@ -59,7 +59,7 @@ def _split(value: Json) -> dict[str, list[Json]]:
 def _column(columns: dict[str, list[Json]], spec: Spec) -> list[Json]:
     if spec.name == DEFAULT_NAME:
         if len(columns) != 1:
-            _refuse("", f"the frame has {len(columns)} columns; a tensor without a name takes one", PAY104)
+            _refuse("", f"the frame has {len(columns)} columns; a tensor without a name needs exactly one", PAY104)
         return next(iter(columns.values()))
     if spec.name not in columns:
         message = f"the columns are {list(columns)[:5]}; the signature's input is {spec.name!r}"
@@ -80,22 +80,22 @@ def _tensor(cells: list[Json], spec: Spec) -> tuple[np.ndarray, tuple[Finding, .
         what = "scalar values" if not isinstance(first, list) else "nested lists"
         message = f"the cells hold {what}; expected the values of one image as a flat list in each"
         _refuse("the input pandas dataframe values should be either scalar value, python list", message)
-    given = as_array(cells)
+    values = as_array(cells)
     count = int(np.prod([length for length in lengths if length is not None]))
     text = f"The value in the Input DataFrame column '{spec.name}' could not be converted to the expected shape of:"
-    if given.ndim != 2:
+    if values.ndim != 2:
         _refuse(text, "the lists of the rows differ in length", PAY108)
-    if given.shape[1] != count:
-        _refuse(text, f"each row has {given.shape[1]} values; an image has {count}", PAY115)
+    if values.shape[1] != count:
+        _refuse(text, f"each row has {values.shape[1]} values; an image has {count}", PAY115)
     dtype = np.dtype("float32" if spec.contract.dtype == "bfloat16" else spec.contract.dtype)
     try:
         with np.errstate(all="ignore"):
-            made = given.astype(dtype)
+            array = values.astype(dtype)
     except (ValueError, TypeError, OverflowError) as problem:
-        refuse(str(problem), PAY103, f"values: got values that are not numbers, expected {dtype}", measured=False)
+        refuse(str(problem), PAY103, f"values: got non-numeric values, expected {dtype}", is_measured=False)
     shape = (len(cells), *(length for length in lengths if length is not None))
-    return made.reshape(shape), cast_findings(given, made)
+    return array.reshape(shape), cast_findings(values, array)
 
 
 def _refuse(text: str, message: str, rule: Rule = PAY103) -> NoReturn:
-    refuse(text, rule, message, measured=False)
+    refuse(text, rule, message, is_measured=False)

@@ -1,6 +1,6 @@
 """``.npy`` and ``.npz`` as ``numpy.load(..., allow_pickle=True)`` and ``scipy.sparse.load_npz`` take them.
 
-Every dtype but Python objects, versions 1.0 to 3.0, and as many axes as this NumPy has; nothing pickled is loaded.
+All dtypes except Python objects, versions 1.0 to 3.0, as many axes as this NumPy supports; no pickle is loaded.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 
 @frozen
 class LoadedObject:
-    """What the container loads where it is no array of numbers."""
+    """The object that the container loads instead of a numeric array."""
 
     kind: str
     """Type, such as ``list``, ``NpzFile`` or ``numpy.ndarray of f4``; empty: unknown."""
     what: str
     findings: tuple[Finding, ...] = ()
     dtype: str = ""
-    """Of an object array."""
+    """dtype of an object array."""
 
 
 def load(body: bytes) -> np.ndarray | LoadedObject:
@@ -57,7 +57,7 @@ def load(body: bytes) -> np.ndarray | LoadedObject:
 
 def _refuse_unknown(body: bytes) -> NoReturn:
     what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
-    message = f"the content type says .npy, but the body {what}"
+    message = f"content type: got .npy, but the body {what}"
     text = "Failed to interpret file <_io.BytesIO object at"
     refuse(text, PAY102, message, expected="\\x93NUMPY ...", actual=body[:8].hex(" "))
 
@@ -78,11 +78,11 @@ def _npy_array(body: bytes) -> np.ndarray | LoadedObject:
     if dtype.hasobject:
         what = f"an object array {shape} from a pickle"
         return LoadedObject(kind="numpy.ndarray of O", what=what, findings=(_pickle("object array"),), dtype="object")
-    wanted = prod(shape) * dtype.itemsize
-    if wanted > len(body) - start:
-        text = f"EOF: reading array data, expected {wanted} bytes got {len(body) - start}"
-        message = f".npy body: got {len(body) - start} bytes of values, expected {wanted} ({list(shape)[:10]} {dtype})"
-        refuse(text, PAY115, message, expected=str(wanted), actual=str(len(body) - start))
+    size = prod(shape) * dtype.itemsize
+    if size > len(body) - start:
+        text = f"EOF: reading array data, expected {size} bytes got {len(body) - start}"
+        message = f".npy body: got {len(body) - start} bytes of values, expected {size} ({list(shape)[:10]} {dtype})"
+        refuse(text, PAY115, message, expected=str(size), actual=str(len(body) - start))
     return np.ndarray(shape, dtype, buffer=body, offset=start, order="F" if fortran else "C")
 
 
@@ -95,10 +95,10 @@ def _quiet_header(body: bytes) -> tuple[tuple[int, ...], bool, np.dtype, int]:
         except (RequestRejection, ParseLimitExceeded) as no:
             return no
 
-    found, _ = quietly(read)
-    if isinstance(found, Exception):
-        raise found
-    header: tuple[tuple[int, ...], bool, np.dtype, int] = found
+    array, _ = quietly(read)
+    if isinstance(array, Exception):
+        raise array
+    header: tuple[tuple[int, ...], bool, np.dtype, int] = array
     return header
 
 
@@ -146,19 +146,17 @@ def load_sparse(body: bytes) -> str:
         refuse("No data left in file", PAY102, "the body is empty", expected=".npz bytes", actual="0 bytes")
     if not body.startswith(_ZIPS):
         what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
-        refuse("", PAY102, f"the content type says .npz, but the body {what}", expected="PK ...", measured=False)
+        refuse("", PAY102, f"content type: got .npz, but the body {what}", expected="PK ...", is_measured=False)
     kind = _sparse_format(_open_zip(body))
     if not kind:
-        message = (
-            "this type takes scipy's sparse matrices only, and the body is an ordinary .npz; send one array as .npy"
-        )
+        message = "body: got an ordinary .npz, expected a sparse matrix of scipy; send one array as .npy"
         text = "does not contain a sparse array or matrix"
         refuse(text, PAY103, message, expected="scipy.sparse.save_npz", actual="np.savez")
     return kind
 
 
 def _sparse_format(archive: zipfile.ZipFile) -> str:
-    """The text in the member ``format``; empty: there is none."""
+    """The text in the member ``format``; empty: missing."""
     try:
         with archive.open("format.npy") as file:
             text = file.read(MAX_HEADER_BYTES)[-40:].replace(b"\0", b"")

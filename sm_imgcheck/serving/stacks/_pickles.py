@@ -1,4 +1,4 @@
-"""What a pickle builds, read from its opcodes. Nothing is ever loaded: no opcode is carried out."""
+"""What a pickle builds, read from its opcodes. No pickle is loaded: no opcode is executed."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def _apply(operation: pickletools.OpcodeInfo, argument: object, stack: list[str]
         while stack.pop() != "mark":
             pass
         before = [kind for kind in before if kind not in ("mark", "stackslice")]
-    kept = stack[-len(before)] if before else ""
+    target = stack[-len(before)] if before else ""
     for _ in before:
         stack.pop()
     if isinstance(argument, bool) and after == ["int_or_bool"]:
         after = ["bool"]
-    stack += [kept if name == "any" and operation.name == "BUILD" else name for name in after]
+    stack += [target if name == "any" and operation.name == "BUILD" else name for name in after]
 
 
 def _object(kind: str, words: list[str]) -> str:

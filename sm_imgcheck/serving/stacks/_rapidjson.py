@@ -32,7 +32,7 @@ _MESSAGES = {
     "Invalid \\uXXXX escape": "Incorrect hex digit after \\u escape in string.",
     "Unterminated string starting at": "Missing a closing quotation mark in string.",
 }
-"""RapidJSON's words by those of Python's ``json``."""
+"""RapidJSON's messages by those of Python's ``json``."""
 _LARGE = re.compile(rb"[eE]\+?0*[1-9][0-9]{2}|[0-9]{300}")
 """What a number beyond the range of a double has; few other numbers do."""
 _SURROGATE = re.compile(rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|[c-fC-F][0-9a-fA-F]{2})")
@@ -71,10 +71,10 @@ def _load(text: str, hook: object) -> Json:
 
 
 def _load_constants(text: str, hook: object) -> Json:
-    """Parse again with ``Inf`` and ``-NaN``, which Python does not know, in the words that it does."""
-    known = {"-NaN": "NaN", "Inf": "Infinity", "-Inf": "-Infinity"}
+    """Parse again with ``Inf`` and ``-NaN``, which Python does not define, replaced by its names."""
+    names = {"-NaN": "NaN", "Inf": "Infinity", "-Inf": "-Infinity"}
     try:
-        return _load(_SHORT_CONSTANTS.sub(lambda match: known.get(match[0], match[0]), text), hook)
+        return _load(_SHORT_CONSTANTS.sub(lambda match: names.get(match[0], match[0]), text), hook)
     except json.JSONDecodeError as problem:
         _reject_syntax(problem, text)
 
@@ -132,22 +132,22 @@ def _significand(whole: str, fraction: str, *, limit: int) -> tuple[float, int]:
     if len(whole) > 309:
         _reject("Number too big to be stored in double.", None)
     significant, scale, rest = len(whole.lstrip("0")) - (whole != "0"), 0, fraction
-    if integer > limit:  # goes on in double arithmetic from the first digit that does not fit
+    if integer > limit:  # continues in double arithmetic from the first digit that does not fit
         value = 0.0
-        kept = len(whole)
-        while int(whole[:kept]) > limit:
-            kept -= 1
-        value = float(int(whole[:kept]))
-        for digit in whole[kept:]:
+        length = len(whole)
+        while int(whole[:length]) > limit:
+            length -= 1
+        value = float(int(whole[:length]))
+        for digit in whole[length:]:
             value = value * 10 + int(digit)
     else:
-        used = 0
+        count = 0
         for digit in fraction:
             if integer > _MAX_EXACT:
                 break
-            integer, used = integer * 10 + int(digit), used + 1
+            integer, count = integer * 10 + int(digit), count + 1
             significant += integer != 0
-        scale, rest, value = -used, fraction[used:], float(integer)
+        scale, rest, value = -count, fraction[count:], float(integer)
     for digit in rest:
         if significant >= 17:
             break

@@ -16,7 +16,7 @@ from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PAY120
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY107, PAY117
 from sm_imgcheck.serving.stacks import DEFAULT_NAME, RequestRejection, describe_dtype_shape, reword_rejection
-from sm_imgcheck.serving.stacks._base64 import decoded, looks_encoded, texts
+from sm_imgcheck.serving.stacks._base64 import decode_base64, looks_encoded, texts
 from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, nan_notice
 
 __all__ = ["fill_signature"]
@@ -25,7 +25,7 @@ _WORDS = {"float32": "float", "float64": "double", "float16": "half"}
 """TensorFlow's own names where they differ."""
 
 
-def fill_signature(document: dict[str, Json], spec: Spec, added: tuple[Finding, ...] = ()) -> DecodedRequest:
+def fill_signature(document: dict[str, Json], spec: Spec, findings: tuple[Finding, ...] = ()) -> DecodedRequest:
     """What the signature gets of an object with the key ``instances`` or ``inputs``. Raises RequestRejection."""
     keys = [key for key in ("instances", "inputs") if key in document]
     if len(keys) != 1:
@@ -41,32 +41,32 @@ def fill_signature(document: dict[str, Json], spec: Spec, added: tuple[Finding, 
     else:
         value, said = _columns(value, spec)
     if spec.payload.get("envelope") == "instances-b64":
-        return _strings(value, added + said)
-    return _numbers(value, spec, keys[0], added + said)
+        return _strings(value, findings + said)
+    return _numbers(value, spec, keys[0], findings + said)
 
 
 def _rows(rows: list[Json], spec: Spec) -> tuple[list[Json], tuple[Finding, ...]]:
     """The tensors of the entries, without their name."""
     first = rows[0]
-    if not _named(first):
+    if not _is_named(first):
         return rows, ()
     said = _check_name(first, spec, "Failed to process element: 0 key: {} of 'instances' list. Error: ")
     name = next(iter(first))
-    named = [row for row in rows if _named(row) and list(row) == [name]]
-    if len(named) != len(rows):
+    members = [row for row in rows if _is_named(row) and list(row) == [name]]
+    if len(members) != len(rows):
         _refuse(
             "Expecting object but got list at item",
             PAY104.finding(f"not every entry is an object with the key {name!r}"),
         )
-    return [row[name] for row in named], said
+    return [row[name] for row in members], said
 
 
 def _columns(value: Json, spec: Spec) -> tuple[Json, tuple[Finding, ...]]:
     """The member of the input's name; others are not read."""
-    if not _named(value):
+    if not _is_named(value):
         return value, ()
-    if found := [name for name in value if _matches(name, spec)]:
-        return value[found[0]], ()
+    if matches := [name for name in value if _matches(name, spec)]:
+        return value[matches[0]], ()
     if spec.name != DEFAULT_NAME or len(value) != 1:
         names = ", ".join(list(value)[:5])[:80]
         text = f"Missing named input: {spec.name} in 'inputs' object."
@@ -75,31 +75,31 @@ def _columns(value: Json, spec: Spec) -> tuple[Json, tuple[Finding, ...]]:
     return next(iter(value.values())), said
 
 
-def _named(value: Json) -> TypeGuard[dict[str, Json]]:
+def _is_named(value: Json) -> TypeGuard[dict[str, Json]]:
     return isinstance(value, dict) and not (set(value) == {"b64"} and isinstance(value["b64"], str))
 
 
-def _matches(given: str, spec: Spec) -> bool:
-    return spec.name == given or (bool(given) and spec.name.split(":")[0].endswith(f"_{given}"))
+def _matches(name: str, spec: Spec) -> bool:
+    return spec.name == name or (bool(name) and spec.name.split(":")[0].endswith(f"_{name}"))
 
 
 def _check_name(entry: dict[str, Json], spec: Spec, where: str) -> tuple[Finding, ...]:
     """The signature's own name is what counts; the spec may call the tensor by a longer one (serving_default_x)."""
     names = list(entry)
-    given = names[0] if len(names) == 1 else ""
-    if given and _matches(given, spec):
+    name = names[0] if len(names) == 1 else ""
+    if name and _matches(name, spec):
         return ()
-    if given and spec.name == DEFAULT_NAME:
-        message = f"the spec does not say the input's name (name:), so {given!r} is not checked"
-        return (PAY120.finding(message, actual=given),)
-    text = f"{where.format(given)}JSON object: does not have named input: {given}"
+    if name and spec.name == DEFAULT_NAME:
+        message = f"input name: the spec has none (name:), so {name!r} is not checked"
+        return (PAY120.finding(message, actual=name),)
+    text = f"{where.format(name)}JSON object: does not have members input: {name}"
     message = f"the body names the inputs {names[:5]}, the spec's is {spec.name!r}"
     raise RequestRejection(
-        text, PAY104.finding(message, expected=spec.name, actual=", ".join(names[:5])), measured=False
+        text, PAY104.finding(message, expected=spec.name, actual=", ".join(names[:5])), is_measured=False
     )
 
 
-_UNIMPLEMENTED = ("float16", "bfloat16", "uint16")
+_WITHOUT_JSON = ("float16", "bfloat16", "uint16")
 """dtypes that JSON does not fill."""
 _LIMITS = {"int64": (-(1 << 63), (1 << 63) - 1), "uint64": (0, (1 << 64) - 1), "uint32": (0, (1 << 32) - 1)}
 _INT32 = (-(1 << 31), (1 << 31) - 1)
@@ -109,24 +109,24 @@ _INT32 = (-(1 << 31), (1 << 31) - 1)
 def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> DecodedRequest:
     dtype = spec.contract.dtype
     word = _WORDS.get(dtype, dtype)
-    if dtype in _UNIMPLEMENTED:
+    if dtype in _WITHOUT_JSON:
         message = f"TensorFlow Serving fills no {dtype} input from JSON; export the model with float32 inputs"
         raise RequestRejection(
-            f"Conversion of JSON Value: … to type: {word}", PAY117.finding(message), status=501, measured=False
+            f"Conversion of JSON Value: … to type: {word}", PAY117.finding(message), status=501, is_measured=False
         )
     shape = _even(value).shape
     where = f"Failed to process element: 0 of '{key}' list. Error: Invalid argument: " if key == "instances" else ""
     values = list(_elements(value))
     kinds = set(map(type, values))
     if kinds - {int, float}:
-        _no_numbers(value, where, word)
-    made, wrapped = _filled(values, value, dtype, key, len(values) // max(shape[0] if shape else 1, 1))
-    made = made.reshape(shape)
-    findings = said + wrapped + nan_notice(made) + _lost(made, spec)
-    return DecodedRequest(form="array", data=made, what=_said(made, spec), findings=findings)
+        _refuse_values(value, where, word)
+    array, wrap_findings = _fill(values, value, dtype, key, len(values) // max(shape[0] if shape else 1, 1))
+    array = array.reshape(shape)
+    findings = said + wrap_findings + nan_notice(array) + _batch_findings(array, spec)
+    return DecodedRequest(form="array", data=array, what=_describe(array, spec), findings=findings)
 
 
-def _filled(values: list[Json], value: Json, dtype: str, key: str, size: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
+def _fill(values: list[Json], value: Json, dtype: str, key: str, size: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """The values in the dtype, and whether an integer type wraps them. size: values of one element of the list."""
     numbers = [number for number in values if isinstance(number, int | float)]
     if np.dtype(dtype).kind == "f":
@@ -142,11 +142,11 @@ def _filled(values: list[Json], value: Json, dtype: str, key: str, size: int) ->
         message = f"{outside[0]} is beyond the integers that {word} is read from: {low}..{high}"
         _refuse(text, PAY106.finding(message, expected=word, actual=str(outside[0])))
     exact = np.array(whole, "uint64" if dtype == "uint64" else "int64")
-    made = exact.astype(dtype)
-    if np.array_equal(made, exact):
-        return made, ()
-    message = f"the values leave the range of {dtype} and are wrapped without an error"
-    return made, (PAY106.finding(message, expected=dtype, actual=f"{exact.min()}..{exact.max()}"),)
+    array = exact.astype(dtype)
+    if np.array_equal(array, exact):
+        return array, ()
+    message = f"the values leave the range of {dtype} and are wrap_findings without an error"
+    return array, (PAY106.finding(message, expected=dtype, actual=f"{exact.min()}..{exact.max()}"),)
 
 
 def _doubles(numbers: list[int | float]) -> np.ndarray:
@@ -158,8 +158,8 @@ def _doubles(numbers: list[int | float]) -> np.ndarray:
         _refuse(text, PAY106.finding("a number is beyond the range of float64", expected="a float64 number"))
 
 
-def _said(array: np.ndarray, spec: Spec) -> str:
-    if _unbatched(array, spec):
+def _describe(array: np.ndarray, spec: Spec) -> str:
+    if _lacks_batch(array, spec):
         return f"{_instances(array.shape[0])} of {array.shape[1:]}: {describe_dtype_shape(array)}"
     return describe_dtype_shape(array)
 
@@ -168,15 +168,15 @@ def _instances(number: int) -> str:
     return f"{number} instance{'s' * (number != 1)}"
 
 
-def _unbatched(array: np.ndarray, spec: Spec) -> bool:
+def _lacks_batch(array: np.ndarray, spec: Spec) -> bool:
     return array.ndim > 1 and lost_axis(array.shape, spec.contract) == "N"
 
 
-def _lost(array: np.ndarray, spec: Spec) -> tuple[Finding, ...]:
-    if not _unbatched(array, spec):
+def _batch_findings(array: np.ndarray, spec: Spec) -> tuple[Finding, ...]:
+    if not _lacks_batch(array, spec):
         return ()
     message = (
-        f"the list has no batch axis: its rows are taken for {_instances(array.shape[0])} of "
+        f"missing batch dimension: the rows of the list are read as {_instances(array.shape[0])} of "
         f"{list(array.shape[1:])}; put one more pair of brackets around each image"
     )
     return (PAY105.finding(message, expected=spec.contract.layout, actual=str(list(array.shape))),)
@@ -193,24 +193,22 @@ def _floats(value: Json, word: str, key: str, size: int) -> NoReturn:
     at, first = first_float(value) or (0, 0.0)
     where = f"Failed to process element: {at // max(size, 1)} of '{key}' list. Error: Invalid argument: "
     text = f"{where}JSON Value: {first!r} Type: Number is not of expected type: {word}"
-    message = f"{first!r} is written where the signature takes {word}: whole numbers without a point (1, not 1.0)"
+    message = f"values: got {first!r}, expected {word}: integers without a decimal point (1, not 1.0)"
     _refuse(text, PAY107.finding(message, expected=word, actual=repr(first)))
 
 
-def _no_numbers(value: Json, where: str, word: str) -> NoReturn:
+def _refuse_values(value: Json, where: str, word: str) -> NoReturn:
     wrong = next(
         (leaf for leaf in _elements(value) if not isinstance(leaf, int | float) or isinstance(leaf, bool)), None
     )
     kinds = {str: "String", dict: "Object", type(None): "Null", bool: "True" if wrong else "False"}
-    shown = json.dumps(wrong)[:60]
-    text = f"{where}JSON Value: {shown} Type: {kinds.get(type(wrong), 'Object')} is not of expected type: {word}"
-    if any(looks_encoded(one) for one in texts(wrong)):
-        message = (
-            f"base64 text stands where the signature takes {word} numbers: send the tensor's numbers, or export a model"
-        )
-        _refuse(text, PAY111.finding(f"{message} that takes encoded images", expected=word, actual="base64"))
-    message = f"{shown} stands where the signature takes {word} numbers"
-    _refuse(text, PAY103.finding(message, expected=f"nested lists of {word}", actual=shown))
+    value_text = json.dumps(wrong)[:60]
+    text = f"{where}JSON Value: {value_text} Type: {kinds.get(type(wrong), 'Object')} is not of expected type: {word}"
+    if any(looks_encoded(text) for text in texts(wrong)):
+        message = f"values: got base64 text, expected {word}: send the values of the tensor, or export a model"
+        _refuse(text, PAY111.finding(f"{message} that decodes images", expected=word, actual="base64"))
+    message = f"values: got {value_text}, expected {word}"
+    _refuse(text, PAY103.finding(message, expected=f"nested lists of {word}", actual=value_text))
 
 
 def _elements(value: Json) -> Iterator[Json]:
@@ -224,10 +222,10 @@ def _strings(value: Json, said: tuple[Finding, ...]) -> DecodedRequest:
     for item in items:
         text = item.get("b64") if isinstance(item, dict) and len(item) == 1 else None
         if not isinstance(text, str):
-            shown = json.dumps(item)[:60]
-            message = f'{shown} is no encoded image; write {{"b64": "..."}}, with this one key'
-            _refuse(f"JSON Value: {shown} not formatted correctly for base64 data", PAY110.finding(message))
-        body, finding = decoded(text)
+            value_text = json.dumps(item)[:60]
+            message = f'encoded image: got {value_text}, expected {{"b64": "..."}} with this key only'
+            _refuse(f"JSON Value: {value_text} not formatted correctly for base64 data", PAY110.finding(message))
+        body, finding = decode_base64(text)
         if finding and finding.message.startswith(("the base64 text is", "the base64 text has")):
             _refuse("Unable to base64 decode", finding)
         images.append(body)
@@ -240,4 +238,4 @@ def _strings(value: Json, said: tuple[Finding, ...]) -> DecodedRequest:
 
 
 def _refuse(text: str, finding: Finding) -> NoReturn:
-    raise RequestRejection(text, finding, measured=False)
+    raise RequestRejection(text, finding, is_measured=False)

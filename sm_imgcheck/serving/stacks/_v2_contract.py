@@ -21,11 +21,11 @@ __all__ = ["check_shape", "decode_raw", "from_bytes"]
 def from_bytes(body: bytes, shape: tuple[int, ...], name: str, spec: Spec) -> np.ndarray:
     """The values of the binary form, 1-D; bfloat16 as uint16. Raises RequestRejection for another number of bytes."""
     dtype = np.dtype("uint16" if spec.contract.dtype == "bfloat16" else spec.contract.dtype)
-    wanted = prod(shape) * dtype.itemsize
-    if len(body) != wanted:
+    expected = prod(shape) * dtype.itemsize
+    if len(body) != expected:
         text = f"input byte size mismatch for input '{name}' for model"
-        message = f"{name_of(spec.contract.dtype)} {list(shape)} is {wanted} bytes; got {len(body)}"
-        refuse(text, PAY115, message, status=400, expected=str(wanted), actual=str(len(body)))
+        message = f"{name_of(spec.contract.dtype)} {list(shape)} is {expected} bytes; got {len(body)}"
+        refuse(text, PAY115, message, status=400, expected=str(expected), actual=str(len(body)))
     return np.frombuffer(body, dtype.newbyteorder("<"))
 
 
@@ -33,28 +33,28 @@ def check_shape(shape: tuple[int, ...], name: str, spec: Spec) -> None:
     """Raise RequestRejection for a shape that is not the model's."""
     contract = spec.contract
     batch = contract.dim("N") if contract.layout.startswith("N") else None
-    lost = lost_axis(shape, contract) == "N"
+    lacks_batch = lost_axis(shape, contract) == "N"
     fits = len(shape) == len(contract.shape) and all(
         dim.allows(length) for dim, length in zip(contract.shape, shape, strict=True)
     )
     if fits:
         return
-    wanted = "[" + ",".join("-1" if dim.fixed is None else str(dim) for dim in contract.shape) + "]"
+    expected = "[" + ",".join("-1" if dim.fixed is None else str(dim) for dim in contract.shape) + "]"
     text = f"unexpected shape for input '{name}' for model"
     if batch is not None and batch.high is not None and shape and shape[0] > batch.high:
         text = "inference request batch-size must be <= "
     if not shape:
-        text = f"input '{name}' has no shape but model requires batch dimension for"
-    if batch is not None and (lost or text.startswith("inference")):
+        text = f"input '{name}' has no shape"
+    if batch is not None and (lacks_batch or text.startswith("inference")):
         most = batch.high if batch.high is not None else "the model's max_batch_size"
         message = (
-            f"the shape {list(shape)} has no batch axis: {shape[0] if shape else 'nothing'} is taken for the batch"
-            if lost
-            else f"the batch holds {shape[0]} images; the model takes {most} at a time"
+            f"missing batch dimension: got {list(shape)}, so {shape[0] if shape else 'no axis'} is the batch size"
+            if lacks_batch
+            else f"batch size: got {shape[0]}, expected at most {most}"
         )
-        refuse(text, PAY105, message, status=400, expected=wanted, actual=str(list(shape)))
-    message = f"the shape is {list(shape)[:10]}; the model takes {wanted}"
-    refuse(text, PAY118, message, status=400, expected=wanted, actual=str(list(shape)[:10]))
+        refuse(text, PAY105, message, status=400, expected=expected, actual=str(list(shape)))
+    message = f"shape: got {list(shape)[:10]}, expected {expected}"
+    refuse(text, PAY118, message, status=400, expected=expected, actual=str(list(shape)[:10]))
 
 
 def decode_raw(body: bytes, spec: Spec) -> DecodedRequest:
@@ -70,9 +70,9 @@ def decode_raw(body: bytes, spec: Spec) -> DecodedRequest:
     free = [at for at, length in enumerate(dims) if length is None]
     if len(free) > 1:
         text = "The shape of the raw input 'raw_input' can not be deduced because there are more than one"
-        refuse(text, PAY103, "the bytes alone do not say the shape: several axes vary", status=400, measured=False)
-    known = prod(length for length in dims if length is not None) * itemsize
-    shape = tuple(len(body) // max(known, 1) if length is None else length for length in dims)
+        refuse(text, PAY103, "shape: unknown from the bytes alone: several axes vary", status=400, is_measured=False)
+    size = prod(length for length in dims if length is not None) * itemsize
+    shape = tuple(len(body) // max(size, 1) if length is None else length for length in dims)
     return _decoded_raw(body, shape, spec)
 
 

@@ -39,12 +39,12 @@ class _Input:
     datatype: str
     shape: tuple[int, ...]
     values: np.ndarray | None = None
-    """Of ``data``; None: BYTES, or no element is read."""
+    """Array of ``data``; None: BYTES, or no element is read."""
     body: bytes = b""
-    """Of the binary form."""
+    """Bytes of the binary form."""
     findings: tuple[Finding, ...] = ()
-    encoded: bool = False
-    """Whether the data are base64 of a picture."""
+    is_encoded: bool = False
+    """Whether the data are base64 of an image."""
 
 
 def decode_v2(document: Json, tail: bytes, spec: Spec) -> DecodedRequest:
@@ -58,16 +58,16 @@ def decode_v2(document: Json, tail: bytes, spec: Spec) -> DecodedRequest:
         refuse("Unable to parse 'inputs': attempt to access JSON non-array as array", PAY103, _no_v2())
     inputs: dict[str, _Input] = {}
     for entry in entries:
-        found, tail = _entry(entry, tail)
-        if found.name in inputs:
-            text = f"input '{found.name}' already exists in request"
-            refuse(text, PAY103, f"two inputs are called {found.name!r}", status=400)
-        inputs[found.name] = found
+        tensor, tail = _entry(entry, tail)
+        if tensor.name in inputs:
+            text = f"input '{tensor.name}' already exists in request"
+            refuse(text, PAY103, f"two inputs are called {tensor.name!r}", status=400)
+        inputs[tensor.name] = tensor
     if tail:
         message = f"{len(tail)} bytes follow the values that binary_data_size declares"
         refuse("unexpected additional input data for model", PAY115, message, status=400, actual=str(len(tail)))
     notices = _outputs(document)
-    return _decoded(_only(inputs, spec), spec, notices)
+    return _decode(_only(inputs, spec), spec, notices)
 
 
 def _no_v2() -> str:
@@ -75,7 +75,7 @@ def _no_v2() -> str:
 
 
 def _entry(entry: Json, tail: bytes) -> tuple[_Input, bytes]:
-    """One input, and the bytes that are left behind it."""
+    """One input, and the remaining bytes."""
     members = entry if isinstance(entry, dict) else {}
     parameters = members.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
@@ -88,13 +88,13 @@ def _entry(entry: Json, tail: bytes) -> tuple[_Input, bytes]:
         rule = PAY115 if fields or isinstance(entry, dict) else PAY103
         refuse(f"{_ONE_FIELD}{said}", rule, message if isinstance(entry, dict) else _no_v2(), status=400)
     name, datatype = _string(members, "name"), _string(members, "datatype")
-    found = _Input(name=name, datatype=datatype, shape=_shape(members))
+    tensor = _Input(name=name, datatype=datatype, shape=_shape(members))
     if "shared_memory_region" in parameters:
-        message = "the values lie in shared memory, which no request over the network can register"
-        refuse("Unable to find shared memory region", PAY103, message, status=400, measured=False)
+        message = "the values are in shared memory, which no request over the network can register"
+        refuse("Unable to find shared memory region", PAY103, message, status=400, is_measured=False)
     if "binary_data_size" in parameters:
-        return _binary(found, parameters["binary_data_size"], tail)
-    return _listed(found, members["data"]), tail
+        return _binary(tensor, parameters["binary_data_size"], tail)
+    return _from_list(tensor, members["data"]), tail
 
 
 def _string(members: dict[str, Json], key: str) -> str:
@@ -123,43 +123,52 @@ def _shape(members: dict[str, Json]) -> tuple[int, ...]:
     return lengths
 
 
-def _binary(found: _Input, size: Json, tail: bytes) -> tuple[_Input, bytes]:
+def _binary(tensor: _Input, size: Json, tail: bytes) -> tuple[_Input, bytes]:
     if type(size) is not int or size < 0:
         text = "Unable to parse 'binary_data_size': attempt to access JSON non-unsigned-integer as unsigned-integer"
         refuse(text, PAY115, f"binary_data_size: got {str(size)[:60]}, expected a number of bytes")
     if size > len(tail):
-        text = f"unexpected size for input '{found.name[:60]}', expecting {size - len(tail)} additional bytes for model"
+        text = (
+            f"unexpected size for input '{tensor.name[:60]}', expecting {size - len(tail)} additional bytes for model"
+        )
         message = f"binary_data_size is {size}, and {len(tail)} bytes follow the header"
         refuse(text, PAY115, message, status=400, expected=str(size), actual=str(len(tail)))
-    made = _Input(name=found.name, datatype=found.datatype, shape=found.shape, body=tail[:size])
-    return made, tail[size:]
+    result = _Input(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape, body=tail[:size])
+    return result, tail[size:]
 
 
-def _listed(found: _Input, data: Json) -> _Input:
+def _from_list(tensor: _Input, data: Json) -> _Input:
     """The values of ``data``, flat or nested."""
-    count = _element_count(found.shape)
+    count = _element_count(tensor.shape)
     if not count:
-        return found
+        return tensor
     if not isinstance(data, list):
         text = "Unable to parse 'data': attempt to access JSON non-array as array"
         refuse(text, PAY103, f"data: got {type(data).__name__}, expected a list")
-    if found.datatype in ("FP16", "BF16"):
-        text = f"receiving {found.datatype} data via JSON is not supported. Please use the binary data format for input"
-        message = f"{found.datatype} is not read from JSON; the envelope triton-binary carries it"
+    if tensor.datatype in ("FP16", "BF16"):
+        text = (
+            f"receiving {tensor.datatype} data via JSON is not supported. Please use the binary data format for input"
+        )
+        message = f"{tensor.datatype} is not read from JSON; the envelope triton-binary carries it"
         refuse(text, PAY117, message, status=400, expected="the binary form", actual="JSON")
-    if found.datatype not in (*DATATYPES, "BYTES"):
-        text, given = f"invalid datatype for input {found.name[:60]}", found.datatype[:40]
-        message = f"the datatype is {given!r}; the protocol's words are {', '.join(DATATYPES)} and BYTES"
-        refuse(text, PAY117, message, status=400, expected=name_of(given), actual=given)
+    if tensor.datatype not in (*DATATYPES, "BYTES"):
+        text, datatype = f"invalid datatype for input {tensor.name[:60]}", tensor.datatype[:40]
+        message = f"datatype: got {datatype!r}, expected {', '.join(DATATYPES)} or BYTES"
+        refuse(text, PAY117, message, status=400, expected=name_of(datatype), actual=datatype)
     values = list(leaves(data, stop=dict))
-    if found.datatype != "BYTES" and len(values) != count:
+    if tensor.datatype != "BYTES" and len(values) != count:
         text = "Unable to parse 'data': Shape does not match true shape of 'data' field"
-        message = f"the shape {list(found.shape)} has {count} values, the data {len(values)}"
+        message = f"the shape {list(tensor.shape)} has {count} values, the data {len(values)}"
         refuse(text, PAY115, message, expected=str(count), actual=str(len(values)))
-    array, findings = _values(values, found.datatype)
-    encoded = found.datatype == "BYTES" and any(map(looks_encoded, texts(data)))
+    array, findings = _values(values, tensor.datatype)
+    is_encoded = tensor.datatype == "BYTES" and any(map(looks_encoded, texts(data)))
     return _Input(
-        name=found.name, datatype=found.datatype, shape=found.shape, values=array, findings=findings, encoded=encoded
+        name=tensor.name,
+        datatype=tensor.datatype,
+        shape=tensor.shape,
+        values=array,
+        findings=findings,
+        is_encoded=is_encoded,
     )
 
 
@@ -205,11 +214,11 @@ def _values(values: list[Json], datatype: str) -> tuple[np.ndarray | None, tuple
 def _refuse_value(kind: str, values: list[Json], fits: Callable[[Json], bool], datatype: str) -> NoReturn:
     wrong = next(value for value in values if not fits(value))
     text = f"Unable to parse 'data': attempt to access JSON non-{kind} as {'double' if kind == 'number' else kind}"
-    shown = repr(wrong)[:60]
+    value_text = repr(wrong)[:60]
     if type(wrong) in (int, float) and kind.endswith("integer"):
-        message = f"{shown} is written under {datatype}: integers without a point, in its range (1, not 1.0)"
-        refuse(text, PAY107, message, expected=datatype, actual=shown)
-    refuse(text, PAY103, f"data: got {shown}, expected {datatype} values", expected=datatype, actual=shown)
+        message = f"{value_text} is written under {datatype}: integers without a point, in its range (1, not 1.0)"
+        refuse(text, PAY107, message, expected=datatype, actual=value_text)
+    refuse(text, PAY103, f"data: got {value_text}, expected {datatype} values", expected=datatype, actual=value_text)
 
 
 def _outputs(document: dict[str, Json]) -> tuple[Finding, ...]:
@@ -222,7 +231,7 @@ def _outputs(document: dict[str, Json]) -> tuple[Finding, ...]:
     names = [_string(output if isinstance(output, dict) else {}, "name") for output in outputs]
     if not names:
         return ()
-    message = f"the request asks for the outputs {str(names)[:60]}; their names are not checked: the spec has none"
+    message = f"outputs: got {str(names)[:60]}, not checked: the spec has no output names"
     return (PAY120.finding(message, actual=str(names)[:60]),)
 
 
@@ -231,26 +240,35 @@ def _only(inputs: dict[str, _Input], spec: Spec) -> _Input:
         text = f"expected 1 inputs but got {len(inputs)} inputs for model"
         message = f"the request has {len(inputs)} inputs; the model has 1"
         refuse(text, PAY104, message, status=400, expected=spec.name, actual=", ".join(inputs)[:60])
-    found = next(iter(inputs.values()))
-    if spec.name not in (found.name, DEFAULT_NAME):
-        message = f"the input is called {found.name[:100]!r}; the model's is {spec.name!r}"
-        text = f"unexpected inference input '{found.name[:100]}' for model"
-        refuse(text, PAY104, message, status=400, expected=spec.name, actual=found.name[:100])
-    return found
+    tensor = next(iter(inputs.values()))
+    if spec.name not in (tensor.name, DEFAULT_NAME):
+        message = f"the input is called {tensor.name[:100]!r}; the model's is {spec.name!r}"
+        text = f"unexpected inference input '{tensor.name[:100]}' for model"
+        refuse(text, PAY104, message, status=400, expected=spec.name, actual=tensor.name[:100])
+    return tensor
 
 
-def _decoded(found: _Input, spec: Spec, notices: tuple[Finding, ...]) -> DecodedRequest:
+def _decode(tensor: _Input, spec: Spec, notices: tuple[Finding, ...]) -> DecodedRequest:
     """Compare datatype, shape and bytes with the model's."""
-    given, wanted = found.datatype, name_of(spec.contract.dtype)
-    if given != wanted:
-        text = f"inference input '{found.name[:60]}' data-type is '{given[:40]}', but model"
-        message = f"the datatype is {given[:40]}; the model takes {wanted}" + (
-            ": numbers, no base64" if found.encoded else ""
+    datatype, model_datatype = tensor.datatype, name_of(spec.contract.dtype)
+    if datatype != model_datatype:
+        text = f"inference input '{tensor.name[:60]}' data-type is '{datatype[:40]}', but model"
+        message = f"datatype: got {datatype[:40]}, expected {model_datatype}" + (
+            ": numbers, no base64" if tensor.is_encoded else ""
         )
-        refuse(text, PAY111 if found.encoded else PAY117, message, status=400, expected=wanted, actual=given[:40])
-    check_shape(found.shape, found.name[:60], spec)
-    array = found.values
+        refuse(
+            text,
+            PAY111 if tensor.is_encoded else PAY117,
+            message,
+            status=400,
+            expected=model_datatype,
+            actual=datatype[:40],
+        )
+    check_shape(tensor.shape, tensor.name[:60], spec)
+    array = tensor.values
     if array is None:
-        array = from_bytes(found.body, found.shape, found.name[:60], spec)
-    array = array.reshape(found.shape)
-    return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=found.findings + notices)
+        array = from_bytes(tensor.body, tensor.shape, tensor.name[:60], spec)
+    array = array.reshape(tensor.shape)
+    return DecodedRequest(
+        form="array", data=array, what=describe_dtype_shape(array), findings=tensor.findings + notices
+    )

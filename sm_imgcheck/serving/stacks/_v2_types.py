@@ -20,7 +20,7 @@ _V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 
 
 def check_request(document: Json, name: str) -> dict[str, Json]:
-    """The input that the model reads: the one of its name, else the first. Raises RequestRejection."""
+    """The input that the model reads: by its name, else the first. Raises RequestRejection."""
     if not isinstance(document, dict):
         _invalid(f"the body is not a v2 request: {_V2}", expected="inputs")
     _check_optional(document, "id", str)
@@ -76,10 +76,10 @@ def _check_input(tensor: dict[str, Json]) -> None:
     lengths = [_length(length) for length in shape] if isinstance(shape, list) else [None]
     if None in lengths:
         _invalid(f"shape: got {str(shape)[:60]}, expected a list of lengths")
-    given = tensor["datatype"]
-    if given not in (*DATATYPES, "BYTES") or given == "BF16":
-        message = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
-        _invalid(message, PAY117, expected=name_of(str(given)), actual=str(given)[:40])
+    datatype = tensor["datatype"]
+    if datatype not in (*DATATYPES, "BYTES") or datatype == "BF16":
+        message = f"datatype: got {str(datatype)[:40]!r}, expected FP32, UINT8 or another name of the protocol"
+        _invalid(message, PAY117, expected=name_of(str(datatype)), actual=str(datatype)[:40])
     tensor["shape"] = list(lengths)
 
 

@@ -17,18 +17,18 @@ __all__ = ["STACK"]
 
 @wrap_rejections(500)
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
-    """What the body holds: a JSON text for ``run(raw_data)``; anything else needs ``@rawhttp`` and is read as it is."""
+    """What the body holds: JSON for ``run(raw_data)``; any other body needs ``@rawhttp`` and is read unchanged."""
     kind = content_type.partition(";")[0].strip().lower()
     if "json" in kind:
         try:
             body.decode("utf-8")
         except UnicodeDecodeError as problem:
             refuse(
-                str(problem), PAY102, f"the content type says JSON, but the body is no text: {problem}", measured=False
+                str(problem), PAY102, f"content type: got JSON, but the body is not text: {problem}", is_measured=False
             )
     try:
         return read(body, content_type, spec)
-    except RequestRejection as no:  # how the score file would answer is not known
+    except RequestRejection as no:  # the response of the score file is unknown
         return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))
 
 
@@ -43,7 +43,7 @@ def init():
 
 def predict(tensor):
     """Call your model here; what is returned is sent as JSON."""
-    raise NotImplementedError(f"no model is loaded; a tensor of shape {tensor.shape} came in")
+    raise NotImplementedError(f"no model is loaded; got a tensor of shape {tensor.shape}")
 
 
 @rawhttp

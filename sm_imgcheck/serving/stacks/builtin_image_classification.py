@@ -1,4 +1,4 @@
-"""SageMaker's built-in image classification algorithm: the encoded picture itself, which it resizes.
+"""SageMaker's built-in image classification algorithm: the encoded image itself, which it resizes.
 
 Source: docs.aws.amazon.com, "Image Classification - MXNet", inference with image format. Not run.
 """
@@ -18,7 +18,7 @@ CONTENT_TYPES = ("application/x-image", IMAGE_TYPES["JPEG"], IMAGE_TYPES["PNG"])
 
 @wrap_rejections(400)
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
-    """What the algorithm gets: the picture, decoded and resized by itself."""
+    """What the algorithm gets: the image, decoded and resized by the algorithm."""
     del spec
     if content_type not in CONTENT_TYPES:
         refusal = reject_content_type(content_type, CONTENT_TYPES, "", status=415)
@@ -27,11 +27,11 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     form = image_format(body)
     if form not in ("JPEG", "PNG"):
         what = f"is a {form} image" if form else name_content(body)[1]
-        why = f"the body {what}; JPEG and PNG are taken"
+        why = f"encoded image: expected JPEG or PNG, but the body {what}"
         raise RequestRejection(
-            "", PAY102.finding(why, expected="JPEG or PNG", actual=form or body[:8].hex(" ")), measured=False
+            "", PAY102.finding(why, expected="JPEG or PNG", actual=form or body[:8].hex(" ")), is_measured=False
         )
-    return DecodedRequest(form="image", data=body, what="the picture, which the algorithm decodes and resizes itself")
+    return DecodedRequest(form="image", data=body, what="the image, which the algorithm decodes and resizes itself")
 
 
 STACK = Stack(

@@ -1,4 +1,4 @@
-"""DJL Serving's Python engine: what ``Input.get_data`` makes of a body, by its content type.
+"""DJL Serving's Python engine: what ``Input.get_data`` returns for a body, by its content type.
 
 Source: deepjavalibrary/djl-serving, engines/python/setup/djl_python/inputs.py (read, not run).
 """
@@ -11,7 +11,7 @@ from sm_imgcheck.rules.payload_request import PAY103, PAY120
 from sm_imgcheck.serving.envelopes import npz
 from sm_imgcheck.serving.stacks import RequestRejection, Stack, describe_dtype_shape, refuse, wrap_rejections
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
-from sm_imgcheck.serving.stacks._pictures import convert_picture
+from sm_imgcheck.serving.stacks._images import convert_image
 from sm_imgcheck.serving.stacks.custom import read
 
 __all__ = ["STACK"]
@@ -23,14 +23,14 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     if content_type == "tensor/npz":
         return _npz(body, spec)
     if content_type.startswith("image/"):
-        convert_picture(body, f"the content type {content_type}")
+        convert_image(body, f"the content type {content_type}")
         return DecodedRequest(form="image", data=body, what="a PIL image, not converted")
     if content_type.startswith("application/json"):
         return _json(body, spec)
     kind = "the NDList" if content_type == "tensor/ndlist" else "the bytes"
     kind = "a text" if content_type.startswith("text/") else kind
     said = content_type or "no content type"
-    message = f"the handler gets {kind} of the body under {said}; what it makes of it is not checked"
+    message = f"the handler gets {kind} of the body under {said}; what it does with the body is not checked"
     return DecodedRequest(form="object", what=kind, findings=(PAY120.finding(message, actual=content_type or "none"),))
 
 
@@ -38,14 +38,14 @@ def _npz(body: bytes, spec: Spec) -> DecodedRequest:
     try:
         array = npz.parse(body, "tensor/npz", spec)
     except PayloadError as problem:
-        refuse(str(problem)[:80], PAY103, str(problem), expected="an .npz of one array", measured=False)
+        refuse(str(problem)[:80], PAY103, str(problem), expected="an .npz of one array", is_measured=False)
     return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array))
 
 
 def _json(body: bytes, spec: Spec) -> DecodedRequest:
     try:
         return read(body, "application/json", spec)
-    except RequestRejection as no:  # json.loads raises; what a handler makes of the document is not known
+    except RequestRejection as no:  # json.loads raises; what a handler does with the document is unknown
         return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))
 
 
@@ -56,7 +56,7 @@ _HANDLER = (
 
 def predict(tensor):
     """Call your model here; what is returned is sent as JSON."""
-    raise NotImplementedError(f"no model is loaded; a tensor of shape {tensor.shape} came in")
+    raise NotImplementedError(f"no model is loaded; got a tensor of shape {tensor.shape}")
 
 
 def handle(inputs):

@@ -1,6 +1,6 @@
 """SageMaker Hugging Face containers: ``input_fn`` and ``predict_fn`` of ``code/inference.py``.
 
-The default ``predict_fn`` hands ``inputs`` to a pipeline, which would preprocess the tensor once more, so this one
+The default ``predict_fn`` hands ``inputs`` to a pipeline, which would preprocess the tensor again, so this one
 calls the pipeline's model itself. Source: aws/sagemaker-huggingface-inference-toolkit, handler_service.py and
 decoder_encoder.py. Measured: 2.6.0.
 """
@@ -27,65 +27,63 @@ from sm_imgcheck.serving.stacks import (
     reject_content_type,
     wrap_rejections,
 )
-from sm_imgcheck.serving.stacks._base64 import decoded
+from sm_imgcheck.serving.stacks._base64 import decode_base64
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
+from sm_imgcheck.serving.stacks._images import convert_image
 from sm_imgcheck.serving.stacks._json import shape_of
 from sm_imgcheck.serving.stacks._npy import LoadedObject, load
-from sm_imgcheck.serving.stacks._pictures import convert_picture
-from sm_imgcheck.serving.stacks.toolkit import UNSUPPORTED, json_body
+from sm_imgcheck.serving.stacks.toolkit import UNKNOWN_TYPE_TEXT, json_body
 
 __all__ = ["STACK"]
 
 CONTENT_TYPES = (*IMAGE_TYPES.values(), "image/x-image", "application/json", "application/x-npy", "text/csv")
 BODY_LIMIT, LIMIT_SETTING = DEFAULT_BODY_LIMIT, "SAGEMAKER_MAX_PAYLOAD_IN_MB"
-_PICTURE = "a PIL image, converted to RGB; the pipeline's own preprocessing follows"
+_IMAGE = "a PIL image, converted to RGB; the pipeline's own preprocessing follows"
 _NO_IMAGE = (
     "Incorrect format used for image. Should be an url linking to an image, a base64 string, a local path, or a PIL "
     "image."
 )
 _NO_SOURCE = "Incorrect image source. Must be a valid URL starting with `http://` or `https://`"
 _MAX_TEXTS = 1000
-"""Pictures of one request that are examined."""
+"""Images of one request that are examined."""
 
 
 @wrap_rejections(400, '{"code": 400, "type": "InternalServerException", "message": "{}"}')
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
-    """What the pipeline gets: a picture, or what stands under ``inputs``."""
+    """What the pipeline gets: an image, or the value of ``inputs``."""
     del spec  # pipelines preprocess by the model's own configuration
     check_limit(body, BODY_LIMIT, LIMIT_SETTING)
     if content_type not in CONTENT_TYPES:
-        raise reject_content_type(content_type, CONTENT_TYPES, UNSUPPORTED.format(content_type or None))
+        raise reject_content_type(content_type, CONTENT_TYPES, UNKNOWN_TYPE_TEXT.format(content_type or None))
     if content_type.startswith("image/"):
-        return _picture(body, content_type)
+        return _image(body, content_type)
     if content_type == "application/x-npy":
         raise _array(body)
     return _object(_table(body) if content_type == "text/csv" else json_body(body))
 
 
-def _picture(body: bytes, content_type: str) -> DecodedRequest:
-    form, height, width = convert_picture(body, f"the content type {content_type}")
+def _image(body: bytes, content_type: str) -> DecodedRequest:
+    form, height, width = convert_image(body, f"the content type {content_type}")
     if not image_format(body):
         message = f"the body is a {form} image, which the container decodes; its pixels are not checked"
         what = f"a PIL image of {height}x{width} (HxW), converted to RGB"
         return DecodedRequest(form="object", what=what, findings=(PAY120.finding(message, actual=form),))
     said = content_type.removeprefix("image/")
     other = said not in ("x-image", form.lower())
-    message = f"the body is a {form} under {content_type}; it is decoded all the same, other software may refuse it"
+    message = f"the body is a {form} under {content_type}; it is decoded; other software may refuse it"
     findings: tuple[Finding, ...] = (
         (PAY119.finding(message, expected=f"image/{form.lower()}", actual=content_type),) if other else ()
     )
-    return DecodedRequest(form="image", data=body, what=_PICTURE, findings=findings)
+    return DecodedRequest(form="image", data=body, what=_IMAGE, findings=findings)
 
 
 def _array(body: bytes) -> RequestRejection:
     """The refusal of .npy, which comes after it was decoded."""
     text = "'numpy.ndarray' object has no attribute 'pop'"
-    found = load(body)
-    if isinstance(found, LoadedObject) and found.findings[0].code == PAY112.code:
-        return RequestRejection(text, found.findings[0])
-    message = (
-        "arrays are decoded here, and then refused by the default predict_fn, which wants a dict: send the picture"
-    )
+    array = load(body)
+    if isinstance(array, LoadedObject) and array.findings[0].code == PAY112.code:
+        return RequestRejection(text, array.findings[0])
+    message = "arrays are decoded, and then refused by the default predict_fn, which needs a dict: send the image"
     return RequestRejection(text, PAY103.finding(message, expected="image/jpeg", actual="application/x-npy"))
 
 
@@ -94,7 +92,7 @@ def _table(body: bytes) -> Json:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        refuse(str(problem), PAY102, f"the content type says CSV, but the body is not UTF-8 text: {problem}")
+        refuse(str(problem), PAY102, f"content type: got text/csv, but the body is not UTF-8 text: {problem}")
     lines = text.splitlines()
     if not lines:
         refuse("list index out of range", PAY102, "the body is empty", expected="a CSV with a header")
@@ -103,8 +101,8 @@ def _table(body: bytes) -> Json:
         refuse(words, PAY103, "the CSV has no header that names inputs, question or context", expected="inputs")
     try:
         rows = list(islice(csv.DictReader(StringIO(text)), _MAX_TEXTS))
-    except csv.Error as problem:  # a field of more than 131,072 characters, which every picture has in base64
-        refuse(str(problem), PAY103, f"the CSV cannot be read: {problem}; send the encoded picture as image/jpeg")
+    except csv.Error as problem:  # a field of more than 131,072 characters, which every image has in base64
+        refuse(str(problem), PAY103, f"the CSV cannot be read: {problem}; send the encoded image as image/jpeg")
     if not rows:
         refuse("list index out of range", PAY103, "the CSV has a header, but no row", expected="a row")
     column: list[Json] = [row["inputs"] for row in rows] if "inputs" in rows[0] else [dict(row) for row in rows]
@@ -127,34 +125,36 @@ def _object(document: Json) -> DecodedRequest:
         message = f"parameters: got {str(parameters)[:40]}, expected an object"
         refuse("argument after ** must be a mapping", PAY103, message, expected="an object")
     if isinstance(inputs, list) and not inputs:
-        finding = PAY103.finding("inputs is an empty list: the pipeline has nothing to do", expected="a picture")
+        finding = PAY103.finding("inputs: got an empty list, expected an image", expected="an image")
         return DecodedRequest(form="object", what="an empty list", findings=(finding,))
     texts = inputs if isinstance(inputs, list) else [inputs]
-    pictures = [_text(text) if isinstance(text, str) else _refuse_inputs(document, inputs) for text in texts]
-    if None in pictures:
+    images = [_text(text) if isinstance(text, str) else _refuse_inputs(document, inputs) for text in texts]
+    if None in images:
         message = "the text is a link, which the container would fetch: not checked"
         return DecodedRequest(
             form="object", what="a link", findings=(PAY120.finding(message, actual=str(texts[0])[:80]),)
         )
-    if len(pictures) > 1:
-        return DecodedRequest(form="object", what=f"{len(pictures)} texts of base64, decoded by the pipeline")
-    return DecodedRequest(form="image", data=pictures[0], what=_PICTURE)
+    if len(images) > 1:
+        return DecodedRequest(form="object", what=f"{len(images)} texts of base64, decoded by the pipeline")
+    return DecodedRequest(form="image", data=images[0], what=_IMAGE)
 
 
 def _refuse_inputs(document: Json, inputs: Json) -> NoReturn:
-    """Raise RequestRejection for what is no text under ``inputs``."""
+    """Raise RequestRejection for a value of ``inputs`` that is not text."""
     if inputs is None:
         text = "Cannot call the image-classification pipeline without an inputs argument!"
-        refuse(text, PAY103, "inputs is null", expected="a picture")
-    what, more = "an object", 'v2 requests are not understood here; a picture stands as base64 text under "inputs"'
+        refuse(text, PAY103, "inputs is null", expected="an image")
+    what, more = "an object", 'v2 requests are not supported; "inputs" holds an image as base64 text'
     if inputs is document:
         what = f"the whole object, with the keys {_keys(document)}"
     elif not isinstance(inputs, dict):
         shape = shape_of(inputs)
-        what, more = f"plain lists {shape}", "it takes pictures, no numbers"
+        what, more = f"plain lists {shape}", "it accepts images only"
         if isinstance(inputs, list) and isinstance(inputs[0], dict):
             what, more = "a list of objects", "v2 requests are not understood here"
-    refuse(_NO_IMAGE, PAY103, f"the pipeline gets {what}, no picture; {more}", expected="a picture", actual=what)
+    refuse(
+        _NO_IMAGE, PAY103, f"pipeline input: got {what}, expected an image; {more}", expected="an image", actual=what
+    )
 
 
 def _keys(document: Json) -> str:
@@ -162,13 +162,13 @@ def _keys(document: Json) -> str:
 
 
 def _text(text: str) -> bytes | None:
-    """The bytes of a picture; None: a link. transformers takes the prefix of a data URL off.
+    """The bytes of an image; None: a link. transformers removes the prefix of a data URL.
 
-    Source: huggingface/transformers, image_utils.py (load_image): ``base64.decodebytes`` skips what is no base64.
+    Source: huggingface/transformers, image_utils.py (load_image): ``base64.decodebytes`` skips other characters.
     """
     if text.startswith(("http://", "https://")):
         return None
-    body, finding = decoded(text, data_url=text.startswith("data:image/"))
+    body, finding = decode_base64(text, data_url=text.startswith("data:image/"))
     try:
         bare = text.partition(",")[2] if text.startswith("data:image/") else text
         body = binascii.a2b_base64(bare.encode())
@@ -177,7 +177,7 @@ def _text(text: str) -> bytes | None:
     if not image_format(body):
         message = finding or PAY110.finding("the base64 text decodes to no image", expected="an encoded image")
         raise RequestRejection(_NO_SOURCE, message)
-    convert_picture(body, "the base64 text")
+    convert_image(body, "the base64 text")
     return body
 
 
@@ -192,7 +192,7 @@ def input_fn(input_data, content_type, context=None):
 
 
 def predict_fn(data, pipeline, context=None):
-    """The pipeline's own preprocessing is passed by: the tensor is already what the model takes."""
+    """The pipeline's own preprocessing is skipped: the tensor matches the model's input."""
     with torch.inference_mode():
         output = pipeline.model(data.to(pipeline.model.device))
     return {name: value.tolist() for name, value in output.items() if torch.is_tensor(value)}'''

@@ -31,7 +31,7 @@ from sm_imgcheck.serving.stacks._v2_types import check_request
 
 __all__ = ["STACK"]
 
-_SIZED = re.compile(
+_BINARY_TYPE = re.compile(
     r"application/(?:vnd\.sagemaker-triton\.binary\+json|octet-stream);\s*json-header-size=([0-9]{1,12})"
 )
 _HEADER = "Inference-Header-Content-Length"
@@ -56,11 +56,11 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
 def _json_length(body: bytes, content_type: str) -> tuple[int, tuple[Finding, ...]]:
     """Bytes of the JSON, and a notice where no header declares them."""
     kind = content_type.partition(";")[0].strip().lower()
-    if match := _SIZED.fullmatch(content_type):
+    if match := _BINARY_TYPE.fullmatch(content_type):
         length = int(match[1])
         if length > len(body):
             message = f"{_HEADER}: got {length}, expected at most the {len(body)} bytes of the body"
-            refuse("Unrecognized request format: ", PAY115, message, measured=False)
+            refuse("Unrecognized request format: ", PAY115, message, is_measured=False)
         return length, ()
     if kind in ("application/json", ""):
         return len(body), ()
@@ -77,7 +77,7 @@ def _end_of_json(body: bytes) -> int:
     try:
         _, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
-        refuse("Unrecognized request format: ", PAY116, "the body does not begin with a JSON object", measured=False)
+        refuse("Unrecognized request format: ", PAY116, "the body does not begin with a JSON object", is_measured=False)
     return end
 
 
@@ -107,7 +107,12 @@ def _frombuffer(tail: bytes, size: int, dtype: np.dtype) -> np.ndarray:
     part = tail[: max(size, 0)]
     if len(part) % dtype.itemsize:
         text = "buffer size must be a multiple of element size"
-        refuse(text, PAY115, f"{len(part)} bytes are no whole number of {dtype} values", status=500)
+        refuse(
+            text,
+            PAY115,
+            f"body size: got {len(part)} bytes, expected a multiple of {dtype.itemsize} ({dtype})",
+            status=500,
+        )
     return np.frombuffer(part, dtype.newbyteorder("<"))
 
 

@@ -1,4 +1,4 @@
-"""MLflow models: a ``python_function`` flavour that takes base64 images and calls the model inside it.
+"""MLflow models: a ``python_function`` model that decodes base64 images and calls the model inside it.
 
 Source: mlflow.org, "Custom Python Models"; mlflow/mlflow, scoring_server, proto_json_utils.py and models/utils.py.
 Measured: 3.17.2, with a tensor signature.
@@ -35,14 +35,14 @@ __all__ = ["STACK"]
 CONTENT_TYPES = ("text/csv", "application/json", "application/vnd.apache.parquet")
 _KEYS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _LLM_KEYS = ("messages", "prompt", "input")
-"""Keys of requests to language models, which are handed to the model as they are."""
-_BAD_JSON = "Ensure that input is a valid JSON formatted string. Error: "
+"""Keys of requests to language models, which are passed to the model unchanged."""
+_JSON_ERROR = "Ensure that input is a valid JSON formatted string. Error: "
 _ONE_OF = "The input must be a JSON dictionary with exactly one of the input fields {"
 
 
 @wrap_rejections(400)
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
-    """What predict gets: an array of the signature's dtype, cast in silence, its shape checked."""
+    """What predict gets: an array of the signature's dtype, cast without an error, its shape checked."""
     kind = _type(content_type)
     if kind != "application/json":
         _refuse_table(body, kind)
@@ -58,13 +58,13 @@ def _refuse_table(body: bytes, kind: str) -> None:
             body.decode("utf-8")
         except UnicodeDecodeError as problem:
             text = f"Ensure that input is a valid UTF-8 encoded string. Error: {str(problem)!r}"
-            refuse(text, PAY102, f"the content type says CSV, but the body is not UTF-8 text: {problem}")
+            refuse(text, PAY102, f"content type: got text/csv, but the body is not UTF-8 text: {problem}")
         text = "Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid CSV-formatted"
         message = "CSV is refused where the signature is a tensor's: send instances or inputs as application/json"
         refuse(text, PAY103, message, expected="application/json", actual="text/csv")
     if not body.startswith(b"PAR1"):
         text = "Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid Parquet"
-        refuse(text, PAY102, "the content type says Parquet, but the body does not begin with PAR1", measured=False)
+        refuse(text, PAY102, "content type: got Parquet, but the body does not begin with PAR1", is_measured=False)
     raise ParseLimitExceeded("a Parquet body is not parsed; send instances as JSON")
 
 
@@ -75,12 +75,14 @@ def _document(body: bytes) -> Json:
         try:
             body = body.decode(encoding).encode("utf-8", "surrogatepass")
         except UnicodeDecodeError as problem:
-            refuse(_BAD_JSON, PAY102, f"the content type says JSON, but the body is no text: {problem}")
+            refuse(_JSON_ERROR, PAY102, f"content type: got JSON, but the body is not text: {problem}")
     try:
         return json_body(body)
     except RequestRejection as no:
         crash = "nested" in no.finding.message or "Exceeds the limit" in no.text
-        raise reword_rejection(no, "" if crash else _BAD_JSON, status=500 if crash else None, measured=True) from None
+        raise reword_rejection(
+            no, "" if crash else _JSON_ERROR, status=500 if crash else None, is_measured=True
+        ) from None
 
 
 def _type(content_type: str) -> str:
@@ -104,19 +106,19 @@ def _type(content_type: str) -> str:
 
 
 def _tensor(document: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
-    """The array that stands for the one input, in the signature's dtype."""
+    """The array of the only input, in the signature's dtype."""
     if not isinstance(document, dict):
         what = "a list" if isinstance(document, list) else f"unexpected input type '{type(document)}'"
         message = 'the body has no key around it: write {"instances": [...]}'
         refuse(f"{_ONE_OF}", PAY103, message, expected="a JSON object", actual=what)
-    if found := [key for key in _LLM_KEYS if key in document]:
-        message = f"the key {found[0]!r} makes it a request to a language model, which is not parsed; write instances"
-        refuse("Failed to predict data", PAY103, message, expected="instances", actual=found[0])
+    if keys := [key for key in _LLM_KEYS if key in document]:
+        message = f"the key {keys[0]!r} makes it a request to a language model, which is not parsed; write instances"
+        refuse("Failed to predict data", PAY103, message, expected="instances", actual=keys[0])
     keys = [key for key in _KEYS if key in document]
     if len(keys) != 1:
-        some = ", ".join(map(str, list(document)[:5]))
-        message = f"the body has the keys {some[:80]}; exactly one of {', '.join(_KEYS)} is taken"
-        refuse(_ONE_OF, PAY103, message, expected="instances", actual=some[:80])
+        names = ", ".join(map(str, list(document)[:5]))
+        message = f"keys: got {names[:80]}, expected exactly one of {', '.join(_KEYS)}"
+        refuse(_ONE_OF, PAY103, message, expected="instances", actual=names[:80])
     if keys[0].startswith("dataframe"):
         return decode_dataframe(keys[0], document[keys[0]], spec)
     return _cast(_value(keys[0], document[keys[0]], spec), spec)
@@ -125,33 +127,31 @@ def _tensor(document: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]
 def _value(key: str, value: Json, spec: Spec) -> Json:
     """What is cast: a list or a scalar, or the member with the input's name."""
     if key == "instances" and isinstance(value, list) and value and isinstance(value[0], dict):
-        value = _joined(value)
+        value = _columns(value)
     if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
-        _refuse_structure("objects stand where numbers are wanted: v2 requests are not understood here")
+        _refuse_structure("values: got objects, expected numbers: v2 requests are not supported")
     if not isinstance(value, dict):
         return value
-    some = ", ".join(map(str, list(value)[:5]))[:80]
+    names = ", ".join(map(str, list(value)[:5]))[:80]
     if spec.name == DEFAULT_NAME:
-        message = (
-            "the body names its input; a signature without names takes the list alone (name: says the model's name)"
-        )
+        message = "the body names its input; a signature without names needs the list alone (name: is the model's name)"
         text = "Failed to parse input data. This model contains an un-named"
-        refuse(text, PAY104, message, expected="a list", actual=some)
+        refuse(text, PAY104, message, expected="a list", actual=names)
     if spec.name not in value:
-        message = f"the body names the inputs {some}; the spec's is {spec.name!r}"
-        refuse(f"Model is missing inputs ['{spec.name}'].", PAY104, message, expected=spec.name, actual=some)
+        message = f"the body names the inputs {names}; the spec's is {spec.name!r}"
+        refuse(f"Model is missing inputs ['{spec.name}'].", PAY104, message, expected=spec.name, actual=names)
     return value[spec.name]
 
 
-def _joined(rows: list[Json]) -> dict[str, Json]:
-    """Rows as columns; a name that some rows lack has fewer entries."""
-    joined: dict[str, list[Json]] = {}
+def _columns(rows: list[Json]) -> dict[str, Json]:
+    """Rows as columns; a name that names rows lack has fewer entries."""
+    columns: dict[str, list[Json]] = {}
     for row in rows:
         if not isinstance(row, dict):
             _refuse_structure("not every entry of instances is an object")
         for name, entry in row.items():
-            joined.setdefault(name, []).append(entry)
-    return dict(joined)
+            columns.setdefault(name, []).append(entry)
+    return dict(columns)
 
 
 def _cast(value: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
@@ -169,13 +169,13 @@ def _check_shape(array: np.ndarray, spec: Spec) -> None:
         dim.fixed is None or dim.allows(length) for dim, length in zip(dims, array.shape, strict=True)
     ):
         return
-    wanted = tuple(-1 if dim.fixed is None else dim.fixed for dim in dims)
-    text = f"Shape of input {array.shape} does not match expected shape {wanted}."
-    lost = lost_axis(array.shape, spec.contract) == "N"
-    message = f"the shape is {list(array.shape)}; the signature's is {list(wanted)}" + (
-        ": no batch axis" if lost else ""
+    shape = tuple(-1 if dim.fixed is None else dim.fixed for dim in dims)
+    text = f"Shape of input {array.shape} does not match expected shape {shape}."
+    lacks_batch = lost_axis(array.shape, spec.contract) == "N"
+    message = f"the shape is {list(array.shape)}; the signature's is {list(shape)}" + (
+        ": missing batch dimension" if lacks_batch else ""
     )
-    refuse(text, PAY105 if lost else PAY118, message, expected=str(wanted), actual=str(array.shape))
+    refuse(text, PAY105 if lacks_batch else PAY118, message, expected=str(shape), actual=str(array.shape))
 
 
 _HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):
@@ -186,7 +186,7 @@ _HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):
         self.model = mlflow.pyfunc.load_model(context.artifacts["model"])
 
     def predict(self, context, model_input, params=None):
-        """One answer a row."""
+        """One response a row."""
         tensors = [preprocess(base64.b64decode(text, validate=True)) for text in model_input["image"]]
         return self.model.predict($join)'''
 

@@ -1,4 +1,4 @@
-"""MLServer: v2 JSON, of which it trusts dtype and shape. Measured: mlserver 1.7.1.
+"""MLServer: v2 JSON, whose dtype and shape it uses without a check. Measured: mlserver 1.7.1.
 
 Source: SeldonIO/MLServer, types/dataplane.py (what is a valid request) and codecs/numpy.py (what predict gets).
 """
@@ -28,7 +28,7 @@ from sm_imgcheck.serving.stacks._v2_types import check_request
 __all__ = ["STACK"]
 
 CONTENT_TYPES = ("application/json",)
-"""Or none at all; parameters are read apart."""
+"""Or no content type; parameters are ignored."""
 _V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 _NUMPY = "np"
 """The codec, called content type, that makes an array; the model's metadata names it for each input."""
@@ -43,13 +43,13 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     try:
         document = parse(body, nan=False)
     except RequestRejection as no:
-        raise reword_rejection(no, "", measured=no.finding.code == PAY109.code) from None
+        raise reword_rejection(no, "", is_measured=no.finding.code == PAY109.code) from None
     tensor = check_request(document, spec.name)
     if "data" not in tensor:
         refuse("", PAY103, f"the input has no 'data'; a v2 request is {_V2}")
     codec = _content_type(tensor)
     if codec != _NUMPY and (codec or _unknown(tensor, spec)):
-        return _unconverted(tensor, codec, spec)
+        return _codec_output(tensor, codec, spec)
     if tensor["datatype"] == "BYTES":
         return _strings(tensor)
     array, findings = _array(tensor)
@@ -59,11 +59,11 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
 
 
 def _check_type(body: bytes, content_type: str) -> None:
-    """Bytes under another type are taken for a text, which is then no request. Raises RequestRejection."""
+    """Bytes of another type are read as text, which is not a request. Raises RequestRejection."""
     kind = content_type.partition(";")[0].strip().lower()
     if not kind or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
         return
-    message = f"the content type is {content_type!r}; JSON is taken: application/json"
+    message = f"content type: got {content_type!r}, expected application/json"
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -73,20 +73,20 @@ def _check_type(body: bytes, content_type: str) -> None:
 
 def _content_type(tensor: dict[str, Json]) -> str:
     parameters = tensor.get("parameters")
-    found = parameters.get("content_type") if isinstance(parameters, dict) else None
-    return found if isinstance(found, str) else ""
+    codec = parameters.get("content_type") if isinstance(parameters, dict) else None
+    return codec if isinstance(codec, str) else ""
 
 
 def _unknown(tensor: dict[str, Json], spec: Spec) -> bool:
     return spec.name not in (tensor["name"], DEFAULT_NAME)
 
 
-def _unconverted(tensor: dict[str, Json], codec: str, spec: Spec) -> DecodedRequest:
-    """No array: the codec goes by the input's name, or the request names another."""
+def _codec_output(tensor: dict[str, Json], codec: str, spec: Spec) -> DecodedRequest:
+    """No array: the codec depends on the input's name, or the request names another."""
     name = str(tensor["name"])[:60]
     if codec:
-        what = f"what the codec {codec[:40]!r} makes of the data"
-        message = f"the request asks for the codec {codec[:40]!r}, which makes no tensor; leave content_type out"
+        what = f"the output of the codec {codec[:40]!r}"
+        message = f"codec: got {codec[:40]!r}, which returns no tensor; remove content_type"
         return DecodedRequest(
             form="object", what=what, findings=(PAY103.finding(message, expected=_NUMPY, actual=codec),)
         )
@@ -109,11 +109,11 @@ def _array(tensor: dict[str, Json]) -> tuple[np.ndarray, tuple[Finding, ...]]:
     try:
         array, findings = cast_values(tensor["data"], dtype)
     except RequestRejection as no:
-        raise reword_rejection(no, no.text, status=500, measured=True) from None
-    return _reshaped(array, _shape(tensor)), findings
+        raise reword_rejection(no, no.text, status=500, is_measured=True) from None
+    return _reshape(array, _shape(tensor)), findings
 
 
-def _reshaped(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _reshape(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     try:
         return array.reshape(shape)
     except (ValueError, OverflowError, TypeError) as problem:
@@ -125,14 +125,14 @@ def _reshaped(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _strings(tensor: dict[str, Json]) -> DecodedRequest:
-    """BYTES: an array of texts, which no model of numbers takes."""
+    """BYTES: an array of texts, which a numeric model does not accept."""
     longest = max((len(leaf) for leaf in leaves(tensor["data"]) if isinstance(leaf, str)), default=0)
     shape = _shape(tensor)
     if longest > _MAX_BYTES_ELEMENT or not _is_texts(tensor["data"]):
         raise ParseLimitExceeded("the input is of BYTES, which is not parsed; a tensor of numbers is sent as FP32")
-    array = _reshaped(as_array(tensor["data"]), shape)
-    message = "the datatype is BYTES: predict gets an array of texts, no numbers"
-    finding = PAY117.finding(message, expected="FP32 and the like", actual="BYTES")
+    array = _reshape(as_array(tensor["data"]), shape)
+    message = "datatype: got BYTES: predict gets an array of texts"
+    finding = PAY117.finding(message, expected="a numeric datatype such as FP32", actual="BYTES")
     return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=(finding,))
 
 
@@ -145,7 +145,7 @@ def _name(tensor: dict[str, Json], spec: Spec) -> tuple[Finding, ...]:
     name = str(tensor["name"])[:100]
     if name == spec.name or spec.name != DEFAULT_NAME:
         return ()
-    message = f"the spec does not say the input's name (name:), so {name!r} is not checked"
+    message = f"input name: the spec has none (name:), so {name!r} is not checked"
     return (PAY120.finding(message, actual=name),)
 
 

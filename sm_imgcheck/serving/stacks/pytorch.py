@@ -35,50 +35,50 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     """What ``predict_fn`` gets from the default ``input_fn``: .npy with its dtype, JSON and CSV as float32."""
     del spec  # no signature is known there
     check_limit(body, BODY_LIMIT, LIMIT_SETTING)
-    found = decode(body, content_type, CONTENT_TYPES)
-    if isinstance(found, LoadedObject):
-        return _loaded(found)
-    if content_type != "application/x-npy" and not found.ndim and found.dtype.kind in "iu":
-        return _uninitialized(int(found))
-    tensor = _tensor(found) if content_type == "application/x-npy" else _float_tensor(found)
-    findings = nan_notice(found) if content_type == "application/json" else ()
+    content = decode(body, content_type, CONTENT_TYPES)
+    if isinstance(content, LoadedObject):
+        return _object_form(content)
+    if content_type != "application/x-npy" and not content.ndim and content.dtype.kind in "iu":
+        return _random_values(int(content))
+    tensor = _tensor(content) if content_type == "application/x-npy" else _float_tensor(content)
+    findings = nan_notice(content) if content_type == "application/json" else ()
     return DecodedRequest(form="array", data=tensor, what=describe_dtype_shape(tensor), findings=findings)
 
 
-def _loaded(found: LoadedObject) -> DecodedRequest:
+def _object_form(content: LoadedObject) -> DecodedRequest:
     """A pickled array of numbers becomes a tensor; of any other object none is made."""
-    kind = found.kind.removeprefix("numpy.ndarray of ").lstrip("<>=|")
-    if not found.kind or (found.kind.startswith("numpy.ndarray") and kind[:1] in "biufc"):
-        return DecodedRequest(form="object", what=found.what, findings=found.findings)
-    if kind[:1] in "OSUVmM" and found.kind.startswith("numpy.ndarray"):
+    kind = content.kind.removeprefix("numpy.ndarray of ").lstrip("<>=|")
+    if not content.kind or (content.kind.startswith("numpy.ndarray") and kind[:1] in "biufc"):
+        return DecodedRequest(form="object", what=content.what, findings=content.findings)
+    if kind[:1] in "OSUVmM" and content.kind.startswith("numpy.ndarray"):
         names = {"O": "object_", "S": "bytes_", "U": "str_", "V": "void", "m": "timedelta64", "M": "datetime64"}
-        raise RequestRejection(_cannot(names[kind[:1]]), found.findings[0])
-    message = f"the body becomes {found.what}, of which no tensor is made; send .npy"
-    finding = found.findings[0] if found.findings else PAY103.finding(message, actual=found.what)
-    raise RequestRejection(f"expected np.ndarray (got {found.kind})", finding)
+        raise RequestRejection(_cannot(names[kind[:1]]), content.findings[0])
+    message = f"the body becomes {content.what}, of which no tensor is made; send .npy"
+    finding = content.findings[0] if content.findings else PAY103.finding(message, actual=content.what)
+    raise RequestRejection(f"expected np.ndarray (got {content.kind})", finding)
 
 
-def _uninitialized(count: int) -> DecodedRequest:
-    """A bare integer, which ``torch.FloatTensor`` takes for a size."""
+def _random_values(count: int) -> DecodedRequest:
+    """A bare integer, which ``torch.FloatTensor`` reads as a size."""
     if count < 0:
-        message = f"the body is the bare number {count}, which the default input_fn takes for the size of a tensor"
+        message = f"the body is the bare number {count}, which the default input_fn reads as the size of a tensor"
         text = f"Trying to create tensor with negative dimension {count}"
-        refuse(text, PAY103, message, expected="a bare nested list", actual="a number", measured=False)
+        refuse(text, PAY103, message, expected="a bare nested list", actual="a number", is_measured=False)
     message = (
-        f"the body is the bare number {count}, which the default input_fn takes for a size: predict gets {count} "
+        f"the body is the bare number {count}, which the default input_fn reads as a size: predict gets {count} "
         "uninitialized numbers; write the list of values"
     )
     finding = PAY103.finding(message, expected="a bare nested list", actual="a number")
     return DecodedRequest(form="object", what=f"float32 ({count},) of uninitialized memory", findings=(finding,))
 
 
-_SUPPORTED = frozenset((*_DTYPES.split(", "), "bool"))
+_TORCH_DTYPES = frozenset((*_DTYPES.split(", "), "bool"))
 
 
 def _tensor(array: np.ndarray) -> np.ndarray:
     """As ``torch.from_numpy``. Raises RequestRejection."""
-    if array.dtype.name not in _SUPPORTED:
-        raise _no_numbers(array)
+    if array.dtype.name not in _TORCH_DTYPES:
+        raise _value_rejection(array)
     if not array.dtype.isnative:
         text = (
             "given numpy array has byte order different from the native byte order. "
@@ -90,20 +90,20 @@ def _tensor(array: np.ndarray) -> np.ndarray:
 
 
 def _float_tensor(array: np.ndarray) -> np.ndarray:
-    """As ``torch.FloatTensor``: float32 whatever was written. Raises RequestRejection."""
+    """As ``torch.FloatTensor``: float32 for any number. Raises RequestRejection."""
     if array.dtype.kind not in "fiub":
-        raise _no_numbers(array)
+        raise _value_rejection(array)
     with np.errstate(over="ignore"):
         return array.astype(np.float32)
 
 
-def _no_numbers(array: np.ndarray) -> RequestRejection:
+def _value_rejection(array: np.ndarray) -> RequestRejection:
     name = array.dtype.type.__name__
     if array.dtype.kind == "V":
         message = "the columns differ in type: write every value with a decimal point, or send .npy"
         return RequestRejection(_cannot(name), PAY103.finding(message, expected="numbers of one type"))
     message = (
-        "the body holds text, nulls or an object with keys; the default input_fn takes a bare nested list of numbers"
+        "the body holds text, nulls or an object with keys; the default input_fn needs a bare nested list of numbers"
     )
     return RequestRejection(
         _cannot(name), PAY103.finding(message, expected="a bare nested list", actual=f"an array of {name}")

@@ -1,7 +1,7 @@
 """AWS's Ray Serve image: its adapter passes every body and content type on to your deployment.
 
 Source: aws/deep-learning-containers, scripts/docker/ray/sagemaker_serve.py; the adapter was run with Ray 2.60 and
-``application/x-npy``, JSON arrays and encoded pictures. The image replaces AWS's TorchServe images, which ended in June
+``application/x-npy``, JSON arrays and encoded images. The image replaces AWS's TorchServe images, which ended in June
 2026.
 """
 
@@ -20,7 +20,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     """What the body holds; a request without a content type reaches the deployment as JSON."""
     try:
         return read(body, content_type or "application/json", spec)
-    except RequestRejection as no:  # how the deployment would answer is not known
+    except RequestRejection as no:  # the response of the deployment is unknown
         return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))
 
 
@@ -43,7 +43,7 @@ class Classifier:
 
     def predict(self, tensor):
         """Call your model here; what is returned is sent as JSON."""
-        raise NotImplementedError(f"no model is loaded; a tensor of shape {tensor.shape} came in")
+        raise NotImplementedError(f"no model is loaded; got a tensor of shape {tensor.shape}")
 
 
 app = Classifier.bind()'''

@@ -1,7 +1,7 @@
 """TensorFlow Serving in SageMaker's container: nginx with a script in front of the server.
 
 Source: aws/sagemaker-tensorflow-serving-container, tensorflowServing.js (run); of two versions, which differ in the
-content types that they take and in CSV: 2.20, the default, and 2.19, whose patches ended in March 2026
+content types that they accept and in CSV: 2.20, the default, and 2.19, whose patches ended in March 2026
 (``payload.stack_version``). What the server behind it does: ``_tensorflow_json``.
 """
 
@@ -31,7 +31,7 @@ __all__ = ["STACK"]
 
 CONTENT_TYPES = ("application/json", "application/jsonlines", "application/jsons", "text/csv")
 VERSIONS = ("2.20", "2.19")
-_KEYED = re.compile(r'"(instances|inputs|examples)"\s*:')
+_KEYS = re.compile(r'"(instances|inputs|examples)"\s*:')
 _SEVERAL = re.compile(r"[}\]]\s*[\[{]")
 _TWO_LISTS = re.compile(r"\s*\[\s*\[")
 _NUMBERS_FIRST = re.compile(r'\s*("|[\d.Ee+\-]+.*)', re.ASCII)
@@ -50,25 +50,25 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     if message := too_costly(body, JSON_LINES_COSTS):
         raise ParseLimitExceeded(f"the body is not parsed: {message}")
     if image_format(body) or body.startswith((b"\x93NUMPY", b"PK\x03\x04")):
-        json_body(body)  # says what it is
+        json_body(body)  # names the content
     text = body.decode("utf-8", "replace")
-    added: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     if kind == "text/csv":
         inner = _csv_fields(text) if newest else _csv_lines(text)
     else:
-        inner, added = _wrapped(text)
+        inner, findings = _wrap(text)
     try:
         document = json_body(inner.encode())
     except RequestRejection as no:
         raise reword_rejection(no, "JSON Parse error: ") from None
     if not isinstance(document, dict):
-        refuse("", PAY103, "the body is not a JSON object", expected='{"instances": [...]}', measured=False)
-    return fill_signature(document, spec, added)
+        refuse("", PAY103, "the body is not a JSON object", expected='{"instances": [...]}', is_measured=False)
+    return fill_signature(document, spec, findings)
 
 
-def _wrapped(text: str) -> tuple[str, tuple[Finding, ...]]:
-    """The body that the container's script sends on, and what it has added or not."""
-    if _KEYED.search(text):
+def _wrap(text: str) -> tuple[str, tuple[Finding, ...]]:
+    """The body that the container's script sends on, and what it has findings or not."""
+    if _KEYS.search(text):
         return text, ()
     if _SEVERAL.search(text):
         lines = [line.strip() for line in _LINE_END.split(text.strip())]
@@ -77,13 +77,13 @@ def _wrapped(text: str) -> tuple[str, tuple[Finding, ...]]:
         return f'{{"instances":[{",".join(filter(None, lines))}]}}', ()
     if _TWO_LISTS.match(text):
         return f'{{"instances":{text}}}', ()
-    return f'{{"instances":[{text}]}}', _batched(text)
+    return f'{{"instances":[{text}]}}', _batch_notice(text)
 
 
-def _batched(text: str) -> tuple[Finding, ...]:
+def _batch_notice(text: str) -> tuple[Finding, ...]:
     if not text.lstrip().startswith("["):
         return ()
-    message = "a list that does not start with [[ gains a batch axis here; write the batch yourself"
+    message = "a list that does not start with [[ gets a batch dimension here; write the batch yourself"
     return (PAY105.finding(message, expected="a list of images", actual="a list of numbers"),)
 
 
@@ -92,17 +92,17 @@ def _rows(text: str) -> list[str]:
 
 
 def _csv_lines(text: str) -> str:
-    """Version 2.19: one instance a line, as it is where the first field is a number or quoted."""
-    quoted = _NUMBERS_FIRST.match(text) is None
+    """Version 2.19: one instance a line, unchanged where the first field is a number or is_quoted."""
+    is_quoted = _NUMBERS_FIRST.match(text) is None
     rows = []
     for line in _rows(text):
-        row = '"' + line.replace('"', '\\"', 1).replace(",", '","', 1) + '"' if quoted else line
+        row = '"' + line.replace('"', '\\"', 1).replace(",", '","', 1) + '"' if is_quoted else line
         rows.append(f"[{row}]" if "," in line else row)
     return f'{{"instances":[{",".join(rows)}]}}'
 
 
 def _csv_fields(text: str) -> str:
-    """Version 2.20: one instance a line; each field is a number where JSON takes it for one, else a text."""
+    """Version 2.20: one instance a line; each field is a number if JSON reads it as a number, else a text."""
     rows = []
     for line in _rows(text):
         fields = [_csv_field(field) for field in _split_fields(line)]
@@ -114,24 +114,24 @@ def _csv_field(field: str) -> str:
     bare = field.strip()
     if _NUMBER.fullmatch(bare):
         return bare
-    escaped = field.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    content = field.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{content}"'
 
 
 def _split_fields(line: str) -> list[str]:
-    """At commas outside quotes; two quotes inside stand for one."""
+    """At commas outside quotes; two quotes inside are one quote."""
     fields, parts = [], line.split('"')
     if len(parts) == 1:
         return line.split(",")
     current, at = "", 0
-    quoted = False
+    is_quoted = False
     while at < len(line):
         letter = line[at]
-        if letter == '"' and quoted and line[at + 1 : at + 2] == '"':
+        if letter == '"' and is_quoted and line[at + 1 : at + 2] == '"':
             current, at = f'{current}"', at + 1
         elif letter == '"':
-            quoted = not quoted
-        elif letter == "," and not quoted:
+            is_quoted = not is_quoted
+        elif letter == "," and not is_quoted:
             fields.append(current)
             current = ""
         else:
@@ -148,7 +148,7 @@ _HANDLER = (
 def input_handler(data, context):
     """What SageMaker's TensorFlow Serving container calls before the model: JSON in the column format.
 
-    ``inputs`` takes the tensor with its batch axis as it is; ``instances`` would split the batch.
+    ``inputs`` has the tensor with its batch dimension; ``instances`` would split the batch.
     """
     tensor = to_tensor(data.read(), context.request_content_type)
     # As text NumPy gives the fewest digits that read back to the same float32; as Python's floats they have up to 17.
@@ -157,7 +157,7 @@ def input_handler(data, context):
 
 
 def output_handler(response, context):
-    """What the container calls with the model's answer."""
+    """What the container calls with the model's response."""
     if response.status_code != 200:
         raise ValueError(response.content.decode("utf-8"))
     return response.content, context.accept_header'''

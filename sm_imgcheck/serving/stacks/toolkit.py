@@ -23,9 +23,9 @@ from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, nan_notice, parse
 from sm_imgcheck.serving.stacks._npy import LoadedObject, load, load_sparse
 
-__all__ = ["CONTENT_TYPES", "STACK", "UNSUPPORTED", "decode", "json_body"]
+__all__ = ["CONTENT_TYPES", "STACK", "UNKNOWN_TYPE_TEXT", "decode", "json_body"]
 
-UNSUPPORTED = (
+UNKNOWN_TYPE_TEXT = (
     "Content type {} is not supported by this framework.\n\nPlease implement input_fn to to deserialize the request "
     "data or an output_fn to serialize the response. For more information, see the SageMaker Python SDK README."
 )
@@ -34,7 +34,7 @@ UNSUPPORTED = (
 def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray | LoadedObject:
     """The array, or what it is instead. Raises RequestRejection with the exception's text."""
     if content_type not in types:
-        raise reject_content_type(content_type, types, UNSUPPORTED.format(content_type or None))
+        raise reject_content_type(content_type, types, UNKNOWN_TYPE_TEXT.format(content_type or None))
     if content_type == "application/x-npy":
         return load(body)
     if content_type == "application/x-npz":
@@ -46,7 +46,7 @@ def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray
 
 
 def json_body(body: bytes) -> Json:
-    """As ``_json.parse``; a picture or an array under a JSON type is told as that."""
+    """As ``_json.parse``; the finding names an image or an array under a JSON type."""
     from sm_imgcheck.io.images.header import image_format, name_content
 
     form = image_format(body)
@@ -57,7 +57,7 @@ def json_body(body: bytes) -> Json:
             body.decode("utf-8")
         except UnicodeDecodeError as problem:
             text = str(problem)
-        message = f"the content type says JSON, but the body {what}"
+        message = f"content type: got JSON, but the body {what}"
         raise RequestRejection(text, PAY102.finding(message, expected="JSON text", actual=form or body[:8].hex(" ")))
     return parse(body)
 
@@ -68,21 +68,23 @@ BODY_LIMIT, LIMIT_SETTING = DEFAULT_BODY_LIMIT, "SAGEMAKER_MAX_PAYLOAD_IN_MB"
 
 @wrap_rejections(500)
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
-    """What ``predict_fn`` gets from the default ``input_fn``: whatever NumPy makes of the body, nothing checked."""
+    """What ``predict_fn`` gets from the default ``input_fn``: the array that NumPy reads, without checks."""
     del spec  # no signature is known there
     check_limit(body, BODY_LIMIT, LIMIT_SETTING)
-    found = decode(body, content_type, CONTENT_TYPES)
-    if isinstance(found, LoadedObject):
-        return DecodedRequest(form="object", what=found.what, findings=found.findings or (_no_tensor(found.what),))
-    if found.dtype.kind == "V":
-        rows = found.size
-        what = f"a structured array of {rows} rows and {len(found.dtype.names or ())} columns that differ in type"
-        return DecodedRequest(form="object", data=found, what=what, findings=(_no_tensor(what),))
-    if found.dtype.kind in "OU" and not found.ndim:
-        what = f"a 0-d {'object' if found.dtype.kind == 'O' else 'text'} array"
-        return DecodedRequest(form="object", data=found, what=what, findings=(_no_tensor(what),))
-    findings = nan_notice(found) if content_type == "application/json" else ()
-    return DecodedRequest(form="array", data=found, what=describe_dtype_shape(found), findings=findings)
+    content = decode(body, content_type, CONTENT_TYPES)
+    if isinstance(content, LoadedObject):
+        return DecodedRequest(
+            form="object", what=content.what, findings=content.findings or (_no_tensor(content.what),)
+        )
+    if content.dtype.kind == "V":
+        rows = content.size
+        what = f"a structured array of {rows} rows and {len(content.dtype.names or ())} columns that differ in type"
+        return DecodedRequest(form="object", data=content, what=what, findings=(_no_tensor(what),))
+    if content.dtype.kind in "OU" and not content.ndim:
+        what = f"a 0-d {'object' if content.dtype.kind == 'O' else 'text'} array"
+        return DecodedRequest(form="object", data=content, what=what, findings=(_no_tensor(what),))
+    findings = nan_notice(content) if content_type == "application/json" else ()
+    return DecodedRequest(form="array", data=content, what=describe_dtype_shape(content), findings=findings)
 
 
 def _no_tensor(what: str) -> Finding:

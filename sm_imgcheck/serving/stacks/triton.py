@@ -1,4 +1,4 @@
-"""Triton: ``model.py`` of a Python backend that takes encoded images as BYTES and feeds the next model of an ensemble.
+"""Triton: ``model.py`` of a Python backend that decodes images as BYTES and feeds the next model of an ensemble.
 
 Source: triton-inference-server/python_backend, README, "Usage"; server, sagemaker_server.cc. Measured: Triton 2.51.0
 with ``--allow-sagemaker``.
@@ -37,7 +37,9 @@ def decode_typed(body: bytes, content_type: str, prefix: str, spec: Spec) -> Dec
     if prefix in content_type:
         if not content_type.startswith(prefix):
             text = f"expect MIME type for binary data starts with '{prefix}', got: "
-            refuse(text, PAY101, f"content type: got {content_type!r}, expected {prefix}N", status=400, measured=False)
+            refuse(
+                text, PAY101, f"content type: got {content_type!r}, expected {prefix}N", status=400, is_measured=False
+            )
         length = _header_length(content_type.removeprefix(prefix), len(body))
     return decode_with_header(body, length, spec, binary_type=prefix)
 
@@ -53,7 +55,7 @@ def _header_length(said: str, size: int) -> int:
 
 
 def decode_with_header(body: bytes, length: int, spec: Spec, *, binary_type: str) -> DecodedRequest:
-    """What the model gets of a body whose JSON takes the first ``length`` bytes; 0: the raw request, without JSON.
+    """What the model gets of a body whose JSON has ``length`` bytes; 0: the raw request, without JSON.
 
     binary_type: content type or header, up to the length, that declares the binary form. Raises RequestRejection.
     """
@@ -69,8 +71,8 @@ def decode_with_header(body: bytes, length: int, spec: Spec, *, binary_type: str
     try:
         return decode_v2(parse(head, exact=spec.contract.dtype == "float64"), body[length:], spec)
     except RequestRejection as no:
-        undeclared = no.finding.code == PAY116.code or (no.finding.code == PAY115.code and length == len(body))
-        if not undeclared or b"binary_data_size" not in head[:10_000]:
+        lacks_header = no.finding.code == PAY116.code or (no.finding.code == PAY115.code and length == len(body))
+        if not lacks_header or b"binary_data_size" not in head[:10_000]:
             raise
         size = max(head.find(b"}]}") + 3, 0) or "N"
         message = (
@@ -85,9 +87,9 @@ _HANDLER = '''class TritonPythonModel:
 
     def execute(self, requests):
         """One response a request; an image that cannot be used fails its own request only."""
-        return [self._answer(request) for request in requests]
+        return [self._respond(request) for request in requests]
 
-    def _answer(self, request):
+    def _respond(self, request):
         bodies = pb_utils.get_input_tensor_by_name(request, "image").as_numpy().reshape(-1)
         try:
             tensors = [preprocess(bytes(body)) for body in bodies]

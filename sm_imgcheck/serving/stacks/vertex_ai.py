@@ -30,7 +30,7 @@ LIMIT_SETTING = "the endpoint (a dedicated one takes 10 MB)"
 @wrap_rejections(400, '{"error": "{}"}')
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the signature gets; its dtype is enforced, its shape is not."""
-    check_limit(body, BODY_LIMIT, LIMIT_SETTING, measured=False)
+    check_limit(body, BODY_LIMIT, LIMIT_SETTING, is_measured=False)
     if content_type.partition(";")[0].strip().lower() not in CONTENT_TYPES:
         raise reject_content_type(content_type, CONTENT_TYPES, "", status=400)
     try:
@@ -39,7 +39,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
         raise reword_rejection(no, "Invalid JSON payload received.") from None
     if not isinstance(document, dict) or not isinstance(document.get("instances"), list) or not document["instances"]:
         message = 'the body has no list of "instances": rows are the only form here'
-        refuse("Request must contain a non-empty instances field.", PAY103, message, measured=False)
+        refuse("Request must contain a non-empty instances field.", PAY103, message, is_measured=False)
     return fill_signature({"instances": document["instances"]}, spec)
 
 

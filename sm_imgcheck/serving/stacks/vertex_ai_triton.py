@@ -19,7 +19,7 @@ _PREFIX = "application/vnd.vertex-ai-triton.binary+json;json-header-size="
 @wrap_rejections(500, '{"error":"{}"}')
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the model gets of a v2 request: name, datatype and shape are compared with the model's."""
-    check_limit(body, BODY_LIMIT, LIMIT_SETTING, measured=False)
+    check_limit(body, BODY_LIMIT, LIMIT_SETTING, is_measured=False)
     return decode_typed(body, content_type, _PREFIX, spec)
 
 

@@ -1,4 +1,4 @@
-"""An encoded picture as ``Image.open(BytesIO(body)).convert("RGB")`` takes it."""
+"""An encoded image as ``Image.open(BytesIO(body)).convert("RGB")`` reads it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sm_imgcheck.rules import make_finding
 from sm_imgcheck.rules.payload_request import PAY102
 from sm_imgcheck.serving.stacks import RequestRejection, refuse
 
-__all__ = ["convert_picture"]
+__all__ = ["convert_image"]
 
 _MAX_PIXELS = 178_956_970
 """Twice ``Image.MAX_IMAGE_PIXELS``: Pillow raises DecompressionBombError for more."""
 _MAX_DECODED_PIXELS = 64_000_000
-"""Pixels that are decoded here to look for damage; a larger picture is decoded by the checks of files alone."""
+"""Maximum number of pixels that are decoded here to detect damage; the checks of files decode larger images."""
 _MAX_OTHER_PIXELS = 16_000_000
 _OTHER_FORMATS = (
     *("BLP", "CUR", "DCX", "DDS", "FLI", "GBR", "ICNS", "IM", "MSP", "PCX", "PIXAR", "PPM", "PSD", "QOI", "SGI"),
@@ -26,8 +26,8 @@ _OTHER_FORMATS = (
 """Formats that Pillow reads without another program, and that are examined as a request body only."""
 
 
-def convert_picture(body: bytes, said: str) -> tuple[str, int, int]:
-    """Format, height and width of a picture that Pillow decodes. said: what declares it, such as the content type.
+def convert_image(body: bytes, source: str) -> tuple[str, int, int]:
+    """Format, height and width of an image that Pillow decodes. source: what declares it, such as the content type.
 
     Raises RequestRejection with Pillow's message for what it does not identify, or for damage.
     """
@@ -36,7 +36,7 @@ def convert_picture(body: bytes, said: str) -> tuple[str, int, int]:
         return _convert(body, form)
     other = _other(body)
     if other is None:
-        message = f"{said} says an image, but the body {name_content(body)[1]}"
+        message = f"{source}: got an image type, but the body {name_content(body)[1]}"
         refuse("cannot identify image file <_io.BytesIO object at", PAY102, message, actual=body[:8].hex(" "))
     return other
 
@@ -49,7 +49,7 @@ def _convert(body: bytes, form: str) -> tuple[str, int, int]:
     except CandidateError as problem:
         raise RequestRejection(problem.problem[:200], make_finding(problem)) from None
     if header.refused:
-        message = f"the picture is damaged: Pillow refuses it ({header.refused})"
+        message = f"the image is damaged: Pillow refuses it ({header.refused})"
         refuse(header.refused[:200], PAY102, message, expected="an image that Pillow decodes", actual=form)
     return form, header.height, header.width
 
