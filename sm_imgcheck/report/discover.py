@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.features.discover.find import Discovery
     from sm_imgcheck.features.discover.recipes import InputRecipe
     from sm_imgcheck.features.discover.search import RecipeScore
+    from sm_imgcheck.features.discover.tensors import TensorCheck
 
 __all__ = ["DiscoverContent"]
 
@@ -60,6 +61,7 @@ class DiscoverContent(ReportContent["Discovery"]):
             "ranking": [_class(each) for each in row.ranking.classes],
             "geometries": [{"name": each.name, "probability": each.probability} for each in row.geometries],
             "mistakes": [_records.plain(each) for each in row.mistakes],
+            "tensors": [_tensor_record(each) for each in row.tensors],
             "assumed": list(plan.format.assumed),
             "runs": row.runs,
             "seconds": round(row.seconds, 3),
@@ -84,8 +86,8 @@ class DiscoverContent(ReportContent["Discovery"]):
     def _lines(self, row: Discovery) -> Iterator[str]:
         info = row.plan.info
         yield f"model {for_terminal(info.path)}: {info.format}, input {info.image}, output {for_terminal(row.output)}"
-        used = f"{phrases.count(len(row.photos), 'photograph')}, {phrases.count(row.runs, 'model run')}"
-        yield f"{used}, {row.seconds:.0f} s{_undecodable(row)}"
+        counts = f"{phrases.count(len(row.photos), 'photograph')}, {phrases.count(row.runs, 'model run')}"
+        yield f"{counts}, {row.seconds:.0f} s{_undecodable(row)}"
         score = "log-loss of the labels" if self.labels else "peak, consistency and agreement of the predictions"
         yield f"score: {score} (photographs and mirrored photographs)"
         yield ""
@@ -94,6 +96,7 @@ class DiscoverContent(ReportContent["Discovery"]):
         yield from phrases.columns(_table(row))
         yield from _ambiguities(row)
         yield from _mistakes(row)
+        yield from _tensor_lines(row)
         yield from self._next(row)
 
     def _next(self, row: Discovery) -> Iterator[str]:
@@ -146,13 +149,13 @@ def _configuration(check: ConfigurationCheck) -> str:
 def _table(row: Discovery) -> Iterator[tuple[str, ...]]:
     yield ("probability", "order", "values", "score", "photographs")
     classes = row.ranking.classes
-    shown = [each for each in classes[:_LINES] if each.probability >= _LEAST] or list(classes[:1])
-    for each in shown:
+    top = [each for each in classes[:_LINES] if each.probability >= _LEAST] or list(classes[:1])
+    for each in top:
         orders = " or ".join(dict.fromkeys(recipe.order for recipe in each.recipes))
         names = " or ".join(dict.fromkeys(recipe.name for recipe in each.recipes))
         yield (phrases.percentage(each.probability), orders, names, f"{each.score:.2f}", str(each.photos))
-    if len(classes) > len(shown):
-        yield (f"{len(classes) - len(shown)} others", "", "", "", "")
+    if len(classes) > len(top):
+        yield (f"{len(classes) - len(top)} others", "", "", "", "")
 
 
 def _ambiguities(row: Discovery) -> Iterator[str]:
@@ -190,6 +193,39 @@ def _mistakes(row: Discovery) -> Iterator[str]:
         for each in row.mistakes
     ]
     yield from phrases.columns(rows)
+
+
+def _tensor_lines(row: Discovery) -> Iterator[str]:
+    """Each tensor: its findings, and the channel order."""
+    for check in row.tensors:
+        yield ""
+        images = phrases.count(check.images, "image")
+        if check.problem:
+            yield f"{for_terminal(check.path)}: not compared: {for_terminal(check.problem)}"
+        elif check.probability is None:
+            yield f"{for_terminal(check.path)}: {check.order}"
+        else:
+            chance = phrases.percentage(max(check.probability, 1 - check.probability))
+            fit = "as expected" if check.order == check.expected_order else f"expected {check.expected_order}"
+            yield (
+                f"{for_terminal(check.path)}: channel order {check.order}, {fit}: probability {chance} "
+                f"(predictions on {images})"
+            )
+        yield from (f"  {each.severity}  {each.code}  {for_terminal(each.message)}" for each in check.findings)
+
+
+def _tensor_record(check: TensorCheck) -> dict[str, object]:
+    return {
+        "path": for_json(check.path),
+        "images": check.images,
+        "channel_order": check.order or None,
+        "expected_channel_order": check.expected_order,
+        "probability": None if check.probability is None else round(check.probability, 6),
+        "findings": [
+            {"code": each.code, "severity": each.severity, "message": each.message} for each in check.findings
+        ],
+        "problem": for_json(check.problem),
+    }
 
 
 def _class(each: RecipeScore) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """``discover``: the preprocessing of a model from its predictions."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -267,3 +268,40 @@ def test_model_of_other_channels_is_one_line(discover, here):
 def test_fixed_batch_of_one_is_supported(discover, here):
     mean_color_model(here / "one.onnx", size=16, batch=1)
     assert discover("one.onnx", "--format", "json")[0] in (0, 1)
+
+
+def tensor_of(here, name, order, low=-1.0, number=16):
+    """A tensor of photographs, NCHW, in an order and a range from ``low`` to 1."""
+    images = [np.asarray(Image.open(here / f"photos/{index:02}.png").resize((16, 16))) for index in range(number)]
+    pixels = np.stack(images)[..., :: 1 if order == "RGB" else -1].transpose(0, 3, 1, 2)
+    np.save(here / name, (pixels / np.float32(255) * (1 - low) + low).astype(np.float32))
+    return name
+
+
+def test_tensors_are_compared_with_the_result(discover, here):
+    names = [tensor_of(here, "right.npy", "BGR"), tensor_of(here, "reversed.npy", "RGB")]
+    names.append(tensor_of(here, "unit.npy", "BGR", 0.0))
+    np.save(here / "small.npy", np.zeros((1, 3, 8, 8), np.float32))
+    arguments = [f"--tensor={name}" for name in (*names, "small.npy", "photos/00.png", "missing.npy")]
+    code, out, _ = discover("bgr.onnx", *arguments)
+    assert code == 1
+    assert "right.npy: channel order BGR, as expected: probability" in out
+    assert "reversed.npy: channel order RGB, expected BGR: probability" in out
+    assert "error  SHP" in out
+    assert "small.npy: not compared: " in out
+    assert "photos/00.png: not compared: got an image, expected a tensor such as a .npy file" in out
+    assert "missing.npy: not compared" in out
+    code, out, _ = discover("bgr.onnx", "--tensor", "right.npy", "--format", "json")
+    (record,) = json.loads(out)["tensors"]
+    assert code == 0
+    assert (record["channel_order"], record["images"], record["findings"]) == ("BGR", 16, [])
+    assert record["probability"] > 0.95
+
+
+def test_python_option_runs_the_model_in_another_interpreter(discover, here):
+    code, out, _ = discover("bgr.onnx", "--python", sys.executable, "--labels", "labels.csv")
+    assert code == 0
+    assert "BGR, divided by 127.5, minus 1: probability" in out
+    code, _, err = discover("bgr.onnx", "--python", str(here / "absent"))
+    assert code == 2
+    assert len(err.splitlines()) == 1

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 from promises import language
 
-FOLDERS = ("core", "io", "pipeline", "rules", "run", "serving", "spec")
+FOLDERS = (
+    "core",
+    "io",
+    "pipeline",
+    "rules",
+    "run",
+    "serving",
+    "spec",
+    "features/spec_import",
+    "features/spec_diff",
+    "features/discover",
+)
 """Folders of the package without forbidden words."""
 
 

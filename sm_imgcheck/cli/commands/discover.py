@@ -23,17 +23,19 @@ __all__ = ["EXITS", "discover"]
 
 RANK = 6
 SUMMARY = "Find the preprocessing that a model expects."
-EXITS = "Exit codes: 0 determined; 1 not determined by the predictions; 2 usage error, invalid model."
+EXITS = (
+    "Exit codes: 0 determined; 1 not determined by the predictions, or a tensor differs; 2 usage error, invalid model."
+)
 
 
 @frozen
 class EvidenceOptions:
-    """What is given beside the photographs."""
+    """Input other than the photographs."""
 
     PANEL = "Input"
 
     labels: Annotated[
-        str, text_option("CSV with a row PHOTO,CLASS for each photograph; classes are numbers from 0.", "LABELS.csv")
+        str, text_option("CSV with a row PHOTO,CLASS for each photograph; classes are integers from 0.", "LABELS.csv")
     ] = ""
     config: Annotated[
         list[str] | None,
@@ -41,6 +43,16 @@ class EvidenceOptions:
             "--config",
             metavar="FILE",
             help="Configuration file of the model, as spec import reads it; the predictions confirm or contradict it. "
+            "Repeatable.",
+            show_default=False,
+        ),
+    ] = None
+    tensor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tensor",
+            metavar="FILE.npy",
+            help="Tensor of one or more images: compared with the result, its channel order by the predictions. "
             "Repeatable.",
             show_default=False,
         ),
@@ -77,7 +89,7 @@ def discover(
             show_default=False,
         ),
     ],
-    given: EvidenceOptions,
+    evidence: EvidenceOptions,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the number of model runs, and exit.")] = False,
     out: Annotated[
         str | None,
@@ -111,21 +123,22 @@ def discover(
     with model_options.start(model, running) as runner:
         photos = [item.path for item in list_photos(paths)]
         options = DiscoverOptions(
-            size=_size(given.size),
-            output=given.output_name,
-            labels=read_photo_labels(given.labels, photos) if given.labels else {},
-            labels_path=given.labels,
-            configuration=read_configuration(given.config, "") if given.config else None,
+            size=_size(evidence.size),
+            output=evidence.output_name,
+            labels=read_photo_labels(evidence.labels, photos) if evidence.labels else {},
+            labels_path=evidence.labels,
+            configuration=read_configuration(evidence.config, "") if evidence.config else None,
+            tensors=tuple(evidence.tensor or ()),
         )
         plan = plan_search(runner, len(photos), options)
         if dry_run:
             photographs = count(len(photos), "photograph")
             typer.echo(f"{photographs}, {len(plan.recipes)} recipes: at most {plan.runs:,} model runs")
             return
-        found = _search(runner, photos, options, quiet=report.quiet)
+        discovery = _search(runner, photos, options, quiet=report.quiet)
     if picture is not None:
-        _draw(found, picture, photos, force=force)
-    _finish(found, out, DiscoverContent(spec_file=out or "", labels=bool(given.labels)), report, force=force)
+        _draw(discovery, picture, photos, force=force)
+    _finish(discovery, out, DiscoverContent(spec_file=out or "", labels=bool(evidence.labels)), report, force=force)
 
 
 def _search(runner: ModelRunner, paths: list[str], options: DiscoverOptions, *, quiet: bool) -> Discovery:
@@ -133,42 +146,45 @@ def _search(runner: ModelRunner, paths: list[str], options: DiscoverOptions, *, 
     from sm_imgcheck.features.discover.find import find_preprocessing
 
     progress = _Progress(quiet=quiet)
-    found = find_preprocessing(runner, paths, paths, options, progress)
+    discovery = find_preprocessing(runner, paths, paths, options, progress)
     progress.close()
-    return found
+    return discovery
 
 
 def _finish(
-    found: Discovery, out: str | None, content: DiscoverContent, report: common.ReportOptions, *, force: bool
+    discovery: Discovery, out: str | None, content: DiscoverContent, report: common.ReportOptions, *, force: bool
 ) -> None:
     """Print the report, and write the spec. Exits with 1 where the preprocessing is not determined."""
     from sm_imgcheck.cli.output_paths import write_text_output
     from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.features.discover.tensors import differs
 
     if out != "-":
-        print_report(content, report, [found])
-    if found.verdict.recipe is None:
+        print_report(content, report, [discovery])
+    if discovery.verdict.recipe is None:
         if out is not None:
             typer.echo("no spec written: the preprocessing is not determined", err=True)
         raise typer.Exit(1)
     if out is not None:
-        write_text_output(_spec_text(found), out, force=force)
+        write_text_output(_spec_text(discovery), out, force=force)
+    if any(differs(check) for check in discovery.tensors):
+        raise typer.Exit(1)
 
 
-def _draw(found: Discovery, picture: str, paths: list[str], *, force: bool) -> None:
-    """Write the picture of the ranking."""
+def _draw(discovery: Discovery, picture: str, paths: list[str], *, force: bool) -> None:
+    """Write an image of the ranking."""
     from sm_imgcheck.cli.output_paths import put
     from sm_imgcheck.features.discover.picture import draw_discovery
 
-    put(picture, draw_discovery(found), paths, force=force)
+    put(picture, draw_discovery(discovery), paths, force=force)
 
 
-def _spec_text(found: Discovery) -> str:
+def _spec_text(discovery: Discovery) -> str:
     from sm_imgcheck.features.discover.write import spec_of
     from sm_imgcheck.spec.init import format_commented_spec
     from sm_imgcheck.spec.load import load
 
-    spec, why = spec_of(found)
+    spec, why = spec_of(discovery)
     load(spec)
     return format_commented_spec(spec, why)
 

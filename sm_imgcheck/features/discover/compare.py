@@ -1,4 +1,4 @@
-"""What a mistake costs: the model's prediction to a candidate unchanged, and to what ``convert`` makes of it."""
+"""The effect of a mistake: the model's prediction for a candidate unchanged, and for its corrected tensor."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ClassNames", "Comparison", "compare_predictions"]
 
-_SHIFTED = 0.05
-"""Total variation from which an prediction with the same first class is reported."""
+_LEAST_SHIFT = 0.05
+"""Total variation from which a prediction with the same first class is reported."""
 
 
 @frozen
@@ -32,7 +32,7 @@ class ClassNames:
 
     names: Sequence[str] = ()
     path: str = ""
-    """Of the file that they come from."""
+    """Path of their file."""
 
     def __call__(self, number: int) -> str:
         """Number and name of a class."""
@@ -44,13 +44,13 @@ class Comparison:
     """One candidate with the model's predictions."""
 
     result: Result
-    """Of ``process``, with the findings of the comparison; without arrays."""
+    """Result of ``process``, with the findings of the comparison; without arrays."""
     before: Prediction | None = field(default=None, compare=False)
-    """To the candidate unchanged; None: there is none."""
+    """For the candidate unchanged; None: no prediction."""
     after: Prediction | None = field(default=None, compare=False)
-    """To the corrected tensor; None: there is none."""
+    """For the corrected tensor; None: no prediction."""
     same: bool = False
-    """The candidate needs no conversion, so that the two are one."""
+    """The candidate equals its corrected tensor: one prediction for both."""
     distance: PredictionDistance | None = None
 
 
@@ -86,11 +86,11 @@ def compare_predictions(result: Result, model: ModelRunner, *, output: str = "",
     )
 
 
-def _is_same(original: object, corrected: np.ndarray | None) -> bool:
-    if not isinstance(original, np.ndarray) or corrected is None:
+def _is_same(original: object, tensor: np.ndarray | None) -> bool:
+    if not isinstance(original, np.ndarray) or tensor is None:
         return False
-    alike = original.dtype == corrected.dtype and original.shape == corrected.shape
-    return alike and np.array_equal(original, corrected, equal_nan=original.dtype.kind == "f")
+    same_type = original.dtype == tensor.dtype and original.shape == tensor.shape
+    return same_type and np.array_equal(original, tensor, equal_nan=original.dtype.kind == "f")
 
 
 def _prediction(
@@ -102,7 +102,7 @@ def _prediction(
     *,
     is_image: bool = False,
 ) -> Prediction | None:
-    """The model's prediction; None with a finding where there is none."""
+    """The model's prediction; None with a finding if the model has none."""
     try:
         outputs = model.run(array)
     except ModelError as error:
@@ -123,11 +123,11 @@ def _failure(error: ModelError, model: ModelRunner, array: np.ndarray, rejection
     if error.cause != "refused":
         return MDL105.finding(f"model run: {error}", actual=actual)
     subject = "image as decoded" if is_image else "corrected tensor" if rejection is MDL102 else "tensor"
-    message = f"{subject}: got {actual}, expected {expected} (model file); {_explained(str(error))}"
+    message = f"{subject}: got {actual}, expected {expected} (model file); {_with_cause(str(error))}"
     return rejection.finding(message, expected=expected, actual=actual, severity="notice" if is_image else None)
 
 
-def _explained(text: str) -> str:
+def _with_cause(text: str) -> str:
     """The runtime's message, with its known cause."""
     from sm_imgcheck.rules.endpoint_errors import explain_text
 
@@ -150,7 +150,7 @@ def _cost(before: Prediction, after: Prediction, between: PredictionDistance, na
             expected=expected,
             actual=actual,
         )
-    elif between.total_variation > _SHIFTED:
+    elif between.total_variation > _LEAST_SHIFT:
         actual, expected = (_top_class(prediction, 0, names) for prediction in (before, after))
         yield MDL104.finding(
             f"top class: got {actual}, expected {expected} (after convert), {variation}",

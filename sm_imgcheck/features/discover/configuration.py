@@ -86,7 +86,7 @@ def check_configuration(
     configuration: ImportedConfiguration, recipe: InputRecipe, ranking: Ranking, verdict: Verdict
 ) -> tuple[ConfigurationCheck, Verdict]:
     """Compare; where only the configuration's recipe and others remain, the configuration decides."""
-    entry = next(each for each in ranking.classes if recipe.label in {one.label for one in each.recipes})
+    entry = next(each for each in ranking.classes if recipe.label in {member.label for member in each.recipes})
     remains = entry in verdict.remaining
     is_first = verdict.recipe is not None and entry is ranking.classes[0]
     relation: Literal["confirmed", "contradicted", "possible"] = "confirmed" if is_first else "possible"

@@ -12,21 +12,21 @@ import numpy.typing as npt
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.features.discover.class_scores import ModelScores, Scores
 from sm_imgcheck.features.discover.configuration import (
     ConfigurationCheck,
     ImportedConfiguration,
     check_configuration,
     configured_recipe,
 )
-from sm_imgcheck.features.discover.model import ModelError, ModelInfo, ModelRunner
+from sm_imgcheck.features.discover.model import ModelInfo, ModelRunner
 from sm_imgcheck.features.discover.photos import geometries, pixels_of
-from sm_imgcheck.features.discover.predictions import Prediction, interpret
 from sm_imgcheck.features.discover.recipes import (
     InputFormat,
     InputRecipe,
     candidate_recipes,
-    encode_batch,
     input_format,
+    input_spec,
     mistakes_of,
 )
 from sm_imgcheck.features.discover.search import (
@@ -38,7 +38,15 @@ from sm_imgcheck.features.discover.search import (
     rank,
     search,
 )
-from sm_imgcheck.features.discover.verdict import Verdict, judge
+from sm_imgcheck.features.discover.tensors import (
+    MOST_REFERENCE_PHOTOS,
+    OrderReference,
+    TensorCheck,
+    check_tensor,
+    count_tensor_runs,
+)
+from sm_imgcheck.features.discover.verdict import Verdict, decide
+from sm_imgcheck.spec.load import resolve_spec
 
 __all__ = [
     "DiscoverOptions",
@@ -50,14 +58,11 @@ __all__ = [
     "plan_search",
 ]
 
-_BATCH = 8
-"""Images in one run of the model, which bounds its memory."""
 _MOST_PHOTOS = 192
 """Photographs that the search uses; the costs of mistakes are measured on all."""
 _GEOMETRY_PHOTOS = 48
 _MISTAKES = 5
 _SAMPLE = 9
-Scores = npt.NDArray[np.float64]
 
 
 @frozen
@@ -72,6 +77,8 @@ class DiscoverOptions:
     labels_path: str = ""
     configuration: ImportedConfiguration | None = None
     """What configuration files report of the preprocessing."""
+    tensors: tuple[str, ...] = ()
+    """Paths of tensors that are compared with the result."""
 
 
 @frozen
@@ -107,7 +114,7 @@ class MistakeCost:
 
 @frozen
 class Discovery:
-    """What was found out."""
+    """The result of a search."""
 
     plan: SearchPlan
     ranking: Ranking
@@ -123,25 +130,28 @@ class Discovery:
     runs: int
     seconds: float
     sample: npt.NDArray[np.uint8] = field(repr=False, compare=False)
-    """Pixels [N, H, W, C] of the first photographs, for a picture."""
+    """Pixels [N, H, W, C] of the first photographs, for an image of the ranking."""
     configuration: ConfigurationCheck | None = None
     accuracy: float | None = None
     """With labels: share of right top classes, for the most probable recipe."""
+    tensors: tuple[TensorCheck, ...] = ()
+    """The tensors, compared with the recipe; empty where it is not determined."""
 
 
 def plan_search(model: ModelRunner, photos: int, options: DiscoverOptions) -> SearchPlan:
-    """The rounds for so many photographs. Raises ImgcheckError for a model whose input is not known."""
+    """The rounds for a number of photographs. Raises ImgcheckError for a model whose input is not known."""
     format_ = input_format(model.info.image, options.size)
     if isinstance(format_, str):
         raise ImgcheckError(f"model {model.name}: {format_}")
     recipes = candidate_recipes(format_.channels, format_.dtype, format_.quantization)
     if options.configuration is not None:
-        configured = configured_recipe(options.configuration, format_, recipes)
-        recipes += () if configured in recipes else (configured,)
-    used = min(photos, _MOST_PHOTOS)
-    rounds = plan_rounds(len(recipes), used)
+        recipe = configured_recipe(options.configuration, format_, recipes)
+        recipes += () if recipe in recipes else (recipe,)
+    few = min(photos, _MOST_PHOTOS)
+    rounds = plan_rounds(len(recipes), few)
     others = len(geometries(format_)) - 1
-    runs = VIEWS + count_runs(rounds) + others * min(used, _GEOMETRY_PHOTOS) * VIEWS + (1 + _MISTAKES) * photos
+    runs = VIEWS + count_runs(rounds) + others * min(few, _GEOMETRY_PHOTOS) * VIEWS + _MISTAKES * photos
+    runs += max(photos - few, 0) + count_tensor_runs(len(options.tensors), few)
     return SearchPlan(info=model.info, format=format_, recipes=recipes, rounds=rounds, photos=photos, runs=runs)
 
 
@@ -152,99 +162,60 @@ def find_preprocessing(
     options: DiscoverOptions,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Discovery:
-    """Search. photos: what ``process`` takes; paths: their names. progress: model runs so far, and at most.
+    """Search. photos: candidates of ``process``; paths: their names. progress: model runs so far, and at most.
 
     Raises ImgcheckError where the model cannot be run, its output is not a distribution, no photograph can be decoded,
     or the labels do not fit.
     """
     begin = monotonic()
     plan = plan_search(model, len(photos), options)
-    run = _ModelScores(model, plan.format, options.output, lambda runs: progress(runs, plan.runs))
+    run = ModelScores(model, plan.format, options.output, lambda runs: progress(runs, plan.runs))
     resizes = geometries(plan.format)
     first = next(iter(resizes))
-    decoded = pixels_of(photos, resizes[first], plan.format)
-    used = [number for number, pixels in enumerate(decoded) if pixels is not None]
-    if not used:
+    images = pixels_of(photos, resizes[first], plan.format)
+    numbers = [number for number, pixels in enumerate(images) if pixels is not None]
+    if not numbers:
         raise ImgcheckError(f"photographs: none of {len(photos)} can be decoded; sm-imgcheck validate shows why")
-    names = [paths[number] for number in used]
+    names = [paths[number] for number in numbers]
     labels = _labels(names, options)
-    pixels = {first: np.stack([each for each in decoded if each is not None])}
+    pixels = {first: np.stack([each for each in images if each is not None])}
     run(plan.recipes[0], pixels[first][:1])
     _refuse_labels(labels, run.classes, options.labels_path)
-    few = min(len(used), _MOST_PHOTOS)
+    few = min(len(numbers), _MOST_PHOTOS)
     rounds = plan_rounds(len(plan.recipes), few)
-    ranking = search(
-        lambda recipe, chosen: run(recipe, pixels[first][list(chosen)]), plan.recipes, rounds, labels=labels
-    )
+    ranking = search(lambda recipe, rows: run(recipe, pixels[first][list(rows)]), plan.recipes, rounds, labels=labels)
     best = ranking.classes[0].recipes[0]
-    verdict, check = judge(ranking, labels), None
+    verdict, check = decide(ranking, labels), None
     if options.configuration is not None:
-        configured = configured_recipe(options.configuration, plan.format, plan.recipes)
-        check, verdict = check_configuration(options.configuration, configured, ranking, verdict)
+        recipe = configured_recipe(options.configuration, plan.format, plan.recipes)
+        check, verdict = check_configuration(options.configuration, recipe, ranking, verdict)
         best = verdict.recipe or best
-    scored: tuple[GeometryScore, ...] = ()
+    geometry_scores: tuple[GeometryScore, ...] = ()
     mistakes: tuple[MistakeCost, ...] = ()
+    tensors: tuple[TensorCheck, ...] = ()
     if verdict.recipe is not None:
-        some = [photos[number] for number in used[:_GEOMETRY_PHOTOS]]
+        sample = [photos[number] for number in numbers[:_GEOMETRY_PHOTOS]]
         scores = ranking.scores[best.label][:_GEOMETRY_PHOTOS]
-        scored = _geometries(run, some, resizes, best=best, first=scores, labels=labels)
-        mistakes = _mistakes(run, best, plan.recipes, pixels[first])
+        geometry_scores = _geometries(run, sample, resizes, best=best, first=scores, labels=labels)
+        mistakes = _mistakes(run, best, plan.recipes, pixels[first], ranking.scores[best.label])
+        tensors = _tensors(run, best, pixels[first], ranking.scores[best.label], options.tensors)
     return Discovery(
         plan=plan,
         ranking=ranking,
-        geometries=scored,
+        geometries=geometry_scores,
         mistakes=mistakes,
         verdict=verdict,
         output=run.output,
         form=run.form,
         photos=tuple(names),
-        undecodable=tuple(path for path, each in zip(paths, decoded, strict=True) if each is None),
+        undecodable=tuple(path for path, each in zip(paths, images, strict=True) if each is None),
         runs=run.runs,
         seconds=monotonic() - begin,
         sample=pixels[first][:_SAMPLE],
         configuration=check,
         accuracy=_accuracy(ranking, labels),
+        tensors=tensors,
     )
-
-
-class _ModelScores:
-    """Class scores of encoded pixels, and the number of model runs."""
-
-    def __init__(self, model: ModelRunner, format_: InputFormat, output: str, progress: Callable[[int], None]) -> None:
-        self.model, self.format, self.output, self.progress = model, format_, output, progress
-        self.runs = self.classes = 0
-        self.form = ""
-
-    def __call__(self, recipe: InputRecipe, pixels: np.ndarray, views: int = VIEWS) -> Scores:
-        """Scores of shape [N, views, K]: of the pixels, and mirrored. Scores that are not finite count as equal."""
-        images = np.stack([pixels, pixels[:, :, ::-1]][:views], axis=1).reshape(-1, *pixels.shape[1:])
-        parts = [self._run(recipe, images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
-        return np.concatenate(parts).reshape(len(pixels), views, -1)
-
-    def _run(self, recipe: InputRecipe, images: np.ndarray) -> Scores:
-        batch = encode_batch(images, recipe, self.format)
-        try:
-            if self.format.layout.startswith("N"):
-                outputs = self.model.run_images(batch)
-            else:
-                several = [self.model.run(each) for each in batch]
-                outputs = {name: np.stack([each[name].ravel() for each in several]) for name in several[0]}
-        except ModelError as error:
-            raise ImgcheckError(f"model {self.model.name}: {error}") from None
-        self.runs += len(images)
-        self.progress(self.runs)
-        prediction = interpret(outputs, self.output)
-        if prediction.form == "values" and not (self.form and not prediction.finite):
-            raise ImgcheckError(f"model {self.model.name}: {_no_distribution(prediction)}")
-        if prediction.form == "values":
-            return np.zeros((len(images), self.classes))
-        self.output, self.form, self.classes = prediction.output, prediction.form, prediction.logits.shape[1]
-        return prediction.logits
-
-
-def _no_distribution(prediction: Prediction) -> str:
-    shapes = ", ".join(f"{name} {list(shape)}" for name, shape in prediction.outputs.items())
-    return f"outputs: got {shapes}, expected a distribution over classes, [N, K]; --output-name selects one"
 
 
 def _labels(names: Sequence[str], options: DiscoverOptions) -> npt.NDArray[np.int64] | None:
@@ -274,7 +245,7 @@ def _accuracy(ranking: Ranking, labels: npt.NDArray[np.int64] | None) -> float |
 
 
 def _geometries(
-    run: _ModelScores,
+    run: ModelScores,
     photos: Sequence[Any],
     resizes: Mapping[str, Mapping[str, Any]],
     *,
@@ -287,7 +258,7 @@ def _geometries(
     for resize in list(resizes.values())[1:]:
         pixels = np.stack([each for each in pixels_of(photos, resize, run.format) if each is not None])
         scores.append(run(best, pixels))
-    order = rank(scores, [best.renamed(name) for name in resizes], labels)
+    order = rank(scores, [best.with_name(name) for name in resizes], labels)
     names = [each.recipes[0].name for each in order]
     return tuple(
         GeometryScore(name=name, resize=resizes[name], probability=each.probability)
@@ -296,12 +267,28 @@ def _geometries(
 
 
 def _mistakes(
-    run: _ModelScores, best: InputRecipe, recipes: tuple[InputRecipe, ...], pixels: np.ndarray
+    run: ModelScores, best: InputRecipe, recipes: tuple[InputRecipe, ...], pixels: np.ndarray, scores: Scores
 ) -> tuple[MistakeCost, ...]:
-    """How often the usual mistakes change the top class."""
-    right = run(best, pixels, views=1)[:, 0].argmax(-1)
+    """How often the usual mistakes change the top class. scores: of the recipe, for the first photographs."""
+    right = scores[:, 0].argmax(-1)
+    if len(scores) < len(pixels):
+        right = np.concatenate([right, run(best, pixels[len(scores) :], views=1)[:, 0].argmax(-1)])
     costs = []
     for name, recipe in list(mistakes_of(best, recipes).items())[:_MISTAKES]:
         wrong = run(recipe, pixels, views=1)[:, 0].argmax(-1)
         costs.append(MistakeCost(name=name, changed=int((wrong != right).sum()), photos=len(pixels)))
     return tuple(costs)
+
+
+def _tensors(
+    run: ModelScores, best: InputRecipe, pixels: np.ndarray, scores: Scores, paths: Sequence[str]
+) -> tuple[TensorCheck, ...]:
+    """Compare tensors with the recipe. scores: of the recipe, for the first photographs."""
+    if not paths:
+        return ()
+    spec = resolve_spec(input_spec(best, run.format))
+    reference = None
+    if best.order in ("RGB", "BGR"):
+        few = min(len(scores), MOST_REFERENCE_PHOTOS)
+        reference = OrderReference(scores[:few], run(best, pixels[:few, ..., ::-1]))
+    return tuple(check_tensor(path, spec, best, run, reference) for path in paths)

@@ -19,7 +19,7 @@ _LONGEST = 60
 
 
 def read_class_names(path: str) -> tuple[str, ...]:
-    """Names by class number, which counts from 0. Raises ImgcheckError for what is no such file."""
+    """Names by class number, which counts from 0. Raises ImgcheckError for another file."""
     text = read_text(path)
     if not text.lstrip().startswith(("[", "{")):
         return tuple(text.rstrip("\n").splitlines())

@@ -1,4 +1,4 @@
-"""A model in a child process: its inputs, and its answers to arrays, within limits of time and memory."""
+"""A model in a child process: its inputs, and its outputs for arrays, within limits of time and memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST = 300
 
 
 class ModelError(Exception):
-    """A request without an answer. ``str()`` is one line."""
+    """A request without a response. ``str()`` is one line."""
 
     def __init__(self, cause: Literal["refused", "ended", "too large"], message: str) -> None:
         self.cause = cause
@@ -43,19 +43,19 @@ class ModelOptions:
     """Which model is run, where, and within which limits."""
 
     path: str
-    """Of the model's file or folder, as the user named it."""
+    """Path of the model's file or folder, as the user named it."""
     runtime: str = ""
     """Name of a module of ``runtimes``; empty: by the suffix."""
     inputs: tuple[str, ...] = ()
     """Names of the inputs that get the image; empty: the only image input."""
     python: str = ""
-    """The interpreter; empty: the one that this program runs in."""
+    """The interpreter; empty: that of this program."""
     seconds: float = 60.0
     """For loading the model, and for each request."""
     most_bytes: int | None = None
     """Resident memory of the child process; None: 8 GiB, or three quarters of what the machine has."""
     threads: int = 0
-    """Of the runtime; 0: as many as it chooses."""
+    """Threads of the runtime; 0: its default."""
 
 
 @frozen
@@ -91,7 +91,7 @@ class ModelInfo:
 
 
 class ModelRunner:
-    """A model, loaded in a child process. A context manager: nothing is left running after it.
+    """A model, loaded in a child process. A context manager, which ends the process.
 
     The process starts immediately; ``info`` waits until the model is loaded.
     """
@@ -111,7 +111,11 @@ class ModelRunner:
             most_bytes=options.most_bytes or default_memory(),
             worker=_WORKER,
         )
-        self._start()
+        try:
+            self._start()
+        except BaseException:
+            self._session.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -128,13 +132,13 @@ class ModelRunner:
     def info(self) -> ModelInfo:
         """The model's inputs and outputs. Raises ImgcheckError where it cannot be loaded, or has no image input."""
         if self._info is None:
-            answer = self._session.loaded()
+            reply = self._session.loaded()
             try:
-                self._refuse_lost(answer)
-                self._refuse_unloaded(answer.told)
+                self._refuse_lost(reply)
+                self._refuse_unloaded(reply.told)
             except ModelError as error:
                 raise ImgcheckError(f"model {self.name}: {error}") from None
-            self._info = self._read_info(answer.told)
+            self._info = self._read_info(reply.told)
         return self._info
 
     def run(self, array: np.ndarray) -> dict[str, np.ndarray]:
@@ -146,15 +150,15 @@ class ModelRunner:
             self._start()
             self._session.loaded()
         names = self.options.inputs or (self.info.image.name,)
-        answer = self._session.request(_npy(array), name="\n".join(names))
-        self._refuse_lost(answer)
-        told = answer.told
-        if isinstance(size := told.get("too_large"), int):
+        reply = self._session.request(_npy(array), name="\n".join(names))
+        self._refuse_lost(reply)
+        message = reply.told
+        if isinstance(size := message.get("too_large"), int):
             raise ModelError("too large", f"outputs: got {size:,} bytes, expected at most {_MOST_OUTPUT:,}")
-        outputs = told.get("outputs")
-        if not isinstance(outputs, list) or answer.body is None:
-            raise ModelError("refused", _message(told))
-        return dict(zip(map(str, outputs), _arrays(answer.body, len(outputs)), strict=True))
+        outputs = message.get("outputs")
+        if not isinstance(outputs, list) or reply.body is None:
+            raise ModelError("refused", _message(message))
+        return dict(zip(map(str, outputs), _arrays(reply.body, len(outputs)), strict=True))
 
     def run_images(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs for images of shape [N, ...], in as many runs as the model's batch length needs.
@@ -167,8 +171,8 @@ class ModelRunner:
         parts = []
         for start in range(0, len(images), length):
             part = images[start : start + length]
-            padded = np.concatenate([part, np.repeat(part[-1:], length - len(part), axis=0)])
-            parts.append({name: values[: len(part)] for name, values in _batched(self.run(padded), length)})
+            batch = np.concatenate([part, np.repeat(part[-1:], length - len(part), axis=0)])
+            parts.append({name: values[: len(part)] for name, values in _with_batch_dimension(self.run(batch), length)})
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _start(self) -> None:
@@ -181,10 +185,10 @@ class ModelRunner:
         }
         self._session.start(settings, str(path.parent))
 
-    def _refuse_lost(self, answer: HandlerAnswer) -> None:
+    def _refuse_lost(self, reply: HandlerAnswer) -> None:
         """Raise ModelError where the process has ended."""
-        lost, limit = answer.lost, self._session.most_bytes
-        if lost is None:
+        end, limit = reply.lost, self._session.most_bytes
+        if end is None:
             return
         messages = {
             "too slow": f"timed out after {self.options.seconds:g} s (--timeout)",
@@ -192,23 +196,25 @@ class ModelRunner:
             "too many": "processes: the model's runtime started too many",
             "flooded": "protocol: the process printed other output",
         }
-        status = f"signal {-lost.status}" if lost.status < 0 else f"exit code {lost.status}"
-        raise ModelError("ended", messages.get(lost.how, f"its process ended with {status}"))
+        status = f"signal {-end.status}" if end.status < 0 else f"exit code {end.status}"
+        raise ModelError("ended", messages.get(end.how, f"its process ended with {status}"))
 
-    def _refuse_unloaded(self, told: JsonObject) -> None:
+    def _refuse_unloaded(self, message: JsonObject) -> None:
         """Raise ModelError where the runtime could not load the model."""
-        if isinstance(told.get("inputs"), list):
+        if isinstance(message.get("inputs"), list):
             return
-        package, missing = self._runtime.PACKAGE, told.get("missing")
+        package, missing = self._runtime.PACKAGE, message.get("missing")
         if isinstance(missing, str) and missing.partition(".")[0] in {package, package.replace("-", "_")}:
             extra = self._runtime.EXTRA
             install = f"pip install 'sm-imgcheck[{extra}]'" if not self.options.python else f"pip install {package}"
             raise ModelError("refused", f"{self._runtime.FORMAT} needs {package}, which is not installed: {install}")
-        raise ModelError("refused", f"{package} cannot load it: {_message(told)}")
+        raise ModelError("refused", f"{package} cannot load it: {_message(message)}")
 
-    def _read_info(self, told: JsonObject) -> ModelInfo:
-        listed, outputs = told.get("inputs"), told.get("outputs")
-        inputs = tuple(_input(each) for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict))
+    def _read_info(self, message: JsonObject) -> ModelInfo:
+        entries, outputs = message.get("inputs"), message.get("outputs")
+        inputs = tuple(
+            _input(each) for each in (entries if isinstance(entries, list) else ()) if isinstance(each, dict)
+        )
         image = self._image_input(inputs)
         return ModelInfo(
             path=self.options.path,
@@ -220,38 +226,38 @@ class ModelRunner:
 
     def _image_input(self, inputs: Sequence[ModelInput]) -> ModelInput:
         """The input that gets the image. Raises ImgcheckError where that is not clear."""
-        shown = listing([str(each) for each in inputs])
-        named = [each for each in inputs if each.name in self.options.inputs]
-        if len(named) < len(set(self.options.inputs)):
+        summary = listing([str(each) for each in inputs])
+        chosen_inputs = [each for each in inputs if each.name in self.options.inputs]
+        if len(chosen_inputs) < len(set(self.options.inputs)):
             wrong = listing(
                 [for_terminal(name) for name in self.options.inputs if name not in {x.name for x in inputs}]
             )
-            raise ImgcheckError(f"model {self.name}: --input: got {wrong}, expected one of {shown}")
-        images = named or [each for each in inputs if not each.shape or len(each.shape) in (3, 4)]
+            raise ImgcheckError(f"model {self.name}: --input: got {wrong}, expected one of {summary}")
+        images = chosen_inputs or [each for each in inputs if not each.shape or len(each.shape) in (3, 4)]
         if not images:
-            raise ImgcheckError(f"model {self.name}: inputs: got {shown or 'none'}, expected an image of 3 or 4 axes")
-        if len(inputs) > max(len(named), 1):
+            raise ImgcheckError(f"model {self.name}: inputs: got {summary or 'none'}, expected an image of 3 or 4 axes")
+        if len(inputs) > max(len(chosen_inputs), 1):
             raise ImgcheckError(
-                f"model {self.name}: {len(inputs)} inputs: {shown}; pass --input for each that gets the image "
+                f"model {self.name}: {len(inputs)} inputs: {summary}; pass --input for each that gets the image "
                 "(a model with other inputs cannot be run)"
             )
         return images[0]
 
 
-def _input(told: Mapping[str, Any]) -> ModelInput:
-    pair = told.get("quantization")
+def _input(entry: Mapping[str, Any]) -> ModelInput:
+    pair = entry.get("quantization")
     return ModelInput(
-        name=str(told.get("name")),
-        shape=tuple(length if isinstance(length, int) and length >= 0 else None for length in told.get("shape") or ()),
-        dtype=str(told.get("dtype", "")),
+        name=str(entry.get("name")),
+        shape=tuple(length if isinstance(length, int) and length >= 0 else None for length in entry.get("shape") or ()),
+        dtype=str(entry.get("dtype", "")),
         quantization=(float(pair[0]), int(pair[1])) if isinstance(pair, list) else None,
     )
 
 
-def _message(told: JsonObject) -> str:
+def _message(message: JsonObject) -> str:
     """The runtime's message in one line."""
-    text = " ".join(str(told.get("text", "")).split())
-    kind = str(told.get("raised", "unknown error"))
+    text = " ".join(str(message.get("text", "")).split())
+    kind = str(message.get("raised", "unknown error"))
     return for_terminal((text or kind)[:_LONGEST])
 
 
@@ -271,7 +277,7 @@ def _arrays(body: bytes, number: int) -> Iterator[np.ndarray]:
             raise ModelError("refused", f"output: cannot be read: {error}") from None
 
 
-def _batched(outputs: Mapping[str, np.ndarray], length: int) -> Iterator[tuple[str, np.ndarray]]:
+def _with_batch_dimension(outputs: Mapping[str, np.ndarray], length: int) -> Iterator[tuple[str, np.ndarray]]:
     """The outputs that have an entry for each image."""
     for name, values in outputs.items():
         if values.ndim and len(values) == length:

@@ -15,7 +15,7 @@ from sm_imgcheck.spec.load import resolve_spec
 __all__ = ["geometries", "pixels_of"]
 
 _SHARE = 0.875
-"""Of the shorter edge, that a center crop keeps: 224 of 256, the usual evaluation crop of ImageNet models."""
+"""Share of the shorter edge in a center crop: 224 of 256, the usual evaluation crop of ImageNet models."""
 
 
 def geometries(format_: InputFormat) -> dict[str, Mapping[str, Any]]:
@@ -33,7 +33,7 @@ def geometries(format_: InputFormat) -> dict[str, Mapping[str, Any]]:
 def pixels_of(photos: Sequence[Any], resize: Mapping[str, Any], format_: InputFormat) -> list[np.ndarray | None]:
     """uint8 [H, W, C], RGB or gray, for each photograph; None where it cannot be decoded.
 
-    photos: what ``process`` takes.
+    photos: candidates of ``process``.
     """
     spec = _pixel_spec(resize, format_)
     options = Options(want_array=True)

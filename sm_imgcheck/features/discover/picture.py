@@ -1,4 +1,4 @@
-"""The ranking of recipes as a picture: the photographs as the model receives them under each, and its top classes."""
+"""The ranking of recipes as an image: the photographs as the model receives them under each, and its top classes."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def _panel(entry: RecipeScore, best: InputRecipe, discovery: Discovery) -> Panel
         numbers = scores[: len(discovery.sample), 0].argmax(-1)
         lines.append(f"top classes: {', '.join(map(str, numbers))}")
     return Panel(
-        pixels=_montage(_received(discovery.sample, recipe, best)),
+        pixels=_montage(_as_received(discovery.sample, recipe, best)),
         heading=f"{percentage(entry.probability)} {recipe.order}",
         lines=tuple(lines),
     )
 
 
-def _received(pixels: Pixels, recipe: InputRecipe, best: InputRecipe) -> Pixels:
-    """RGB pixels that a model with the recipe ``best`` takes the encoded pixels to be."""
-    stored = pixels[..., ::-1] if recipe.order == "BGR" else pixels
-    values = stored * np.array(recipe.affine.scale) + np.array(recipe.affine.offset)
+def _as_received(pixels: Pixels, recipe: InputRecipe, best: InputRecipe) -> Pixels:
+    """RGB pixels that a model with the recipe ``best`` decodes the encoded pixels to."""
+    channels = pixels[..., ::-1] if recipe.order == "BGR" else pixels
+    values = channels * np.array(recipe.affine.scale) + np.array(recipe.affine.offset)
     levels = (values - np.array(best.affine.offset)) / np.array(best.affine.scale)
     levels = levels[..., ::-1] if best.order == "BGR" else levels
     rgb = np.broadcast_to(levels, (*levels.shape[:3], 3)) if levels.shape[-1] == 1 else levels

@@ -21,7 +21,7 @@ _SUM = 0.02
 """How far the sum of a distribution may be from 1: half precision and 8-bit quantization."""
 _MOST_CLASSES = 200_000
 _SMALLEST = 1e-38
-"""Of a probability: about that of single precision."""
+"""Smallest probability: about that of single precision."""
 
 
 @frozen
@@ -67,8 +67,8 @@ def interpret(outputs: Mapping[str, np.ndarray], output: str = "") -> Prediction
     Rows that do not add up to 1 are read as logits: a vector of features looks the same.
     """
     if output and output not in outputs:
-        known = ", ".join(map(for_terminal, outputs))
-        raise ImgcheckError(f"--output-name: got {for_terminal(output)}, expected one of {known}")
+        names = ", ".join(map(for_terminal, outputs))
+        raise ImgcheckError(f"--output-name: got {for_terminal(output)}, expected one of {names}")
     shapes = {name: tuple(values.shape) for name, values in outputs.items()}
     candidates = {output: outputs[output]} if output else outputs
     read = {name: _scores(values) for name, values in candidates.items() if values.dtype.kind in "fiu"}

@@ -1,8 +1,9 @@
-"""Candidate recipes: each named value mapping in each channel order, as the model's input takes it."""
+"""Candidate recipes: each named value mapping in each channel order, as an input of the model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,18 @@ from sm_imgcheck.core.types import Affine, Values
 from sm_imgcheck.core.value_mapping import RECIPES, canonical, reverse_channels
 from sm_imgcheck.features.discover.model import ModelInput
 
-__all__ = ["InputFormat", "InputRecipe", "candidate_recipes", "encode_batch", "input_format", "is_near", "mistakes_of"]
+__all__ = [
+    "InputFormat",
+    "InputRecipe",
+    "candidate_recipes",
+    "decode_batch",
+    "encode_batch",
+    "input_format",
+    "input_spec",
+    "is_near",
+    "mistakes_of",
+    "written_values",
+]
 
 _NEAR = 0.02
 """Share of a mapping's span by which two mappings may differ and be one class."""
@@ -37,7 +49,7 @@ class InputRecipe:
     """A value mapping and a channel order."""
 
     name: str
-    """Of the mapping; of a class, that of its first member."""
+    """Name of the mapping; in a class, of its first member."""
     order: str
     """RGB, BGR or GRAY."""
     affine: Affine
@@ -52,13 +64,13 @@ class InputRecipe:
         """``RGB, divided by 255``."""
         return f"{self.order}, {self.name}"
 
-    def renamed(self, name: str) -> InputRecipe:
+    def with_name(self, name: str) -> InputRecipe:
         """The same mapping and order under another name."""
         return replace_fields(self, name=name)
 
 
 def candidate_recipes(channels: int, dtype: str, quantization: tuple[float, int] | None) -> tuple[InputRecipe, ...]:
-    """All recipes for an input. An integer input without quantization takes pixels 0..255."""
+    """All recipes for an input. An integer input without quantization expects pixels 0..255."""
     orders = ("RGB", "BGR") if channels == 3 else ("GRAY",)
     recipes = [recipe for order in orders for recipe in _of_order(order)]
     if np.dtype(dtype).kind in "iu" and quantization is None:
@@ -135,9 +147,9 @@ def _with_affine(recipe: InputRecipe, name: str, affine: Affine) -> InputRecipe:
 
 def encode_batch(pixels: np.ndarray, recipe: InputRecipe, format_: InputFormat) -> np.ndarray:
     """The model's input for RGB or gray pixels, uint8 [N, H, W, C]."""
-    stored = pixels[..., ::-1] if recipe.order == "BGR" else pixels
+    channels = pixels[..., ::-1] if recipe.order == "BGR" else pixels
     scale, offset = (np.array(each, np.float32) for each in (recipe.affine.scale, recipe.affine.offset))
-    values = stored.astype(np.float32) * scale + offset
+    values = channels.astype(np.float32) * scale + offset
     dtype = np.dtype(format_.dtype)
     if format_.quantization is not None:
         values = np.rint(values / format_.quantization[0]) + format_.quantization[1]
@@ -149,11 +161,50 @@ def encode_batch(pixels: np.ndarray, recipe: InputRecipe, format_: InputFormat) 
     return np.ascontiguousarray(values, dtype=dtype)
 
 
+def decode_batch(images: np.ndarray, recipe: InputRecipe, format_: InputFormat) -> np.ndarray:
+    """RGB or gray pixels, float32 [N, H, W, C], of inputs of the model: the reverse of ``encode_batch``."""
+    values = images.astype(np.float32)
+    if format_.layout.endswith("CHW"):
+        values = values.transpose(0, 2, 3, 1)
+    if format_.quantization is not None:
+        values = (values - format_.quantization[1]) * format_.quantization[0]
+    scale, offset = (np.array(each, np.float32) for each in (recipe.affine.scale, recipe.affine.offset))
+    pixels = (values - offset) / scale
+    return pixels[..., ::-1] if recipe.order == "BGR" else pixels
+
+
+def input_spec(recipe: InputRecipe, format_: InputFormat) -> dict[str, Any]:
+    """A spec of the input alone, without a resize."""
+    lengths = {"N": "N", "H": format_.height, "W": format_.width, "C": format_.channels}
+    key, value = written_values(recipe.values, recipe.order)
+    spec: dict[str, Any] = {
+        "shape": [lengths[axis] for axis in format_.layout],
+        "layout": format_.layout,
+        "dtype": format_.dtype,
+        "channel_order": recipe.order,
+        key: value,
+        "resize": "none",
+    }
+    if format_.quantization is not None:
+        spec["quantize"] = {"scale": format_.quantization[0], "zero_point": format_.quantization[1]}
+    return spec
+
+
+def written_values(values: Values, order: str) -> tuple[str, Any]:
+    """Key and value of a value mapping in the spec language."""
+    if values.mean is None:
+        return "value_range", [values.low, values.high]
+    normalize: dict[str, Any] = {"units": values.units, "mean": list(values.mean)}
+    if values.std is not None and set(values.std) != {1}:
+        normalize["std"] = list(values.std)
+    return "normalize", {**normalize, "order": order} if order != "GRAY" else normalize
+
+
 def input_format(image: ModelInput, size: tuple[int, int] | None) -> InputFormat | str:
     """How the input is laid out; where that cannot be known, what is missing."""
-    shape, assumed = image.shape, []
+    shape, missing = image.shape, []
     if not shape:
-        shape, assumed = (None, 3, None, None), ["NCHW, 3 channels"]
+        shape, missing = (None, 3, None, None), ["NCHW, 3 channels"]
     lengths = shape[-3:]
     first, last = lengths[0] in (1, 3), lengths[2] in (1, 3)
     if first == last and not first:
@@ -166,7 +217,7 @@ def input_format(image: ModelInput, size: tuple[int, int] | None) -> InputFormat
     if not height or not width:
         return f"size: {image} lets height or width vary; pass --size"
     if not image.dtype:
-        assumed.append("float32")
+        missing.append("float32")
     letters = "CHW" if chw else "HWC"
     return InputFormat(
         layout=letters if len(shape) == 3 else f"N{letters}",
@@ -175,5 +226,5 @@ def input_format(image: ModelInput, size: tuple[int, int] | None) -> InputFormat
         width=width,
         channels=int((lengths[0] if chw else lengths[2]) or 3),
         quantization=image.quantization,
-        assumed=tuple(assumed),
+        assumed=tuple(missing),
     )

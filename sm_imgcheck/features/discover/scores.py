@@ -26,6 +26,7 @@ __all__ = [
     "MANY_CLASSES",
     "class_features",
     "combine",
+    "cross_information",
     "information",
     "label_scores",
     "weights_for",
@@ -67,6 +68,17 @@ def _information(probabilities: Array, logs: Array) -> Array:
     cross = (probabilities[:, 0] * logs[:, 1] + probabilities[:, 1] * logs[:, 0]).sum(-1) / 2
     information: Array = cross - (per_photo * np.log(mean)).sum(-1)
     return information
+
+
+def cross_information(scores: Array, mean: Array) -> Array:
+    """Information of each image, of shape [N], against a mean prediction [K] of other images; scores: [N, 2, K]."""
+    relative = scores - scores.max(-1, keepdims=True)
+    logs = relative - np.log(np.exp(relative).sum(-1, keepdims=True))
+    probabilities = np.exp(logs)
+    cross = (probabilities[:, 0] * logs[:, 1] + probabilities[:, 1] * logs[:, 0]).sum(-1) / 2
+    uniform = 1 / len(mean)
+    result: Array = cross - (probabilities.mean(1) * np.log(0.98 * mean + 0.02 * uniform)).sum(-1)
+    return result
 
 
 def weights_for(classes: int) -> dict[str, float]:

@@ -193,9 +193,9 @@ def _wins(per_photo: Array, recipes: Sequence[InputRecipe], seed: int) -> Array:
     size = max(1, round(1 / (1 / number + MODEL_ERROR**2)))
     samples = rng.multinomial(size, np.full(number, 1 / number), _SAMPLES) @ per_photo / size
     wins = np.bincount(samples.argmax(1), minlength=len(recipes)) / _SAMPLES
-    weighted: Array = wins * [_IMPROBABLE.get(recipe.name, 1.0) for recipe in recipes]
-    total = weighted.sum()
-    return weighted / total if total else wins
+    products: Array = wins * [_IMPROBABLE.get(recipe.name, 1.0) for recipe in recipes]
+    total = products.sum()
+    return products / total if total else wins
 
 
 def _merge_classes(order: Sequence[RecipeScore], scores: dict[str, Array]) -> tuple[RecipeScore, ...]:

@@ -13,7 +13,7 @@ from sm_imgcheck.features.discover.recipes import InputRecipe
 from sm_imgcheck.features.discover.scores import LEAST_INFORMATION, information
 from sm_imgcheck.features.discover.search import Ranking, RecipeScore
 
-__all__ = ["FEWEST_PHOTOS", "Verdict", "judge", "remaining_classes"]
+__all__ = ["FEWEST_PHOTOS", "Verdict", "decide", "remaining_classes"]
 
 FEWEST_PHOTOS = 8
 _ENOUGH = 0.95
@@ -37,12 +37,12 @@ class Verdict:
     is_model: bool
     """Whether the predictions are those of a trained model on photographs that it recognizes."""
     is_open: bool = False
-    """Whether nothing but the number of remaining classes prevents a result."""
+    """Whether only the number of remaining classes prevents a result."""
     by_configuration: bool = False
     """Whether a configuration selected the recipe among the remaining classes."""
 
 
-def judge(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Verdict:
+def decide(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Verdict:
     """Decide whether a class of recipes is the result."""
     remaining = remaining_classes(ranking)
     best = ranking.classes[0]
@@ -91,9 +91,9 @@ def remaining_classes(ranking: Ranking) -> tuple[RecipeScore, ...]:
 def _beats_chance(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> bool:
     """Whether the top classes are right more often than that of the most frequent class."""
     number = len(scores)
-    given = labels[:number]
-    chance = max(float(np.bincount(given).max()) / number, 1 / scores.shape[-1])
-    accuracy = float((scores[:, 0].argmax(-1) == given).mean())
+    targets = labels[:number]
+    chance = max(float(np.bincount(targets).max()) / number, 1 / scores.shape[-1])
+    accuracy = float((scores[:, 0].argmax(-1) == targets).mean())
     if chance >= 1:
         return accuracy > 0.5
     deviation = sqrt(chance * (1 - chance) / number)

@@ -22,17 +22,17 @@ __all__ = ["serve_requests"]
 _LONGEST = 2000  # characters of an error's text
 
 
-def serve_requests(folder: str, requests: IO[bytes], told: int) -> None:
+def serve_requests(folder: str, requests: IO[bytes], results_file: int) -> None:
     """Load the model, then respond to requests until the last."""
     with open(os.path.join(folder, "settings.json"), encoding="utf-8") as file:
         settings = json.load(file)
     faulthandler.enable()  # on standard error
-    results = import_module("guest.worker").ResultFolder(folder, told)
+    results = import_module("guest.worker").ResultFolder(folder, results_file)
     load_file = import_module("__main__").load_file
     try:
         model = load_file(settings["runtime"]).load(settings["model"], settings["threads"])
     except BaseException as error:  # noqa: BLE001 - whatever the framework raises
-        results.put(0, _raised(error), None)
+        results.put(0, _describe_error(error), None)
         return
     results.put(0, {"inputs": model.inputs, "outputs": model.outputs}, None)
     for line in requests:
@@ -50,12 +50,12 @@ def _run(model: Any, folder: str, names: list[str], most_bytes: int) -> tuple[di
         size = sum(array.nbytes for array in outputs.values())
         if size > most_bytes:
             return {"too_large": size}, None
-        return {"outputs": list(outputs)}, _packed(outputs)
+        return {"outputs": list(outputs)}, _pack(outputs)
     except BaseException as error:  # noqa: BLE001 - whatever the framework raises
-        return _raised(error), None
+        return _describe_error(error), None
 
 
-def _packed(outputs: dict[str, np.ndarray]) -> bytes:
+def _pack(outputs: dict[str, np.ndarray]) -> bytes:
     import numpy as np
 
     body = BytesIO()
@@ -64,7 +64,7 @@ def _packed(outputs: dict[str, np.ndarray]) -> bytes:
     return body.getvalue()
 
 
-def _raised(error: BaseException) -> dict[str, object]:
+def _describe_error(error: BaseException) -> dict[str, object]:
     """Type and text; of an import that fails, the module too."""
     missing = getattr(error, "name", None) if isinstance(error, ImportError) else None
     return {"raised": type(error).__name__, "text": str(error)[:_LONGEST], "missing": missing}

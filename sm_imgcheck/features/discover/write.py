@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sm_imgcheck.core.phrases import listing, percentage
-from sm_imgcheck.core.types import Values
 from sm_imgcheck.features.discover.find import Discovery, GeometryScore
+from sm_imgcheck.features.discover.recipes import written_values
 
 __all__ = ["spec_of"]
 
@@ -22,7 +22,7 @@ def spec_of(discovery: Discovery) -> tuple[dict[str, Any], dict[str, str]]:
     evidence = f"from the model's predictions on {len(discovery.photos)} photographs: probability {probability}"
     if discovery.verdict.by_configuration and discovery.configuration is not None:
         evidence = f"from {discovery.configuration.source}; the predictions do not contradict it"
-    key, value = _mapping(recipe.values, recipe.order)
+    key, value = written_values(recipe.values, recipe.order)
     spec: dict[str, Any] = {
         "shape": [lengths[axis] for axis in format_.layout],
         "layout": format_.layout,
@@ -61,13 +61,3 @@ def _geometry_reason(discovery: Discovery, geometry: GeometryScore) -> str:
         f"{each.name} ({percentage(each.probability)})" for each in discovery.geometries if each.probability > 0.01
     ]
     return f"not distinguished by the predictions: {listing(names, 'or')}; {kernel}"
-
-
-def _mapping(values: Values, order: str) -> tuple[str, Any]:
-    """The key and its value."""
-    if values.mean is None:
-        return "value_range", [values.low, values.high]
-    normalize: dict[str, Any] = {"units": values.units, "mean": list(values.mean)}
-    if values.std is not None and set(values.std) != {1}:
-        normalize["std"] = list(values.std)
-    return "normalize", {**normalize, "order": order} if order != "GRAY" else normalize

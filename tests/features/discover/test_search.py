@@ -6,7 +6,7 @@ import pytest
 from sm_imgcheck.features.discover.recipes import candidate_recipes
 from sm_imgcheck.features.discover.scores import class_features, combine, information
 from sm_imgcheck.features.discover.search import VIEWS, count_runs, plan_rounds, search
-from sm_imgcheck.features.discover.verdict import judge
+from sm_imgcheck.features.discover.verdict import decide
 
 RECIPES = candidate_recipes(3, "float32", None)
 TRUE = "BGR, caffe mean"
@@ -34,7 +34,7 @@ def run(gains, photos=48, **options):
 @pytest.mark.parametrize("classes", [CLASSES, 200])
 def test_best_recipe_is_determined(classes):
     ranking = run({TRUE: 6.0, "others": 2.0}, classes=classes)
-    verdict = judge(ranking)
+    verdict = decide(ranking)
     assert verdict.recipe is not None
     assert verdict.recipe.label == TRUE
     assert ranking.classes[0].probability > 0.95
@@ -47,7 +47,7 @@ def test_close_recipes_remain_together():
         scores = scorer({"others": 4.0}, noise=0.8)(RECIPES[0], photos)
         return scores if recipe.label == TRUE else scores[:, ::-1, ::-1]  # another prediction, as certain
 
-    verdict = judge(search(score, RECIPES, plan_rounds(len(RECIPES), 12)))
+    verdict = decide(search(score, RECIPES, plan_rounds(len(RECIPES), 12)))
     assert verdict.recipe is None
     assert {TRUE, "RGB, caffe mean"} <= {each.recipes[0].label for each in verdict.remaining}
     assert f"{len(verdict.remaining)} recipes remain" in verdict.reasons[-1]
@@ -57,7 +57,7 @@ def test_recipes_with_equal_predictions_are_one_class():
     def score(_, photos):
         return scorer({"others": 6.0})(RECIPES[0], photos)
 
-    verdict = judge(search(score, RECIPES, plan_rounds(len(RECIPES), 48)))
+    verdict = decide(search(score, RECIPES, plan_rounds(len(RECIPES), 48)))
     assert verdict.recipe is None
     assert any("do not depend on the value mapping" in reason for reason in verdict.reasons)
 
@@ -67,7 +67,7 @@ def test_predictions_that_ignore_the_photograph_are_undetermined():
         rng = np.random.default_rng(sum(recipe.label.encode()))
         return np.broadcast_to(rng.normal(0, 3, CLASSES), (len(photos), VIEWS, CLASSES)).copy()
 
-    verdict = judge(search(score, RECIPES, plan_rounds(len(RECIPES), 48)))
+    verdict = decide(search(score, RECIPES, plan_rounds(len(RECIPES), 48)))
     assert not verdict.is_model
     assert "depend too little on the photograph" in verdict.reasons[0]
 
@@ -84,7 +84,7 @@ def test_confident_recipe_with_one_class_for_all_is_not_preferred():
 
 
 def test_fewer_than_eight_photographs_are_undetermined():
-    verdict = judge(run({TRUE: 9.0, "others": 0.5}, photos=5))
+    verdict = decide(run({TRUE: 9.0, "others": 0.5}, photos=5))
     assert verdict.reasons[0] == "photographs: got 5, expected at least 8"
 
 
@@ -92,7 +92,7 @@ def test_labels_rank_by_the_right_class():
     labels = np.arange(48) % CLASSES
     gains = {TRUE: 2.0, "others": 0.5}
     ranking = search(scorer(gains, noise=1), RECIPES, plan_rounds(len(RECIPES), 48), labels=labels)
-    verdict = judge(ranking, labels)
+    verdict = decide(ranking, labels)
     assert verdict.recipe is not None
     assert verdict.recipe.label == TRUE
 
@@ -100,7 +100,7 @@ def test_labels_rank_by_the_right_class():
 def test_labels_that_no_recipe_predicts_are_undetermined():
     labels = np.random.default_rng(1).integers(0, CLASSES, 48)
     ranking = search(scorer({"others": 0.0}), RECIPES, plan_rounds(len(RECIPES), 48), labels=labels)
-    verdict = judge(ranking, labels)
+    verdict = decide(ranking, labels)
     assert verdict.recipe is None
     assert "more often than by chance" in verdict.reasons[0]
 

@@ -8,8 +8,8 @@ that installs it; empty: the model runs in the user's interpreter (``--python``)
 lower case. ``MARKER``: name of a file that makes a folder a model; empty: the model is a file.
 
 ``load(path, threads)`` returns an object with ``inputs`` (a list of ``{"name", "shape", "dtype", "quantization"}``;
-a length that varies is None; quantization is ``[scale, zero_point]`` or None), ``outputs`` (names), and ``run(feeds)``,
-which takes and returns arrays by name. It raises any exception of the framework.
+a length that varies is None; quantization is ``[scale, zero_point]`` or None), ``outputs`` (names), and ``run(feeds)``
+from arrays by name to arrays by name. It raises any exception of the framework.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def find_runtime(path: str, name: str = "") -> ModuleType:
             return module
         if suffix in module.SUFFIXES and Path(path).is_file():
             return module
-    known = listing([suffix for module in modules for suffix in module.SUFFIXES], "or")
+    suffixes = listing([suffix for module in modules for suffix in module.SUFFIXES], "or")
     folders = listing([module.MARKER for module in modules if module.MARKER], "or")
     got = "a folder" if Path(path).is_dir() else suffix or "no suffix"
     raise ImgcheckError(
-        f"model {for_terminal(path)}: got {for_terminal(got)}, expected {known}, or a folder with {folders}; "
+        f"model {for_terminal(path)}: got {for_terminal(got)}, expected {suffixes}, or a folder with {folders}; "
         f"--runtime selects one of {', '.join(runtime_names())}"
     )

@@ -42,7 +42,7 @@ class TfLiteModel:
                 each["shape"] = array.shape
             self._interpreter.set_tensor(each["index"], array)
         self._interpreter.invoke()
-        return {each["name"]: _dequantized(self._interpreter.get_tensor(each["index"]), each) for each in self._outputs}
+        return {each["name"]: _dequantize(self._interpreter.get_tensor(each["index"]), each) for each in self._outputs}
 
 
 def _signature(details: dict[str, Any]) -> list[int]:
@@ -56,7 +56,7 @@ def _quantization(details: dict[str, Any]) -> list[float] | None:
     return [float(scale), int(zero_point)] if scale else None
 
 
-def _dequantized(array: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+def _dequantize(array: np.ndarray, details: dict[str, Any]) -> np.ndarray:
     pair = _quantization(details)
     if pair is None or array.dtype.kind == "f":
         return array

@@ -22,8 +22,8 @@ class TorchScriptModel:
             torch.set_num_threads(threads)
         self._module = torch.jit.load(path, map_location="cpu").eval()
         arguments = list(self._module.forward.schema.arguments)[1:]
-        required = [each for each in arguments if not each.has_default_value()]
-        self.inputs = [{"name": each.name, "shape": [], "dtype": "", "quantization": None} for each in required]
+        tensors = [each for each in arguments if not each.has_default_value()]
+        self.inputs = [{"name": each.name, "shape": [], "dtype": "", "quantization": None} for each in tensors]
         self.outputs: list[str] = []
 
     def run(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
