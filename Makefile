@@ -8,6 +8,8 @@ BIN  := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY   := $(BIN)/python
 PIP  := $(PY) -m pip --disable-pip-version-check --quiet
 DEMO := tests/demo/barn.jpg
+# Servers whose own decoders are tested.
+STACKS := kserve mlflow mlserver ray sagemaker
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
@@ -79,8 +81,8 @@ parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.imports
 
-stacks: $(VENV)-stacks/installed ## our request bodies against the servers' own decoders (takes gigabytes)
-	$(VENV)-stacks/$(notdir $(BIN))/python -m pytest tests/serving/test_server_decoders.py
+stacks: $(STACKS:%=$(VENV)-stacks-%/installed) ## our request bodies against the servers' own decoders (takes gigabytes)
+	$(foreach name,$(STACKS),$(VENV)-stacks-$(name)/$(notdir $(BIN))/python -m pytest tests/serving/test_server_decoders.py &&) true
 
 runtimes: $(VENV)/developed $(VENV)-runtimes/installed ## models of TorchScript, SavedModel, Keras and OpenVINO (takes gigabytes)
 	SM_IMGCHECK_RUNTIMES=$(abspath $(VENV)-runtimes)/$(notdir $(BIN))/python \
@@ -105,7 +107,7 @@ format: $(VENV)/developed ## let ruff put every file in its format
 	$(PY) -m ruff format
 
 clean: ## remove what make has made
-	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks $(VENV)-runtimes $(VENV)-lowest $(VENV)-lowest.txt out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks-* $(VENV)-runtimes $(VENV)-lowest $(VENV)-lowest.txt out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11 or later: make PYTHON=...")'
@@ -118,10 +120,10 @@ $(VENV)-parity/installed: pyproject.toml tests/parity/requirements.txt
 	$(VENV)-parity/$(notdir $(BIN))/python -m pip install --editable . --requirement tests/parity/requirements.txt
 	@touch $@
 
-$(VENV)-stacks/installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-stacks
-	$(VENV)-stacks/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
-	$(VENV)-stacks/$(notdir $(BIN))/python -m pip install --quiet --editable . --group dev --group stacks
+$(VENV)-stacks-%/installed: pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	$(@D)/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
+	$(@D)/$(notdir $(BIN))/python -m pip install --quiet --editable . --group stacks-$*
 	@touch $@
 
 $(VENV)-runtimes/installed: pyproject.toml
