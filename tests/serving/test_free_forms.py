@@ -40,7 +40,7 @@ READ = [  # content type, body, payload of the spec, what is examined
 
 @pytest.mark.parametrize(("content_type", "body", "payload", "kind"), READ)
 @pytest.mark.parametrize("stack", ["custom", None])
-def test_the_picture_or_tensor_inside_is_checked(content_type, body, payload, kind, stack):
+def test_image_or_tensor_inside_is_checked(content_type, body, payload, kind, stack):
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     given = contract(**payload, **({"stack": stack} if stack else {}))
     result = validate(raw, given, content_type=content_type)
@@ -94,17 +94,17 @@ def test_a_body_that_is_built_is_read_again(form, key):
     assert codes(result) == set()
 
 
-def test_several_pictures_become_one_form():
+def test_several_images_become_one_form():
     made = build_payload([PNG, PNG], contract(stack="custom", envelope="multipart"))
     assert [part.body for part in read_form(made.body, made.content_type)] == [PNG, PNG]
 
 
-def test_equal_pictures_give_equal_forms():
+def test_equal_images_give_equal_forms():
     given = contract(stack="custom", envelope="multipart")
     assert build_payload(PNG, given).body == build_payload(PNG, given).body
 
 
-def test_a_stack_that_takes_no_form_refuses_the_envelope():
+def test_stack_without_forms_rejects_the_envelope():
     assert "with stack: pytorch" in problems(payload={"stack": "pytorch", "envelope": "multipart"})["payload.envelope"]
     with pytest.raises(PayloadError, match="pytorch"):
         build_payload(PNG, contract(stack="pytorch"), envelope="json-b64")

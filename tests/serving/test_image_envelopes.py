@@ -26,13 +26,13 @@ def header_of(body: bytes):
     return read_header(body, max_pixels=1 << 20)
 
 
-def sent(body: bytes, *, content_type: str | None = None, **decode):
+def send(body: bytes, *, content_type: str | None = None, **decode):
     """The payload of a picture under this decode policy."""
     payload = {"content_type": content_type} if content_type else {}
     return IMAGE.build_image(body, header_of(body), spec(decode=decode, payload=payload))
 
 
-def of(mode: str) -> Image.Image:
+def image_of(mode: str) -> Image.Image:
     return Image.fromarray(PICTURE).convert(mode)
 
 
@@ -41,16 +41,16 @@ UNTOUCHED = {
     "turned": (jpeg(PICTURE, orientation=6), {"exif": "apply"}, "image/jpeg"),
     "inks": (jpeg(PICTURE, mode="CMYK"), {"cmyk": "convert"}, "image/jpeg"),
     "gray": (jpeg(PICTURE, mode="L"), {"gray": "expand"}, "image/jpeg"),
-    "alpha": (encoded(of("RGBA"), "PNG"), {"alpha": "drop"}, "image/png"),
-    "webp": (encoded(of("RGB"), "WEBP"), ALL_REJECTED, "image/webp"),
-    "gif": (encoded(of("P"), "GIF"), ALL_REJECTED, "image/gif"),
+    "alpha": (encoded(image_of("RGBA"), "PNG"), {"alpha": "drop"}, "image/png"),
+    "webp": (encoded(image_of("RGB"), "WEBP"), ALL_REJECTED, "image/webp"),
+    "gif": (encoded(image_of("P"), "GIF"), ALL_REJECTED, "image/gif"),
 }
 
 
 @pytest.mark.parametrize("case", UNTOUCHED)
-def test_what_is_right_goes_out_as_it_is(case):
+def test_correct_image_is_sent_unchanged(case):
     body, policy, content_type = UNTOUCHED[case]
-    payload = sent(body, **policy)
+    payload = send(body, **policy)
     assert (payload.body, payload.content_type) == (body, content_type)
     assert IMAGE.changes(header_of(body), spec(decode=policy)) == ()
 
@@ -60,16 +60,16 @@ MENDED = {
     "turned, not looked at": (jpeg(PICTURE, orientation=6), {"exif": "ignore"}, "JPEG", "RGB"),
     "inks": (jpeg(PICTURE, mode="CMYK"), {"cmyk": "reject"}, "JPEG", "RGB"),
     "gray": (jpeg(PICTURE, mode="L"), {"gray": "reject"}, "JPEG", "RGB"),
-    "alpha": (encoded(of("RGBA"), "PNG"), {"alpha": "reject"}, "PNG", "RGB"),
-    "gray alpha": (encoded(of("LA"), "PNG"), {"alpha": "reject"}, "PNG", "L"),
-    "jpeg2000": (encoded(of("RGB"), "JPEG2000"), {}, "PNG", "RGB"),
+    "alpha": (encoded(image_of("RGBA"), "PNG"), {"alpha": "reject"}, "PNG", "RGB"),
+    "gray alpha": (encoded(image_of("LA"), "PNG"), {"alpha": "reject"}, "PNG", "L"),
+    "jpeg2000": (encoded(image_of("RGB"), "JPEG2000"), {}, "PNG", "RGB"),
 }
 
 
 @pytest.mark.parametrize("case", MENDED)
 def test_what_the_handler_does_not_fix_is_fixed(case):
     body, policy, form, mode = MENDED[case]
-    payload = sent(body, **policy)
+    payload = send(body, **policy)
     header = header_of(payload.body)
     assert len(IMAGE.changes(header_of(body), spec(decode=policy))) == 1
     assert (header.format, header.mode, header.orientation) == (form, mode, 1)
@@ -78,10 +78,10 @@ def test_what_the_handler_does_not_fix_is_fixed(case):
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_a_turned_picture_is_set_upright(orientation):
+def test_exif_orientation_is_applied(orientation):
     body = jpeg(PICTURE, orientation=orientation, quality=100, subsampling=0)
     upright = orient(decode(body), orientation=orientation)
-    payload = sent(body, exif="ignore")
+    payload = send(body, exif="ignore")
     header = header_of(payload.body)
     assert (header.height, header.width) == upright.shape[:2]
     assert header.subsampling == "4:4:4"
@@ -89,28 +89,28 @@ def test_a_turned_picture_is_set_upright(orientation):
     assert off.mean() < 5, "noise at quality 95; another turn is off by 60"
 
 
-def test_a_turned_png_loses_nothing():
+def test_png_with_exif_orientation_is_lossless():
     exif = Image.Exif()
     exif[0x0112] = 3
-    payload = sent(encoded(of("RGBA"), "PNG", exif=exif), exif="ignore", alpha="drop")
-    assert np.array_equal(decode(payload.body), np.asarray(of("RGBA"))[::-1, ::-1])
+    payload = send(encoded(image_of("RGBA"), "PNG", exif=exif), exif="ignore", alpha="drop")
+    assert np.array_equal(decode(payload.body), np.asarray(image_of("RGBA"))[::-1, ::-1])
 
 
 def test_transparency_that_is_rejected_is_laid_over_white():
     clear = Image.new("RGBA", (4, 4), (9, 9, 9, 0))
-    payload = sent(encoded(clear, "PNG"), alpha="reject")
+    payload = send(encoded(clear, "PNG"), alpha="reject")
     assert decode(payload.body).reshape(-1, 3).tolist() == [[255, 255, 255]] * 16
 
 
 def test_sixteen_bits_become_eight():
     deep = Image.fromarray(np.arange(16, dtype=np.uint16).reshape(4, 4) * 4096)
-    payload = sent(encoded(deep, "PNG"), bit_depth="reject")
+    payload = send(encoded(deep, "PNG"), bit_depth="reject")
     assert decode(payload.body)[..., 0].tolist() == (np.arange(16).reshape(4, 4) * 16).tolist()
 
 
 def test_a_wide_profile_that_is_rejected_becomes_srgb():
     body = jpeg(PICTURE, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    assert sent(body, icc="reject").body == body
+    assert send(body, icc="reject").body == body
     wide = replace(header_of(body), icc="Display P3", wide_gamut=True)
     again = IMAGE.build_image(body, wide, spec(decode={"icc": "reject"})).body
     assert again != body
@@ -118,11 +118,11 @@ def test_a_wide_profile_that_is_rejected_becomes_srgb():
 
 
 def test_the_specs_content_type_names_the_format():
-    png = encoded(of("RGB"), "PNG")
-    assert sent(png, content_type="application/x-image").body == png
-    payload = sent(png, content_type="image/jpeg")
+    png = encoded(image_of("RGB"), "PNG")
+    assert send(png, content_type="application/x-image").body == png
+    payload = send(png, content_type="image/jpeg")
     assert (header_of(payload.body).format, payload.content_type) == ("JPEG", "image/jpeg")
-    again = sent(jpeg(PICTURE), content_type="image/png")
+    again = send(jpeg(PICTURE), content_type="image/png")
     assert np.array_equal(decode(again.body), decode(jpeg(PICTURE)))
 
 
@@ -145,7 +145,7 @@ def test_base64_texts_hold_the_same_bytes():
 
 
 def test_a_batch_of_base64_texts():
-    bodies = [jpeg(PICTURE), encoded(of("RGB"), "PNG")]
+    bodies = [jpeg(PICTURE), encoded(image_of("RGB"), "PNG")]
     payload = ENVELOPES["instances-b64"].build_images([(body, header_of(body)) for body in bodies], spec())
     rows = json.loads(payload.body)["instances"]
     assert [base64.b64decode(row["b64"]) for row in rows] == bodies

@@ -35,13 +35,13 @@ def receive(stack, body, content_type):
     return STACKS[stack].receive(body, content_type, contract(stack))
 
 
-def saved(save, array):
+def save_array(save, array):
     out = io.BytesIO()
     save(out, array)
     return out.getvalue()
 
 
-NPY, NPZ = saved(np.save, X), saved(np.savez, X)
+NPY, NPZ = save_array(np.save, X), save_array(np.savez, X)
 CELLS = [  # stack, content type, body, status or what predict gets
     ("kserve", "application/json", V2, F32),
     ("kserve", SAGEMAKER, BINARY, F32),

@@ -52,7 +52,7 @@ def test_the_toolkit_reads_csv_flat(toolkit, array, to):
     assert back.astype(array.dtype).tobytes() == array.tobytes()
 
 
-def test_the_toolkit_takes_no_dense_archive(toolkit):
+def test_toolkit_rejects_a_dense_archive(toolkit):
     """A known limit: it reads scipy's sparse matrices only, so npz is for handlers of one's own."""
     payload = body_of("npz", FLOATS)
     with pytest.raises(ValueError, match="does not contain a sparse"):

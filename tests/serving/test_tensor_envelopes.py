@@ -113,13 +113,13 @@ def test_nan_and_infinity_are_refused(name, bad):
         (np.array([["a"]]), "str32"),
     ],
 )
-def test_what_is_no_plain_number_is_refused(name, array, what):
+def test_non_numeric_values_are_rejected(name, array, what):
     with pytest.raises(PayloadError, match=f"{name} cannot hold {what}"):
         ENVELOPES[name].build(array, spec())
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
-def test_swapped_and_strided_arrays_go_out_the_same(name):
+def test_byte_swapped_and_strided_arrays_give_equal_bodies(name):
     array = np.arange(24, dtype=np.float32).reshape(1, 2, 4, 3) / 7
     to = made_for("NHWC", array.shape, "float32")
     plain = ENVELOPES[name].build(array, to)
@@ -144,20 +144,20 @@ NAMED = {
 
 
 @pytest.mark.parametrize(("name", "stack"), NAMED)
-def test_a_name_stands_where_the_server_looks_for_it(name, stack):
+def test_name_is_the_key_that_the_server_reads(name, stack):
     payload = {"stack": stack} if stack else {}
     to = made_for("NHWC", (1, 1, 1, 1), "uint8", name="image", payload=payload)
     body = ENVELOPES[name].build(np.ones((1, 1, 1, 1), np.uint8), to).body
     assert json.loads(body) == NAMED[name, stack]
 
 
-def test_the_spec_may_say_another_content_type():
+def test_content_type_of_the_spec_is_used():
     array = np.zeros((1, 1, 1, 3), np.uint8)
     to = made_for("NHWC", array.shape, "uint8", payload={"content_type": "tensor/pt"})
     assert ENVELOPES["npy"].build(array, to).content_type == "tensor/pt"
 
 
-def test_the_binary_form_says_how_long_its_header_is():
+def test_content_type_of_the_binary_form_has_the_header_length():
     array = np.arange(6, dtype=np.float32).reshape(1, 1, 2, 3)
     to = made_for("NHWC", array.shape, "float32", name="image", payload={"content_type": "application/octet-stream"})
     payload = ENVELOPES["triton-binary"].build(array.astype(">f4"), to)
