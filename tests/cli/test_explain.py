@@ -107,6 +107,7 @@ def test_topic_prints_its_page_without_comments(say):
     assert "<!--" not in out
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("topic", manual.topics())
 def test_every_page_is_a_topic_with_a_title(say, topic):
     (page,) = json.loads(say("explain", topic, "--format", "json")[1])

@@ -229,6 +229,7 @@ def test_long_text_among_many_needs_little_memory():
     assert peak < 20_000_000
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", LOSSLESS)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())

@@ -56,6 +56,7 @@ def receive(name, body, content_type, told=SPEC):
     return STACKS[name].receive(body.encode() if isinstance(body, str) else body, content_type, told)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("body", "name", "want"), JSON_CELLS)
 def test_json_bodies(body, name, want):
     got = receive(name, BODIES[body], "application/jsonlines" if body == "lines" else "application/json")

@@ -48,6 +48,7 @@ def tensors(draw, dtypes=DTYPES):
     return made_for(layout, shape, dtype, name=name, payload={"stack": stack} if stack else {}), array
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", LOSSLESS)
 @settings(max_examples=20, deadline=None)
 @given(made=tensors())
@@ -61,6 +62,7 @@ def test_a_body_reads_back_bit_for_bit(name, made):
     assert payload.envelope == name
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", LOSSLESS)
 @settings(max_examples=20, deadline=None)
 @given(made=tensors())
@@ -73,6 +75,7 @@ def test_the_size_is_known_before(name, made):
     assert exact == (name not in TEXT)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("dtype", ["float32", "float16", "float64"])
 @pytest.mark.parametrize("name", TEXT)
 def test_the_longest_numbers_fit_the_bound(name, dtype):

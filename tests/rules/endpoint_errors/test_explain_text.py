@@ -343,6 +343,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("length", [LIMIT // 1024, pytest.param(LIMIT, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_adversarial_texts_have_few_causes(name, length):
