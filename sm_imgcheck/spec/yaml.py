@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-import yaml
-
 from sm_imgcheck.core.errors import Position, Problem, SpecError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.io.lazy_imports import yaml
 from sm_imgcheck.spec.problems import at, format_value
 from sm_imgcheck.spec.yaml_errors import syntax_problem
 

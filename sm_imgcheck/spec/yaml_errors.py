@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-import yaml
-
 from sm_imgcheck.core.errors import Problem
+from sm_imgcheck.io.lazy_imports import yaml
 from sm_imgcheck.spec.problems import format_value
 
 __all__ = ["syntax_problem"]

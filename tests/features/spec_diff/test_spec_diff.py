@@ -4,7 +4,9 @@ import json
 
 import pytest
 from model_files import onnx_model
+from PIL import Image
 
+from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.features.spec_diff import diff_specs
 from sm_imgcheck.features.spec_diff.image import built_in_image
@@ -108,3 +110,14 @@ def test_imported_configuration_equals_its_preset(tmp_path, image):
 def test_missing_file_is_refused():
     with pytest.raises(ImgcheckError, match="no such file"):
         resolve_compared("no-such-spec.yaml")
+
+
+def test_command_compares_on_an_image_of_the_user(tmp_path, capsys):
+    photo = tmp_path / "photo.jpg"
+    Image.new("RGB", (300, 200), (200, 30, 60)).save(photo)
+    assert main(["spec", "diff", "keras-tf", "keras-tf", "--source", str(photo)]) == 0
+    capsys.readouterr()
+    assert main(["spec", "diff", "keras-tf", "keras-torch", "--source", str(photo), "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["differences"][0]["field"] == "value_range"
+    assert main(["spec", "diff", "keras-tf", "keras-torch", "--source", str(tmp_path / "absent.jpg")]) == 2
+    assert "absent.jpg: cannot be read" in capsys.readouterr().err

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import library_pipelines
 import numpy as np
 import pipelines
 import pytest
+from library_pipelines import LIBRARY_PIPELINES
 from parity.compare import jpeg
 from PIL import Image
 from pipelines import PIPELINES, pillow_stretch_unit
@@ -20,6 +22,8 @@ from sm_imgcheck.features.spec_import.examples import import_pipeline, import_te
 from sm_imgcheck.spec.parse import parse
 
 FILE = str(Path(pipelines.__file__))
+LIBRARIES = str(Path(library_pipelines.__file__))
+PYTHON = os.environ.get("SM_IMGCHECK_LIBRARIES", "")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +57,28 @@ def test_pipeline_becomes_its_spec(function, photos):
     assert differences(imported, PIPELINES[function], photos) == []
     exif = {field.key: field for field in imported.fields}["decode.exif"]
     assert (exif.value, exif.certainty) == (PIPELINES[function]["decode"]["exif"], "inferred")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not PYTHON, reason="SM_IMGCHECK_LIBRARIES is not set: an interpreter with tests/parity/requirements.txt"
+)
+def test_pipelines_of_libraries_become_their_specs(photos):
+    """28 of 30 with those above; none is wrong without a stated doubt."""
+    failures, wrong = [], []
+    for function, expected in LIBRARY_PIPELINES.items():
+        try:
+            imported = import_pipeline(f"{LIBRARIES}:{function}", photos, python=PYTHON)
+        except ImgcheckError as error:
+            failures.append(f"{function}: {error}")
+            continue
+        if differences(imported, expected, photos):
+            doubts = {field.top for field in imported.with_certainty("assumed", "unknown")}
+            failures.append(f"{function}: {differences(imported, expected, photos)}")
+            wrong += [function] if not doubts else []
+    assert len(failures) <= 2, "\n".join(failures)
+    assert wrong == []
+    assert len(LIBRARY_PIPELINES) + len(PIPELINES) >= 30
 
 
 @pytest.mark.slow

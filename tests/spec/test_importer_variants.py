@@ -1,0 +1,224 @@
+"""Rare forms of each vocabulary: one field of the draft, or a reason why it is unknown; and damaged model files."""
+
+import io
+import json
+import random
+from contextlib import suppress
+
+import pytest
+from importer_cases import organizations
+from importer_cases.others import mlmodel, torchscript
+from model_files import chunk, number, onnx_model, saved_model, tflite_model, varint
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.spec.importers import read_draft
+from sm_imgcheck.spec.importers._protobuf import WireError, WireReader, signed_of
+from sm_imgcheck.spec.importers._source_file import SourceFile
+
+
+def draft_of(name, content):
+    return read_draft(SourceFile.of_bytes(name, content if isinstance(content, bytes) else content.encode()))
+
+
+def processor(kind, **keys):
+    return "preprocessor_config.json", json.dumps({"image_processor_type": f"{kind}ImageProcessor", **keys})
+
+
+def timm(**keys):
+    return "config.json", json.dumps({"pretrained_cfg": {"input_size": [3, 64, 64], **keys}})
+
+
+def clip(**keys):
+    return "open_clip_config.json", json.dumps(
+        {"model_cfg": {"vision_cfg": {"image_size": 64}}, "preprocess_cfg": keys}
+    )
+
+
+def hub(**keys):
+    return "image_converter.json", json.dumps({"class_name": "ViTImageConverter", "config": keys})
+
+
+def paddle(*operations):
+    lines = [f"- {json.dumps(each)}\n" for each in (*operations, {"type": "Permute"})]
+    return "infer_cfg.yml", f"Preprocess:\n{''.join(lines)}"
+
+
+def checker(*steps, **dataset):
+    entry = {"name": "d", "preprocessing": [*steps], **dataset}
+    model = {"launchers": [{"framework": "a"}, {"framework": "b"}], "datasets": [entry, {"name": "e"}]}
+    lines = [f"    {key}: {json.dumps(value)}\n" for key, value in model.items()]
+    return "accuracy-check.yml", f"models:\n  - name: m\n{''.join(lines)}#\n# preprocessing:\nreader: x\n"
+
+
+def nvinfer(**keys):
+    lines = [f"{key.replace('_', '-')}={value}" for key, value in {"onnx_file": "x", **keys}.items()]
+    return "config_infer.txt", "[property]\n" + "\n".join(lines) + "\n"
+
+
+def compose(*steps):
+    return "t.txt", "Compose(\n" + "".join(f"    {step}\n" for step in steps) + ")\n"
+
+
+def mm(*steps, top=""):
+    return "c.py", f"{top}\ntest_pipeline = [{', '.join(steps)}]\n"
+
+
+RESIZED = {"type": "resize", "size": 64}
+NORMALIZED = {"type": "NormalizeImage", "mean": [0.5], "std": [0.5]}
+RESIZE = {"type": "Resize", "target_size": [48, 64], "keep_ratio": False}
+YOLO = {"stride": "32", "task": "detect", "names": "{0: 'a'}"}
+VALUES = {
+    "sam-geometry": (*processor("Sam"), "geometry[1]", {"pad": {"size": [1024, 1024], "position": "top_left", "units": "final", "fill": 0}}),
+    "perceiver": (*processor("Perceiver"), "geometry[0]", {"crop": {"square": 0.875}}),
+    "levit": (*processor("Levit", size=224), "resize.size", 256),
+    "poolformer": (*processor("PoolFormer", size={"height": 200, "width": 200}), "resize.size", 222),
+    "convnext-large": (*processor("ConvNext", size=384), "resize.mode", "stretch"),
+    "convnext-no-share": (*processor("ConvNext", size=224, crop_pct=9), "resize.size", 224),
+    "no-resize": (*processor("ViT", do_resize=False), "resize.mode", "none"),
+    "pair": (*processor("ViT", size=[48, 64]), "resize.size", [48, 64]),
+    "crop-shortest": (*processor("CLIP", crop_size={"shortest_edge": 64}), "shape", ["N", 3, 64, 64]),
+    "resample-word": (*processor("ViT", resample="PILImageResampling.BICUBIC"), "resize.interpolation", "bicubic"),
+    "float-dtype": (*processor("DINOv3ViT"), "resize.dtype", "float32"),
+    "no-antialias": (*processor("RfDetr"), "resize.antialias", False),
+    "dpt-pad": (*processor("DPT", do_pad=True, size_divisor=14, size=[48, 64]), "geometry[1]", {"pad": {"multiple_of": 14, "position": "center", "units": "final", "fill": 0}}),
+    "glpn": (*processor("GLPN"), "resize.mode", "keep"),
+    "vilt": (*processor("Vilt"), "resize.max_size", 639),
+    "textnet": (*processor("TextNet"), "resize.multiple_rounding", "ceil"),
+    "llava-pad": (*processor("Llava", do_pad=True), "geometry[0]", {"pad": {"square": True, "fill": [122, 116, 104]}}),
+    "timm-random": (*timm(interpolation="random", crop_pct=1.0), "resize.interpolation", "bilinear"),
+    "timm-wide": (*timm(input_size=[3, 48, 64]), "resize.mode", "cover"),
+    "timm-border": (*timm(crop_mode="border"), "resize", None),
+    "timm-four-channels": (*timm(input_size=[4, 64, 64]), "channel_order", None),
+    "timm-bad-size": (*timm(input_size=[3, 64]), "shape", None),
+    "timm-bad-share": (*timm(crop_pct=9), "resize", None),
+    "clip-longest": (*clip(resize_mode="longest", fill_color=3), "geometry[1]", {"pad": {"size": [64, 64], "fill": 3}}),
+    "clip-wide": (*clip(size=[48, 64]), "resize.mode", "cover"),
+    "clip-bad-mode": (*clip(resize_mode="odd"), "resize", None),
+    "clip-bad-size": (*clip(size="x"), "shape", None),
+    "hub-open": (*hub(), "resize.mode", "none"),
+    "hub-bad-kernel": (*hub(image_size=64, interpolation="odd"), "resize", None),
+    "hub-antialias": (*hub(image_size=64, antialias=True, crop_to_aspect_ratio=False), "geometry[0]", {"resize": {"size": [64, 64], "interpolation": "bilinear", "library": "tensorflow", "antialias": True}}),
+    "hub-pad": (*hub(image_size=[48, 64], pad_to_aspect_ratio=True), "geometry[0]", {"pad": {"aspect": [48, 64]}}),
+    "paddle-keep-ratio": (*paddle({**RESIZE, "keep_ratio": True}, NORMALIZED), "geometry[0]", {"resize": {"mode": "shortest_edge", "size": 48, "max_size": 64, "rounding": "round", "interpolation": "bilinear", "library": "opencv"}}),
+    "paddle-pad": (*paddle(RESIZE, {"type": "PadStride", "stride": 32}), "shape", ["N", 3, "H", "W"]),
+    "paddle-bad-resize": (*paddle({"type": "Resize", "interp": 9}, NORMALIZED), "resize", None),
+    "paddle-bad-crop": (*paddle(RESIZE, {"type": "CenterCrop"}), "resize", None),
+    "paddle-odd": (*paddle(RESIZE, {"type": "WarpAffine"}), "resize", None),
+    "paddle-none": (*paddle(RESIZE, {"type": "NormalizeImage", "norm_type": "none"}), "value_range", [0, 1]),
+    "paddle-no-scale": (*paddle(RESIZE, {**NORMALIZED, "is_scale": False}), "normalize.units", "byte"),
+    "paddle-bad-scale": (*paddle(RESIZE, {**NORMALIZED, "scale": "1/2/3"}), "value_range", None),
+    "paddle-text-line": (*paddle(RESIZE, {"type": "RecResizeImg", "image_shape": [3, 32, 100]}), "shape", ["N", 3, 32, "W"]),
+    "checker-pad": (*checker(RESIZED, {"type": "normalization", "std": 255}, {"type": "padding", "stride": 32, "pad_type": "right_bottom"}), "geometry[1]", {"pad": {"multiple_of": 32, "position": "top_left", "fill": [0], "units": "final"}}),
+    "checker-word": (*checker(RESIZED, {"type": "normalization", "mean": "imagenet"}), "normalize.mean", [104.00698793, 116.66876762, 122.67891434]),
+    "checker-bad-mean": (*checker(RESIZED, {"type": "normalization", "mean": "odd"}), "value_range", None),
+    "checker-fraction": (*checker({"type": "crop", "central_fraction": 0.875}), "geometry[0]", {"crop": {"fraction": 0.875}}),
+    "checker-bad-crop": (*checker({"type": "crop"}), "resize", None),
+    "checker-bad-pad": (*checker({"type": "padding"}), "resize", None),
+    "checker-auto": (*checker({"type": "auto_resize"}), "resize", None),
+    "checker-tensorflow": (*checker({**RESIZED, "use_tensorflow": True}), "resize", None),
+    "checker-odd": (*checker({"type": "free_form_mask"}), "resize", None),
+    "checker-gray": (*checker({"type": "bgr_to_gray"}), "shape", ["N", 1, "H", "W"]),
+    "checker-order": (*checker({"type": "bgr_to_rgb"}), "channel_order", "RGB"),
+    "checker-reader": (*checker(RESIZED, reader={"type": "pillow_imread"}), "channel_order", "RGB"),
+    "checker-cubic": (*checker({**RESIZED, "interpolation": "CUBIC", "dst_width": 32}), "geometry[0]", {"resize": {"mode": "stretch", "size": [64, 32], "interpolation": "bicubic", "library": "opencv"}}),
+    "nvinfer-nhwc": (*nvinfer(infer_dims="32;48;3", network_input_order=1), "layout", "NHWC"),
+    "nvinfer-uff": (*nvinfer(uff_input_dims="32;48;3;1", num_detected_classes=2), "shape", ["N", 32, 48, 3]),
+    "nvinfer-bad-color": (*nvinfer(model_color_format=9), "channel_order", None),
+    "nvinfer-bad-factor": (*nvinfer(net_scale_factor="x"), "value_range", None),
+    "nvinfer-bad-dims": (*nvinfer(infer_dims="3;0;8"), "shape", None),
+    "compose-float": (*compose("ToTensor()", "Resize(size=(48, 64), antialias=False)"), "geometry[0]", {"resize": {"mode": "stretch", "size": [48, 64], "interpolation": "bilinear", "library": "torch", "dtype": "float32", "antialias": False}}),
+    "compose-limit": (*compose("Resize(size=64, max_size=99)", "ToTensor()"), "geometry[0]", {"resize": {"mode": "shortest_edge", "size": 64, "interpolation": "bilinear", "max_size": 99, "rounding": "floor"}}),
+    "compose-gray": (*compose("Grayscale(num_output_channels=1)", "ToTensor()"), "channel_order", "GRAY"),
+    "compose-no-crop-size": (*compose("CenterCrop(size=x)", "ToTensor()"), "resize", None),
+    "compose-bytes": (*compose("Resize(size=(48, 64))", "PILToTensor()", "ToDtype(torch.float32)"), "value_range", [0, 255]),
+    "compose-pil-again": (*compose("ToImage()", "ToPILImage()", "Resize(64)", "ToTensor()"), "geometry[0]", {"resize": {"mode": "shortest_edge", "size": 64, "interpolation": "bilinear"}}),
+    "mm-square-pad": (*mm("dict(type='Pad', pad_to_square=True, pad_val=114)"), "geometry[0]", {"pad": {"square": True, "position": "top_left", "fill": 114}}),
+    "mm-bad-pad": (*mm("dict(type='Pad')"), "resize", None),
+    "mm-area": (*mm("dict(type='Resize', scale=64, interpolation='area')"), "geometry[0]", {"resize": {"mode": "stretch", "size": [64, 64], "interpolation": "area", "library": "opencv"}}),
+    "mm-short": (*mm("dict(type='ResizeShortestEdge', scale=64, max_size=99)"), "geometry[0]", {"resize": {"mode": "shortest_edge", "size": 64, "max_size": 99, "rounding": "half_up", "interpolation": "bilinear", "library": "opencv"}}),
+    "mm-classification": (*mm("dict(type='Resize', size=(64, -1))"), "geometry[0]", {"resize": {"mode": "shortest_edge", "size": 64, "rounding": "floor", "interpolation": "bilinear", "library": "opencv"}}),
+    "mm-bad-scale": (*mm("dict(type='Resize', scale=(1, 2, 3))"), "resize", None),
+    "mm-efficientnet": (*mm("dict(type='CenterCrop', crop_size=64, efficientnet_style=True)"), "resize", None),
+    "mm-pillow": (*mm("dict(type='LoadImageFromFile', imdecode_backend='pillow')", "dict(type='CenterCrop', crop_size=(48, 64))"), "decode.library", "pillow"),
+    "mm-nested": (*mm("dict(type='MultiScaleFlipAug', img_scale=[(64, 48)], transforms=[dict(type='Resize')])"), "shape", ["N", 3, 48, 64]),
+    "mm-divisor": (*mm("dict(type='Resize', scale=50)", top="data_preprocessor = dict(mean=[1], std=[2], pad_size_divisor=32)"), "shape", ["N", 3, 64, 64]),
+    "mm-no-pipeline": ("c.py", "data_preprocessor = dict(mean=[1., 2., 3.], std=[2.])\n", "resize", None),
+    "mm-dataloader": ("c.py", "test_dataloader = dict(dataset=dict(pipeline=[dict(type='Resize', scale=8)]))\nimg_norm_cfg = dict(\n mean=[1], std=[2])\n", "shape", ["N", 3, 8, 8]),
+    "coreml-array": ("m.mlmodel", number(1, 4) + chunk(2, chunk(1, chunk(1, "x"), chunk(3, chunk(5, number(1, 1), number(1, 3), chunk(1, varint(8), varint(9)), number(2, 65568))))), "shape", [1, 3, 8, 9]),
+    "coreml-gray": ("m.mlmodel", mlmodel(10, 32, 48), "channel_order", "GRAY"),
+    "yolo-classify": ("y.torchscript", torchscript({**YOLO, "task": "classify", "imgsz": "[64, 64]"}), "resize.mode", "shortest_edge"),
+    "yolo-square": ("y.torchscript", torchscript({**YOLO, "imgsz": 64}), "shape", ["N", 3, 64, 64]),
+    "yolo-one-side": ("y.torchscript", torchscript({**YOLO, "imgsz": "[64]", "half": "true"}), "dtype", "float16"),
+    "yolo-bad-size": ("y.torchscript", torchscript({**YOLO, "imgsz": "[[["}), "resize", None),
+    "yolo-size-of-input": ("y.onnx", onnx_model([("images", "float32", [1, 3, 32, 48])], metadata=YOLO.items()), "resize.size", [32, 48]),
+    "yolo-dynamic": ("y.onnx", onnx_model([("images", "float32", ["b", 3, "h", "w"])], metadata={**YOLO, "imgsz": "[64, 64]", "dynamic": "True"}.items()), "resize.size", [64, 64]),
+    "roboflow-fill": ("environment.json", json.dumps({"PREPROCESSING": json.dumps({"resize": {"format": "Fill (with center crop) in", "width": 8, "height": 9}})}), "resize.mode", "cover"),
+    "roboflow-black": ("environment.json", json.dumps({"PREPROCESSING": {"resize": {"format": "Fit (black edges) in", "width": 8, "height": 9}}}), "resize.fill", 0),
+    "roboflow-odd": ("environment.json", json.dumps({"PREPROCESSING": {"resize": {"format": "Odd", "width": 8, "height": 9}}}), "resize", None),
+    "roboflow-no-size": ("environment.json", json.dumps({"PREPROCESSING": {"resize": {"format": "Stretch to"}}}), "resize", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_field_of_the_draft(case):
+    name, content, key, value = VALUES[case]
+    draft = draft_of(name, content)
+    if value is None:
+        assert key in {field.key for field in draft.fields if field.certainty == "unknown"}
+    else:
+        assert draft.values()[key] == value
+
+
+MODELS = {
+    "onnx": ("m.onnx", onnx_model([("x", "float32", [1, 3, 8, 8])], metadata=YOLO.items())),
+    "saved-model": ("saved_model.pb", saved_model({"serving_default": [("x", "float32", [1, 8, 8, 3])]})),
+    "tflite": ("m.tflite", tflite_model([1, 8, 8, 3], "uint8", quantization=(0.5, 3), metadata={"mean": [1.0], "std": [2.0]})),
+    "coreml": ("m.mlmodel", mlmodel(20, 8, 9)),
+    "torchscript": ("m.torchscript", torchscript({**YOLO, "imgsz": 64})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_damaged_model_file_has_a_draft_or_an_error(kind):
+    name, body = MODELS[kind]
+    generator = random.Random(1)
+    for step in range(120):
+        broken = bytearray(body)
+        for _ in range(generator.choice((1, 3))):
+            broken[generator.randrange(len(broken))] = generator.choice((0, 1, 8, 127, 128, 255))
+        if step % 3 == 0:
+            broken = broken[: generator.randrange(8, len(broken))]
+        with suppress(ImgcheckError):
+            assert draft_of(name, bytes(broken)).fields
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"\x00\x01", "field number 0"),
+        (b"\x0b", "wire type 3"),
+        (b"\x0a\x05a", "longer than what contains it"),
+        (b"\x0d\x01", "ends early"),
+        (b"\x08" + b"\xff" * 11, "more than 10 bytes"),
+    ],
+)
+def test_damaged_protobuf_is_refused(body, message):
+    with pytest.raises(WireError, match=message):
+        list(WireReader(io.BytesIO(body), len(body)).fields(None))
+    with pytest.raises(WireError, match="more than 10 bytes"):
+        signed_of(b"\xff" * 12)
+
+
+def test_protobuf_of_a_stream_is_skipped_without_seeking():
+    class Stream(io.BytesIO):
+        def seekable(self):
+            return False
+
+    body = chunk(1, b"x" * 300_000) + number(2, 7) + varint(3 << 3 | 1) + bytes(8)
+    assert [(field, kind) for field, kind, _ in WireReader(Stream(body), None).fields(None)] == [(1, 2), (2, 0), (3, 1)]
+    with pytest.raises(WireError, match="ends early"):
+        list(WireReader(Stream(body[:-400]), None).fields(None))
+
+
+def test_table_of_organizations_has_forty_configurations():
+    assert len(organizations.CASES) >= 40
