@@ -157,7 +157,12 @@ CLASSES: dict[str, ProcessorClass] = {
     ),
     "Gemma3": ProcessorClass(defaults=_stretch(224, _HALF, _BILINEAR, do_pan_and_scan=False)),
     "GotOcr2": ProcessorClass(defaults=_stretch(384, _CLIP, _BICUBIC, crop_to_patches=False)),
+    "GroundingDINO": _DETR,
     "GroundingDino": _DETR,
+    "Image": ProcessorClass(
+        defaults=_stretch(224, _HALF, _BILINEAR),
+        note="the general class of transformers.js, which resizes with sharp or a canvas, not like Pillow bit for bit",
+    ),
     "Idefics": ProcessorClass(defaults=_stretch(224, _CLIP, _BICUBIC)),
     "LayoutLMv2": ProcessorClass(
         defaults={**_stretch(224, {}, _BILINEAR), "do_rescale": False, "do_normalize": False}, bgr=True

@@ -82,6 +82,8 @@ def _padding_divisor(settings: ClassSettings) -> int | None:
 def _inexpressible(processor: ProcessorClass, edges: _Edges | None) -> str:
     if processor.rule == "inexpressible":
         return processor.note
+    if processor.rule == "sam" and edges is not None and edges.longest is None:
+        return "size: got height and width, expected longest_edge, which this class requires"
     if edges is not None and edges.longest is not None and edges.shortest is None and "max_size" in processor.defaults:
         return "size: got longest_edge alone, which transformers refuses for this class; add shortest_edge"
     if edges is not None and edges.bounded:

@@ -18,6 +18,11 @@ _LONGEST_SIDE = 65_535
 _STRINGS = {"string", "dt_string", "type_string", "bytes", "tensor(string)", "type_bytes"}
 _TEXT_NAMES = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "tokens")
 _MOST_LISTED = 8
+_AXIS_WORDS = (
+    ("batch", "N"), ("n", "N"), ("channels", "C"), ("channel", "C"), ("c", "C"), ("height", "H"), ("h", "H"),
+    ("width", "W"), ("w", "W"),
+)  # fmt: skip
+"""Words of symbolic axis names, such as batch_size, num_channels, height and width."""
 
 
 @frozen
@@ -29,6 +34,8 @@ class TensorInput:
     """As the file spells it."""
     dims: tuple[int | None, ...] | None
     """None for an axis of any length; None for a tensor of unknown rank."""
+    axes: tuple[str, ...] = ()
+    """Names of the axes, empty for those without; no entries where the file names none."""
 
     @property
     def is_encoded(self) -> bool:
@@ -82,6 +89,13 @@ def _is_image(entry: TensorInput) -> bool:
     return len(entry.dims) == 3 and layout_of(entry.dims) is not None
 
 
+def layout_of_names(axes: Sequence[str]) -> str | None:
+    """NCHW, NHWC, CHW or HWC where the names of the axes determine it; None otherwise."""
+    letters = ["".join(letter for word, letter in _AXIS_WORDS if word in name.lower().split("_")) for name in axes]
+    layout = "".join(letters)
+    return layout if layout in ("NCHW", "NHWC", "CHW", "HWC") and all(len(each) == 1 for each in letters) else None
+
+
 def layout_of(dims: Sequence[int | None]) -> str | None:
     """NCHW, NHWC, CHW or HWC where exactly one axis can be the channels; None otherwise."""
     if len(dims) not in (3, 4):
@@ -119,7 +133,8 @@ def add_tensor(
         builder.unknown("shape", f"{where}: unknown rank")
         return None
     dims: tuple[int | None, ...] = (None, *tensor.dims) if add_batch else tensor.dims
-    resolved_layout = layout if layout and len(layout) == len(dims) else layout_of(dims)
+    by_names = layout_of_names(tensor.axes) if len(tensor.axes) == len(dims) else None
+    resolved_layout = layout if layout and len(layout) == len(dims) else layout_of(dims) or by_names
     if resolved_layout is None:
         label = f"[{', '.join('?' if side is None else str(side) for side in dims)}]"
         builder.unknown("layout", f"{where}: {label} does not identify the channel axis")
@@ -128,18 +143,34 @@ def add_tensor(
     if any(side is not None and not 1 <= side <= _LONGEST_SIDE for side in dims):
         builder.unknown("shape", f"{where}: sides, expected 1 to {_LONGEST_SIDE}")
         return None
-    shape: list[Json] = [axis if side is None else side for axis, side in zip(resolved_layout, dims, strict=True)]
-    builder.state("shape", shape, where + (", plus the batch dimension" if add_batch else ""))
+    dims = _add_shape(builder, dims, resolved_layout, where, by_names=by_names is not None, add_batch=add_batch)
     if layout_source and resolved_layout == layout:
         builder.state("layout", resolved_layout, layout_source)
     else:
-        builder.infer("layout", resolved_layout, f"{where}: one axis has 1, 3 or 4 entries")
+        reason = "one axis has 1, 3 or 4 entries" if layout_of(tensor.dims) else "names of the axes"
+        builder.infer("layout", resolved_layout, f"{where}: {reason}")
     channels = dims[resolved_layout.index("C")]
     if channels == 1:
         builder.infer("channel_order", "GRAY", f"{where}: one channel")
     if channels is None or channels not in _CHANNELS:
         builder.unknown("channel_order", f"{where}: number of channels not stated")
     return resolved_layout
+
+
+def _add_shape(
+    builder: DraftBuilder, dims: tuple[int | None, ...], layout: str, where: str, *, by_names: bool, add_batch: bool
+) -> tuple[int | None, ...]:
+    """Add the shape; returns the lengths, with 3 channels where only the names of the axes are stated."""
+    axis = layout.index("C")
+    is_open = dims[axis] is None and by_names
+    if is_open:
+        dims = (*dims[:axis], 3, *dims[axis + 1 :])
+    shape: list[Json] = [letter if side is None else side for letter, side in zip(layout, dims, strict=True)]
+    if is_open:
+        builder.assume("shape", shape, f"{where}: number of channels not stated; 3 by convention of images")
+    else:
+        builder.state("shape", shape, where + (", plus the batch dimension" if add_batch else ""))
+    return dims
 
 
 def _add_encoded(builder: DraftBuilder, tensor: TensorInput, where: str) -> None:

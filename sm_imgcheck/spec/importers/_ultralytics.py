@@ -17,7 +17,7 @@ _FILL = [114, 114, 114]
 
 def is_ultralytics(metadata: Mapping[str, object]) -> bool:
     """Whether the metadata are those of an Ultralytics export."""
-    return "stride" in metadata and "names" in metadata and ("task" in metadata or "imgsz" in metadata)
+    return "stride" in metadata and "names" in metadata  # YOLOv5 has only these
 
 
 def add_ultralytics(builder: DraftBuilder, metadata: Mapping[str, object], dims: Sequence[int | None]) -> None:

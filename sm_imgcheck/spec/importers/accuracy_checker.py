@@ -39,15 +39,17 @@ def matches(file: SourceFile) -> float:
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
-    """The draft of the model's input for the first data set."""
-    del input_name
-    model = _model(file)
+    """The draft of the model's input for the first data set. input_name: name of the model, where there are several."""
+    model, others = _model(file, input_name)
     launchers = _mappings(model.get("launchers"))
     datasets = _mappings(model.get("datasets"))
     if not datasets:
         raise ImgcheckError(f"{for_terminal(file.name)}: datasets: got none, expected one with preprocessing")
     dataset = datasets[0]
     builder = DraftBuilder(file)
+    if others:
+        names = for_terminal(", ".join([str(model.get("name"))[:60], *others]))
+        builder.note(f"models: {len(others) + 1} with different contracts ({names}); select one with --input NAME")
     if len(datasets) > 1:
         builder.note(
             f"datasets: the first of {len(datasets)} is imported: {for_terminal(str(dataset.get('name'))[:80])}"
@@ -73,12 +75,13 @@ IMPORTER = Importer(
 )
 
 
-def _model(file: SourceFile) -> Mapping[str, Json]:
-    """The first model of the file, or the file itself."""
+def _model(file: SourceFile, name: str) -> tuple[Mapping[str, Json], list[str]]:
+    """The model called ``name``, or the first one, or the whole file; and the names of the other models."""
     document = file.yaml
     if isinstance(document, Mapping):
-        models = _mappings(document.get("models")) or _mappings(document.get("evaluations"))
-        return models[0] if models else document
+        models = _mappings(document.get("models")) or _mappings(document.get("evaluations")) or [document]
+        model = next((entry for entry in models if entry.get("name") == name), models[0])
+        return model, [str(entry.get("name"))[:60] for entry in models if entry is not model]
     raise ImgcheckError(f"{for_terminal(file.name)}: accuracy checker: expected a mapping")
 
 
@@ -136,12 +139,15 @@ class _Steps:
         kernel = _KERNELS.get("bilinear" if is_pillow and "interpolation" not in step else word)
         is_tensorflow = _flag(step.get("use_tensorflow")) or step.get("resize_realization") == "tf"
         scale = str(step.get("aspect_ratio_scale", ""))
-        if kernel is None or is_tensorflow or scale not in ("", "greater"):
+        if kernel is None or is_tensorflow or scale not in ("", "greater", "fit_to_window"):
             self.problem = self.problem or "preprocessing: resize: an option that resize cannot express"
             return
         common: dict[str, Json] = {"interpolation": kernel, "library": library}
         if scale == "greater":  # the shorter edge
             resize: dict[str, Json] = {"mode": "shortest_edge", "size": min(size), "rounding": "floor"}
+            self.size = None
+        elif scale == "fit_to_window":
+            resize = {"mode": "longest_edge", "size": [*size], "rounding": "floor"}
             self.size = None
         else:
             resize = {"mode": "stretch", "size": [*size]}

@@ -225,11 +225,22 @@ def _add_library(builder: DraftBuilder, processor: ProcessorClass, backend: str,
     )
 
 
+def _add_gray(builder: DraftBuilder, *, last: bool, size: tuple[int, int] | None) -> None:
+    """One channel, which custom code or a gray image gives the class."""
+    height, width = size or ("H", "W")
+    builder.state("channel_order", "GRAY", "num_channels")
+    builder.state("shape", ["N", height, width, 1] if last else ["N", 1, height, width], "num_channels, size")
+
+
 def _add_tensor(
     builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, size: tuple[int, int] | None
 ) -> None:
+    last = settings.get("data_format") in ("channels_last", "ChannelDimension.LAST")
     order = "BGR" if processor.bgr or settings.flag("do_flip_channel_order") else "RGB"
-    if processor.bgr:
+    if settings.get("num_channels") == 1:
+        _add_gray(builder, last=last, size=size)
+        order = "GRAY"
+    elif processor.bgr:
         builder.default("channel_order", order, f"{settings.owner} reverses the channels")
     elif order == "BGR":
         builder.infer("channel_order", order, settings.source("do_flip_channel_order"))
@@ -239,7 +250,6 @@ def _add_tensor(
         builder.assume("channel_order", order, "not stated; RGB by convention of transformers")
     if settings.flag("do_grayscale"):
         builder.note("do_grayscale: the gray image is repeated in all three channels, which decode cannot express")
-    last = settings.get("data_format") in ("channels_last", "ChannelDimension.LAST")
     height, width = size or ("H", "W")
     source = "size and crop_size" if size else "no fixed size"
     shape: list[Json] = ["N", height, width, 3] if last else ["N", 3, height, width]

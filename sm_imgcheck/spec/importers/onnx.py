@@ -28,6 +28,7 @@ _TYPES = {
 _IR_VERSION, _PRODUCER, _GRAPH_KEY = 0x08, 0x12, 0x3A
 _LATEST_VERSION = 64
 _MOST_AXES = 16
+_LONGEST_AXIS = 40
 _RANGES = {"NominalRange_0_255": [0, 255], "Normalized_0_1": [0, 1], "Normalized_1_1": [-1, 1]}
 _PIXELS = {"bgr8": "BGR", "rgb8": "RGB", "gray8": "GRAY", "bgra8": "BGRA", "rgba8": "RGBA"}
 
@@ -119,40 +120,50 @@ def _pair(reader: WireReader, end: int) -> tuple[str, str]:
 
 def _value_info(reader: WireReader, end: int) -> TensorInput:
     """ValueInfoProto: name 1, type 2; TypeProto.tensor_type 1: elem_type 1, shape 2."""
-    name, dtype, dims = "", "", None
+    name, dtype = "", ""
+    dims: tuple[int | None, ...] | None = None
+    axes: tuple[str, ...] = ()
     for number, kind, length in reader.fields(end):
         if kind == LENGTH and number == 1:
             name = reader.text(length)
         elif kind == LENGTH and number == 2:
             for inner, wire, size in reader.fields(reader.at + length):
                 if inner == 1 and wire == LENGTH:
-                    dtype, dims = _tensor_type(reader, reader.at + size)
-    return TensorInput(name=name, dtype=dtype, dims=dims)
+                    dtype, dims, axes = _tensor_type(reader, reader.at + size)
+    return TensorInput(name=name, dtype=dtype, dims=dims, axes=axes)
 
 
-def _tensor_type(reader: WireReader, end: int) -> tuple[str, tuple[int | None, ...] | None]:
-    dtype, dims = "", None
+def _tensor_type(reader: WireReader, end: int) -> tuple[str, tuple[int | None, ...] | None, tuple[str, ...]]:
+    """Type, lengths and names of the axes."""
+    dtype = ""
+    dims: tuple[int | None, ...] | None = None
+    axes: tuple[str, ...] = ()
     for number, kind, value in reader.fields(end):
         if number == 1 and kind == VARINT:
             dtype = _TYPES.get(value, f"type {value}")
         elif number == 2 and kind == LENGTH:
-            dims = tuple(_dimensions(reader, reader.at + value))
-    return dtype, dims
+            dims, axes = _dimensions(reader, reader.at + value)
+    return dtype, dims, axes
 
 
-def _dimensions(reader: WireReader, end: int) -> list[int | None]:
+def _dimensions(reader: WireReader, end: int) -> tuple[tuple[int | None, ...], tuple[str, ...]]:
     """TensorShapeProto.dim 1: dim_value 1, dim_param 2. Unknown lengths are stored as -1 or 0."""
     dims: list[int | None] = []
+    axes: list[str] = []
     for number, kind, length in reader.fields(end):
         if number == 1 and kind == LENGTH:
             value: int | None = None
+            name = ""
             for inner, wire, content in reader.fields(reader.at + length):
                 if inner == 1 and wire == VARINT:
                     value = to_signed(content) if to_signed(content) > 0 else None
+                elif inner == 2 and wire == LENGTH:
+                    name = reader.text(min(content, _LONGEST_AXIS))
             dims.append(value)
+            axes.append(name)
             if len(dims) > _MOST_AXES:
                 raise WireError("too many axes")
-    return dims
+    return tuple(dims), tuple(axes)
 
 
 def _add_windows_ml(builder: DraftBuilder, metadata: Mapping[str, str]) -> None:

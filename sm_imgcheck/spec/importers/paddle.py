@@ -96,6 +96,8 @@ class _PaddleState:
         self.order_stated = False
         self.steps: list[tuple[dict[str, Json], str]] = []
         self.size: tuple[int, int] | None = None
+        self.frame: tuple[int, int] | None = None
+        """Height and width after an operation that cannot be expressed."""
         self.problem = ""
         self.has_values = False
 
@@ -110,6 +112,8 @@ class _PaddleState:
             self._crop(params)
         elif name in ("NormalizeImage", "Normalize"):
             self._normalize(params)
+        elif name in ("TopDownEvalAffine", "WarpAffine"):
+            self._affine(name, params)
         elif name in ("RecResizeImg", "OCRReisizeNormImg", "OCRResizeNormImg"):
             self._text_line(name, params)
         elif name in ("PadStride", "Pad"):
@@ -146,6 +150,13 @@ class _PaddleState:
             resize = {"mode": "stretch", "size": [*size], **common}
             self.size = size
         self.steps.append(({"resize": resize}, name))
+
+    def _affine(self, name: str, params: Mapping[str, Json]) -> None:
+        """An affine transform to a fixed size: trainsize is [width, height]."""
+        pair = _pair(params.get("trainsize"))
+        sides = (pair[1], pair[0]) if pair else (side(params.get("input_h")), side(params.get("input_w")))
+        self.problem = f"{name}: an affine transform, which resize cannot express"
+        self.frame = (sides[0], sides[1]) if sides[0] and sides[1] else None
 
     def _text_line(self, name: str, params: Mapping[str, Json]) -> None:
         """Text recognition: height fixed, width by the aspect ratio, then (x / 255 - 0.5) / 0.5, padded with 0."""
@@ -203,7 +214,9 @@ class _PaddleState:
         has_padding = any("pad" in step for step, _ in self.steps)
         height: Json = self.open_width or "H"
         width: Json = "W"
-        if self.size is not None and not has_padding and not self.problem:
+        if self.frame is not None:
+            height, width = self.frame
+        elif self.size is not None and not has_padding and not self.problem:
             height, width = self.size
         builder.infer("shape", ["N", 3, height, width], "target_size")
         builder.default("layout", "NCHW", "Permute: tensors of Paddle are channels first")

@@ -3,7 +3,7 @@
 
 import json
 
-from model_files import onnx_model
+from model_files import onnx_model, tflite_model
 
 from importer_cases.huggingface import CLIP, HALF, IMAGENET
 from importer_cases.models import COLOR, cut, tensor, torch_like
@@ -147,6 +147,57 @@ HUGGING_FACE = {
             image_seq_length=256, processor_class="PaliGemmaProcessor",
         ),
         hub(HALF, (224, 224), **stretch(224, library="torch")),
+        (),
+    ),
+    "transformers-js": (
+        P,
+        config(
+            config={
+                "do_normalize": True, "do_pad": False, "do_rescale": True, "do_resize": True, "image_mean": [0.5] * 3,
+                "feature_extractor_type": "ImageFeatureExtractor", "image_std": [1, 1, 1], "resample": 2,
+                "rescale_factor": 0.00392156862745098, "size": {"width": 1024, "height": 768},
+            }
+        ),
+        hub({"mean": [0.5] * 3, "std": [1, 1, 1], "order": "RGB"}, (768, 1024), **stretch((768, 1024))),
+        (),
+    ),
+    "gray-vit": (
+        P,
+        config(
+            do_convert_rgb=False, do_normalize=True, do_rescale=True, do_resize=True, image_mean=[0.9545467],
+            image_processor_type="ViTFeatureExtractor", image_std=[0.15394445], num_channels=1, resample=3,
+            rescale_factor=0.00392156862745098, size={"height": 448, "width": 448},
+        ),
+        {
+            "shape": ["N", 1, 448, 448], "layout": "NCHW", "dtype": "float32", "channel_order": "GRAY",
+            "normalize": {"units": "unit", "mean": [0.9545467], "std": [0.15394445]}, **stretch(448, "bicubic"),
+        },
+        (),
+    ),
+    "sam-without-longest-edge": (
+        P,
+        config(
+            do_convert_rgb=True, do_normalize=True, do_rescale=True, do_resize=True, image_mean=MEAN, image_std=STD,
+            image_processor_type="SamImageProcessor", resample=3, size={"height": 384, "width": 384}, target_size=1024,
+        ),
+        hub(IMAGENET, (384, 384)),
+        ("resize",),
+    ),
+    "detr-longest-edge-alone": (
+        P,
+        config(do_resize=True, image_processor_type="DetrImageProcessor", size={"longest_edge": 800}),
+        hub(IMAGENET),
+        ("resize",),
+    ),
+    "gemma-3": (
+        P,
+        config(
+            do_convert_rgb=None, do_normalize=True, do_pan_and_scan=None, do_rescale=True, do_resize=True,
+            image_mean=[0.5] * 3, image_processor_type="Gemma3ImageProcessor", image_seq_length=256, image_std=[0.5] * 3,
+            processor_class="Gemma3Processor", resample=2, rescale_factor=0.00392156862745098,
+            size={"height": 896, "width": 896},
+        ),
+        hub(HALF, (896, 896), **stretch(896)),
         (),
     ),
     "owlv2": (
@@ -522,6 +573,28 @@ ACCURACY_CHECK_CV = """models:
 global_definitions:
   datasets: []
 """
+ACCURACY_CHECK_WINDOW = """models:
+  - name: deeplabv3-onnx
+    launchers:
+      - framework: onnx_runtime
+        adapter: segmentation
+    datasets:
+      - name: VOC2012_Segmentation
+        preprocessing:
+          - type: resize
+            aspect_ratio_scale: fit_to_window
+            size: 513
+            interpolation: ANTIALIAS
+            use_pillow: True
+          - type: padding
+            pad_value: '127,127,127'
+            size: 513
+        postprocessing:
+          - type: resize_segmentation_mask
+  - name: deeplabv3
+    launchers: [{framework: openvino, adapter: segmentation}]
+    datasets: [{name: VOC2012_Segmentation}]
+"""
 MODEL_YML = """description: >-
   The "densenet-121" model.
 task_type: classification
@@ -558,6 +631,15 @@ OPENVINO = {
         "accuracy-check.yml",
         ACCURACY_CHECK_CV,
         tensor(["N", 3, 300, 300], "NCHW", order="BGR", value_range=[0, 255], **CV, **stretch(300, library="opencv")),
+        (),
+    ),
+    "accuracy-checker-fit-to-window": (
+        "accuracy-check.yml",
+        ACCURACY_CHECK_WINDOW,
+        tensor(["N", 3, 513, 513], "NCHW", order="BGR", value_range=[0, 255], **CV, geometry=[
+            {"resize": {"mode": "longest_edge", "size": [513, 513], "interpolation": "lanczos", "library": "pillow"}},
+            {"pad": {"size": [513, 513], "fill": [127, 127, 127]}},
+        ]),
         (),
     ),
     "open-model-zoo-densenet": (
@@ -617,7 +699,28 @@ PADDLE_SEG = """Deploy:
     std: [0.5, 0.5, 0.5]
     type: Normalize
 """
+PADDLE_KEYPOINTS = """mode: paddle
+draw_threshold: 0.5
+metric: KeyPointTopDownCOCOEval
+arch: HRNet
+min_subgraph_size: 3
+Preprocess:
+- trainsize: [192, 256]
+  type: TopDownEvalAffine
+- is_scale: true
+  mean: [0.485, 0.456, 0.406]
+  std: [0.229, 0.224, 0.225]
+  type: NormalizeImage
+- type: Permute
+label_list: [keypoint]
+"""
 PADDLE = {
+    "paddle-keypoints": (
+        "infer_cfg.yml",
+        PADDLE_KEYPOINTS,
+        tensor(["N", 3, 256, 192], "NCHW", order="RGB", normalize={"units": "unit", **IMAGENET}, **CV),
+        ("resize",),
+    ),
     "paddle-ocr-recognition": (
         "inference.yml",
         OCR_REC,
@@ -822,4 +925,29 @@ DEEPSTREAM = {
     ),
 }  # fmt: skip
 
-CASES = HUGGING_FACE | TIMM | KERAS | SERVERS | OPENVINO | PADDLE | OPENMM | DEEPSTREAM
+EVEN_STD = [0.47853944, 0.4732864, 0.47434163]
+MORE = {
+    "dpt-large-2": (P,config(do_normalize=True,do_resize=True,ensure_multiple_of=1,feature_extractor_type="DPTFeatureExtractor",image_mean=[.5]*3,image_std=[.5]*3,keep_aspect_ratio=False,resample=2,size=384),hub(HALF,(384,384),**stretch(384)),()),
+    "beit-2": (P,config(crop_size=224,do_center_crop=False,do_normalize=True,do_resize=True,feature_extractor_type="BeitFeatureExtractor",image_mean=[.5]*3,image_std=[.5]*3,resample=2,size=224),hub(HALF,(224,224),**stretch(224)),()),
+    "levit-2": (P,config(do_center_crop=True,do_normalize=True,do_resize=True,feature_extractor_type="LevitFeatureExtractor",image_mean=MEAN,image_std=STD,resample=3,size=224),hub(IMAGENET,(224,224),resize={"mode":"shortest_edge","size":256,"crop":"center","crop_rounding":"floor","interpolation":"bicubic"}),()),
+    "efficientnet-2": (P,config(crop_size={"height":289,"width":289},do_center_crop=False,do_normalize=True,do_rescale=True,do_resize=True,image_mean=MEAN,image_processor_type="EfficientNetImageProcessor",image_std=EVEN_STD,include_top=True,resample=0,rescale_factor=0.00392156862745098,rescale_offset=False,size={"height":224,"width":224}),hub({"mean":MEAN,"std":[x*x for x in EVEN_STD],"order":"RGB"},(224,224),**stretch(224,"nearest")),()),
+    "owlvit-2": (P,config(crop_size=768,do_center_crop=False,do_normalize=True,do_resize=True,feature_extractor_type="OwlViTFeatureExtractor",image_mean=CLIP["mean"],image_std=CLIP["std"],resample=3,size=[768,768]),hub(CLIP,(768,768),**stretch(768,"bicubic")),()),
+    "timm-flat-2": ("config.json",config(architecture="resnet50",num_classes=1000,num_features=2048,pool_size=[7,7],crop_pct=0.95,interpolation="bicubic",mean=MEAN,std=STD,first_conv="conv1",classifier="fc",input_size=[3,224,224]),torch_like(224,IMAGENET,**cut(235,"bicubic")),()),
+    "tv-detection-2": ("t.txt","ObjectDetection()\n",{"shape":["N",3,"H","W"],"layout":"NCHW","dtype":"float32","channel_order":"RGB","value_range":[0,1],"resize":"none"},()),
+    "tv-lambda-2": ("t.txt","Compose(\n    Resize(size=(224, 224), interpolation=bilinear, max_size=None, antialias=True)\n    Lambda()\n    ToTensor()\n    Normalize(mean=[0.5, 0.5, 0.5], std=[0.5, 0.5, 0.5])\n)\n",{"shape":["N",3,224,224],"layout":"NCHW","dtype":"float32","channel_order":"RGB","value_range":[-1,1]},("resize",)),
+    "triton-nhwc-2": ("config.pbtxt",'name: "inception_graphdef"\nplatform: "tensorflow_graphdef"\nmax_batch_size: 128\ninput [\n  {\n    name: "input"\n    data_type: TYPE_FP32\n    format: FORMAT_NHWC\n    dims: [ 299, 299, 3 ]\n  }\n]\noutput [ { name: "InceptionV3/Predictions/Softmax" data_type: TYPE_FP32 dims: [ 1001 ] label_filename: "inception_labels.txt" } ]\n',tensor(["N",299,299,3],"NHWC",payload={"stack":"triton"}),COLOR),
+    "triton-nobatch-2": ("config.pbtxt",'name: "densenet_onnx"\nplatform: "onnxruntime_onnx"\nmax_batch_size : 0\ninput [\n  {\n    name: "data_0"\n    data_type: TYPE_FP32\n    format: FORMAT_NCHW\n    dims: [ 3, 224, 224 ]\n    reshape { shape: [ 1, 3, 224, 224 ] }\n  }\n]\noutput [{ name: "fc6_1" data_type: TYPE_FP32 dims: [ 1000 ] reshape { shape: [ 1, 1000, 1, 1 ] } }]\n',tensor([3,224,224],"CHW",payload={"stack":"triton"}),COLOR),
+    "mlflow-binary-2": ("MLmodel","flavors:\n  python_function: {loader_module: mlflow.pyfunc.model}\nsignature:\n  inputs: '[{\"type\": \"binary\", \"name\": \"image\", \"required\": true}]'\n  outputs: null\n",{"payload":{"stack":"mlflow"}},("shape","layout","dtype",*COLOR)),
+    "kserve-bytes-2": ("metadata.json",config(name="ensemble",versions=["1"],platform="ensemble",inputs=[{"name":"raw_image","datatype":"BYTES","shape":[-1,1]}],outputs=[]),{},("shape","layout","dtype",*COLOR)),
+    "optimum-2": ("model.onnx",onnx_model([("pixel_values","float32",["batch_size","num_channels","height","width"])]),tensor(["N",3,"H","W"],"NCHW"),("channel_order","value_range","resize")),
+    "yolov5-2": ("yolov5s.onnx",onnx_model([("images","float32",[1,3,640,640])],metadata={"stride":"32","names":"{0: 'person'}"}.items()),tensor([1,3,640,640],"NCHW",order="RGB",value_range=[0,1],**CV,resize={"mode":"letterbox","size":[640,640],"interpolation":"bilinear","library":"opencv","fill":[114,114,114]}),()),
+    "mmseg-2": ("segformer.py","data_preprocessor = dict(\n    type='SegDataPreProcessor',\n    mean=[123.675, 116.28, 103.53],\n    std=[58.395, 57.12, 57.375],\n    bgr_to_rgb=True,\n    pad_val=0,\n    seg_pad_val=255,\n    size=(512, 512))\ntest_pipeline = [\n    dict(type='LoadImageFromFile'),\n    dict(type='Resize', scale=(2048, 512), keep_ratio=True),\n    dict(type='LoadAnnotations', reduce_zero_label=True),\n    dict(type='PackSegInputs')\n]\n",tensor(["N",3,"H","W"],"NCHW",order="RGB",normalize=BYTE,**CV,resize={"mode":"shortest_edge","size":512,"max_size":2048,"rounding":"half_up","interpolation":"bilinear","library":"opencv"}),()),
+    "paddleclas-pil-2": ("inference.yml","Global: {model_name: SwinTransformer_tiny}\nPreProcess:\n  transform_ops:\n  - ResizeImage: {size: [384, 384], interpolation: bicubic, backend: pil}\n  - NormalizeImage: {channel_num: 3, mean: [0.485, 0.456, 0.406], order: '', scale: 0.00392156862745098, std: [0.229, 0.224, 0.225]}\n  - ToCHWImage: null\n",tensor(["N",3,384,384],"NCHW",order="RGB",normalize={"units":"unit",**IMAGENET},**CV,**stretch(384,"bicubic")),()),
+    "effnetv2-2": ("model.json",functional(input_layer(384,384,3),{"class_name":"Rescaling","config":{"name":"rescaling","scale":0.0078125,"offset":-1.0}},CONV),tensor(["N",384,384,3],**NHWC),("resize",)),
+    "clipa-2": ("open_clip_config.json",config(model_cfg={"embed_dim":1024,"vision_cfg":{"image_size":336}},preprocess_cfg={"mean":MEAN,"std":STD,"interpolation":"bilinear","resize_mode":"squash"}),torch_like(336,IMAGENET,**stretch(336)),()),
+    "tflite-uint8-2": ("m.tflite",tflite_model([1,300,300,3],"uint8",quantization=(0.0078125,128),name="normalized_input_image_tensor"),tensor([1,300,300,3],"NHWC","uint8",value_range=[-1,1],quantize={"scale":0.0078125,"zero_point":128,"rounding":"half_away"}),("channel_order","resize")),
+    "sam2-2": (P,config(image_mean=MEAN,image_std=STD,image_processor_type="Sam2ImageProcessorFast",do_normalize=True,do_rescale=True,do_resize=True,resample=2,rescale_factor=0.00392156862745098,size={"height":1024,"width":1024},mask_size={"height":256,"width":256},data_format="channels_first",device=None,default_to_square=True),hub(IMAGENET,(1024,1024),**stretch(1024,library="torch")),()),
+    "nvidia-hfresnet-2": (P,config(crop_pct=0.875,do_normalize=True,do_resize=True,feature_extractor_type="ConvNextFeatureExtractor",image_mean=MEAN,image_std=STD,resample=3,size=224),hub(IMAGENET,(224,224),resize={"mode":"shortest_edge","size":256,"crop":"center","crop_rounding":"floor","interpolation":"bicubic"}),()),
+}  # fmt: skip
+
+CASES = HUGGING_FACE | TIMM | KERAS | SERVERS | OPENVINO | PADDLE | OPENMM | DEEPSTREAM | MORE
