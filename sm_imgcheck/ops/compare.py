@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sm_imgcheck.core.frozen import frozen
@@ -161,8 +161,8 @@ def said(several: Sequence[Sequence[PipelineTrait]]) -> str:
     """One sentence for what all of several pipelines do: what they do not share stands as ``this or that``."""
     ways = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
     both = {name: " or ".join(found) for name, found in ways.items()}
-    if "kernel" in both:
-        both["framing"] = _resized_by(both["framing"], both.pop("kernel"))
+    if both.pop("kernel", ""):
+        both["framing"] = _framings_with_kernels(several)
     dtype, layout = both.pop("dtype", ""), both.pop("layout", "")
     return ", ".join([*both.values(), f"{dtype} {layout}".strip()])
 
@@ -171,11 +171,41 @@ def _any(ways: Sequence[PipelineTrait]) -> bool:
     return any(way.said for way in ways)
 
 
-def _resized_by(framing: str, kernel: str) -> str:
-    """The kernel goes to the step that resizes: a crop or a pad has none."""
-    parts = framing.split(THEN)
-    at = next((i for i, part in enumerate(parts) if " or " in part or not part.startswith(("cent", "padded"))), 0)
-    return THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
+def _framings_with_kernels(several: Sequence[Sequence[PipelineTrait]]) -> str:
+    """The framings of several pipelines, each with the kernels that go with it."""
+    kernels: dict[str, list[str]] = {}
+    for pipeline in several:
+        said_by_name = {trait.name: trait.said for trait in pipeline}
+        kernels.setdefault(said_by_name["framing"], []).append(said_by_name["kernel"])
+    names = describe.plainer(kernels)
+    texts = [" or ".join(describe.plainer(kernels[name])) for name in names]
+    return _join_framings(names, texts, _resize_indices(several), by="by")
+
+
+_RESIZES = ("resize", "letterbox", "fit")
+
+
+def _resize_indices(several: Sequence[Sequence[PipelineTrait]]) -> dict[str, int]:
+    """Which step of each framing, by its phrase, has the kernel: the last one that resizes."""
+    framings = [trait for pipeline in several for trait in pipeline if trait.name == "framing"]
+    return {
+        framing.said: max((at for at, frame in enumerate(_frames(framing)) if frame[0] in _RESIZES), default=-1)
+        for framing in framings
+    }
+
+
+def _join_framings(phrases: Sequence[str], kernels: Sequence[str], indices: Mapping[str, int], *, by: str) -> str:
+    """The phrases with ``or`` between them, each kernel after the step that resizes.
+
+    kernels: of each phrase; one that ends all of them is named once. indices: see ``_resize_indices``.
+    """
+    parts = [phrase.split(THEN) for phrase in phrases]
+    ends = all(indices[phrase] == len(part) - 1 for phrase, part in zip(phrases, parts, strict=True))
+    once = ends and len(set(kernels)) == 1
+    for phrase, part, kernel in zip(phrases, parts, kernels, strict=True):
+        if kernel and (not once or part is parts[-1]):
+            part[indices[phrase]] += f" {by} {kernel}"
+    return " or ".join(THEN.join(part) for part in parts)
 
 
 def compare_with_spec_text(
@@ -188,9 +218,12 @@ def compare_with_spec_text(
     does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
     told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
     for name in ("turn", "color", "framing", "mirror", "alteration", "values"):
-        if does[name]:
+        if name == "framing":
+            indices = {describe.verbs(phrase): at for phrase, at in _resize_indices(several).items()}
+            phrases = [describe.verbs(phrase) for phrase in does[name]]
+            told.append(_join_framings(phrases, [" or ".join(does["kernel"])] * len(phrases), indices, by="with"))
+        elif does[name]:
             told.append(" or ".join(map(describe.verbs, does[name])))
-            told[-1] += _with(does["kernel"]) if name == "framing" else ""
     found = differences(several, wanted)
     wants = [one.wanted for one in found if one.trait != "layout" or len(found) == 1]
     instead = f"the spec requires {', '.join(wants)}" if wants else "as the spec requires"

@@ -145,6 +145,21 @@ def test_ties_say_what_is_sure_and_what_may_be():
     assert [one.trait for one in differences(tied, traits((DECODE, resized(size=[96, 96]), BGR, UNIT)))] == ["framing"]
 
 
+def test_tied_framings_name_the_kernel_after_each_step_that_resizes():
+    cropped = (DECODE, resized(mode="shortest_edge", size=256), crop(), UNIT)
+    fitted = (DECODE, crop(), resized(), UNIT)
+    window = (DECODE, crop(), UNIT)
+    text = said([traits(cropped), traits(fitted)])
+    assert text.startswith(
+        "shortest edge to 256 by Pillow bilinear, then center crop 224x224 or "
+        "center crop 224x224, then stretched to 224x224 by Pillow bilinear, RGB"
+    )
+    text = said([traits(cropped), traits(window)])
+    assert text.startswith("shortest edge to 256 by Pillow bilinear, then center crop 224x224 or center crop 224x224, ")
+    told = compare_with_spec_text([traits(cropped)], traits((DECODE, resized(), UNIT)))
+    assert "resizes the shortest edge to 256 with Pillow bilinear, then crops the center 224x224" in told
+
+
 def test_a_gray_picture_does_not_tell_whose_order_the_means_are_in():
     tied = [traits((DECODE, IMAGENET)), traits((DECODE, BGR, IMAGENET))]
     assert said(tied) == "not resized, RGB or BGR, ImageNet mean and std, in RGB order, float32 HWC"

@@ -28,6 +28,7 @@ from sm_imgcheck.ops.execute import apply_steps, step_names
 from sm_imgcheck.ops.records import record
 
 __all__ = [
+    "EXACT",
     "PipelineHypothesis",
     "compare_views",
     "hypothesize",
@@ -47,6 +48,8 @@ _UNCLEAR = 1.6
 """Gray levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
 _KIN = 0.5
 """Gray levels, on average, that the arithmetics of one kernel differ by: 0.3 by rounding, more where they overshoot."""
+EXACT, _TIED = 0.005, 0.1
+"""Gray levels, on average, up to which a pair of place and family explains a sample, and up to which others may tie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,6 +102,9 @@ def near(
     """
     preparation = source.preparation
     likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
+    exact = _exact(source, likely, every, whole)
+    if exact:
+        return exact[:_GUESSES]
     free = next((place for place in likely if not place.framing.libraries), likely[0])
     firsts = [free, *(place for place in likely[:1] if place.part != free.part)]  # some sizes are one library's alone
     found = sorted(_each(source, firsts, every, preparation, whole), key=_off)
@@ -112,6 +118,27 @@ def near(
         found += _each(source, places[len(likely) : _PLACES], quick, preparation, whole)
     found.sort(key=_off)
     return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
+
+
+def _exact(
+    source: SourceImage, likely: list[FramingMatch], every: tuple[KernelFamily, ...], whole: bool | None
+) -> list[PipelineHypothesis]:
+    """Pairs of place and family that explain the sample as it is, with those that may tie; empty if there is none.
+
+    One family finds the place, and that place the families: far fewer resizes than all pairs of them.
+    """
+    preparation = source.preparation
+    firsts = [next(_each(source, [place], every, preparation, whole), None) for place in likely]
+    placed = sorted((one for one in firsts if one is not None), key=_off)
+    if not placed:
+        return []
+    found = sorted(_each(source, [placed[0].place], every, preparation, whole), key=_off)
+    if found[0].off > EXACT:
+        return []
+    places = [one.place for one in placed[1:] if one.off <= placed[0].off + _TIED]
+    found = [one for one in found if one.off <= _TIED]
+    found += _each(source, places, dict.fromkeys(one.family for one in found), preparation, whole)
+    return sorted((one for one in found if one.off <= _TIED), key=_off)
 
 
 def vary_decoders(

@@ -15,7 +15,7 @@ import numpy as np
 
 from sm_imgcheck.features.identify.candidates import TensorImage, decoders
 from sm_imgcheck.features.identify.framings import Framing, FramingChoice, framings, kind_of
-from sm_imgcheck.features.identify.kernels import PipelineHypothesis, near, same_family_hypotheses, vary_decoders
+from sm_imgcheck.features.identify.kernels import EXACT, PipelineHypothesis, near, same_family_hypotheses, vary_decoders
 from sm_imgcheck.features.identify.placement import (
     FramingMatch,
     SourceImage,
@@ -151,7 +151,8 @@ def _by_decoder(
         if source.preparation.reduction != 1:  # libjpeg has one scaled DCT
             others = [decode for decode in others if decode.dct == source.preparation.decode.dct]
         ways = [replace(source.preparation, decode=decode) for decode in others]
-        variants += [vary_decoders(source, guesses[:_VOTERS], way) for way in ways]
+        voters = guesses[: 1 if guesses[0].off <= EXACT else _VOTERS]
+        variants += [vary_decoders(source, voters, way) for way in ways]
     least = min(variant[0].off for variant in variants if variant)
     likely = [variant for variant in variants if variant and variant[0].off <= least + _KIN_DECODERS]
     likely.sort(key=lambda variant: round(variant[0].off, 1))

@@ -16,6 +16,7 @@ from sm_imgcheck.features.identify.placement import OrientedImage, SourceImage, 
 from sm_imgcheck.features.identify.plan import places, plan_from_file, rotate_after_resize, split, truncate_fractions
 from sm_imgcheck.features.identify.value_fit import ChannelFit, ValueTransform, integer_transforms, meanings
 from sm_imgcheck.ops.execute import apply, apply_steps
+from sm_imgcheck.ops.records import record
 
 __all__ = ["RankedOrigin", "verify_hypothesis"]
 
@@ -94,7 +95,7 @@ def _judge(
     plan = plan_from_file(source.header, guess.preparation, geometry, contract, turn=view.turn)
     if meaning.rounding != "half_even":
         plan = truncate_fractions(plan)
-    made = _run(plan.steps, source, view)
+    steps = plan.steps
     if view.turned != 1:
         plan = rotate_after_resize(plan, view.turned)
     affine = meaning.affine(seen.channels)
@@ -102,7 +103,7 @@ def _judge(
     if seen.finish is not None:
         plan = seen.finish(plan)
     step = seen.step(float(level.min()))
-    residual = _residual(made, seen, level)
+    residual = _compare(steps, source, seen, view, level)
     beyond = residual.beyond
     origin = Origin(
         steps=plan.steps,
@@ -128,29 +129,50 @@ class _Residual(NamedTuple):
     """By how much, at most."""
 
 
-def _residual(made: np.ndarray, seen: TensorImage, level: np.ndarray) -> _Residual:
-    """Compare block by block, since float64 takes twice the memory of the tensor. level: of each channel."""
+def _residual(picture: np.ndarray, after: tuple[Step, ...], seen: TensorImage, level: np.ndarray) -> _Residual:
+    """Compare block by block, since float64 takes twice the memory of the tensor. level: of each channel.
+
+    after: the steps from the picture to the tensor.
+    """
     sum_, most, beyond, excess = 0.0, 0.0, 0, -np.inf
-    rows = max(1, _BLOCK // max(1, made[0].size))
-    for top in range(0, len(made), rows):
+    if any(record(step.op).stage == "geometry" for step in after):  # a frame in the tensor's own numbers
+        picture, after = _applied(picture, after), ()
+    rows = max(1, _BLOCK // max(1, picture[0].size))
+    for top in range(0, len(picture), rows):
         part = slice(top, top + rows)
-        block = made[part] if seen.limits is None else np.clip(made[part], *seen.limits)
+        block = _applied(picture[part], after)
+        block = block if seen.limits is None else np.clip(block, *seen.limits)
         apart = np.abs(block.astype(np.float64) - seen.pixels[part]) / level
         apart[..., list(seen.blank)] = 0.0
         over = apart - (_FLOAT + seen.noise(part) / level)
         sum_, most = sum_ + float(apart.sum()), max(most, float(apart.max()))
         beyond, excess = beyond + int(np.count_nonzero(over > 0)), max(excess, float(over.max()))
-    return _Residual(mean=sum_ / made.size, most=most, beyond=beyond / made.size, excess=excess)
+    size = seen.pixels.size
+    return _Residual(mean=sum_ / size, most=most, beyond=beyond / size, excess=excess)
 
 
-def _run(steps: tuple[Step, ...], source: SourceImage, view: OrientedImage) -> np.ndarray:
-    """The tensor, its channels last and without a batch, as ``TensorImage.pixels`` has them."""
-    before, after = split(steps)
-    array = render_hypothesis(before, source, view)
-    for step in after:
-        if step.op not in ("transpose", "drop_axis", "batch"):
-            array = apply(step, array)
+def _applied(array: np.ndarray, steps: tuple[Step, ...]) -> np.ndarray:
+    for step in steps:
+        array = apply(step, array)
     return array
+
+
+def _compare(
+    steps: tuple[Step, ...], source: SourceImage, seen: TensorImage, view: OrientedImage, level: np.ndarray
+) -> _Residual:
+    """Run the steps and compare the result with the tensor; a picture that equals the last one is not compared again.
+
+    level: see ``_residual``.
+    """
+    before, after = split(steps)
+    picture = render_hypothesis(before, source, view)
+    after = tuple(step for step in after if step.op not in ("transpose", "drop_axis", "batch"))
+    last: tuple[np.ndarray, tuple[Step, ...], _Residual] | None = seen.remembered.get("compared")
+    if last is not None and after == last[1] and np.array_equal(picture, last[0]):
+        return last[2]
+    residual = _residual(picture, after, seen, level)
+    seen.remembered["compared"] = (picture, after, residual)
+    return residual
 
 
 def _with_fill(guess: PipelineHypothesis, seen: TensorImage, order: str, line: Affine) -> tuple[Step, ...]:

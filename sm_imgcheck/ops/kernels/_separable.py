@@ -31,9 +31,13 @@ def rows_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> n
 
 
 def columns_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """``rows_summed`` along the second axis; the image is transposed so that taps copy complete rows."""
-    columns_first = np.ascontiguousarray(image.swapaxes(0, 1))
-    return np.ascontiguousarray(rows_summed(columns_first, starts, weights).swapaxes(0, 1))
+    """``rows_summed`` along the second axis; blocks of rows are transposed so that taps copy complete rows."""
+    total = np.empty((len(image), len(starts), *image.shape[2:]), weights.dtype)
+    rows = max(1, (1 << 20) // max(1, total[:1].size))
+    for top in range(0, len(image), rows):
+        columns_first = np.ascontiguousarray(image[top : top + rows].swapaxes(0, 1))
+        total[top : top + rows] = rows_summed(columns_first, starts, weights).swapaxes(0, 1)
+    return total
 
 
 def gather_pixels(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -43,7 +47,13 @@ def gather_pixels(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> n
 
 def rounded_levels(image: np.ndarray) -> np.ndarray:
     """As uint8: rounded half to even and clipped to 0..255. A uint8 image is returned unchanged."""
-    return image if image.dtype == np.uint8 else np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    if image.dtype == np.uint8:
+        return image
+    levels = np.empty(image.shape, np.uint8)
+    rows = max(1, (1 << 20) // max(1, image[:1].size))
+    for top in range(0, len(image), rows):
+        levels[top : top + rows] = np.clip(np.rint(image[top : top + rows]), 0, 255)
+    return levels
 
 
 def working(image: np.ndarray, dtype: str) -> np.ndarray:

@@ -201,12 +201,16 @@ def interpolate_rows(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Bilinear as resize_bilinear computes it: a + (b - a) * share, along the rows and then between them."""
     left, right, along = neighbor_pixels(size[1], image.shape[1])
     upper, lower, down = neighbor_pixels(size[0], image.shape[0])
-    rows = []
-    for line in (upper, lower):
-        part = image[line]
-        start = part[:, left].astype(np.float32)
-        rows.append(start + (part[:, right].astype(np.float32) - start) * along[:, np.newaxis])
-    return np.asarray(rows[0] + (rows[1] - rows[0]) * down[:, np.newaxis, np.newaxis])
+    result = np.empty((*size, image.shape[2]), np.float32)
+    count = max(1, (1 << 20) // max(1, result[:1].size))
+    for top in range(0, size[0], count):  # for a large image, never a second copy
+        block, rows = slice(top, top + count), []
+        for line in (upper[block], lower[block]):
+            part = image[line]
+            start = part[:, left].astype(np.float32)
+            rows.append(start + (part[:, right].astype(np.float32) - start) * along[:, np.newaxis])
+        result[block] = rows[0] + (rows[1] - rows[0]) * down[block, np.newaxis, np.newaxis]
+    return result
 
 
 def neighbor_pixels(new: int, old: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -198,6 +198,8 @@ def sampled_in_levels(image: np.ndarray, size: tuple[int, int], interpolation: s
             starts, weights, precision = torch_integer_spans(
                 size[axis], image.shape[axis], interpolation, antialias=antialias
             )
-            sums = total(image, starts, weights) + (1 << (precision - 1))
-            image = np.clip(sums >> precision, 0, 255).astype(np.uint8)
+            sums = total(image, starts, weights)
+            sums += 1 << (precision - 1)  # in place: for a large image, never a second copy
+            sums >>= precision
+            image = np.clip(sums, 0, 255, out=sums).astype(np.uint8)
     return image

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.features.identify.framings import Framing
@@ -20,8 +21,8 @@ __all__ = ["MISTAKE"]
 _COMMON = (256, 512, 224, 299, 640, 320, 384)
 _EDGES = (*_COMMON, 300, 400, 416, 448, 480, 500, 600, 800, 1024, 288, 240, 200, 128, 336, 1280)
 """Sizes that people and tools resize pictures to."""
-_KEPT, _PLACES = 3, 2
-"""So many first sizes are looked at closely, for so many parts of the picture."""
+_KEPT, _PLACES, _FAMILIES = 3, 2, 2
+"""So many first sizes are looked at closely, for so many parts of the picture and kernels."""
 _KERNELS = tuple(
     family
     for family in FAMILIES
@@ -40,27 +41,33 @@ _KERNELS = tuple(
 def _searches(evidence: Evidence) -> Iterator[Search]:
     once = {guess.part: guess for guess in reversed(evidence.guesses) if guess.place.framing.resizes}
     for guess in sorted(once.values(), key=lambda guess: guess.off)[:_PLACES]:
-        first = [_best(evidence, guess, family, _COMMON) for family in _KERNELS]
-        family = min(zip(first, _KERNELS, strict=True), key=lambda pair: pair[0][0][0])[1]
-        best = [framing for off, _, framing in _best(evidence, guess, family, _EDGES) if off <= guess.off]
+        framings = [*_twice(guess.place.framing, _COMMON), *_twice(guess.place.framing, _EDGES, most=1)]
+        nearest = {family: _best(evidence, guess, family, framings)[0][0] for family in _KERNELS}
+        families = sorted(nearest, key=lambda family: nearest[family])[:_FAMILIES]
+        every = list(_twice(guess.place.framing, _EDGES))
+        tried = sorted(
+            (found for family in families for found in _best(evidence, guess, family, every)), key=lambda each: each[:2]
+        )
+        best = [framing for off, _, framing in tried[:_KEPT] if off <= guess.off]
         if best:
             yield evidence.again(guess, choice=only(*best))
 
 
 def _best(
-    evidence: Evidence, guess: PipelineHypothesis, family: KernelFamily, edges: Sequence[int]
+    evidence: Evidence, guess: PipelineHypothesis, family: KernelFamily, framings: Sequence[Framing]
 ) -> list[tuple[float, int, Framing]]:
-    """The nearest framings with another resize first: how far off each is, its number, the framing."""
-    tries = enumerate(_twice(guess.place.framing, edges))
+    """The nearest of framings with another resize first: how far off each is, its number, the framing."""
+    tries = enumerate(framings)
     return sorted(
         ((evidence.off(guess, framing=framing, family=family), at, framing) for at, framing in tries),
         key=lambda each: each[:2],
     )[:_KEPT]
 
 
-def _twice(framing: Framing, edges: Sequence[int]) -> Iterator[Framing]:
+def _twice(framing: Framing, edges: Sequence[int], most: int | None = None) -> Iterator[Framing]:
+    """The framing after a first resize to each edge. most: so many kinds of first resizes, the usual ones first."""
     for edge in edges:
-        for first in _firsts(edge):
+        for first in islice(_firsts(edge), most):
             yield replace(framing, written=(first, *framing.written), zoom=None)
 
 
