@@ -17,6 +17,7 @@ FOLDERS = (
     "features/spec_import",
     "features/spec_diff",
     "features/discover",
+    "features/identify",
 )
 """Folders of the package without forbidden words."""
 

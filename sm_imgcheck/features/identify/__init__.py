@@ -1,4 +1,4 @@
-"""Find how a tensor was made of an image: what libraries do is tried first, then the mistakes that people make.
+"""Find the pipeline from an image to a tensor: usual pipelines of libraries first, then common mistakes.
 
 ``find`` here is the way in: ``search`` finds one of the usual pipelines; each file of ``mistakes`` adds one kind of mistake, which is tried only
 where no usual pipeline explains the tensor.
@@ -32,7 +32,7 @@ _MOST_PIXELS = 1 << 22
 """Pixels of a tensor in which mistakes are searched: each of them is another search."""
 
 
-@np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
+@np.errstate(all="ignore")  # extreme values are findings; NumPy would print its source lines as warnings
 def find(
     tensor: np.ndarray,
     source: bytes,
@@ -41,14 +41,14 @@ def find(
     decode: Decode | None = None,
     spec: Spec | None = None,
 ) -> tuple[Origin, ...]:
-    """The ways in which the tensor can have been made of the image, the nearest first, the usual first among equals.
+    """The pipelines that can produce the tensor from the image, the nearest first, the usual first among equals.
 
     tensor: any dtype of numbers, HWC, CHW, NHWC, NCHW, HW or NHW; never modified. source: the bytes of an image file.
     layout: the tensor's, where it is known; empty: every reading of its shape is tried. decode: limits for reading the
     file. spec: its own geometry is tried too, and first.
 
     Several origins explain it equally well (``exact``). One that is not ``exact`` is the nearest explanation where it
-    is clearly this image but by a pipeline that nobody here knows. None: it is not this image, or no picture at all.
+    is clearly this image but by an unknown pipeline. None: it is not this image, or no image at all.
     Raises CandidateError where the source cannot be read.
     """
     policy = decode or (spec.decode if spec is not None else Decode())
@@ -58,43 +58,47 @@ def find(
         preparation=Preparation(decode=policy),
         geometry=None if spec is None else tuple(spec.resolved["geometry"]),
         values=None if spec is None else (spec.contract.values, spec.contract.quantize),
-        remembered=ArrayCache({(): source}),
+        cache=ArrayCache({(): source}),
     )
-    found: list[RankedOrigin] = []
+    results: list[RankedOrigin] = []
     evidence: list[Evidence] = []
     for images in readings(tensor, layout):
         for ground in grounds(header, policy, images[0].channels):
             search = Search(images=images, source=replace(picture, preparation=Preparation(decode=ground)))
             explanation = explain(search)
-            found += explanation.origins
+            results += explanation.origins
             if explanation.exact:
-                return _nearest(found)
+                return _nearest(results)
             if math.prod(images[0].size) <= _MOST_PIXELS:
                 evidence.append(Evidence(search=search, nearest=explanation))
-    return _nearest([*found, *explain_mistake(evidence)])
+    return _nearest([*results, *explain_mistake(evidence)])
 
 
-def _nearest(found: list[RankedOrigin]) -> tuple[Origin, ...]:
+def _nearest(results: list[RankedOrigin]) -> tuple[Origin, ...]:
     """The exact ones that are as near as the nearest; else the nearest ones, if they are near at all."""
-    exact = [ranked for ranked in found if ranked.origin.exact]
+    exact = [ranked_origin for ranked_origin in results if ranked_origin.origin.exact]
     if not exact:
-        near = [ranked for ranked in found if ranked.origin.mean_difference <= SAME_IMAGE]
-        return tuple(ranked.origin for ranked in sorted(near, key=_order)[:1])
-    best = min(exact, key=lambda ranked: (ranked.beyond, ranked.rounded))
-    tied = [ranked for ranked in exact if ranked.beyond <= best.beyond or (ranked.rounded and best.rounded)]
-    return tuple(ranked.origin for ranked in sorted(tied, key=_order))
+        near = [ranked_origin for ranked_origin in results if ranked_origin.origin.mean_difference <= SAME_IMAGE]
+        return tuple(ranked_origin.origin for ranked_origin in sorted(near, key=_order)[:1])
+    best = min(exact, key=lambda ranked_origin: (ranked_origin.beyond, ranked_origin.is_rounded))
+    equals = [
+        ranked_origin
+        for ranked_origin in exact
+        if ranked_origin.beyond <= best.beyond or (ranked_origin.is_rounded and best.is_rounded)
+    ]
+    return tuple(ranked_origin.origin for ranked_origin in sorted(equals, key=_order))
 
 
-def _order(ranked: RankedOrigin) -> tuple[object, ...]:
-    return round(ranked.origin.mean_difference, 5), ranked.rank
+def _order(ranked_origin: RankedOrigin) -> tuple[object, ...]:
+    return round(ranked_origin.origin.mean_difference, 5), ranked_origin.rank
 
 
-@np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
+@np.errstate(all="ignore")  # extreme values are findings; NumPy would print its source lines as warnings
 def identify_tensor(what: object, spec: Spec | None, options: Options) -> Result:
     """The facts of a tensor, and its origins where ``options.source`` is given; with a spec its findings and plan too.
 
     what: as for ``process``. A tensor that cannot be used is a finding. Raises ImgcheckError for an image, and for a
-    source that is none.
+    source that is not an image.
     """
     validate_assumptions(options.assume)
     candidate = read_candidate(what, spec, replace(options, headers_only=True))

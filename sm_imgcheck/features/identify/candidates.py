@@ -1,6 +1,6 @@
-"""A tensor as images: which axis is which, plain float32 planes, and the decoders that could have made it.
+"""A tensor as images: which axis is which, plain float32 planes, and the decoders that could have produced it.
 
-Of the decoders, only those that the file's header and the tensor leave open.
+Only decoders that agree with the file's header and the tensor.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Decode, Header, Plan
-from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, reduced
+from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, reduce_image
 from sm_imgcheck.io.images.decode import INVERSE_ORIENTATION
 from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.precision import shown_precision, spacing
@@ -22,7 +22,7 @@ from sm_imgcheck.pipeline.measure.precision import shown_precision, spacing
 if TYPE_CHECKING:
     from typing import Literal, TypedDict
 
-    class Observed(TypedDict):
+    class ObservedFacts(TypedDict):
         """Fields of facts."""
 
         shape: tuple[int, ...]
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 __all__ = ["TensorImage", "decoders", "grounds", "readings"]
 
 LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
-"""Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
+"""Smaller images have no evidence; no spec may have more pixels (``spec.steps.MAX_AREA``)."""
 _LEVELS = 260
 """Numbers that 256 gray levels leave, and the color of a frame."""
-_REDUCED = 1024
-"""Pixels of the longer side of what the cells are taken from."""
-_MANY = 1 << 20
+_MAX_LENGTH = 1024
+"""Pixels of the longer side of the reduced image that the cells average."""
+_MAX_COUNTED = 1 << 20
 """Pixels of which all numbers are counted."""
 MOST_IMAGES = 256
-"""Of a batch, so many are looked at."""
+"""Images of a batch that are compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,61 +56,61 @@ class TensorImage:
     image: int
     """Which one of a batch, counted from 0."""
     array: np.ndarray
-    """The whole tensor, as it was given."""
+    """The complete tensor, unchanged."""
     pixels: np.ndarray
     """HxWxC, float32, in the tensor's own channel order and numbers."""
 
-    turned: int = 1
-    """As EXIF counts orientations: how the tensor was turned at last, 2: mirrored. ``pixels`` are turned back."""
+    last_orientation: int = 1
+    """EXIF orientation that was applied as the last step, 2: mirrored. ``pixels`` are rotated back."""
     finish: Callable[[Plan], Plan] | None = None
-    """From the plan that makes ``pixels`` to the one that makes the tensor, where its numbers are read in another way
-    than its layout has it."""
+    """From the plan for ``pixels`` to the plan for the tensor, where its values are read in another order
+    than its layout has them."""
     limits: tuple[float, float] | None = None
-    """Numbers at which the values are taken to be clipped."""
+    """Values at which the tensor seems to be clipped."""
     blank: tuple[int, ...] = ()
-    """Channels that hold one number instead of a picture."""
-    remembered: dict[object, Any] = field(default_factory=dict, repr=False)
+    """Channels that hold one number instead of an image."""
+    cache: dict[object, Any] = field(default_factory=dict, repr=False)
 
-    def face(self, turned: int) -> TensorImage:
-        """The same turned back, if ``turned`` is how it was turned."""
-        if turned not in self.remembered:
-            back = INVERSE_ORIENTATION.get(turned, turned)
+    def face(self, last_orientation: int) -> TensorImage:
+        """The image rotated back from this last orientation."""
+        if last_orientation not in self.cache:
+            back = INVERSE_ORIENTATION.get(last_orientation, last_orientation)
             small, (down, along) = self._small()
             sides = (down, along) if back < 5 else (along, down)
-            remembered: dict[object, Any] = {"small": (orient(small, orientation=back), sides)}
-            self.remembered[turned] = (
+            cache: dict[object, Any] = {"small": (orient(small, orientation=back), sides)}
+            self.cache[last_orientation] = (
                 self
-                if turned == 1
-                else replace(self, pixels=_oriented(self.pixels, back), turned=turned, remembered=remembered)
+                if last_orientation == 1
+                else replace(
+                    self, pixels=_orient_view(self.pixels, back), last_orientation=last_orientation, cache=cache
+                )
             )
-        face: TensorImage = self.remembered[turned]
+        face: TensorImage = self.cache[last_orientation]
         return face
 
     def sums(self) -> IntegralImage:
         """For means over cells."""
-        if "sums" not in self.remembered:
-            self.remembered["sums"] = integral_image(*self._small())
-        sums: IntegralImage = self.remembered["sums"]
+        if "sums" not in self.cache:
+            self.cache["sums"] = integral_image(*self._small())
+        sums: IntegralImage = self.cache["sums"]
         return sums
 
     def _small(self) -> tuple[np.ndarray, tuple[float, float]]:
-        """What the cells are taken from, and how many rows and columns of the tensor one of it stands for."""
-        if "small" not in self.remembered:
-            self.remembered["small"] = reduced(self.pixels, _REDUCED)
-        small: tuple[np.ndarray, tuple[float, float]] = self.remembered["small"]
+        """The reduced image that the cells average, and the rows and columns of the tensor per row and column of it."""
+        if "small" not in self.cache:
+            self.cache["small"] = reduce_image(self.pixels, _MAX_LENGTH)
+        small: tuple[np.ndarray, tuple[float, float]] = self.cache["small"]
         return small
 
     def box(self) -> tuple[int, int, int, int]:
-        """Top, left, height and width of what is inside a border of one color; all of it where there is none."""
-        if "box" not in self.remembered:
-            self.remembered["box"] = min(
-                (_box(self.pixels, corner) for corner in (0, -1)), key=lambda box: box[2] * box[3]
-            )
-        box: tuple[int, int, int, int] = self.remembered["box"]
+        """Top, left, height and width of what is inside a border of one color; all of it without one."""
+        if "box" not in self.cache:
+            self.cache["box"] = min((_box(self.pixels, corner) for corner in (0, -1)), key=lambda box: box[2] * box[3])
+        box: tuple[int, int, int, int] = self.cache["box"]
         return box
 
     def inner(self) -> tuple[int, int] | None:
-        """Height and width of the same; None where there is no border."""
+        """Height and width of the same; None without a border."""
         size = self.box()[2:]
         return None if size == self.size else size
 
@@ -126,7 +126,7 @@ class TensorImage:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of this image alone, in the layout and before it was turned: 1 along N."""
+        """Shape of this single image, in the layout and before its last orientation: 1 along N."""
         axes = {"N": 1, "H": self.size[0], "W": self.size[1], "C": self.channels}
         return tuple(axes[axis] for axis in self.layout)
 
@@ -138,18 +138,18 @@ class TensorImage:
         """How far the precision that the values show may put each of these rows off, in the tensor's numbers."""
         if self.array.dtype.kind != "f":
             return np.zeros((1, 1, 1))
-        if "precision" not in self.remembered:
-            self.remembered["precision"] = shown_precision(self.pixels, iter(self.pixels))
-        precision = self.remembered["precision"]
+        if "precision" not in self.cache:
+            self.cache["precision"] = shown_precision(self.pixels, iter(self.pixels))
+        precision = self.cache["precision"]
         if not precision and self.array.dtype.itemsize > 4:
             return np.zeros((1, 1, 1))
-        if not precision and self.array.dtype.itemsize == 4:  # next to nothing: one bound for all is as good
+        if not precision and self.array.dtype.itemsize == 4:  # tiny: one bound for all is enough
             largest = np.abs(self.pixels[rows]).max(keepdims=True)
             return spacing(largest.astype(np.float64), "float32")
         return spacing(self.pixels[rows].astype(np.float64), precision or self.array.dtype.name)
 
-    def observed(self) -> Observed:
-        """What facts say of the tensor as it is."""
+    def observed_facts(self) -> ObservedFacts:
+        """The facts of the tensor itself."""
         return {
             "shape": self.array.shape,
             "dtype": self.array.dtype.name,
@@ -161,7 +161,7 @@ class TensorImage:
         }
 
     def whole(self) -> bool | None:
-        """Whether the numbers are the images of 256 whole levels at most; None: they are too few to say."""
+        """Whether the numbers are the images of 256 integer levels at most; None: too few values."""
         if self.array.dtype.kind in "iub":
             return None
         plane = self.pixels.reshape(-1, self.channels)
@@ -170,19 +170,19 @@ class TensorImage:
             return False
         if len(plane) < 8 * _LEVELS:
             return None
-        plane = plane[:: max(len(plane) // _MANY, 1)]
+        plane = plane[:: max(len(plane) // _MAX_COUNTED, 1)]
         return max(len(np.unique(plane[:, c])) for c in range(self.channels)) <= _LEVELS
 
 
 def readings(array: np.ndarray, layout: str = "") -> Iterator[list[TensorImage]]:
-    """The images of the tensor, once for each layout that its shape allows; nothing for what is no picture."""
+    """The images of the tensor for each layout that its shape allows; empty where it cannot be an image."""
     if array.dtype.kind not in "fiub" or not array.size:
         return
-    for one in LAYOUTS:
-        if len(one) == array.ndim and layout in ("", one):
-            found = list(_images(array, one))
-            if found:
-                yield found
+    for item in LAYOUTS:
+        if len(item) == array.ndim and layout in ("", item):
+            results = list(_images(array, item))
+            if results:
+                yield results
 
 
 def _images(array: np.ndarray, layout: str) -> Iterator[TensorImage]:
@@ -201,15 +201,15 @@ def _images(array: np.ndarray, layout: str) -> Iterator[TensorImage]:
             yield TensorImage(layout=layout, image=image, array=array, pixels=pixels)
 
 
-def _oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """The pixels as ``orient`` returns them, without a copy: a large tensor is turned in a dozen ways."""
+def _orient_view(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """The pixels as ``orient`` returns them, without a copy: a large tensor is compared in a dozen orientations."""
     view = pixels.swapaxes(0, 1) if orientation > 4 else pixels
     view = view[::-1] if orientation in (3, 4, 7, 8) else view
     return view[:, ::-1] if orientation in (2, 3, 6, 7) else view
 
 
 def _box(pixels: np.ndarray, corner: int) -> tuple[int, int, int, int]:
-    """The smallest rectangle around all pixels that differ from the one in the first (0) or last (-1) corner."""
+    """The smallest rectangle around all pixels that differ from the pixel in the first (0) or last (-1) corner."""
     other = (pixels != pixels[corner, corner]).any(axis=2)
     rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
     top, left = int(rows[0]), int(columns[0])
@@ -217,7 +217,7 @@ def _box(pixels: np.ndarray, corner: int) -> tuple[int, int, int, int]:
 
 
 def grounds(header: Header, policy: Decode, channels: int) -> Iterator[Decode]:
-    """Ways whose pictures look different: transparency dropped, or laid over something. ``policy`` sets the limits."""
+    """Ways whose images look different: transparency dropped, or laid over something. ``policy`` sets the limits."""
     usual = Decode(
         max_pixels=policy.max_pixels,
         truncated="allow" if header.truncated else "reject",
@@ -232,10 +232,10 @@ def grounds(header: Header, policy: Decode, channels: int) -> Iterator[Decode]:
 
 def decoders(header: Header, ground: Decode, channels: int) -> Iterator[Decode]:
     """Ways that differ by a few levels from ``ground``, which comes first: Pillow's and OpenCV's decoder."""
-    found = [ground, *_near(ground, header, channels)]
-    yield from found
+    results = [ground, *_near(ground, header, channels)]
+    yield from results
     if header.format == "JPEG":  # TensorFlow's default decoder
-        yield from (replace(one, dct="tensorflow") for one in found)
+        yield from (replace(item, dct="tensorflow") for item in results)
 
 
 def _near(ground: Decode, header: Header, channels: int) -> Iterator[Decode]:

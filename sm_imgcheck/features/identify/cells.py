@@ -1,7 +1,7 @@
-"""How well a part of the source goes with a part of the tensor, by means over a few hundred cells.
+"""How well a part of the source fits a part of the tensor, by means over a few hundred cells.
 
-Means hardly depend on whose resize it was, with or without antialias; and a straight line between both is allowed,
-so that any scaling of the values goes. What is left says whether the framing is right.
+Means depend little on the library of the resize and its antialias; and a straight line between both is allowed,
+so that any scaling of the values fits. The rest shows whether the framing is right.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from sm_imgcheck.features.identify.region import SourceRegion
 
-__all__ = ["IntegralImage", "integral_image", "misfit", "reduced"]
+__all__ = ["IntegralImage", "integral_image", "misfit", "reduce_image"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,21 +22,21 @@ class IntegralImage:
 
     values: np.ndarray
     """(height + 1) x (width + 1) x channels, float64."""
-    remembered: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, repr=False)
-    """Of a tensor: the means of the cells that were asked for, by rectangle and number."""
+    cache: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, repr=False)
+    """Means of the cells of a tensor, by rectangle and number."""
     reduction: tuple[float, float] = (1.0, 1.0)
-    """Of a tensor: how many of its rows and columns one row and column of the sums stand for."""
+    """Rows and columns of a tensor per row and column of the sums."""
 
 
 def integral_image(pixels: np.ndarray, reduction: tuple[float, float] = (1.0, 1.0)) -> IntegralImage:
     """The sums of HxWxC pixels."""
     import cv2
 
-    found = cv2.integral(pixels, sdepth=cv2.CV_64F)
-    return IntegralImage(values=found.reshape(*found.shape[:2], pixels.shape[2]), reduction=reduction)
+    results = cv2.integral(pixels, sdepth=cv2.CV_64F)
+    return IntegralImage(values=results.reshape(*results.shape[:2], pixels.shape[2]), reduction=reduction)
 
 
-def reduced(pixels: np.ndarray, longest: int) -> tuple[np.ndarray, tuple[float, float]]:
+def reduce_image(pixels: np.ndarray, longest: int) -> tuple[np.ndarray, tuple[float, float]]:
     """HxWxC pixels with at most ``longest`` rows and columns, by area, and how many of each were made one."""
     import cv2
 
@@ -60,31 +60,31 @@ def misfit(
 ) -> float:
     """Share of the tensor's variance that the source's part does not explain, 0..1; the better of both orders.
 
-    reduction: how many pixels of the source one row and one column of its sums stand for. shift: of the tensor's
-    pixels, down and to the right, in pixels of its own.
+    reduction: pixels of the source per row and per column of its sums. shift: of the tensor's
+    pixels, down and to the right, in tensor pixels.
     """
     top, left, high, wide = part.core
     rows, columns = (_edges(length, cells) for length in (high, wide))
     name = (*part.core, cells)
-    if name not in target.remembered:
-        target.remembered[name] = _standard(_means_of(target, top + rows, left + columns))
+    if name not in target.cache:
+        target.cache[name] = _standard(_means_of(target, top + rows, left + columns))
     y, x, tall, broad = part.source
     first, start, height, width = part.inner
     down = y + (rows + top - first - shift) * (tall / height)
     along = x + (columns + left - start - shift) * (broad / width)
     down, along = down / reduction[0], along / reduction[1]
-    return unexplained_variance(target.remembered[name], _standard(_means(source.values, down, along)))
+    return unexplained_variance(target.cache[name], _standard(_means(source.values, down, along)))
 
 
 def unexplained_variance(a: np.ndarray, b: np.ndarray) -> float:
-    """As ``misfit``, of two standardised arrays of cells x channels. A channel without variance says nothing."""
-    live = a.any(axis=0)
-    if not live.any():
+    """As ``misfit``, of two standardized arrays of cells x channels. A channel without variance does not count."""
+    varying = a.any(axis=0)
+    if not varying.any():
         return 1.0
     best = 1.0
     for order in (slice(None), slice(None, None, -1)):
-        alike = (a * b[:, order]).sum(axis=0)
-        best = min(best, float(1 - np.square(alike[live]).mean()))
+        correlation = (a * b[:, order]).sum(axis=0)
+        best = min(best, float(1 - np.square(correlation[varying]).mean()))
     return best
 
 
@@ -98,7 +98,7 @@ def _standard(cells: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _edges(length: int, cells: int) -> np.ndarray:
-    """Where the cells begin and end: whole pixels, at most one cell for each."""
+    """Where the cells begin and end: integers, at most one cell for each."""
     return np.unique(np.rint(np.linspace(0, length, min(cells, length) + 1)))
 
 
@@ -108,7 +108,7 @@ def _means_of(target: IntegralImage, rows: np.ndarray, columns: np.ndarray) -> n
 
 
 def _means(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Means over the cells between these edges, which may lie between pixels."""
+    """Means over the cells between these edges, which may be between pixels."""
     (y, below, down), (x, right, along) = _between(rows, sums.shape[0]), _between(columns, sums.shape[1])
     down, along = down[:, None, None], along[None, :, None]
     upper = sums[np.ix_(y, x)] * (1 - along) + sums[np.ix_(y, right)] * along

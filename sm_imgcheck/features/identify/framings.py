@@ -1,4 +1,4 @@
-"""The framings worth trying: how libraries and people bring a photograph to a model's size."""
+"""The framings worth trying: how photographs get a model's size in practice."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Zoom:
 
 @frozen
 class Framing:
-    """One way from a picture's size to the tensor's, in the spec language but for whose arithmetic resizes."""
+    """One framing from an image's size to the tensor's, in the spec language, without the library of its resizes."""
 
     kind: str
-    """One of ``KINDS``; framings of one kind that show the same part of the picture are one."""
-    written: tuple[FramingStep, ...]
+    """One of ``KINDS``; framings of one kind that show the same part of the image are one."""
+    spec_steps: tuple[FramingStep, ...]
     libraries: tuple[str, ...] = ()
     """Only with the arithmetic of these; empty: with any."""
     zoom: Zoom | None = None
@@ -58,31 +58,31 @@ class Framing:
         first = "edge" if size[0] != size[1] else ""
         if self.known:
             return -2, 0
-        return -1 if self.kind == first else list(KINDS).index(self.kind), len(self.written)
+        return -1 if self.kind == first else list(KINDS).index(self.kind), len(self.spec_steps)
 
     known: bool = False
-    """The spec's own: told first among equals."""
+    """The spec's own: reported first among equals."""
 
     @property
     def resizes(self) -> bool:
         """Whether any arithmetic is at work."""
-        return any("resize" in step for step in self.written)
+        return any("resize" in step for step in self.spec_steps)
 
 
 class FramingChoice(Protocol):
     """Which framings are tried."""
 
     def __call__(self, source: Size, size: Size, *, inner: Size | None) -> Iterable[Framing]:
-        """For a picture of ``source`` and a tensor of ``size`` (height, width); inner: see ``framings``."""
+        """For an image of ``source`` and a tensor of ``size`` (height, width); inner: see ``framings``."""
         ...
 
 
 KINDS = {
-    "none": "as it is",
+    "none": "unchanged",
     "stretch": "without regard to the aspect ratio",
     "edge": "at a size that a rule derives from one edge",
     "crop": "so that the shorter edge fits or is cut, then the middle is cut out",
-    "frame": "whole, with a border around it",
+    "frame": "complete, with a border around it",
     "cut": "the middle is cut out, then resized",
     "fit": "the part of the tensor's aspect ratio, resized",
     "squash": "stretched to more than the tensor's size, then cut",
@@ -91,30 +91,30 @@ KINDS = {
 }
 """The usual ones first."""
 SHARES = (0.875, 0.9, 0.95, 0.96, 0.965, 1.0, 0.94, 0.93, 0.92, 0.85, 0.8, 0.75, 0.7)
-"""Usual shares of a picture that survive a crop, called crop_pct by timm; 0.875 is 224 of 256."""
+"""Usual shares of an image that survive a crop, called crop_pct by timm; 0.875 is 224 of 256."""
 _VIDEO = ((128, 171), (256, 341))
 """Sizes that torchvision's presets for video stretch every frame to before they cut its middle out."""
 _ROUNDINGS = ("floor", "round", "half_up")
 _MOST_ZOOM = 2.0
 _PROBE = 1.025
-"""Edges are probed in steps of 2.5 %: at half a step, the border of the picture is off by 0.6 % of its length."""
+"""Edges are probed in steps of 2.5 %: at half a step, the border of the image is off by 0.6 % of its length."""
 
 
 def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
-    """For a picture of ``source`` (height, width) and a tensor of ``size``.
+    """For an image of ``source`` (height, width) and a tensor of ``size``.
 
     inner: height and width of what is inside the border of one color that the tensor has; None: it has none.
     """
     if source == size:
-        yield Framing(kind="none", written=())
+        yield Framing(kind="none", spec_steps=())
     else:
-        yield Framing(kind="stretch", written=(_resize(size=list(size)),))
+        yield Framing(kind="stretch", spec_steps=(_resize(size=list(size)),))
     yield from _edges(source, size)
-    yield from (_cropped(edge, size) for edge in probed_edges(min(size)))
-    yield from (one for edge in probed_edges(min(size)) for one in _nearly_squashed(edge, size))
+    yield from (_crop_edge(edge, size) for edge in probed_edges(min(size)))
+    yield from (item for edge in probed_edges(min(size)) for item in _nearly_squashed(edge, size))
     for full in _VIDEO:
         if full[0] > size[0] and full[1] > size[1]:
-            yield Framing(kind="squash", written=(_resize(size=list(full)), _crop(size)))
+            yield Framing(kind="squash", spec_steps=(_resize(size=list(full)), _crop(size)))
     yield from _fits(source, size)
     yield from _covers(size)
     if source != size:
@@ -122,13 +122,13 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
     if inner is not None:
         yield from _squares(source, size)
         yield from _frames(size)
-        for length in set(inner):  # a crop larger than the picture
+        for length in set(inner):  # a crop larger than the image
             for edge in range(max(length - 2, 1), length + 3):
                 yield from _either_side(edge, size)
 
 
 def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
-    """The framings that a probe stands for: the edges about its own."""
+    """The framings that a probe represents: the edges near its edge."""
     if framing.zoom is None:
         yield framing
         return
@@ -145,23 +145,23 @@ def variants(framing: Framing, size: Size) -> Iterator[Framing]:
         yield from framing.zoom.every(framing.zoom.edge, size)
 
 
-def kind_of(written: Sequence[FramingStep]) -> str:
+def kind_of(spec_steps: Sequence[FramingStep]) -> str:
     """The kind of steps in the spec language, one of ``KINDS``."""
-    names = [name for step in written for name in step]
-    mode = next((step["resize"]["mode"] for step in written if "resize" in step), "")
+    names = [name for step in spec_steps for name in step]
+    mode = next((step["resize"]["mode"] for step in spec_steps if "resize" in step), "")
     if "pad" in names or mode == "letterbox":
         return "frame"
     if not mode:
         return "window" if names else "none"
     if names[0] == "crop":
-        return "fit" if "aspect" in written[0]["crop"] else "cut"
+        return "fit" if "aspect" in spec_steps[0]["crop"] else "cut"
     if len(names) == 1:
         return "stretch" if mode == "stretch" else "edge"
     return "squash" if mode == "stretch" else "crop"
 
 
-def _resize(mode: str = "stretch", **how: object) -> FramingStep:
-    return {"resize": {"mode": mode, **how}}
+def _resize(mode: str = "stretch", **params: object) -> FramingStep:
+    return {"resize": {"mode": mode, **params}}
 
 
 def _crop(size: Size, rounding: str = "round", **more: object) -> FramingStep:
@@ -178,44 +178,44 @@ def probed_edges(least: int) -> Iterator[int]:
     yield from sorted(usual)
 
 
-def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: object) -> Framing:
+def _crop_edge(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: object) -> Framing:
     resize = _resize("shortest_edge", size=edge, rounding=rounding)
     zoom = Zoom(edge=edge, near=_either_side, every=_cropped_in_every_rounding)
-    return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=zoom)
+    return Framing(kind="crop", spec_steps=(resize, _crop(size, cut, **more)), zoom=zoom)
 
 
 def _cropped_in_every_rounding(edge: int, size: Size) -> Iterator[Framing]:
     for rounding in _ROUNDINGS:
-        yield from (_cropped(edge, size, rounding, cut) for cut in ("round", "floor"))
+        yield from (_crop_edge(edge, size, rounding, cut) for cut in ("round", "floor"))
         if edge < max(size):  # what is missing is added on one side or the other
-            yield from (_cropped(edge, size, rounding, "floor", pad_side=side) for side in ("after", "before"))
+            yield from (_crop_edge(edge, size, rounding, "floor", pad_side=side) for side in ("after", "before"))
 
 
 def _either_side(edge: int, size: Size) -> Iterator[Framing]:
-    """Cropped, an odd missing pixel being added behind the picture, or before it."""
-    yield _cropped(edge, size)
+    """Cropped, an odd missing pixel being added behind the image, or before it."""
+    yield _crop_edge(edge, size)
     if edge < max(size):
-        yield _cropped(edge, size, "floor", "floor", pad_side="before")
+        yield _crop_edge(edge, size, "floor", "floor", pad_side="before")
 
 
-def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
+def _squash(edge: int, size: Size, rounding: str = "round") -> Framing:
     """Stretched to more than the tensor's size, then cut: timm's ``squash``, DeiT's processor."""
     full = [int(side * edge / min(size)) for side in size]
     zoom = Zoom(edge=edge, near=_nearly_squashed, every=_squashed_in_every_rounding)
-    return Framing(kind="squash", written=(_resize(size=full), _crop(size, rounding)), zoom=zoom)
+    return Framing(kind="squash", spec_steps=(_resize(size=full), _crop(size, rounding)), zoom=zoom)
 
 
 def _nearly_squashed(edge: int, size: Size) -> Iterator[Framing]:
     if edge > min(size):
-        yield _squashed(edge, size)
+        yield _squash(edge, size)
 
 
 def _squashed_in_every_rounding(edge: int, size: Size) -> Iterator[Framing]:
-    yield _squashed(edge, size, "floor")
+    yield _squash(edge, size, "floor")
 
 
 def _edges(source: Size, size: Size) -> Iterator[Framing]:
-    """The whole picture, its aspect ratio kept: the tensor has the size that a rule derives."""
+    """The whole image, its aspect ratio kept: the tensor has the size that a rule derives."""
     height, width = source
     tries: Iterable[tuple[str, int, dict[str, int]]] = (
         ("shortest_edge", min(size), {}),
@@ -227,7 +227,7 @@ def _edges(source: Size, size: Size) -> Iterator[Framing]:
             most = limit.get("max_size")
             new = resized_size(mode=mode, size=edge, max_size=most, rounding=rounding, height=height, width=width)
             if new == size != source:
-                yield Framing(kind="edge", written=(_resize(mode, size=edge, **limit, rounding=rounding),))
+                yield Framing(kind="edge", spec_steps=(_resize(mode, size=edge, **limit, rounding=rounding),))
 
 
 def _fits(source: Size, size: Size) -> Iterator[Framing]:
@@ -236,35 +236,35 @@ def _fits(source: Size, size: Size) -> Iterator[Framing]:
     for rounding in ("none", "floor", "round"):
         libraries = ("pillow", "pillow-12") if rounding == "none" else ()
         cut = {"crop": {"aspect": list(size), "rounding": rounding}}
-        yield Framing(kind="fit", written=(cut, last), libraries=libraries)
+        yield Framing(kind="fit", spec_steps=(cut, last), libraries=libraries)
     for rounding in ("floor", "ceil", "round"):
         for share in (1.0, *SHARES):
             if source[0] != source[1] or share < 1:
-                yield Framing(kind="cut", written=({"crop": {"square": share, "rounding": rounding}}, last))
+                yield Framing(kind="cut", spec_steps=({"crop": {"square": share, "rounding": rounding}}, last))
         for share in SHARES:
             if share < 1:
-                yield Framing(kind="cut", written=({"crop": {"fraction": share, "rounding": rounding}}, last))
+                yield Framing(kind="cut", spec_steps=({"crop": {"fraction": share, "rounding": rounding}}, last))
 
 
 def _covers(size: Size) -> Iterator[Framing]:
     """Over the whole of the tensor and beyond: blobFromImage, timm's ResizeKeepRatio."""
     for cut in ("floor", "round"):
         blob = (_resize("cover", size=list(size), rounding="round"), _crop(size, cut))
-        yield Framing(kind="blob", written=blob, libraries=("opencv",))
+        yield Framing(kind="blob", spec_steps=blob, libraries=("opencv",))
     others = ("pillow", "pillow-12", "torch", "tensorflow")
     for share in SHARES if size[0] != size[1] else ():  # a square is covered by its shorter edge
         full = [int(side / share) for side in size]
         for rounding in ("round", "floor"):
             for cut in ("round", "floor"):
-                written = (_resize("cover", size=full, rounding=rounding), _crop(size, cut))
-                yield Framing(kind="crop", written=written, libraries=others)
+                spec_steps = (_resize("cover", size=full, rounding=rounding), _crop(size, cut))
+                yield Framing(kind="crop", spec_steps=spec_steps, libraries=others)
 
 
 def _windows(size: Size) -> Iterator[Framing]:
     """Cut or framed at its own size."""
     for rounding in ("round", "floor"):
         for side in ("after", "before"):
-            yield Framing(kind="window", written=(_crop(size, rounding, pad_side=side),))
+            yield Framing(kind="window", spec_steps=(_crop(size, rounding, pad_side=side),))
 
 
 def _squares(source: Size, size: Size) -> Iterator[Framing]:
@@ -272,46 +272,48 @@ def _squares(source: Size, size: Size) -> Iterator[Framing]:
     if source[0] != source[1]:
         for position in ("center", "top_left", "bottom_right"):
             square = {"pad": {"square": True, "position": position}}
-            yield Framing(kind="frame", written=(square, _resize(size=list(size))))
+            yield Framing(kind="frame", spec_steps=(square, _resize(size=list(size))))
 
 
 def _frames(size: Size) -> Iterator[Framing]:
-    """The whole picture with a border of one color, which is read from the tensor."""
+    """The whole image with a border of one color, which is read from the tensor."""
     for library in ("opencv", "pillow", "pillow-12", "tensorflow", "torch"):
-        yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
+        yield Framing(kind="frame", spec_steps=(_resize("letterbox", size=list(size)),), libraries=(library,))
         for multiple in (32, 64, 128):
             box = _resize("letterbox", size=[max(size)] * 2, multiple_of=multiple)
-            yield Framing(kind="frame", written=(box,), libraries=(library,))
+            yield Framing(kind="frame", spec_steps=(box,), libraries=(library,))
     for rounding in _ROUNDINGS:
-        yield from _padded(size, rounding)
+        yield from _pad_framings(size, rounding)
     for share in SHARES:
         if share < 1:  # timm's crop_mode border
             edge = _resize("longest_edge", size=int(max(size) / share), rounding="round")
             pad = {"pad": {"size": list(size), "position": "center"}}
-            yield Framing(kind="frame", written=(edge, pad, _crop(size)))
+            yield Framing(kind="frame", spec_steps=(edge, pad, _crop(size)))
 
 
-def _padded(size: Size, rounding: str) -> Iterator[Framing]:
-    """The picture in its own size or the largest that goes into the tensor, in the middle or in a corner."""
+def _pad_framings(size: Size, rounding: str) -> Iterator[Framing]:
+    """The image in its own size or the largest that fits into the tensor, in the middle or in a corner."""
     for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
         pad = {"pad": {"size": list(size), "position": position}}
         edge = _resize("longest_edge", size=list(size), rounding=rounding)
-        yield Framing(kind="frame", written=(edge, pad))
-        yield Framing(kind="frame", written=(pad,))
+        yield Framing(kind="frame", spec_steps=(edge, pad))
+        yield Framing(kind="frame", spec_steps=(pad,))
 
 
 def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
-    """A few of ``framings``, which together resemble all of them: enough to tell one turn from another."""
-    yield Framing(kind="stretch", written=(_resize(size=list(size)),))
+    """A few of ``framings``, which together resemble all of them: enough to distinguish orientations."""
+    yield Framing(kind="stretch", spec_steps=(_resize(size=list(size)),))
     for zoom in (1.0, 1.07, 1.143, 1.3, 1.6):
-        yield _cropped(round(min(size) * zoom), size)
-    yield Framing(kind="fit", written=({"crop": {"aspect": list(size), "rounding": "floor"}}, _resize(size=list(size))))
+        yield _crop_edge(round(min(size) * zoom), size)
+    yield Framing(
+        kind="fit", spec_steps=({"crop": {"aspect": list(size), "rounding": "floor"}}, _resize(size=list(size)))
+    )
     if source != size:
         yield from _windows(size)
     if inner is not None:
         yield from _squares(source, size)
-        yield from _padded(size, "round")
+        yield from _pad_framings(size, "round")
         for library in ("pillow", "opencv", "tensorflow"):  # in the middle, but each rounds it in its own way
-            yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
+            yield Framing(kind="frame", spec_steps=(_resize("letterbox", size=list(size)),), libraries=(library,))
         for length in sorted(set(inner)):
             yield from _either_side(length, size)

@@ -1,4 +1,4 @@
-"""Whose resize it was: one of each family of kernels first, then the kin of those that come near."""
+"""The library and kernel of the resize: one of each family of kernels first, then the families of the nearest."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from sm_imgcheck.features.identify.plan import (
     KernelFamily,
     Preparation,
     ResizeMethod,
+    channel_indices,
     image_steps,
-    places,
     with_arithmetic,
 )
 from sm_imgcheck.features.identify.region import SourceRegion, concrete, geometry, trace_region
@@ -39,22 +39,22 @@ __all__ = [
 ]
 
 _SAMPLE = 1 << 14
-"""Pixels that a first comparison looks at."""
+"""Pixels of a first comparison."""
 _MOST = 1 << 18
-"""Pixels that any comparison but the last looks at."""
-_PLACES, _GUESSES = 12, 8
-"""So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
+"""Pixels of any comparison except the last."""
+_MAX_MATCHES, _MAX_GUESSES = 12, 8
+"""Matches that are tried with the best kernels, and pairs of match and kernel that are examined."""
 _UNCLEAR = 1.6
 """Gray levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
-_KIN = 0.5
+_MAX_FAMILY_DISTANCE = 0.5
 """Gray levels, on average, that the arithmetics of one kernel differ by: 0.3 by rounding, more where they overshoot."""
-EXACT, _TIED = 0.005, 0.1
+EXACT, _MAX_TIE = 0.005, 0.1
 """Gray levels, on average, up to which a pair of place and family explains a sample, and up to which others may tie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PipelineHypothesis:
-    """One way to make the picture, the value mapping left open."""
+    """One pipeline to the image, without its value mapping."""
 
     place: FramingMatch
     family: KernelFamily
@@ -63,10 +63,10 @@ class PipelineHypothesis:
     geometry: tuple[Step, ...]
     """As a spec has it; a frame is black."""
     steps: tuple[Step, ...]
-    """From the file to the picture."""
+    """From the file to the image."""
     part: SourceRegion
     orders: tuple[tuple[str, ChannelFit], ...]
-    """Channel orders that go with it and the line from pixels to numbers, the better first; both for a gray picture."""
+    """Channel orders that fit, each with the line from pixels to values, the better first; both for a gray image."""
 
     @property
     def off(self) -> float:
@@ -79,9 +79,16 @@ class PipelineHypothesis:
         return min(abs(a) for a in self.orders[0][1].affine.scale)
 
     def key(self) -> tuple[object, ...]:
-        """What is told of it: guesses of one key differ in words alone."""
+        """What a report has of it: hypotheses with one key differ only in words."""
         view = self.place.view
-        return view.turn, view.turned, self.place.framing.kind, self.part, self.arithmetic, self.preparation
+        return (
+            view.orientation,
+            view.last_orientation,
+            self.place.framing.kind,
+            self.part,
+            self.arithmetic,
+            self.preparation,
+        )
 
     def rank(self, size: tuple[int, int]) -> tuple[int, ...]:
         """How usual it is for a tensor of this size: less is more."""
@@ -91,65 +98,65 @@ class PipelineHypothesis:
 
 def near(
     source: SourceImage,
-    places: list[FramingMatch],
+    matches: list[FramingMatch],
     *,
     whole: bool | None,
     every: tuple[KernelFamily, ...] = FAMILIES,
 ) -> list[PipelineHypothesis]:
-    """The pairs of place and family that come nearest, nearest first, each by one member of the family.
+    """The nearest pairs of match and family, nearest first, each by one member of the family.
 
-    whole: whether the tensor holds the images of whole levels; None: who knows. every: the families that are tried.
+    ``whole``: whether the tensor holds the images of integer levels; None: unknown. every: the families that are tried.
     """
     preparation = source.preparation
-    likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
+    likely = [place for place in matches[:_MAX_MATCHES] if place.misfit <= 3 * matches[0].misfit + 1e-4]
     exact = _exact(source, likely, every, whole)
     if exact:
-        return exact[:_GUESSES]
+        return exact[:_MAX_GUESSES]
     free = next((place for place in likely if not place.framing.libraries), likely[0])
     firsts = [free, *(place for place in likely[:1] if place.part != free.part)]  # some sizes are one library's alone
-    found = sorted(_each(source, firsts, every, preparation, whole), key=_off)
-    best = found[:4]  # tells the kernel: the other places need not be tried with all
-    quick = tuple(one for one in QUICK if one in every)
-    families = dict.fromkeys([*(one.family for one in best), *quick])
+    guesses = sorted(_each(source, firsts, every, preparation, whole), key=_off)
+    best = guesses[:4]  # shows the kernel: the other matches are tried with a few
+    quick = tuple(item for item in QUICK if item in every)
+    families = dict.fromkeys([*(item.family for item in best), *quick])
     others = [place for place in likely if place not in firsts]
-    found += _each(source, others, families, preparation, whole)
-    if min(map(_off, found), default=0.0) > _UNCLEAR:
-        found += _each(source, others[:2], [one for one in every if one not in families], preparation, whole)
-        found += _each(source, places[len(likely) : _PLACES], quick, preparation, whole)
-    found.sort(key=_off)
-    return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
+    guesses += _each(source, others, families, preparation, whole)
+    if min(map(_off, guesses), default=0.0) > _UNCLEAR:
+        guesses += _each(source, others[:2], [item for item in every if item not in families], preparation, whole)
+        guesses += _each(source, matches[len(likely) : _MAX_MATCHES], quick, preparation, whole)
+    guesses.sort(key=_off)
+    return [item for item in guesses if item.off <= 1.5 * guesses[0].off + _MAX_FAMILY_DISTANCE][:_MAX_GUESSES]
 
 
 def _exact(
     source: SourceImage, likely: list[FramingMatch], every: tuple[KernelFamily, ...], whole: bool | None
 ) -> list[PipelineHypothesis]:
-    """Pairs of place and family that explain the sample as it is, with those that may tie; empty if there is none.
+    """Pairs of match and family that explain the sample exactly, with those that may tie; empty if none does.
 
-    One family finds the place, and that place the families: far fewer resizes than all pairs of them.
+    One family finds the match, and that match the families: far fewer resizes than all pairs of them.
     """
     preparation = source.preparation
     firsts = [next(_each(source, [place], every, preparation, whole), None) for place in likely]
-    placed = sorted((one for one in firsts if one is not None), key=_off)
-    if not placed:
+    first_guesses = sorted((item for item in firsts if item is not None), key=_off)
+    if not first_guesses:
         return []
-    found = sorted(_each(source, [placed[0].place], every, preparation, whole), key=_off)
-    if found[0].off > EXACT:
+    guesses = sorted(_each(source, [first_guesses[0].place], every, preparation, whole), key=_off)
+    if guesses[0].off > EXACT:
         return []
-    places = [one.place for one in placed[1:] if one.off <= placed[0].off + _TIED]
-    found = [one for one in found if one.off <= _TIED]
-    found += _each(source, places, dict.fromkeys(one.family for one in found), preparation, whole)
-    return sorted((one for one in found if one.off <= _TIED), key=_off)
+    matches = [item.place for item in first_guesses[1:] if item.off <= first_guesses[0].off + _MAX_TIE]
+    guesses = [item for item in guesses if item.off <= _MAX_TIE]
+    guesses += _each(source, matches, dict.fromkeys(item.family for item in guesses), preparation, whole)
+    return sorted((item for item in guesses if item.off <= _MAX_TIE), key=_off)
 
 
 def vary_decoders(
     source: SourceImage, guesses: list[PipelineHypothesis], preparation: Preparation
 ) -> list[PipelineHypothesis]:
-    """The guesses with another decoder."""
-    made = (
-        hypothesize(source, one.place, one.family, arithmetic=one.arithmetic, preparation=preparation)
-        for one in guesses
+    """The hypotheses with another decoder."""
+    hypotheses = (
+        hypothesize(source, item.place, item.family, arithmetic=item.arithmetic, preparation=preparation)
+        for item in guesses
     )
-    return sorted((one for one in made if one is not None), key=_off)
+    return sorted((item for item in hypotheses if item is not None), key=_off)
 
 
 def _off(guess: PipelineHypothesis) -> float:
@@ -158,19 +165,19 @@ def _off(guess: PipelineHypothesis) -> float:
 
 def _each(
     source: SourceImage,
-    places: list[FramingMatch],
+    matches: list[FramingMatch],
     families: Iterable[KernelFamily],
     preparation: Preparation,
     whole: bool | None,
 ) -> Iterator[PipelineHypothesis]:
-    """A guess for each place and family, by the family's first member that goes with the place."""
-    for place in places:
+    """A hypothesis for each match and family, by the family's first member that fits the match."""
+    for place in matches:
         for family in families if place.framing.resizes else FAMILIES[:1]:
-            made = (
+            hypotheses = (
                 hypothesize(source, place, family, arithmetic=member, preparation=preparation)
-                for member in family.spokesmen(whole=whole)
+                for member in family.representatives(whole=whole)
             )
-            first = next((one for one in made if one is not None), None)
+            first = next((item for item in hypotheses if item is not None), None)
             if first is not None:
                 yield first
 
@@ -178,18 +185,18 @@ def _each(
 def same_family_hypotheses(
     source: SourceImage, first: PipelineHypothesis, *, whole: bool | None
 ) -> Iterator[PipelineHypothesis]:
-    """The guesses of the same place and family that can have made such numbers, of which ``first`` is one.
+    """The hypotheses of the same match and family that can have produced such values, ``first`` among them.
 
-    whole: whether the tensor holds the images of whole levels; None: who knows.
+    ``whole``: whether the tensor holds the images of integer levels; None: unknown.
     """
     resizes = first.place.framing.resizes
     for member in first.family.members if resizes else first.family.members[:1]:
         if not resizes or whole in (None, member.dtype != "float32"):
-            made = hypothesize(
+            hypotheses = hypothesize(
                 source, first.place, first.family, arithmetic=member, preparation=first.preparation, stride=1
             )
-            if made is not None:
-                yield made
+            if hypotheses is not None:
+                yield hypotheses
 
 
 def hypothesize(
@@ -201,24 +208,24 @@ def hypothesize(
     preparation: Preparation,
     stride: int | None = None,
 ) -> PipelineHypothesis | None:
-    """The picture of one place by one arithmetic, and the lines that go with it; None where it cannot be made.
+    """The image of one match by one resize method, and the lines that fit; None where the plan is impossible.
 
     stride: of the rows and columns that are compared; None: a sample.
     """
-    written = with_arithmetic(place.framing, arithmetic)
-    if written is None:
+    spec_steps = with_arithmetic(place.framing, arithmetic)
+    if spec_steps is None:
         return None
-    seen, view = place.seen, place.view
-    steps = geometry(written, size=seen.size, order=ORDERS[seen.channels][0])
+    tensor_image, view = place.tensor_image, place.view
+    steps = geometry(spec_steps, size=tensor_image.size, order=ORDERS[tensor_image.channels][0])
     part = trace_region(steps, view.height, view.width)
-    if part is None or part.size != seen.size:
+    if part is None or part.size != tensor_image.size:
         return None
     try:
-        way = image_steps(source.header, preparation, steps, seen.channels, turn=view.turn)
-        tensor, picture = compare_views(render_hypothesis(way, source, view), seen, part, stride=stride)
+        all_steps = image_steps(source.header, preparation, steps, tensor_image.channels, orientation=view.orientation)
+        tensor, picture = compare_views(render_hypothesis(all_steps, source, view), tensor_image, part, stride=stride)
     except (PlanError, CandidateError):
         return None
-    orders = _lines(tensor, picture, ORDERS[seen.channels], seen.limits)
+    orders = _lines(tensor, picture, ORDERS[tensor_image.channels], tensor_image.limits)
     if not orders:
         return None
     return PipelineHypothesis(
@@ -227,39 +234,39 @@ def hypothesize(
         arithmetic=arithmetic,
         preparation=preparation,
         geometry=steps,
-        steps=way,
+        steps=all_steps,
         part=part,
         orders=orders,
     )
 
 
-def render_hypothesis(way: tuple[Step, ...], source: SourceImage, view: OrientedImage) -> np.ndarray:
-    """The array after the steps: one picture for all that come to the same sizes, however these were derived."""
-    at = next((at for at, step in enumerate(way) if record(step.op).stage == "geometry"), len(way))
-    plain = (*way[:at], *concrete(way[at:], view.height, view.width))
-    picture = apply_steps(plain, source.remembered)
-    source.remembered[step_names(way)] = picture
+def render_hypothesis(all_steps: tuple[Step, ...], source: SourceImage, view: OrientedImage) -> np.ndarray:
+    """The array after the steps: one image for all steps of the same sizes, however these were derived."""
+    at = next((at for at, step in enumerate(all_steps) if record(step.op).stage == "geometry"), len(all_steps))
+    plain = (*all_steps[:at], *concrete(all_steps[at:], view.height, view.width))
+    picture = apply_steps(plain, source.cache)
+    source.cache[step_names(all_steps)] = picture
     return picture
 
 
 def compare_views(
-    picture: np.ndarray, seen: TensorImage, part: SourceRegion, *, stride: int | None = 1
+    picture: np.ndarray, tensor_image: TensorImage, part: SourceRegion, *, stride: int | None = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The tensor and the picture where both show the source. stride: of rows and columns; None: a sample."""
+    """The tensor and the image where both show the source. stride: of rows and columns; None: a sample."""
     top, left, height, width = part.core
     stride = max(stride or int((height * width / _SAMPLE) ** 0.5), int((height * width / _MOST) ** 0.5), 1)
     window = (slice(top, top + height, stride), slice(left, left + width, stride))
-    return seen.pixels[window], picture[window]
+    return tensor_image.pixels[window], picture[window]
 
 
 def _lines(
     tensor: np.ndarray, pixels: np.ndarray, orders: tuple[str, ...], limits: tuple[float, float] | None
 ) -> tuple[tuple[str, ChannelFit], ...]:
-    """The channel orders in which the picture goes with the tensor: the better one, or both where they are alike."""
-    found = []
+    """The channel orders in which the image fits the tensor: the better one, or both where they are equal."""
+    guesses = []
     for order in orders:
-        line = fit_channels(pixels[..., places(order)], tensor, limits)
+        line = fit_channels(pixels[..., channel_indices(order)], tensor, limits)
         if line is not None:
-            found.append((order, line))
-    found.sort(key=lambda pair: pair[1].off)
-    return tuple(pair for pair in found if pair[1].off <= found[0][1].off + 1e-4)
+            guesses.append((order, line))
+    guesses.sort(key=lambda pair: pair[1].off)
+    return tuple(pair for pair in guesses if pair[1].off <= guesses[0][1].off + 1e-4)

@@ -1,4 +1,4 @@
-"""Steps of a hypothesis, those that ``pipeline.plan`` makes of a spec that says the same; whose resize, which kernel.
+"""Steps of a hypothesis, those of ``pipeline.plan`` for an equal spec; libraries and kernels of resizes.
 
 Kernels of one family differ by rounding alone, so one of each family is tried first.
 """
@@ -29,8 +29,8 @@ __all__ = [
     "Preparation",
     "ResizeMethod",
     "before_axes",
+    "channel_indices",
     "image_steps",
-    "places",
     "plain",
     "plan_from_file",
     "rotate_after_resize",
@@ -44,26 +44,26 @@ PIXELS = Values(low=0, high=255)
 _ANY = Dim()
 
 
-def places(order: str) -> list[int]:
-    """Where the channels of ``order`` stand in a picture, which is in RGB order."""
+def channel_indices(order: str) -> list[int]:
+    """The indices of the channels of ``order`` in an image, which is in RGB order."""
     return [0] if order == GRAY else ["RGBA".index(channel) for channel in order]
 
 
 @frozen
 class Preparation:
-    """What makes the picture besides its orientation and its geometry."""
+    """How the image is produced, without its orientation and its geometry."""
 
     decode: Decode
     reduction: int = 1
     """A JPEG is decoded at 1/n of its size."""
     gray: bool = False
-    """The decoder makes it gray, whatever the number of channels of the tensor."""
+    """The decoder returns gray, for any number of channels of the tensor."""
     before: tuple[Step, ...] = ()
     """Steps between the colors and the geometry."""
     after: tuple[Step, ...] = ()
     """Steps between the geometry and the values."""
     late_gray: str = ""
-    """``luma`` or ``y_plane``: one channel is made of three with these weights after the geometry, not before."""
+    """``luma`` or ``y_plane``: three channels become one with these weights after the geometry, not before."""
 
     def arrange(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The steps of a plan with these among them."""
@@ -71,7 +71,7 @@ class Preparation:
             return steps
         picture, rest = split(steps)
         at = next((at for at, step in enumerate(picture) if record(step.op).stage == "geometry"), len(picture))
-        first = [self._decoded(step) for step in picture[:at]]
+        first = [self._change_decode(step) for step in picture[:at]]
         last: list[Step] = []
         if self.late_gray:
             gray = [step for step in first if step.op == "color" and step.params["to"] == GRAY]
@@ -79,7 +79,7 @@ class Preparation:
             last = [replace(step, params={**step.params, "to_gray": self.late_gray}) for step in gray]
         return (*first, *self.before, *picture[at:], *last, *self.after, *rest)
 
-    def _decoded(self, step: Step) -> Step:
+    def _change_decode(self, step: Step) -> Step:
         if step.op != "decode":
             return step
         changes = {} if self.reduction == 1 else {"reduction": self.reduction}
@@ -103,9 +103,9 @@ def before_axes(plan: Plan, *steps: Step) -> Plan:
 
 
 def plan_from_file(
-    header: Header, preparation: Preparation, geometry: tuple[Step, ...], contract: Contract, *, turn: int
+    header: Header, preparation: Preparation, geometry: tuple[Step, ...], contract: Contract, *, orientation: int
 ) -> Plan:
-    """The plan from the file to the contract. turn: the EXIF orientation that is applied, whatever the file says.
+    """The plan from the file to the contract. orientation: EXIF orientation to apply, for any tag in the file.
 
     Raises PlanError where the geometry does not end in the contract's size.
     """
@@ -121,23 +121,23 @@ def plan_from_file(
         resolved={},
         sha256="",
     )
-    turned = replace(header, orientation=turn)
-    plan = make_plan(spec, Candidate(path="", kind="image", header=turned), Options())
+    exif_orientation = replace(header, orientation=orientation)
+    plan = make_plan(spec, Candidate(path="", kind="image", header=exif_orientation), Options())
     steps = preparation.arrange(plan.steps)
-    if turn == _TRANSPOSED != header.orientation:  # nothing in the file asks for it: the axes were exchanged
+    if orientation == _TRANSPOSE != header.orientation:  # not in the file: the axes were swapped
         steps = tuple(_SWAP if step.op == "orient" else step for step in steps)
     return plan if steps == plan.steps else with_steps(plan, steps)
 
 
-_TRANSPOSED = 5
-"""EXIF's number of a picture whose rows are columns."""
-_SWAP = Step(op="swap_axes", why="height and width exchanged")
+_TRANSPOSE = 5
+"""EXIF's number of an image whose rows are columns."""
+_SWAP = Step(op="swap_axes", why="height and width swapped")
 
 
 def image_steps(
-    header: Header, preparation: Preparation, geometry: tuple[Step, ...], channels: int, *, turn: int
+    header: Header, preparation: Preparation, geometry: tuple[Step, ...], channels: int, *, orientation: int
 ) -> tuple[Step, ...]:
-    """The steps to the picture alone, in RGB order, of whatever size the geometry gives."""
+    """The steps to the image, in RGB order, in the size that the geometry gives."""
     contract = Contract(
         shape=(_ANY, _ANY, Dim(low=channels, high=channels)),
         layout="HWC",
@@ -145,32 +145,32 @@ def image_steps(
         channel_order=ORDERS[channels][0],
         values=PIXELS,
     )
-    return split(plan_from_file(header, preparation, geometry, contract, turn=turn).steps)[0]
+    return split(plan_from_file(header, preparation, geometry, contract, orientation=orientation).steps)[0]
 
 
 def split(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-    """The steps that make the picture, and those that make numbers of it."""
-    at = next((at for at, step in enumerate(steps) if not _of_picture(step)), len(steps))
+    """The steps to the image, and those from the image to the values."""
+    at = next((at for at, step in enumerate(steps) if not _shapes_image(step)), len(steps))
     return steps[:at], steps[at:]
 
 
-def _of_picture(step: Step) -> bool:
+def _shapes_image(step: Step) -> bool:
     return record(step.op).shapes_image and step.params.get("units") != "final"
 
 
-def rotate_after_resize(plan: Plan, turned: int) -> Plan:
-    """With the picture turned once it has its size, ``turned`` as EXIF counts; 2: mirrored."""
+def rotate_after_resize(plan: Plan, exif_orientation: int) -> Plan:
+    """The plan with an EXIF orientation after the geometry; 2: mirrored."""
     picture, rest = split(plan.steps)
-    step = Step(op="orient", params={"orientation": turned}, why="orientation of the tensor")
-    if turned == 2:
+    step = Step(op="orient", params={"orientation": exif_orientation}, why="orientation of the tensor")
+    if exif_orientation == 2:
         step = Step(op="mirror", why="horizontally flipped")
-    elif turned == _TRANSPOSED:
+    elif exif_orientation == _TRANSPOSE:
         step = _SWAP
     return with_steps(plan, (*picture, step, *rest))
 
 
 def truncate_fractions(plan: Plan) -> Plan:
-    """With the fractions cut off where the plan rounds to the tensor's integers."""
+    """The plan with truncation where it rounds to the tensor's integers."""
     at = max(at for at, step in enumerate(plan.steps) if step.op == "cast")
     step = plan.steps[at]
     cut = replace(step, params={**step.params, "rounding": "truncate"}, why="fractions truncated, not rounded")
@@ -179,7 +179,7 @@ def truncate_fractions(plan: Plan) -> Plan:
 
 @frozen
 class ResizeMethod:
-    """What a resize says of itself besides sizes, as the keys of the spec language."""
+    """The parameters of a resize without its sizes, as keys of the spec language."""
 
     library: str
     interpolation: str
@@ -191,7 +191,7 @@ class ResizeMethod:
     """Height and width of the part that Pillow samples, which no spec has."""
 
     def keys(self) -> Mapping[str, object]:
-        """As they stand in a spec."""
+        """The keys and values of a spec."""
         plain: dict[str, object] = {
             "library": self.library,
             "interpolation": self.interpolation,
@@ -210,14 +210,15 @@ class KernelFamily:
     """Resizes of one kernel: they differ by a gray level at most, but where a kernel overshoots."""
 
     members: tuple[ResizeMethod, ...]
-    """Whole levels first, then float32, then float32 rounded; the most usual and fastest of each first."""
+    """Integer levels first, then float32, then float32 rounded; the most usual and fastest of each first."""
 
-    def spokesmen(self, *, whole: bool | None) -> tuple[ResizeMethod, ...]:
-        """The members, those first that speak for all when the tensor holds whole levels, or fractions (False).
+    def representatives(self, *, whole: bool | None) -> tuple[ResizeMethod, ...]:
+        """The members, those first that represent all where the tensor holds integer levels, or fractions (False).
 
-        Where a kernel overshoots, whole levels are clipped and fractions are not: up to 20 gray levels apart.
+        Where a kernel overshoots, integer levels are clipped and fractions are not: a difference of up to 20 gray
+        levels.
         """
-        return tuple(sorted(self.members, key=lambda one: (one.dtype == "float32") != (whole is False)))
+        return tuple(sorted(self.members, key=lambda family: (family.dtype == "float32") != (whole is False)))
 
 
 _IN_FLOAT = ("tensorflow", "torch", "opencv", "pillow", "pillow-12")
@@ -228,23 +229,23 @@ def _members(interpolation: str, *, smooth: bool, libraries: Sequence[str]) -> I
     for dtype in ("uint8", "float32", "float32-rounded"):
         for name in libraries if dtype == "uint8" else sorted(libraries, key=_IN_FLOAT.index):
             library = LIBRARIES[name]
-            theirs = interpolation
-            if theirs == "nearest" and smooth and name in ("torch", "opencv"):
-                theirs = "nearest-exact"  # from the middle of a pixel, as Pillow's and TensorFlow's nearest
-            float_only = theirs in library.float_only and dtype == "uint8"
-            if theirs.startswith("nearest") and dtype != "uint8":
-                continue  # copies are whole levels already
-            if theirs in library.interpolations and not float_only:
-                switch = smooth if library.antialias is not None and theirs in SMOOTH else None
-                if not (theirs == "lanczos" and name == "torch" and not smooth):
-                    yield ResizeMethod(library=name, interpolation=theirs, dtype=dtype, antialias=switch)
+            library_name = interpolation
+            if library_name == "nearest" and smooth and name in ("torch", "opencv"):
+                library_name = "nearest-exact"  # from the middle of a pixel, as Pillow's and TensorFlow's nearest
+            float_only = library_name in library.float_only and dtype == "uint8"
+            if library_name.startswith("nearest") and dtype != "uint8":
+                continue  # copies are integer levels already
+            if library_name in library.interpolations and not float_only:
+                switch = smooth if library.antialias is not None and library_name in SMOOTH else None
+                if not (library_name == "lanczos" and name == "torch" and not smooth):
+                    yield ResizeMethod(library=name, interpolation=library_name, dtype=dtype, antialias=switch)
 
 
 def _family(interpolation: str, *libraries: str, smooth: bool) -> KernelFamily:
     return KernelFamily(members=tuple(_members(interpolation, smooth=smooth, libraries=libraries)))
 
 
-_STRETCHED = ("pillow", "torch", "tensorflow", "pillow-12")
+_STRETCH_LIBRARIES = ("pillow", "torch", "tensorflow", "pillow-12")
 _COPIES = (
     {"library": "pillow", "interpolation": "nearest", "dtype": "uint8"},
     {"library": "tensorflow", "interpolation": "nearest", "dtype": "uint8", "antialias": False},
@@ -252,12 +253,12 @@ _COPIES = (
 )
 _KEYS = ("library", "interpolation", "dtype", "antialias")
 FAMILIES: tuple[KernelFamily, ...] = (
-    _family("bilinear", *_STRETCHED, smooth=True),
-    _family("bicubic", *_STRETCHED, smooth=True),
+    _family("bilinear", *_STRETCH_LIBRARIES, smooth=True),
+    _family("bicubic", *_STRETCH_LIBRARIES, smooth=True),
     _family("bilinear", "opencv", "tensorflow", "torch", smooth=False),
-    _family("lanczos", *_STRETCHED, smooth=True),
+    _family("lanczos", *_STRETCH_LIBRARIES, smooth=True),
     _family("nearest", "pillow", smooth=True),
-    _family("nearest", "tensorflow", "torch", "opencv", smooth=True),  # half-way between two pixels, the other one
+    _family("nearest", "tensorflow", "torch", "opencv", smooth=True),  # in the middle of two pixels, the other one
     _family("nearest", "opencv", "torch", smooth=False),
     _family("area", "opencv", "tensorflow", smooth=False),
     _family("bicubic", "opencv", "torch", smooth=False),  # a = -0.75
@@ -266,12 +267,12 @@ FAMILIES: tuple[KernelFamily, ...] = (
     _family("hamming", "pillow", "pillow-12", smooth=True),
     _family("lanczos", "opencv", smooth=False),  # four lobes, OpenCV's
     _family("lanczos", "tensorflow", smooth=False),
-    _family("area", "torch", smooth=False),  # means of whole pixels
+    _family("area", "torch", smooth=False),  # means of complete pixels
 )
 """Each kernel of the five libraries, the usual ones first."""
 
-QUICK = tuple(one for one in FAMILIES if one.members[0].keys() in _COPIES)
-"""Families that take a few pixels of the source for each one: too ragged for cells, and fast enough for every place."""
+QUICK = tuple(family for family in FAMILIES if family.members[0].keys() in _COPIES)
+"""Families that take a few pixels of the source for each one: too ragged for cells, and fast enough for every match."""
 
 
 def with_arithmetic(framing: Framing, arithmetic: ResizeMethod) -> list[FramingStep] | None:
@@ -279,7 +280,7 @@ def with_arithmetic(framing: Framing, arithmetic: ResizeMethod) -> list[FramingS
     if framing.libraries and arithmetic.library not in framing.libraries:
         return None
     keys, extras = arithmetic.keys(), arithmetic.extras()
-    return [_resized_by(step, keys, extras) if "resize" in step else step for step in framing.written]
+    return [_resized_by(step, keys, extras) if "resize" in step else step for step in framing.spec_steps]
 
 
 def _resized_by(step: FramingStep, keys: Mapping[str, object], extras: Mapping[str, object]) -> FramingStep:
@@ -290,6 +291,6 @@ def _resized_by(step: FramingStep, keys: Mapping[str, object], extras: Mapping[s
 def plain(geometry: Iterable[FramingStep]) -> tuple[FramingStep, ...]:
     """Steps of a spec without the arithmetic of their resizes."""
     return tuple(
-        {name: {key: value for key, value in how.items() if key not in _KEYS} for name, how in step.items()}
+        {name: {key: value for key, value in params.items() if key not in _KEYS} for name, params in step.items()}
         for step in geometry
     )

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 import numpy as np
 
 from sm_imgcheck.core.types import Facts
-from sm_imgcheck.features.identify.cells import reduced
+from sm_imgcheck.features.identify.cells import reduce_image
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
 __all__ = ["few_colors", "resemblance"]
 
 _SIDE, _BLUR = 32, 5
-"""Pixels of a side that are compared, and of the mean that is taken off: what is left is detail, not light and dark."""
+"""Pixels of a side that are compared, and of the local mean to subtract: the rest is detail, not light and dark."""
 _IMAGES = 8
 """Images of a batch that are compared, evenly spread."""
 _CENTRAL = 0.875
 
 
 def few_colors(array: np.ndarray, axis: int) -> bool:
-    """Return whether an array has one or two colors: too few to tell which picture it shows.
+    """Return whether an array has one or two colors: too few to identify an image.
 
-    axis: of the channels; -1 where there is none.
+    axis: of the channels; -1 without one.
     """
     planes = np.moveaxis(array, axis, -1) if axis >= 0 else array[..., np.newaxis]
     first = planes[(0,) * (planes.ndim - 1)]
@@ -36,12 +36,12 @@ def few_colors(array: np.ndarray, axis: int) -> bool:
 def resemblance(array: np.ndarray, facts: Facts, picture: np.ndarray) -> float:
     """Return the correlation, 0..1, between the ranks of the details of a tensor and its source; the best of several.
 
-    array: as measured in ``facts``. picture: HxWxC. Ranks are the same for every monotone mapping of the values. The
-    whole picture and its central parts are compared, in both orders of the tensor's values.
+    array: as measured in ``facts``. image: HxWxC. Ranks are the same for every monotone mapping of the values. The
+    whole image and its central parts are compared, in both orders of the tensor's values.
     """
     parts = [_detail(part) for part in _parts(picture)]
-    found = (abs(float(_detail(image) @ part)) for image in _images(array, facts.layout) for part in parts)
-    return max(found, default=0.0)
+    results = (abs(float(_detail(image) @ part)) for image in _images(array, facts.layout) for part in parts)
+    return max(results, default=0.0)
 
 
 def _parts(picture: np.ndarray) -> Iterator[np.ndarray]:
@@ -65,7 +65,7 @@ def _detail(image: np.ndarray) -> np.ndarray:
     import cv2
 
     image = image if image.ndim == 3 else image[..., np.newaxis]
-    gray = reduced(np.ascontiguousarray(image, np.float32), 4 * _SIDE)[0].mean(axis=2)
+    gray = reduce_image(np.ascontiguousarray(image, np.float32), 4 * _SIDE)[0].mean(axis=2)
     small = cv2.resize(gray, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     ranks = np.empty(small.size, np.float32)
     ranks[np.argsort(small, axis=None, kind="stable")] = np.arange(small.size)

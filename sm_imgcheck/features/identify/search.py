@@ -1,7 +1,7 @@
 """The search: enumerate what libraries do, run it, and name what explains the numbers.
 
-The choices are discrete: the orientation, the framing, the kernel and whose arithmetic, the decoder, the channel order.
-Each hypothesis is a plan, made by ``pipeline.plan`` of the ops that ``convert`` runs; only the value mapping is a
+The choices are discrete: the orientation, the framing, the kernel and its library, the decoder, the channel order.
+Each hypothesis is a plan, built by ``pipeline.plan`` from the ops that ``convert`` runs; only the value mapping is a
 regression. The search is staged (``placement``: orientation and framing by cells; ``kernels``: resizes by family;
 ``verify``: the values, and the whole plan run and compared), so that what costs most is done for what has survived.
 """
@@ -32,25 +32,25 @@ _RESEMBLES = 0.7
 """Share of the tensor's variance that may stay unexplained by cells: of fine print that is copied pixel by pixel, half
 does. What counts is how far off the pixels are."""
 _SAME = 0.02
-"""Gray levels, on average, by which guesses that tie may be apart before their values are named."""
-_PLAUSIBLE, _EXPLAINED = 2.5, 0.9
-"""Gray levels, on average, beyond which no other decoder helps, and beyond which no rounding does: then nothing that
-is known here made the tensor."""
-_ALIKE, _ALIKE_WHOLE = 0.05, 0.35
-"""Gray levels, on average, by which the members of a family may be apart: of fractions, and of whole levels."""
-_VOTERS, _KIN_DECODERS = 3, 0.15
-"""So many guesses decide which decoder it was; and how much farther off one may be that is still tried."""
+"""Gray levels, on average, by which tied hypotheses may differ before their values are named."""
+_PLAUSIBLE, _MAX_EXPLAINABLE = 2.5, 0.9
+"""Gray levels, on average, beyond which no other decoder helps, and beyond which no rounding does: then the pipeline
+of the tensor is unknown."""
+_FRACTION_MARGIN, _LEVEL_MARGIN = 0.05, 0.35
+"""Gray levels, on average, by which the members of a family may differ: of fractions, and of integer levels."""
+_VOTERS, _DECODER_MARGIN = 3, 0.15
+"""Hypotheses that decide the decoder; and how much farther off a decoder may be that is still tried."""
 _EVEN = 0.002
 """Gray levels, on average, by which a decoder may be farther off than one that explains the tensor, and tie with it."""
-_JUDGED = 24
-"""So many guesses have their values named and their plan run; a dozen tie where a picture is hardly resized."""
+_MAX_VERIFIED = 24
+"""Hypotheses whose values are named and whose plan is run; a dozen tie where an image keeps almost its size."""
 SAME_IMAGE = 12.0
 """Mean difference, in gray levels, up to which the nearest explanation of an unknown pipeline is reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Search:
-    """What is searched: which readings of the tensor, in which picture, by which framings and kernels."""
+    """What is searched: which readings of the tensor, in which image, by which framings and kernels."""
 
     images: list[TensorImage]
     """The images of the tensor in one reading."""
@@ -60,7 +60,8 @@ class Search:
     families: tuple[KernelFamily, ...] = FAMILIES
     """The kernels that are tried."""
     orientations: tuple[tuple[int, int], ...] | None = None
-    """(turn, turned) of the views that are tried, none compared at a glance; None: all, the likely ones first."""
+    """(orientation, last_orientation) of the views that are tried, none compared coarsely; None: all,
+    the likely ones first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,78 +72,78 @@ class SearchOutcome:
     """The image of the tensor that most resembles the source."""
     origins: list[RankedOrigin]
     guesses: list[PipelineHypothesis]
-    """The nearest first; none where no part of the picture resembles the tensor."""
+    """The nearest first; none where no part of the image resembles the tensor."""
 
     @property
     def exact(self) -> bool:
-        """Whether an origin explains the tensor wholly."""
-        return any(ranked.origin.exact for ranked in self.origins)
+        """Whether an origin explains the tensor exactly."""
+        return any(ranked_origin.origin.exact for ranked_origin in self.origins)
 
 
 def explain(search: Search) -> SearchOutcome:
     """The origins of the one image that most resembles the source: exact ones, or else the nearest."""
-    image, places = _places(search)
-    if not places or places[0].misfit > _RESEMBLES:
+    image, matches = _matches(search)
+    if not matches or matches[0].misfit > _RESEMBLES:
         return SearchOutcome(image=image, origins=[], guesses=[])
     origins: list[RankedOrigin] = []
     fractions, guesses = None, list[PipelineHypothesis]()
     for whole in dict.fromkeys((image.whole(), None)):  # few numbers may be chance
-        if fractions != (whole is False):  # the kernels speak for whole levels or for fractions
+        if fractions != (whole is False):  # the kernels represent integer levels or fractions
             fractions = whole is False
-            guesses = near(search.source, places, whole=whole, every=search.families)
+            guesses = near(search.source, matches, whole=whole, every=search.families)
         if not guesses or guesses[0].off > SAME_IMAGE * image.step(guesses[0].scale):
             break
-        origins += _verified(guesses, image, search.source, whole=whole)
-        if whole is False or any(ranked.origin.exact for ranked in origins):
+        origins += _verify(guesses, image, search.source, whole=whole)
+        if whole is False or any(ranked_origin.origin.exact for ranked_origin in origins):
             break
     return SearchOutcome(image=image, origins=origins, guesses=guesses)
 
 
-def _places(search: Search) -> tuple[TensorImage, list[FramingMatch]]:
-    """The image that most resembles the source, and the framings worth a closer look."""
+def _matches(search: Search) -> tuple[TensorImage, list[FramingMatch]]:
+    """The image that most resembles the source, and the framings to examine."""
     every = views(search.source, search.images[0].channels, search.orientations)
     if search.orientations is None:
         every_misfit = [coarse_misfits(image, every) for image in search.images]
         at, misfits = min(enumerate(every_misfit), key=lambda pair: min(pair[1]))
     else:
         at, misfits = 0, [0.0] * len(every)
-    own = _own_framing(search.source) if search.choice is framings else ()
-    return search.images[at], rank_placements(search.images[at], every, misfits, search.choice, own)
+    spec_framings = _own_framing(search.source) if search.choice is framings else ()
+    return search.images[at], rank_placements(search.images[at], every, misfits, search.choice, spec_framings)
 
 
 def _own_framing(source: SourceImage) -> tuple[Framing, ...]:
     """The framing of the spec, where there is one."""
     if source.geometry is None:
         return ()
-    written = plain(source.geometry)
-    return (Framing(kind=kind_of(written), written=written, known=True),)
+    spec_steps = plain(source.geometry)
+    return (Framing(kind=kind_of(spec_steps), spec_steps=spec_steps, known=True),)
 
 
-def _verified(
+def _verify(
     guesses: list[PipelineHypothesis], image: TensorImage, source: SourceImage, *, whole: bool | None
 ) -> list[RankedOrigin]:
-    """The origins that the guesses lead to, by the decoder that goes with them."""
-    found: list[RankedOrigin] = []
+    """The origins of the hypotheses, by the decoder that fits them."""
+    origins: list[RankedOrigin] = []
     enough = np.inf
     for firsts in _by_decoder(source, guesses, image.channels):
         if firsts[0].off > enough:
             break
         every = firsts[:1]
-        if firsts[0].off <= _EXPLAINED * image.step(firsts[0].scale):
-            margin = _ALIKE if whole is False else _ALIKE_WHOLE
-            alike = (first for first in firsts if first.off <= 1.3 * firsts[0].off + margin)
-            every = [guess for first in alike for guess in same_family_hypotheses(source, first, whole=whole)]
+        if firsts[0].off <= _MAX_EXPLAINABLE * image.step(firsts[0].scale):
+            margin = _FRACTION_MARGIN if whole is False else _LEVEL_MARGIN
+            similar = (first for first in firsts if first.off <= 1.3 * firsts[0].off + margin)
+            every = [guess for first in similar for guess in same_family_hypotheses(source, first, whole=whole)]
         for guess in _nearest(every, image.size):
-            found += verify_hypothesis(guess, source)
-        if any(ranked.origin.exact for ranked in found):
+            origins += verify_hypothesis(guess, source)
+        if any(ranked_origin.origin.exact for ranked_origin in origins):
             enough = min(enough, firsts[0].off + _EVEN)
-    return found
+    return origins
 
 
 def _by_decoder(
     source: SourceImage, guesses: list[PipelineHypothesis], channels: int
 ) -> list[list[PipelineHypothesis]]:
-    """The guesses for each decoder that comes as near as the nearest one; the usual first among equals."""
+    """The hypotheses for each decoder that is as near as the nearest one; the usual first among equals."""
     if not guesses:
         return []
     variants = [guesses]
@@ -150,11 +151,11 @@ def _by_decoder(
         others = list(decoders(source.header, source.preparation.decode, channels))[1:]
         if source.preparation.reduction != 1:  # libjpeg has one scaled DCT
             others = [decode for decode in others if decode.dct == source.preparation.decode.dct]
-        ways = [replace(source.preparation, decode=decode) for decode in others]
+        preparations = [replace(source.preparation, decode=decode) for decode in others]
         voters = guesses[: 1 if guesses[0].off <= EXACT else _VOTERS]
-        variants += [vary_decoders(source, voters, way) for way in ways]
+        variants += [vary_decoders(source, voters, preparation) for preparation in preparations]
     least = min(variant[0].off for variant in variants if variant)
-    likely = [variant for variant in variants if variant and variant[0].off <= least + _KIN_DECODERS]
+    likely = [variant for variant in variants if variant and variant[0].off <= least + _DECODER_MARGIN]
     likely.sort(key=lambda variant: round(variant[0].off, 1))
     return [
         guesses if variant is guesses else vary_decoders(source, guesses, variant[0].preparation) for variant in likely
@@ -162,8 +163,8 @@ def _by_decoder(
 
 
 def _nearest(guesses: list[PipelineHypothesis], size: tuple[int, int]) -> Iterator[PipelineHypothesis]:
-    """Those that come as near as the nearest, each key once: the others differ by more than arithmetic."""
+    """Those as near as the nearest, each key once: the others differ by more than arithmetic."""
     least = min((guess.off for guess in guesses), default=0.0)
     once = {guess.key(): guess for guess in sorted(guesses, key=lambda guess: guess.rank(size), reverse=True)}
     nearest = [guess for guess in once.values() if guess.off <= 1.1 * least + _SAME]
-    yield from sorted(nearest, key=lambda guess: guess.off)[:_JUDGED]
+    yield from sorted(nearest, key=lambda guess: guess.off)[:_MAX_VERIFIED]

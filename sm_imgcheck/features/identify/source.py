@@ -1,4 +1,4 @@
-"""Where a tensor comes from: its origins in a given image, and what the spec makes of that image instead."""
+"""The origins of a tensor in a given image, and the spec's own plan for that image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sm_imgcheck.pipeline.plan import make_plan
 __all__ = ["SOURCE", "check_source", "trace_origins"]
 
 SOURCE = "the source image"
-"""What an image is called that comes as bytes."""
+"""Name of an image that is given as bytes."""
 _NEAR = 0.01
 """Gray levels between two mappings that are one."""
 
@@ -32,47 +32,48 @@ _NEAR = 0.01
 def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> Candidate:
     """With the origins of its array in ``options.source``, what they show of it, and the spec's own way from there.
 
-    The candidate has an array and its facts. An array that cannot be a picture (not finite, or of no known layout) is
-    looked at no further. Raises ImgcheckError where the source cannot be used: that is no fault of the candidate.
+    The candidate has an array and its facts. An array that cannot be an image (not finite, or of unknown layout) is
+    not compared. Raises ImgcheckError where the source cannot be used: an error of the job, not of the candidate.
     """
     policy = _lenient(spec.decode if spec else Decode())
     assert options.source is not None
     image = _image(options.source, policy)
     candidate = replace(candidate, source=image)
-    if candidate.facts is None or not _may_be_picture(candidate.facts, options):
+    if candidate.facts is None or not _may_be_image(candidate.facts, options):
         reason = "the tensor's layout or values are unknown"
         assert image.header is not None
         return replace(candidate, ideal=SourceComparison(source=image.path, header=image.header, uncompared=reason))
     layout = options.assume.get("layout", "")
-    # A spec of another number of channels has no geometry for this tensor: the color of its frames is one of its own.
-    alike = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
+    # A spec of another number of channels has no geometry for this tensor: the color of its frames has its own number
+    # of channels.
+    similar = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
     try:
-        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=alike)
+        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=similar)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)
     if not origins:
         ideal = _explain_failure(candidate, image, policy, ideal)
-    return replace(candidate, facts=_shown(candidate.facts, origins, alike), origins=origins, ideal=ideal)
+    return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
 
 
 def _explain_failure(
     candidate: Candidate, image: Candidate, policy: Decode, ideal: SourceComparison
 ) -> SourceComparison:
-    """With what can be said of a tensor that no known pipeline makes of the image."""
+    """The comparison with the reason why no known pipeline explains the tensor."""
     assert candidate.facts is not None
     try:
         picture = decode(image.data, truncated="allow", max_pixels=policy.max_pixels)
     except CandidateError:
         return ideal
     if few_colors(candidate.data, candidate.facts.layout.find("C")):
-        return replace(ideal, uncompared="the tensor has one or two colors, which say nothing of the image")
+        return replace(ideal, uncompared="the tensor has one or two colors, too few to compare it with the image")
     if few_colors(picture, 2):
-        return replace(ideal, uncompared="the image has one or two colors, which say nothing of the tensor")
+        return replace(ideal, uncompared="the image has one or two colors, too few to compare it with the tensor")
     return replace(ideal, resemblance=resemblance(candidate.data, candidate.facts, picture))
 
 
-_ANYHOW = {
+_LENIENT = {
     "exif": "apply",
     "icc": "ignore",
     "cmyk": "convert",
@@ -84,8 +85,8 @@ _ANYHOW = {
 
 
 def _lenient(decode: Decode) -> Decode:
-    """The policy without its refusals: whoever made the tensor may not have shared them."""
-    changes = {key: way for key, way in _ANYHOW.items() if getattr(decode, key) == "reject"}
+    """The policy without its refusals: the pipeline of the tensor may not have them."""
+    changes = {key: value for key, value in _LENIENT.items() if getattr(decode, key) == "reject"}
     return replace(decode, **changes)  # type: ignore[arg-type]
 
 
@@ -103,7 +104,7 @@ def _image(what: str | bytes, decode: Decode) -> Candidate:
 
 
 def check_source(path: str) -> None:
-    """Raise ImgcheckError for a source that is not there; what is in it is known when the first tensor is compared."""
+    """Raise ImgcheckError for a missing source; its content is read when the first tensor is compared."""
     file = stores.file_of(path)[0]
     try:
         missing = stores.store(file).stat(file) is None
@@ -117,32 +118,32 @@ def _unusable(path: str, why: str) -> ImgcheckError:
     return ImgcheckError(f"{SOURCE if path == SOURCE else f'source image {for_terminal(path)}'}: {why}")
 
 
-def _may_be_picture(facts: Facts, options: Options) -> bool:
+def _may_be_image(facts: Facts, options: Options) -> bool:
     numbers = facts.dtype.startswith(("int", "uint", "float")) and facts.low is not None
-    known = "?" not in facts.layout or "layout" in options.assume
-    return numbers and known and not (facts.nans or facts.infinities)
+    has_layout = "?" not in facts.layout or "layout" in options.assume
+    return numbers and has_layout and not (facts.nans or facts.infinities)
 
 
-def _shown(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Facts:
-    """The facts with what every exact origin shows of them: seen, no longer assumed.
+def _with_origins(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Facts:
+    """The facts with the properties that all exact origins share: observed, no longer assumed.
 
-    Integers that are quantized as the spec says stay without a mapping, as they are without a source.
+    Integers quantized as specified stay without a mapping, like those without a source.
     """
     exact = [origin.facts for origin in origins if origin.exact]
     if not exact:
         return facts
     first = exact[0]
-    alike = facts.shape[0] == 1 and {facts.layout, first.layout} == {"NHW", "CHW"}  # one gray image either way
-    if not alike and all(one.layout == first.layout for one in exact):
+    similar = facts.shape[0] == 1 and {facts.layout, first.layout} == {"NHW", "CHW"}  # one gray image either way
+    if not similar and all(item.layout == first.layout for item in exact):
         order = first.value_order or (first.layout.removeprefix("N") if facts.value_order else "")
         facts = replace(facts, layout=first.layout, value_order=order, value_order_probability=1.0 if order else 0.0)
-    if _one(one.channel_order for one in exact):
-        assumed = tuple(one for one in facts.assumed if not one.startswith("channel_order="))
-        facts = replace(facts, channel_order=first.channel_order, assumed=assumed)
-    agreed = all(one.values and first.values and same(one.values, first.values, tolerance=_NEAR) for one in exact)
+    if _all_equal(item.channel_order for item in exact):
+        assumptions = tuple(item for item in facts.assumed if not item.startswith("channel_order="))
+        facts = replace(facts, channel_order=first.channel_order, assumed=assumptions)
+    agreed = all(item.values and first.values and same(item.values, first.values, tolerance=_NEAR) for item in exact)
     if agreed and first.values and not _as_quantized(exact, spec):
         whole = facts.whole or (bool(facts.channels) and all(channel.step for channel in facts.channels))
-        # Its name in whole: an origin's own leaves out what integers add, and is empty where the field has none.
+        # The complete name: an origin's own omits the quantization, and is empty without a standard name.
         recipe = name_of(first.values)
         recipe = facts.scaling if facts.scaling and is_unnamed(recipe) else recipe
         facts = replace(facts, values=first.values, recipe=recipe, whole=whole, channels=())
@@ -150,22 +151,24 @@ def _shown(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Fact
 
 
 def _as_quantized(exact: list[Facts], spec: Spec | None) -> bool:
-    """Whether one of these is what a quantized contract wants."""
+    """Whether one of these is what a quantized contract requires."""
     if spec is None or spec.contract.quantize is None:
         return False
     contract = spec.contract
     return any(
-        one.dtype == contract.dtype and one.values and same(one.values, quantized_target(contract, one.channel_order))
-        for one in exact
+        item.dtype == contract.dtype
+        and item.values
+        and same(item.values, quantized_target(contract, item.channel_order))
+        for item in exact
     )
 
 
-def _one(values: Iterable[str]) -> bool:
+def _all_equal(values: Iterable[str]) -> bool:
     return len(set(values)) == 1
 
 
 def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> SourceComparison:
-    """What the spec makes of the source, and how far its pixels are from those of the nearest origin."""
+    """The spec's plan for the source, and the distance of its pixels from those of the nearest origin."""
     assert image.header is not None
     ideal = SourceComparison(source=image.path, header=image.header)
     if spec is None:
@@ -174,29 +177,29 @@ def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> 
         plan = make_plan(spec, image, Options())
     except PlanError as error:
         return replace(ideal, refused=str(error))
-    apart = _apart(image.data, plan, origins[0].steps) if origins else None
-    if apart is None:
+    difference = _difference(image.data, plan, origins[0].steps) if origins else None
+    if difference is None:
         return replace(ideal, plan=plan)
-    return replace(ideal, plan=plan, mean_difference=apart[0], max_difference=apart[1])
+    return replace(ideal, plan=plan, mean_difference=difference[0], max_difference=difference[1])
 
 
-def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> tuple[float, float] | None:
-    """Mean and largest difference of two pictures of one file, in gray levels; None where they differ in size."""
-    remembered = ArrayCache({(): body})
+def _difference(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> tuple[float, float] | None:
+    """Mean and largest difference of two images of one file, in gray levels; None where they differ in size."""
+    cache = ArrayCache({(): body})
     try:
-        pictures = [apply_steps(_picture(one), remembered) for one in (plan.steps, steps)]
+        images = [apply_steps(_shaping_steps(item), cache) for item in (plan.steps, steps)]
     except CandidateError:
         return None
-    if pictures[0].shape != pictures[1].shape:
+    if images[0].shape != images[1].shape:
         return None
     sum_, most = 0.0, 0.0
-    for one, other in zip(*pictures, strict=True):  # row by row: each picture may be as large as the tensor
-        row = np.abs(one.astype(np.float32) - other)
+    for item, other in zip(*images, strict=True):  # row by row: each image may be as large as the tensor
+        row = np.abs(item.astype(np.float32) - other)
         sum_, most = sum_ + float(row.sum(dtype=np.float64)), max(most, float(row.max()))
-    return sum_ / pictures[0].size, most
+    return sum_ / images[0].size, most
 
 
-def _picture(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps that make the picture, its channels in RGB order."""
+def _shaping_steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps that make the image, its channels in RGB order."""
     final = (step for step in steps if step.params.get("units") != "final")
     return tuple(step for step in final if record(step.op).shapes_image)

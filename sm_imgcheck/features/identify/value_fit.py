@@ -18,18 +18,18 @@ __all__ = [
     "AS_SPEC",
     "IDENTITY",
     "ChannelFit",
-    "Own",
+    "SpecValues",
     "ValueTransform",
     "fit_channels",
     "integer_transforms",
     "meanings",
-    "named",
+    "named_transforms",
 ]
 
-Own = tuple[Values, Quantize | None] | None
+SpecValues = tuple[Values, Quantize | None] | None
 """What the spec does to the values."""
 IDENTITY = RECIPES[0][0]
-AS_SPEC, AS_FLIPPED = "as specified", "as the spec says, in the other order"
+AS_SPEC, AS_FLIPPED = "as specified", "as specified, in the other order"
 
 
 @frozen
@@ -46,14 +46,14 @@ class ValueTransform:
     """What was done to the values, in its written form."""
 
     name: str
-    """In the field's words; empty where it has none."""
+    """In standard terms; empty where it has none."""
     values: Values
     quantize: Quantize | None = None
     rounding: Literal["half_even", "truncate"] = "half_even"
-    """Of the cast to integers."""
+    """Rounding of the cast to integers."""
 
     def affine(self, channels: int) -> Affine:
-        """From gray levels to the tensor's numbers, but for rounding."""
+        """From gray levels to the tensor's values, without rounding."""
         line = canonical(self.values, channels)
         if self.quantize is None:
             return line
@@ -64,20 +64,20 @@ class ValueTransform:
 def fit_channels(
     pixels: np.ndarray, tensor: np.ndarray, limits: tuple[float, float] | None = None
 ) -> ChannelFit | None:
-    """The line for two HxWxC arrays; None where some channel of the pixels says nothing of it.
+    """The line for two HxWxC arrays; None where no channel has a line.
 
-    A channel of one color (an opaque alpha) takes the line of the others. limits: numbers at which the tensor was
-    clipped: these, and what lies beyond, lie on no line.
+    A channel of one color (an opaque alpha) gets the line of another channel. limits: numbers at which the tensor was
+    clipped: these, and values beyond them, are on no line.
     """
     channels = tensor.shape[2]
     pairs = [(pixels[..., c], tensor[..., c]) for c in range(channels)]
     lines = [_line(*(pair if limits is None else _inside(*pair, limits))) for pair in pairs]
-    known = [line for line in lines if line is not None]
-    if not known:
+    recipes = [line for line in lines if line is not None]
+    if not recipes:
         return None
-    lines = [line or known[0] for line in lines]
+    lines = [line or recipes[0] for line in lines]
     scale, offset = (tuple(line[at] for line in lines if line) for at in (0, 1))
-    off = float(np.mean([line[2] for line in known]))
+    off = float(np.mean([line[2] for line in recipes]))
     return ChannelFit(affine=Affine(scale=scale, offset=offset), off=off)
 
 
@@ -97,10 +97,10 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
         return None
     middle, mean = float(x.mean(dtype=np.float64)), float(y.mean(dtype=np.float64))
     x, y = x - np.float32(middle), y - np.float32(mean)
-    spread = float(np.dot(x, x))
-    if spread < 1e-3 * len(x):
+    power = float(np.dot(x, x))
+    if power < 1e-3 * len(x):
         return None
-    scale = float(np.dot(x, y)) / spread
+    scale = float(np.dot(x, y)) / power
     if scale == 0:
         return None
     off = float(np.abs(y - np.float32(scale) * x).mean(dtype=np.float64)) / abs(scale)
@@ -108,37 +108,40 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
 
 
 def meanings(
-    line: Affine, own: Own, *, surely: float, maybe: float, blank: tuple[int, ...] = ()
+    line: Affine, spec_values: SpecValues, *, certain: float, maybe: float, blank: tuple[int, ...] = ()
 ) -> Iterator[ValueTransform]:
-    """What the line may stand for: the field's mapping that is nearest at black and white, and the line itself.
+    """The possible meanings of the line: the usual mapping that is nearest at black and white, and the line itself.
 
-    own: the spec's mapping, if any. surely, maybe: gray levels within which the field's mapping is the only one, and
-    one of both. blank: channels of the tensor that hold no picture.
+    own: the spec's mapping, if any. certain, maybe: gray levels within which the usual mapping is the only one, and
+    one of both. blank: channels of the tensor that hold no image.
     """
     channels = len(line.scale)
-    known = [(apart(line, canonical(values, channels), blank), name, values) for name, values in named(channels, own)]
-    distance, name, values = min(known, key=lambda one: one[0])
+    recipes = [
+        (line_distance(line, canonical(values, channels), blank), name, values)
+        for name, values in named_transforms(channels, spec_values)
+    ]
+    distance, name, values = min(recipes, key=lambda item: item[0])
     if distance <= maybe:
         yield ValueTransform(name=name, values=values)
-    if distance > surely:
-        named_mistake = _named_mistake(line, surely)
+    if distance > certain:
+        named_mistake = _named_mistake(line, certain)
         yield named_mistake or ValueTransform(name="", values=_free(line))
 
 
-def _named_mistake(line: Affine, surely: float) -> ValueTransform | None:
+def _named_mistake(line: Affine, certain: float) -> ValueTransform | None:
     """One of the usual mistakes, such as two divisions by 255, where a single one is within ``surely``."""
-    near = [(apart(line, affine), name, affine) for name, affine in candidates(len(line.scale))]
-    distance, name, affine = min(near, key=lambda found: found[0])
-    if distance > surely:
+    near = [(line_distance(line, affine), name, affine) for name, affine in candidates(len(line.scale))]
+    distance, name, affine = min(near, key=lambda results: results[0])
+    if distance > certain:
         return None
     std = tuple(1 / a for a in affine.scale)
     mean = tuple(-b / a for a, b in zip(affine.scale, affine.offset, strict=True))
     return ValueTransform(name=name, values=Values(units="byte", mean=mean, std=std))
 
 
-def apart(one: Affine, other: Affine, blank: tuple[int, ...] = ()) -> float:
+def line_distance(item: Affine, other: Affine, blank: tuple[int, ...] = ()) -> float:
     """Largest distance of two lines at black and white, in gray levels of the second, without ``blank`` channels."""
-    lines = zip(one.scale, one.offset, other.scale, other.offset, strict=True)
+    lines = zip(item.scale, item.offset, other.scale, other.offset, strict=True)
     ends = [
         abs(a * x + b - c * x - d) / abs(c)
         for channel, (a, b, c, d) in enumerate(lines)
@@ -148,7 +151,7 @@ def apart(one: Affine, other: Affine, blank: tuple[int, ...] = ()) -> float:
     return max(ends)
 
 
-def named(channels: int, own: Own) -> Iterator[tuple[str, Values]]:
+def named_transforms(channels: int, spec_values: SpecValues) -> Iterator[tuple[str, Values]]:
     """The mappings of ``mapping.named`` in their written form, and the spec's own."""
     for name, values in RECIPES:
         if values.mean is None:
@@ -160,12 +163,12 @@ def named(channels: int, own: Own) -> Iterator[tuple[str, Values]]:
         elif channels == len(values.mean):
             yield f"{name}, in RGB order", values
             yield f"{name}, in BGR order", Values(units=values.units, mean=values.mean[::-1], std=std[::-1])
-    if own is not None and own[0].mean is None:
-        yield AS_SPEC, own[0]
-    elif own is not None and own[0].mean is not None and len(own[0].mean) == channels:
-        yield AS_SPEC, own[0]
+    if spec_values is not None and spec_values[0].mean is None:
+        yield AS_SPEC, spec_values[0]
+    elif spec_values is not None and spec_values[0].mean is not None and len(spec_values[0].mean) == channels:
+        yield AS_SPEC, spec_values[0]
         if channels == 3:
-            values = own[0]
+            values = spec_values[0]
             yield AS_FLIPPED, replace(values, mean=(values.mean or ())[::-1], std=values.std and values.std[::-1])
 
 
@@ -177,8 +180,8 @@ def _free(line: Affine) -> Values:
         std = [1 / (a * level) for a in line.scale]
         mean = [-b / a / level for a, b in zip(line.scale, line.offset, strict=True)]
         for digits in range(8):
-            values = Values(units=units, mean=_rounded(mean, digits), std=_rounded(std, digits))
-            if all(values.std or ()) and apart(canonical(values, len(mean)), line) < 0.02:
+            values = Values(units=units, mean=_round(mean, digits), std=_round(std, digits))
+            if all(values.std or ()) and line_distance(canonical(values, len(mean)), line) < 0.02:
                 if best is None or digits < best[0]:
                     best = digits, values
                 break
@@ -191,31 +194,31 @@ def _free(line: Affine) -> Values:
     )
 
 
-def _rounded(numbers: list[float], digits: int) -> tuple[float, ...]:
+def _round(numbers: list[float], digits: int) -> tuple[float, ...]:
     return tuple(round(number, digits) for number in numbers)
 
 
 _COARSE, _BLIND = 1.5, 16.0
-"""Gray levels to one step of the integers, from where on the field's mappings are all tried, and the line is not."""
+"""Gray levels to one step of the integers, from where on the usual mappings are all tried, and the line is not."""
 _USUAL = (1.0, 1 / 128, 1 / 127.5, 1 / 127, 1 / 255, 1 / 256, 1 / 64)
 """Scales of quantized inputs in the field."""
-_ALIKE, _OFF_ZERO = 0.01, 0.8
-"""How far the channels' scales may be apart, and a zero point from a whole number: integers say it no better."""
+_MAX_RATIO, _OFF_ZERO = 0.01, 0.8
+"""Largest relative difference of the channels' scales, and of a zero point from an integer."""
 _ROUGH = 1.0
-"""Gray levels that a line is off on average, from where the picture is another, and no rounding explains it."""
+"""Gray levels that a line is off on average, from where the image is another, and no rounding explains it."""
 _SAMPLE = 1 << 12
 _SEARCHES = 50
-"""Each makes the interval of slopes a third shorter: 1e-9 of what it was."""
+"""Each shortens the interval of slopes by a third: 1e-9 of its length in all."""
 _ROUNDINGS: tuple[tuple[Literal["half_even", "truncate"], float], ...] = (("half_even", 0.0), ("truncate", 0.5))
-"""How a number becomes whole, and by how much the middle of what becomes so lies above it."""
+"""How a value becomes an integer, and how far the middle of such values is above it."""
 
 
 def integer_transforms(
-    picture: np.ndarray, tensor: np.ndarray, line: ChannelFit, own: Own, *, dtype: str
+    picture: np.ndarray, tensor: np.ndarray, line: ChannelFit, spec_values: SpecValues, *, dtype: str
 ) -> Iterator[ValueTransform]:
     """What may have been done to HxWxC pixels in the tensor's order to give its integers, the usual first.
 
-    line: by least squares; told as it is where nothing else goes. own: of the spec. dtype: of the tensor.
+    line: by least squares; used unchanged where no named mapping fits. own: of the spec. dtype: of the tensor.
     """
     step = max(1 / abs(a) for a in line.affine.scale)
     if _plain(line.affine):
@@ -227,36 +230,42 @@ def integer_transforms(
     elif line.off < max(_ROUGH, step):
         limits = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
         ends = [(float(picture[..., c].min()), float(picture[..., c].max())) for c in range(tensor.shape[2])]
-        seen = [(float(tensor[..., c].min()), float(tensor[..., c].max())) for c in range(tensor.shape[2])]
-        for meaning in _tried(picture, tensor, line.affine, own, limits):
+        tensor_ends = [(float(tensor[..., c].min()), float(tensor[..., c].max())) for c in range(tensor.shape[2])]
+        for meaning in _candidate_transforms(picture, tensor, line.affine, spec_values, limits):
             affine = meaning.affine(len(ends))
-            made = [_whole(meaning, a, b, pair, limits) for a, b, pair in zip(*_lines(affine), ends, strict=True)]
-            if all(abs(x - y) <= 1 for one, two in zip(made, seen, strict=True) for x, y in zip(one, two, strict=True)):
+            ends_computed = [
+                _integer_ends(meaning, a, b, pair, limits) for a, b, pair in zip(*_lines(affine), ends, strict=True)
+            ]
+            if all(
+                abs(x - y) <= 1
+                for item, two in zip(ends_computed, tensor_ends, strict=True)
+                for x, y in zip(item, two, strict=True)
+            ):
                 yield meaning
-    yield from meanings(line.affine, own, surely=0, maybe=3 * _ROUGH)
+    yield from meanings(line.affine, spec_values, certain=0, maybe=3 * _ROUGH)
 
 
 def _lines(affine: Affine) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return affine.scale, affine.offset
 
 
-def _whole(
+def _integer_ends(
     meaning: ValueTransform, a: float, b: float, ends: tuple[float, float], limits: tuple[float, float]
 ) -> tuple[float, float]:
     """The smallest and the largest integer that these pixels become."""
     numbers = sorted(a * end + b for end in ends)
-    low, high = (np.trunc(one) if meaning.rounding == "truncate" else np.rint(one) for one in numbers)
+    low, high = (np.trunc(item) if meaning.rounding == "truncate" else np.rint(item) for item in numbers)
     return float(np.clip(low, *limits)), float(np.clip(high, *limits))
 
 
-def _tried(
-    picture: np.ndarray, tensor: np.ndarray, line: Affine, own: Own, limits: tuple[float, float]
+def _candidate_transforms(
+    picture: np.ndarray, tensor: np.ndarray, line: Affine, spec_values: SpecValues, limits: tuple[float, float]
 ) -> Iterator[ValueTransform]:
-    if own is not None and own[1] is not None:
-        yield ValueTransform(name=AS_SPEC, values=own[0], quantize=own[1])
+    if spec_values is not None and spec_values[1] is not None:
+        yield ValueTransform(name=AS_SPEC, values=spec_values[0], quantize=spec_values[1])
     step = max(1 / abs(a) for a in line.scale)
     if step > _COARSE:
-        for name, values in named(len(line.scale), own):
+        for name, values in named_transforms(len(line.scale), spec_values):
             yield from (ValueTransform(name=name, values=values, rounding=rounding) for rounding, _ in _ROUNDINGS)
     if step > _BLIND:
         return
@@ -264,12 +273,12 @@ def _tried(
     for rounding, above in _ROUNDINGS:
         if rounding == "truncate" and picture.dtype == np.uint8 and _plain(line):
             continue  # whole already
-        shifted = replace(middle, offset=tuple(b + above for b in middle.offset))
-        near = list(meanings(shifted, own, surely=0, maybe=0.5))
-        yield from (replace(one, rounding=rounding) for one in near if one.name)
+        shifted_line = replace(middle, offset=tuple(b + above for b in middle.offset))
+        near = list(meanings(shifted_line, spec_values, certain=0, maybe=0.5))
+        yield from (replace(item, rounding=rounding) for item in near if item.name)
         if rounding == "half_even" and not _plain(line):
-            yield from sorted(_quantized(shifted, own), key=_usual)
-        yield from (replace(one, rounding=rounding) for one in near if not one.name)
+            yield from sorted(_quantized(shifted_line, spec_values), key=_usual)
+        yield from (replace(item, rounding=rounding) for item in near if not item.name)
 
 
 def _plain(line: Affine) -> bool:
@@ -277,43 +286,43 @@ def _plain(line: Affine) -> bool:
 
 
 def _usual(meaning: ValueTransform) -> tuple[bool, int]:
-    """Several say the same of a line: shifted levels first, then the least zero point."""
+    """Several describe the same line: shifted levels first, then the least zero point."""
     return meaning.name != IDENTITY, abs(meaning.quantize.zero_point) if meaning.quantize else 0
 
 
-def _quantized(line: Affine, own: Own) -> Iterator[ValueTransform]:
-    """The field's mappings that one scale and one whole zero point take to the line."""
-    for name, values in named(len(line.scale), own):
-        known = canonical(values, len(line.scale))
-        scales = [c / a for a, c in zip(line.scale, known.scale, strict=True)]
+def _quantized(line: Affine, spec_values: SpecValues) -> Iterator[ValueTransform]:
+    """The usual mappings that one scale and one integer zero point map to the line."""
+    for name, values in named_transforms(len(line.scale), spec_values):
+        recipes = canonical(values, len(line.scale))
+        scales = [c / a for a, c in zip(line.scale, recipes.scale, strict=True)]
         middle = float(np.mean(scales))
-        if middle <= 0 or max(scales) - min(scales) > _ALIKE * middle:
+        if middle <= 0 or max(scales) - min(scales) > _MAX_RATIO * middle:
             continue
-        for scale in (*(one for one in _USUAL if abs(one / middle - 1) < _ALIKE), float(f"{middle:.5g}")):
-            zeros = [b - d / scale for b, d in zip(line.offset, known.offset, strict=True)]
+        for scale in (*(item for item in _USUAL if abs(item / middle - 1) < _MAX_RATIO), float(f"{middle:.5g}")):
+            zeros = [b - d / scale for b, d in zip(line.offset, recipes.offset, strict=True)]
             middle_zero = float(np.mean(zeros))
             for zero in sorted({math.floor(middle_zero), math.ceil(middle_zero)}, key=abs):
-                if max(abs(one - zero) for one in zeros) < _OFF_ZERO:
+                if max(abs(item - zero) for item in zeros) < _OFF_ZERO:
                     yield ValueTransform(name=name, values=values, quantize=Quantize(scale=scale, zero_point=zero))
 
 
 def _between(picture: np.ndarray, tensor: np.ndarray, limits: tuple[float, float]) -> Affine | None:
-    """For each channel the line whose largest distance to the integers is the least; None where one says nothing."""
-    found = []
+    """The line of each channel with the least largest distance to the integers; None where a channel has none."""
+    results = []
     for c in range(tensor.shape[2]):
         x, y = picture[..., c].reshape(-1).astype(np.float64), tensor[..., c].reshape(-1).astype(np.float64)
-        inside = (y > limits[0]) & (y < limits[1])  # what was clipped lies on no line
+        inside = (y > limits[0]) & (y < limits[1])  # clipped values are on no line
         x, y = x[inside], y[inside]
         x, y = (x, y) if picture.dtype != np.uint8 else _once(x, y)
-        x, y = (one[:: max(len(one) // _SAMPLE, 1)] for one in (x, y))
+        x, y = (item[:: max(len(item) // _SAMPLE, 1)] for item in (x, y))
         if len(x) < 2 or x.min() == x.max():
             return None
-        found.append(_least(x, y))
-    return Affine(scale=tuple(a for a, _ in found), offset=tuple(b for _, b in found))
+        results.append(_least(x, y))
+    return Affine(scale=tuple(a for a, _ in results), offset=tuple(b for _, b in results))
 
 
 def _once(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each pair of a whole level and an integer once."""
+    """Each pair of an integer level and an integer once."""
     pairs = np.unique(np.stack([x, y], axis=1), axis=0)
     return pairs[:, 0], pairs[:, 1]
 

@@ -1,9 +1,9 @@
-"""Mistakes that people make between an image and a tensor: one file for each kind, found by itself.
+"""Common mistakes between an image and a tensor: one file for each kind, discovered automatically.
 
-A file defines ``MISTAKE``: its rank, and a function from the evidence (what was searched, and how near a usual
-pipeline came) to searches, each of them the usual search with one thing changed: another reading of the tensor's
-numbers, another preparation of the picture, other framings, other kernels. Kinds are tried in the order of their rank
-where no usual pipeline explains the tensor; the first that explains it wholly ends the search.
+A file defines ``MISTAKE``: its rank, and a function from the evidence (what was searched, and the distance of the
+nearest usual pipeline) to searches, each of them the usual search with one thing changed: another order of the values,
+another preparation of the image, other framings, other kernels. Kinds are tried in the order of their rank
+where no usual pipeline explains the tensor; the first that explains it exactly ends the search.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ __all__ = ["MISTAKES", "Evidence", "Mistake", "explain_mistake", "only"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
-    """What was searched in vain, and how near it came."""
+    """A search without an exact result, and its nearest hypotheses."""
 
     search: Search
     nearest: SearchOutcome
 
     @property
     def images(self) -> list[TensorImage]:
-        """The images of the tensor that are looked at: the one that resembles the source, or else a few."""
+        """The images of the tensor to compare: the image that resembles the source, or else a few."""
         return [self.nearest.image] if self.guesses else self.search.images[:_IMAGES]
 
     @property
     def source(self) -> SourceImage:
-        """The picture."""
+        """The image."""
         return self.search.source
 
     @property
     def guesses(self) -> list[PipelineHypothesis]:
-        """The nearest usual pipelines, nearest first; none where the picture does not resemble the tensor."""
+        """The nearest usual pipelines, nearest first; none where the image does not resemble the tensor."""
         guesses = self.nearest.guesses
         if guesses and guesses[0].off > _FAR * self.nearest.image.step(guesses[0].scale):
             return []
@@ -52,7 +52,7 @@ class Evidence:
 
     @property
     def distance(self) -> float:
-        """Gray levels, on average, between the tensor and the nearest usual pipeline; infinite where there is none."""
+        """Gray levels, on average, between the tensor and the nearest usual pipeline; infinite without one."""
         return self.guesses[0].off if self.guesses else math.inf
 
     def again(
@@ -63,7 +63,7 @@ class Evidence:
         choice: FramingChoice | None = None,
         families: tuple[KernelFamily, ...] | None = None,
     ) -> Search:
-        """The search about one guess: its orientation, and its framing and kernels where no others are given."""
+        """The search about one hypothesis: its orientation, and its framing and kernels where no others are given."""
         view = guess.place.view
         source = self.source if preparation is None else replace(self.source, preparation=preparation)
         return replace(
@@ -72,13 +72,13 @@ class Evidence:
             source=source,
             choice=choice or only(guess.place.framing),
             families=families or self.search.families,
-            orientations=((view.turn, view.turned),),
+            orientations=((view.orientation, view.last_orientation),),
         )
 
     def reread(self, images: list[TensorImage], source: SourceImage | None = None) -> Iterator[Search]:
-        """The search for another reading of the tensor or another picture, in the usual orientations.
+        """The search for another reading of the tensor or another image, in the usual orientations.
 
-        None where it does not resemble the picture at a glance.
+        None where it does not resemble the image coarsely.
         """
         source = source or self.source
         misfits = [self.misfit([image], source) for image in images]
@@ -95,19 +95,19 @@ class Evidence:
         framing: Framing | None = None,
         family: KernelFamily | None = None,
     ) -> float:
-        """Mean difference in gray levels from the guess with one thing changed; infinite where it cannot be made."""
+        """Mean difference, in gray levels, from a hypothesis with one thing changed; infinite if impossible."""
         place = guess.place if framing is None else replace(guess.place, framing=framing)
-        made = hypothesize(
+        hypothesis = hypothesize(
             self.source,
             place,
             family or guess.family,
             arithmetic=guess.arithmetic if family is None else family.members[0],
             preparation=preparation or guess.preparation,
         )
-        return float("inf") if made is None else made.off
+        return float("inf") if hypothesis is None else hypothesis.off
 
     def misfit(self, images: list[TensorImage] | None = None, source: SourceImage | None = None) -> float:
-        """How little a picture resembles the tensor in the usual orientations, 0..1, at a glance."""
+        """How little an image resembles the tensor in the usual orientations, 0..1, coarsely."""
         images, source = images or self.images, source or self.source
         every = views(source, images[0].channels, usual_orientations(source.header))
         return min(min(coarse_misfits(image, every)) for image in images)
@@ -116,9 +116,9 @@ class Evidence:
 _IMAGES = 4
 """Images of a batch that are searched for mistakes, where none resembles the source."""
 _RESEMBLES = 0.75
-"""Misfit at a glance up to which another reading of the tensor may be the right one."""
+"""Misfit coarsely up to which another reading of the tensor may be the right one."""
 _FAR = 4 * SAME_IMAGE
-"""Gray levels, on average, beyond which a guess says nothing of the pipeline."""
+"""Gray levels, on average, beyond which a hypothesis has no evidence of the pipeline."""
 
 
 @frozen
@@ -132,8 +132,8 @@ class Mistake:
     gray levels on average."""
     searches: Callable[[Evidence], Iterable[Search]]
     """The searches that would explain the tensor if this mistake was made."""
-    alike: bool = False
-    """Its searches come so near to each other that all are made, even where one explains the tensor."""
+    similar: bool = False
+    """Its searches are so similar that all are run, even where one explains the tensor."""
 
 
 MISTAKES: Registry[Mistake] = Registry(__name__, "MISTAKE")
@@ -141,14 +141,14 @@ MISTAKES: Registry[Mistake] = Registry(__name__, "MISTAKE")
 
 
 def explain_mistake(evidence: list[Evidence]) -> Iterator[RankedOrigin]:
-    """The origins with a mistake in them: up to the first kind that explains the tensor wholly."""
+    """The origins with a mistake in them: up to the first kind that explains the tensor exactly."""
     for name in MISTAKES.by_rank():
         mistake, exact = MISTAKES[name], False
         for search in _searches(mistake, evidence):
             explanation = explain(search)
             yield from explanation.origins
             exact = exact or explanation.exact
-            if exact and not mistake.alike:
+            if exact and not mistake.similar:
                 return
         if exact:
             return
@@ -162,7 +162,7 @@ def _searches(mistake: Mistake, evidence: list[Evidence]) -> Iterator[Search]:
 
 
 def only(*framings: Framing) -> FramingChoice:
-    """A choice of these framings, whatever the sizes."""
+    """A choice of these framings for all sizes."""
 
     def choice(
         source: tuple[int, int],  # noqa: ARG001

@@ -1,4 +1,4 @@
-"""A channel that holds one number, such as 0, where the picture has one."""
+"""A channel that holds one number, such as 0, where the image has one."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
 
 
 def _without_blanks(image: TensorImage) -> TensorImage:
-    """The image with the channels marked that hold one number, where others hold a picture."""
+    """The image with the channels marked that hold one number, where others hold an image."""
     pixels = image.pixels
     blank = tuple(c for c in range(image.channels) if (pixels[..., c] == pixels[0, 0, c]).all())
     if len(blank) in (0, image.channels):
         return image
     numbers = {channel: float(pixels[0, 0, channel]) for channel in blank}
-    return replace(image, blank=blank, finish=partial(_filled, numbers=numbers), remembered={})
+    return replace(image, blank=blank, finish=partial(_fill_blanks, numbers=numbers), cache={})
 
 
-def _filled(plan: Plan, *, numbers: dict[int, float]) -> Plan:
+def _fill_blanks(plan: Plan, *, numbers: dict[int, float]) -> Plan:
     fills = (Step(op="fill_channel", params={"channel": c, "value": value}) for c, value in numbers.items())
     return before_axes(plan, *fills)
 

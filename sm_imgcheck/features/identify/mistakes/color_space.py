@@ -1,4 +1,4 @@
-"""Another color space than RGB: HSV, Lab, YCrCb and their kin, before the resize or after it."""
+"""Another color space than RGB: HSV, Lab, YCrCb and others, before the resize or after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SPACES = (
     *(("pillow", space) for space in ("HSV", "YCbCr")),
 )
 _LIKELY = 4
-"""So many spaces are looked at closely."""
+"""Color spaces that are searched closely."""
 _RESEMBLES = 0.5
 """Misfit up to which a space is likely."""
 
@@ -28,11 +28,11 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     images = [image for image in evidence.images if image.channels == len("RGB")]
     if not images or evidence.source.header.mode != "RGB":
         return
-    tried = [
+    trials = [
         (evidence.misfit(images, replace(evidence.source, preparation=preparation)), at, preparation.before)
         for at, preparation in enumerate(_spaces(evidence.source.preparation))
     ]
-    for misfit, _, steps in sorted(tried, key=lambda each: each[:2])[:_LIKELY]:
+    for misfit, _, steps in sorted(trials, key=lambda each: each[:2])[:_LIKELY]:
         if misfit <= _RESEMBLES:
             plain = evidence.source.preparation
             for preparation in (replace(plain, after=steps), replace(plain, before=steps)):

@@ -22,9 +22,9 @@ from sm_imgcheck.ops.execute import apply_steps
 __all__ = ["MISTAKE"]
 
 _LONGEST = 1600
-"""Pixels of the longer side of a picture in which a crop is looked for: a correlation of more takes seconds."""
-_KEPT, _AROUND = 3, 2
-"""So many edges are looked at closely, with so many pixels to either side."""
+"""Pixels of the longer side of an image in which a crop is searched: a correlation of more needs seconds."""
+_MAX_EDGES, _AROUND = 3, 2
+"""Edges that are searched closely, each with this number of pixels to either side."""
 _RESEMBLES = 0.6
 """Correlation of gray planes below which a crop is of something else."""
 _CORNERS = ("top_left", "top_right", "bottom_left", "bottom_right")
@@ -32,47 +32,54 @@ _CORNERS = ("top_left", "top_right", "bottom_left", "bottom_right")
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
     for image in evidence.images:
-        for turn, turned in usual_orientations(evidence.source.header):
-            found = _framings(evidence, image, turn)
-            if found:
-                yield replace(evidence.search, images=[image], choice=only(*found), orientations=((turn, turned),))
+        for orientation, last_orientation in usual_orientations(evidence.source.header):
+            results = _framings(evidence, image, orientation)
+            if results:
+                yield replace(
+                    evidence.search,
+                    images=[image],
+                    choice=only(*results),
+                    orientations=((orientation, last_orientation),),
+                )
 
 
-def _framings(evidence: Evidence, image: TensorImage, turn: int) -> tuple[Framing, ...]:
-    """The crops of the upright picture that most resemble the tensor."""
+def _framings(evidence: Evidence, image: TensorImage, orientation: int) -> tuple[Framing, ...]:
+    """The crops of the oriented image that most resemble the tensor."""
     source = evidence.source
-    steps = image_steps(source.header, source.preparation, (), image.channels, turn=turn)
-    picture = apply_steps(steps, source.remembered).mean(axis=2, dtype=np.float32)
+    steps = image_steps(source.header, source.preparation, (), image.channels, orientation=orientation)
+    picture = apply_steps(steps, source.cache).mean(axis=2, dtype=np.float32)
     template = _gray(image.pixels)
     edges = [*probed_edges(min(image.size)), min(picture.shape)]
     scores = sorted((_match(picture, template, edge) for edge in dict.fromkeys(edges)), reverse=True)
-    likely = [edge for score, edge, _ in scores[:_KEPT] if score >= _RESEMBLES]
+    likely = [edge for score, edge, _ in scores[:_MAX_EDGES] if score >= _RESEMBLES]
     close = {near for edge in likely for near in range(edge - _AROUND, edge + _AROUND + 1) if near >= min(image.size)}
-    best = sorted((_match(picture, template, edge) for edge in close), reverse=True)[:_KEPT]
+    best = sorted((_match(picture, template, edge) for edge in close), reverse=True)[:_MAX_EDGES]
     sizes = picture.shape[0], picture.shape[1]
     return tuple(framing for _, edge, start in best for framing in _cut(edge, start, sizes, image.size))
 
 
 def _gray(pixels: np.ndarray) -> np.ndarray:
     """The channels on one scale, added up: HxW float32."""
-    spread = np.maximum(pixels.std(axis=(0, 1)), 1e-12)
-    return np.ascontiguousarray((pixels / spread).sum(axis=2), np.float32)
+    deviation = np.maximum(pixels.std(axis=(0, 1)), 1e-12)
+    return np.ascontiguousarray((pixels / deviation).sum(axis=2), np.float32)
 
 
 def _match(picture: np.ndarray, template: np.ndarray, edge: int) -> tuple[float, int, tuple[int, int]]:
-    """The best correlation of the template in the picture at this shorter edge; the edge; top and left."""
+    """The best correlation of the template in the image at this shorter edge; the edge; top and left."""
     import cv2
 
-    height, width = _resized(picture.shape, edge, "floor")
+    height, width = _edge_size(picture.shape, edge, "floor")
     if height < template.shape[0] or width < template.shape[1] or max(height, width) > _LONGEST:
         return -1.0, edge, (0, 0)
-    way = cv2.INTER_AREA if height <= picture.shape[0] else cv2.INTER_LINEAR
-    scores = cv2.matchTemplate(cv2.resize(picture, (width, height), interpolation=way), template, cv2.TM_CCOEFF_NORMED)
+    interpolation = cv2.INTER_AREA if height <= picture.shape[0] else cv2.INTER_LINEAR
+    scores = cv2.matchTemplate(
+        cv2.resize(picture, (width, height), interpolation=interpolation), template, cv2.TM_CCOEFF_NORMED
+    )
     _, score, _, (left, top) = cv2.minMaxLoc(scores)
     return float(score), edge, (int(top), int(left))
 
 
-def _resized(size: tuple[int, ...], edge: int, rounding: str) -> tuple[int, int]:
+def _edge_size(size: tuple[int, ...], edge: int, rounding: str) -> tuple[int, int]:
     try:
         return resized_size(
             mode="shortest_edge", size=edge, max_size=None, rounding=rounding, height=size[0], width=size[1]
@@ -84,14 +91,14 @@ def _resized(size: tuple[int, ...], edge: int, rounding: str) -> tuple[int, int]
 def _cut(edge: int, start: tuple[int, int], source: Size, size: Size) -> Iterator[Framing]:
     """Crops that start about there, in every rounding: corners by their names, others by their distance."""
     for rounding in ("floor", "round"):
-        full = _resized(source, edge, rounding)
+        full = _edge_size(source, edge, rounding)
         resize = {"resize": {"mode": "shortest_edge", "size": edge, "rounding": rounding}}
         for place in _positions(start, full, size):
             crop = {"crop": {"size": list(size), "rounding": "round", "op": place}}
             if full == source:
-                yield Framing(kind="window", written=(crop,))
+                yield Framing(kind="window", spec_steps=(crop,))
             else:
-                yield Framing(kind="crop", written=(resize, crop))
+                yield Framing(kind="crop", spec_steps=(resize, crop))
 
 
 def _positions(start: tuple[int, int], full: Size, size: Size) -> Iterator[dict[str, object]]:

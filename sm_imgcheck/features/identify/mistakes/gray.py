@@ -1,4 +1,4 @@
-"""Gray where the model takes color, and the conversion to gray at another place than before the resize."""
+"""Gray where the model expects color, and a conversion to gray elsewhere than before the resize."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sm_imgcheck.features.identify.search import Search
 __all__ = ["MISTAKE"]
 
 _WEIGHTS = ("luma", "y_plane")
-_ALIKE = 1e-4
-"""Share of a channel's variance that another does not explain, up to which both hold one gray picture."""
+_MAX_UNEXPLAINED = 1e-4
+"""Share of a channel's variance that another does not explain, up to which both hold one gray image."""
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
@@ -28,8 +28,8 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     images = [image for image in evidence.images if image.channels == 1 or _is_gray(image)]
     if not images:
         return
-    ways = _late if images[0].channels == 1 else _expanded
-    for preparation in ways(source.preparation):
+    preparations = _late if images[0].channels == 1 else _expand_gray
+    for preparation in preparations(source.preparation):
         yield from evidence.reread(images, replace(source, preparation=preparation))
 
 
@@ -41,7 +41,7 @@ def _is_gray(image: TensorImage) -> bool:
     if not power.all():
         return False
     likeness = (flat * flat[:, :1]).sum(axis=0) ** 2 / (power * power[0])
-    return bool((1 - likeness < _ALIKE).all())
+    return bool((1 - likeness < _MAX_UNEXPLAINED).all())
 
 
 def _late(plain: Preparation) -> Iterator[Preparation]:
@@ -49,7 +49,7 @@ def _late(plain: Preparation) -> Iterator[Preparation]:
     yield from (replace(plain, late_gray=weights) for weights in _WEIGHTS)
 
 
-def _expanded(plain: Preparation) -> Iterator[Preparation]:
+def _expand_gray(plain: Preparation) -> Iterator[Preparation]:
     """Three equal channels, made before the resize or after it."""
     for weights in _WEIGHTS:
         steps = (_color("RGB", GRAY, weights), _color("L", "RGB", weights))
@@ -62,4 +62,4 @@ def _color(mode: str, to: str, weights: str) -> Step:
     return Step(op="color", params={"mode": mode, "to": to, "to_gray": weights}, why="gray")
 
 
-MISTAKE = Mistake(rank=6, alike=True, searches=_searches)
+MISTAKE = Mistake(rank=6, similar=True, searches=_searches)

@@ -18,7 +18,7 @@ from sm_imgcheck.features.identify.search import Search
 __all__ = ["MISTAKE"]
 
 _CYCLES = ((1, 2, 0), (2, 0, 1))
-"""The permutations of three channels but for their reversals, which the usual search has."""
+"""The permutations of three channels, without their reversals, which the usual search has."""
 _BETTER = 0.7
 """Share of the misfit that must be left, so that another order is worth a search."""
 
@@ -29,17 +29,17 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
         return
     usual = evidence.misfit(images)
     for cycle in _CYCLES:
-        permuted = [_permuted(image, cycle) for image in images]
-        if evidence.misfit(permuted) <= _BETTER * usual:
-            yield from evidence.reread(permuted)
+        permutations = [_permute(image, cycle) for image in images]
+        if evidence.misfit(permutations) <= _BETTER * usual:
+            yield from evidence.reread(permutations)
 
 
-def _permuted(image: TensorImage, cycle: Sequence[int]) -> TensorImage:
+def _permute(image: TensorImage, cycle: Sequence[int]) -> TensorImage:
     pixels = np.ascontiguousarray(image.pixels[..., list(cycle)])
-    return replace(image, pixels=pixels, finish=partial(_reordered, cycle=tuple(cycle)), remembered={})
+    return replace(image, pixels=pixels, finish=partial(_add_reorder, cycle=tuple(cycle)), cache={})
 
 
-def _reordered(plan: Plan, *, cycle: tuple[int, ...]) -> Plan:
+def _add_reorder(plan: Plan, *, cycle: tuple[int, ...]) -> Plan:
     """The plan with its channels in the order that the tensor has them."""
     order = next((facts.channel_order for facts in reversed(plan.after)), "RGB")
     to = "".join(order[cycle.index(channel)] for channel in range(len(cycle)))

@@ -14,12 +14,12 @@ from sm_imgcheck.features.identify.search import Search
 __all__ = ["MISTAKE"]
 
 _QUALITIES = (75, 95, 90, 85, 80, 70, 60, 50, 40, 30, 100)
-"""Of the first look: 75 is Pillow's default, 95 OpenCV's."""
+"""Qualities of the first trials: 75 is Pillow's default, 95 OpenCV's."""
 _AROUND = 4
-"""Steps of quality about the best one that are looked at next: the first look leaves none out from 46 on."""
+"""Steps of quality around the best one that are tried next: with the first trials, all from 46 on."""
 _SUBSAMPLINGS = ("4:2:0", "4:4:4")
 _MOST_PIXELS = 1 << 22
-"""Pixels of a picture that is compressed whole at every quality."""
+"""Pixels of an image that is compressed whole at every quality."""
 _BETTER = 0.8
 """Share of the difference that may be left, so that a compression is worth a search."""
 
@@ -28,7 +28,9 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     guesses = evidence.guesses
     for guess in guesses[:2]:
         for place in (_before, _after) if evidence.source.pixels <= _MOST_PIXELS else (_after,):
-            best = min((_best(evidence, guess, place, sampled) for sampled in _SUBSAMPLINGS), key=lambda pair: pair[0])
+            best = min(
+                (_best(evidence, guess, place, subsampling) for subsampling in _SUBSAMPLINGS), key=lambda pair: pair[0]
+            )
             if best[0] <= _BETTER * guess.off:
                 yield evidence.again(guess, preparation=best[1])
 
@@ -49,13 +51,13 @@ def _best(
 ) -> tuple[float, Preparation]:
     """How far off the likeliest quality is, and its preparation."""
 
-    def tried(quality: int) -> tuple[float, int]:
+    def try_quality(quality: int) -> tuple[float, int]:
         step = Step(op="recompress", params={"quality": quality, "subsampling": subsampling}, why="saved as JPEG")
         return evidence.off(guess, place(evidence.source.preparation, step)), quality
 
-    _, about = min(map(tried, _QUALITIES))
+    _, about = min(map(try_quality, _QUALITIES))
     near = (quality for quality in range(about - _AROUND, about + _AROUND + 1) if 1 <= quality <= 100)
-    off, quality = min(map(tried, near))
+    off, quality = min(map(try_quality, near))
     step = Step(op="recompress", params={"quality": quality, "subsampling": subsampling}, why="saved as JPEG")
     return off, place(evidence.source.preparation, step)
 

@@ -17,7 +17,9 @@ _GAPS = (2.0, 3.0, 1.0, 1.5, 4.0)
 
 def _families() -> Iterator[KernelFamily]:
     for family in FAMILIES:
-        pillow = next((one for one in family.members if one.library == "pillow" and one.dtype == "uint8"), None)
+        pillow = next(
+            (member for member in family.members if member.library == "pillow" and member.dtype == "uint8"), None
+        )
         if pillow is not None and pillow.interpolation != "nearest":
             for gap in _GAPS:
                 yield KernelFamily(members=(replace(pillow, reducing_gap=gap),))

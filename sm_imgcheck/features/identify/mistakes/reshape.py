@@ -25,17 +25,17 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
 
 
 def _reread(image: TensorImage) -> TensorImage:
-    """The image by the other order of its numbers."""
+    """The image by the other order of its values."""
     height, width, channels = image.pixels.shape
     if image.layout.endswith("C"):
         pixels = image.pixels.reshape(channels, height, width).transpose(1, 2, 0)
     else:
         pixels = np.ascontiguousarray(image.pixels.transpose(2, 0, 1)).reshape(height, width, channels)
-    finish = partial(_reshaped, shape=(height, width, channels), layout=image.layout.replace("N", ""))
-    return replace(image, pixels=np.ascontiguousarray(pixels), finish=finish, remembered={})
+    finish = partial(_add_reshape, shape=(height, width, channels), layout=image.layout.replace("N", ""))
+    return replace(image, pixels=np.ascontiguousarray(pixels), finish=finish, cache={})
 
 
-def _reshaped(plan: Plan, *, shape: tuple[int, int, int], layout: str) -> Plan:
+def _add_reshape(plan: Plan, *, shape: tuple[int, int, int], layout: str) -> Plan:
     """The plan with a reshape instead of the transpose, or of the missing one."""
     height, width, channels = shape
     to = [channels, height, width] if layout == "CHW" else [height, width, channels]
@@ -49,7 +49,7 @@ def _reshaped(plan: Plan, *, shape: tuple[int, int, int], layout: str) -> Plan:
 
 
 def _with_order(plan: Plan, order: str) -> Plan:
-    """The plan with the order of the values in the facts of its end: it is seen, not inferred."""
+    """The plan with the order of the values in the facts of its end: observed, not inferred."""
     return replace(
         plan, after=(*plan.after[:-1], replace(plan.after[-1], value_order=order, value_order_probability=1.0))
     )

@@ -20,9 +20,9 @@ __all__ = ["MISTAKE"]
 
 _COMMON = (256, 512, 224, 299, 640, 320, 384)
 _EDGES = (*_COMMON, 300, 400, 416, 448, 480, 500, 600, 800, 1024, 288, 240, 200, 128, 336, 1280)
-"""Sizes that people and tools resize pictures to."""
-_KEPT, _PLACES, _FAMILIES = 3, 2, 2
-"""So many first sizes are looked at closely, for so many parts of the picture and kernels."""
+"""Common sizes of first resizes."""
+_MAX_SIZES, _MAX_PARTS, _MAX_FAMILIES = 3, 2, 2
+"""First sizes that are searched closely, parts of the image and kernels that they are tried for."""
 _KERNELS = tuple(
     family
     for family in FAMILIES
@@ -40,15 +40,16 @@ _KERNELS = tuple(
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
     once = {guess.part: guess for guess in reversed(evidence.guesses) if guess.place.framing.resizes}
-    for guess in sorted(once.values(), key=lambda guess: guess.off)[:_PLACES]:
+    for guess in sorted(once.values(), key=lambda guess: guess.off)[:_MAX_PARTS]:
         framings = [*_twice(guess.place.framing, _COMMON), *_twice(guess.place.framing, _EDGES, most=1)]
         nearest = {family: _best(evidence, guess, family, framings)[0][0] for family in _KERNELS}
-        families = sorted(nearest, key=lambda family: nearest[family])[:_FAMILIES]
+        families = sorted(nearest, key=lambda family: nearest[family])[:_MAX_FAMILIES]
         every = list(_twice(guess.place.framing, _EDGES))
-        tried = sorted(
-            (found for family in families for found in _best(evidence, guess, family, every)), key=lambda each: each[:2]
+        trials = sorted(
+            (results for family in families for results in _best(evidence, guess, family, every)),
+            key=lambda each: each[:2],
         )
-        best = [framing for off, _, framing in tried[:_KEPT] if off <= guess.off]
+        best = [framing for off, _, framing in trials[:_MAX_SIZES] if off <= guess.off]
         if best:
             yield evidence.again(guess, choice=only(*best))
 
@@ -61,14 +62,14 @@ def _best(
     return sorted(
         ((evidence.off(guess, framing=framing, family=family), at, framing) for at, framing in tries),
         key=lambda each: each[:2],
-    )[:_KEPT]
+    )[:_MAX_SIZES]
 
 
 def _twice(framing: Framing, edges: Sequence[int], most: int | None = None) -> Iterator[Framing]:
-    """The framing after a first resize to each edge. most: so many kinds of first resizes, the usual ones first."""
+    """The framing after a first resize to each edge. most: kinds of first resizes per edge, the usual ones first."""
     for edge in edges:
         for first in islice(_firsts(edge), most):
-            yield replace(framing, written=(first, *framing.written), zoom=None)
+            yield replace(framing, spec_steps=(first, *framing.spec_steps), zoom=None)
 
 
 def _firsts(edge: int) -> Iterator[FramingStep]:

@@ -22,12 +22,12 @@ _SMOOTHER = 0.8
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
-    images = [image for image in map(_unwrapped, evidence.search.images) if image is not None]
+    images = [image for image in map(_unwrap, evidence.search.images) if image is not None]
     if images:
         yield from evidence.reread(images)
 
 
-def _unwrapped(image: TensorImage) -> TensorImage | None:
+def _unwrap(image: TensorImage) -> TensorImage | None:
     """The image without the jumps of uint8; None where it has none."""
     if image.array.dtype != np.uint8:
         return None
@@ -37,18 +37,18 @@ def _unwrapped(image: TensorImage) -> TensorImage | None:
     array = image.array.astype(np.int16)
     pixels = np.where(image.pixels >= np.array(cuts), image.pixels - _LEVELS, image.pixels)
     pixels = np.where(np.array(cuts) == 0, image.pixels, pixels).astype(np.float32)
-    return replace(image, array=array, pixels=pixels, finish=_wrapped, remembered={})
+    return replace(image, array=array, pixels=pixels, finish=_add_wrap, cache={})
 
 
 def _cut(plane: np.ndarray) -> int:
-    """The level from which on numbers stand for negative ones; 0 where none does.
+    """The level from which on values represent negative ones; 0 where none does.
 
     Neighbors differ least where the circle of levels is cut open at the right place.
     """
     levels = plane.astype(np.int64)
     pairs = [(levels[1:], levels[:-1]), (levels[:, 1:], levels[:, :-1])]
-    one, other = (np.concatenate([pair[at].ravel() for pair in pairs]) for at in (0, 1))
-    low, high = np.minimum(one, other), np.maximum(one, other)
+    first, other = (np.concatenate([pair[at].ravel() for pair in pairs]) for at in (0, 1))
+    low, high = np.minimum(first, other), np.maximum(first, other)
     # A cut between low and high makes their distance what is left of the circle.
     gain = _LEVELS - 2 * (high - low)
     change = np.zeros(_LEVELS + 1)
@@ -60,7 +60,7 @@ def _cut(plane: np.ndarray) -> int:
     return best if variation[best] < _SMOOTHER * whole else 0
 
 
-def _wrapped(plan: Plan) -> Plan:
+def _add_wrap(plan: Plan) -> Plan:
     """The plan with the overflow of uint8 instead of the last cast."""
     at = max(at for at, step in enumerate(plan.steps) if step.op == "cast")
     rounding = plan.steps[at].params.get("rounding", "half_even")

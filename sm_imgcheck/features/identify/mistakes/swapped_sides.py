@@ -1,4 +1,4 @@
-"""Height and width exchanged in a resize: ``resize((256, 341))`` where 341x256 was meant, then the crop."""
+"""Height and width swapped in a resize: ``resize((256, 341))`` instead of 341x256, then the crop."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     header = evidence.source.header
     if header.height != header.width:
         orientations = usual_orientations(header)
-        yield replace(evidence.search, images=evidence.images, choice=_exchanged, orientations=orientations)
+        yield replace(evidence.search, images=evidence.images, choice=_swap_sides, orientations=orientations)
 
 
-def _exchanged(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:  # noqa: ARG001
+def _swap_sides(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:  # noqa: ARG001
     for edge in range(min(size), _MOST_ZOOM * min(size) + 1):
         for rounding in ("floor", "round"):
             try:
@@ -36,9 +36,9 @@ def _exchanged(source: Size, size: Size, *, inner: Size | None) -> Iterator[Fram
             except PlanError:
                 return
             for cut in ("round", "floor"):
-                how = {"mode": "shortest_edge", "size": edge, "rounding": rounding, "op": {"mode": "exchanged"}}
-                resize, crop = {"resize": how}, {"crop": {"size": list(size), "rounding": cut}}
-                yield Framing(kind="squash", written=(resize, crop) if full != size else (resize,))
+                params = {"mode": "shortest_edge", "size": edge, "rounding": rounding, "op": {"mode": "exchanged"}}
+                resize, crop = {"resize": params}, {"crop": {"size": list(size), "rounding": cut}}
+                yield Framing(kind="squash", spec_steps=(resize, crop) if full != size else (resize,))
 
 
 MISTAKE = Mistake(rank=5, distance=(1.0, math.inf), searches=_searches)
