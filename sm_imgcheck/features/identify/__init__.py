@@ -1,7 +1,7 @@
 """Find the pipeline from an image to a tensor: usual pipelines of libraries first, then common mistakes.
 
-``find`` here is the way in: ``search`` finds one of the usual pipelines; each file of ``mistakes`` adds one kind of mistake, which is tried only
-where no usual pipeline explains the tensor.
+``find`` is the entry point: ``search`` finds one of the usual pipelines; each file of ``mistakes`` adds one kind of
+mistake, which is tried only where no usual pipeline explains the tensor.
 """
 
 from __future__ import annotations
