@@ -1,4 +1,4 @@
-"""The report of ``explain``; for people on lines of 80 columns."""
+"""The report of ``explain``; text on lines of 80 columns."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["ExplainContent", "ManualPage", "page"]
 
 _KEYS = ("cause", "kind", "title", "reason", "code", "tool", "checks", "line", "evidence", "source")
 _UNKNOWN = """\
-Not recognized: nothing in this text is known to be trouble with an image, a
-tensor or a request body. That does not mean that the request is right:
+Not recognized: the text contains no known error of an image, a tensor or a
+request body. The request may still have an error:
   sm-imgcheck validate photo.jpg -s SPEC
   sm-imgcheck explain - < container.log
-The endpoint's own log (CloudWatch) often says more than its answer.
+The log of the endpoint (CloudWatch) often has more detail than its response.
 """
 
 _WIDE = 80
-_SHOWN = 150
+_MAX_EVIDENCE = 150
 """Characters of the evidence that are printed."""
 
 
@@ -57,7 +57,7 @@ class ExplainContent(ReportContent[Rule | Explanation | ManualPage]):
         return f"{separator}{_manual(row) if isinstance(row, Rule) else page(row)}\n"
 
     def summary(self, report: Report) -> str:
-        """What to do where nothing was recognized."""
+        """The advice for a text that is not recognized."""
         del report
         return "" if self.pages else _UNKNOWN
 
@@ -71,22 +71,22 @@ def _manual(rule: Rule) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def page(found: Explanation) -> str:
+def page(cause: Explanation) -> str:
     """What it is, why, what to do in the code and with this tool, and which check finds it beforehand."""
-    parts = [_block("", found.title), _evidence(found)]
-    parts += [_block("Why: ", found.reason), _block("In the code: ", found.code)]
-    if found.tool:
-        parts.append("With this tool:\n" + "\n".join(_tool(line) for line in found.tool))
-    if found.checks:
-        parts.append(_block("Found before sending by: ", ", ".join(found.checks)))
+    parts = [_block("", cause.title), _evidence(cause)]
+    parts += [_block("Why: ", cause.reason), _block("In the code: ", cause.code)]
+    if cause.tool:
+        parts.append("With this tool:\n" + "\n".join(_tool(line) for line in cause.tool))
+    if cause.checks:
+        parts.append(_block("Found before sending by: ", ", ".join(cause.checks)))
     return "\n".join(parts)
 
 
-def _evidence(found: Explanation) -> str:
-    said = for_terminal(found.evidence)
-    if len(said) > _SHOWN:
-        said = f"{said[: _SHOWN - 50]} ... {said[-45:]}"
-    return _block("", f"line {found.line}: {said}", indent="    ")
+def _evidence(cause: Explanation) -> str:
+    said = for_terminal(cause.evidence)
+    if len(said) > _MAX_EVIDENCE:
+        said = f"{said[: _MAX_EVIDENCE - 50]} ... {said[-45:]}"
+    return _block("", f"line {cause.line}: {said}", indent="    ")
 
 
 def _tool(line: str) -> str:
@@ -95,13 +95,13 @@ def _tool(line: str) -> str:
 
 
 def _block(label: str, text: str, indent: str = "") -> str:
-    """Words on lines of at most 80 columns: as ``textwrap`` would, which takes a millisecond to import."""
+    """Words on lines of at most 80 columns: like ``textwrap``, whose import needs a millisecond."""
     later = indent or ("  " if label else "")
     lines = [indent]
     for word in (label + for_terminal(text)).split():
-        started = lines[-1] != (later if lines[1:] else indent)
-        if started and len(lines[-1]) + len(word) >= _WIDE:
+        has_words = lines[-1] != (later if lines[1:] else indent)
+        if has_words and len(lines[-1]) + len(word) >= _WIDE:
             lines.append(later + word)
         else:
-            lines[-1] += f" {word}" if started else word
+            lines[-1] += f" {word}" if has_words else word
     return "\n".join(lines)

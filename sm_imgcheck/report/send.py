@@ -1,4 +1,4 @@
-"""The report of ``send``: text for people, or one JSON document."""
+"""The report of ``send``: text, or one JSON document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.features.requests import RequestTarget
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, ServerResponse
+from sm_imgcheck.features.requests.send import MAX_RESPONSE_BYTES, ServerResponse
 from sm_imgcheck.report import ReportContent, _records
 from sm_imgcheck.report._entries import FileEntry, problem_finding
 from sm_imgcheck.report.payload import BodyRow, body_entries, one_line
@@ -27,7 +27,7 @@ class SentRequest:
 
     body: BodyRow
     response: ServerResponse | None
-    """None: nothing was sent."""
+    """None: not sent."""
     file: str = ""
     """The file that the response was written to; ``-``: standard output; empty: none."""
 
@@ -55,8 +55,8 @@ class ServerResponseContent(ReportContent[SentRequest]):
 
     def entries(self, row: SentRequest) -> Iterator[FileEntry]:
         """The candidates of a body; a response that refuses it is a finding of each."""
-        refused = row.response is not None and row.response.refused
-        problems = (problem_finding("request-refused", _status(row.response)),) if row.response and refused else ()
+        is_error = row.response is not None and row.response.is_error
+        problems = (problem_finding("request-refused", _status(row.response)),) if row.response and is_error else ()
         return body_entries(row.body, *problems, not_made="not-sent")
 
     def failure(self, row: SentRequest) -> str:
@@ -64,7 +64,7 @@ class ServerResponseContent(ReportContent[SentRequest]):
         path = for_terminal(row.body.results[0].path)
         if row.response is None:
             return f"{path}: not sent: {for_terminal(row.body.refused)}\n"
-        return f"{path}: {_status(row.response)}\n" if row.response.refused else ""
+        return f"{path}: {_status(row.response)}\n" if row.response.is_error else ""
 
     def words(self, row: SentRequest) -> str:
         """Status, content type and response of one body."""
@@ -75,13 +75,13 @@ class ServerResponseContent(ReportContent[SentRequest]):
             return f"{label}: not sent: {for_terminal(body.refused)}\n"
         lines = [f"{label}: {one_line(body)}", _status(response), *response.notes]
         lines += [f"response written to {for_terminal(row.file)}"] if row.file not in {"", "-"} else []
-        content = [] if row.file and not response.refused else ["", *_response_lines(response)]
+        content = [] if row.file and not response.is_error else ["", *_response_lines(response)]
         return "\n".join([*lines, *content, *_explanations(response)]) + "\n"
 
 
 def _status(response: ServerResponse) -> str:
     reason = f" {response.reason}" if response.reason else ""
-    prefix = "refused: " if response.refused else ""
+    prefix = "refused: " if response.is_error else ""
     return f"{prefix}{response.status}{reason}, {response.content_type or 'no content type'}"
 
 
@@ -94,12 +94,12 @@ def _response_lines(response: ServerResponse) -> Iterator[str]:
     else:
         yield text.rstrip("\n")
     if response.cut:
-        yield f"The response is longer: only the first {MAX_ANSWER_BYTES:,} bytes were read."
+        yield f"The response is longer: only the first {MAX_RESPONSE_BYTES:,} bytes were read."
 
 
 def _explanations(response: ServerResponse) -> Iterator[str]:
     """Yield the known causes of a rejection."""
-    if not response.refused:
+    if not response.is_error:
         return
     causes = _causes(response)
     if causes:
@@ -139,6 +139,6 @@ def _record(row: SentRequest) -> dict[str, object]:
         "emitted": for_json(row.file) or None,
         "cut": response.cut,
         "notes": [for_json(note) for note in response.notes],
-        "causes": _records.plain(_causes(response)) if response.refused else [],
+        "causes": _records.plain(_causes(response)) if response.is_error else [],
     }
     return {**request, "answer": fields}

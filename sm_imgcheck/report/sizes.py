@@ -53,7 +53,7 @@ class SizesContent(ReportContent[SizeTable]):
         largest = f" (the largest of {row.shapes:,} shapes)" if row.shapes > 1 else ""
         images = "1 image" if load.images == 1 else f"{load.images:,} images in one body"
         lines = [f"{images}, {load.dtype} {list(load.shape)}{largest}, to {target_description(route)}:"]
-        ordered = sorted(row.sizes, key=lambda size: (not size.taken, size.bytes is None, size.bytes))
+        ordered = sorted(row.sizes, key=lambda size: (not size.accepted, size.bytes is None, size.bytes))
         lines += phrases.columns(
             (size.envelope, _bytes(size), size.content_type, _verdict(size, route)) for size in ordered
         )
@@ -72,7 +72,7 @@ def _bytes(row: EnvelopeSize) -> str:
 
 
 def _verdict(row: EnvelopeSize, route: RequestTarget) -> str:
-    if not row.taken:
+    if not row.accepted:
         return f"not taken by {route.stack}"
     if row.note:
         return row.note

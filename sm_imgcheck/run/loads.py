@@ -51,14 +51,14 @@ def _load(candidate: Candidate, plan: Plan, route: RequestTarget) -> BodyContent
         return BodyContent(shape=facts.shape, dtype=facts.dtype, changes="no image file")
     reasons = changes(candidate.header, route.spec)
     reason = f"re-encoded: {reasons[0]}" if reasons else ""
-    return BodyContent(shape=facts.shape, dtype=facts.dtype, picture=len(candidate.data), changes=reason)
+    return BodyContent(shape=facts.shape, dtype=facts.dtype, file_bytes=len(candidate.data), changes=reason)
 
 
 def _both(first: BodyContent, second: BodyContent) -> BodyContent:
     return replace(
         first,
         images=first.images + second.images,
-        picture=first.picture + second.picture,
+        file_bytes=first.file_bytes + second.file_bytes,
         changes=first.changes or second.changes,
     )
 
@@ -67,11 +67,11 @@ def _join(load: BodyContent, route: RequestTarget) -> BodyContent:
     """Return all of one shape in one body; one of them where the model does not accept batches."""
     batch = route.spec.contract.dim("N")
     if batch is None or batch.high == 1 or load.images == 1:
-        return replace(load, images=1, picture=load.picture // load.images)
+        return replace(load, images=1, file_bytes=load.file_bytes // load.images)
     images = load.images if batch.high is None else min(load.images, batch.high)
     at = route.spec.contract.layout.index("N")
     shape = (*load.shape[:at], load.shape[at] * images, *load.shape[at + 1 :])
-    return replace(load, shape=shape, images=images, picture=load.picture * images // load.images)
+    return replace(load, shape=shape, images=images, file_bytes=load.file_bytes * images // load.images)
 
 
 def _count(shape: tuple[int, ...]) -> int:

@@ -146,7 +146,7 @@ def test_an_endpoint_answers(place, say, aws):
         aws(seen.url)
         code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--endpoint", "mine", "--target-variant", "v1")
     assert code == 0
-    assert "answered by variant v1" in out
+    assert "response of variant v1" in out
     assert seen.paths == ["/endpoints/mine/invocations"]
     assert "AKIA" not in out
 
@@ -165,7 +165,7 @@ def test_an_error_of_the_model_is_explained(place, say, aws):
         code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--endpoint", "mine")
     assert code == 1
     assert "refused: 424 ModelError" in out
-    assert "the container answered with status 500" in out
+    assert "the container responded with status 500" in out
     assert "In the code:" in out
     assert len(seen.paths) == 1
 
@@ -338,7 +338,7 @@ def test_content_type_that_an_envelope_computes_is_an_error(place, say):
     (place / "t.yaml").write_text(TRITON)
     code, _, err = say("payload", "a.jpg", "-s", "t.yaml", "--content-type", "application/octet-stream", "-o", "x.bin")
     assert code == 2
-    assert "content type of triton-binary states the length" in " ".join(err.split())
+    assert "that of triton-binary has the length" in " ".join(err.split())
     assert not (place / "x.bin").exists()
 
 

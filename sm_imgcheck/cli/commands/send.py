@@ -168,7 +168,7 @@ def _send_all(invocation: RequestInvocation, target: RequestTarget, sender: Send
         nonlocal rejections
         payload = built.body.payload
         response = sender(payload) if payload is not None else None
-        rejections += response is None or response.refused
+        rejections += response is None or response.is_error
         file = _write_response(built, response, sink) if sink is not None and response is not None else ""
         writer.row(SentRequest(body=built.body, response=response, file=file))
         return None if response is None else "sent"

@@ -17,23 +17,23 @@ from sm_imgcheck.spec.problems import ProblemList, format_value
 __all__ = ["RequestTarget", "SizeLimit", "bounds", "forms", "narrowest", "resolve_target", "too_large"]
 
 _PLAIN = "npy"
-"""The form where neither spec nor stack says one: it carries dtype and shape, and every Python reads it."""
+"""The envelope if neither spec nor stack names one: it has dtype and shape, and NumPy reads it."""
 
 
 @frozen
 class RequestTarget:
-    """Where a request goes, and how."""
+    """The destination and the form of a request."""
 
     spec: Spec
-    """With its ``payload`` as it is carried out: what the command line says stands in it."""
+    """With its ``payload`` in effect, including the options of the command line."""
     envelope: str
     stack: str = ""
     """Empty: the spec names none."""
     endpoint: str = "realtime"
     given: Spec | None = None
-    """The spec as written, without what the command line says."""
+    """The spec as written, without the options of the command line."""
     unchecked: tuple[str, ...] = ()
-    """What could not be looked at, and what would tell."""
+    """What could not be checked, and the key of the spec that makes it checkable."""
 
     @property
     def form(self) -> TensorEnvelope | ImageEnvelope:
@@ -42,51 +42,50 @@ class RequestTarget:
 
 
 def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarget:
-    """Settle the way of a request. form: an envelope instead of the spec's; content_type: one instead of its own.
+    """Return the target of a request. form: an envelope instead of the spec's; content_type: instead of the envelope's.
 
-    Raises PayloadError for names that are not known, and for a stack, an envelope and a content type that do not go
-    together.
+    Raises PayloadError for unknown names, and for a stack, an envelope and a content type that exclude each other.
     """
-    given = spec.payload
-    chosen = form or given.get("envelope") or forms(given.get("stack", ""))[0]
+    keys = spec.payload
+    envelope = form or keys.get("envelope") or forms(keys.get("stack", ""))[0]
     # A content type of the spec belongs to the spec's own envelope.
-    kept = content_type or (given.get("content_type") if chosen == given.get("envelope", chosen) else None)
-    payload: PayloadKeys = {**given, "envelope": chosen}
+    request_type = content_type or (keys.get("content_type") if envelope == keys.get("envelope", envelope) else None)
+    payload: PayloadKeys = {**keys, "envelope": envelope}
     payload.pop("content_type", None)
-    if kept is not None:
-        payload["content_type"] = kept
+    if request_type is not None:
+        payload["content_type"] = request_type
     notes = ProblemList()
     check_payload(payload, notes)
-    computed, _, number = ENVELOPES[chosen].content_type.rpartition("N") if chosen in ENVELOPES else ("", "", "")
-    if kept and computed.endswith("=") and not number and not str(kept).startswith(computed):
+    prefix, _, number = ENVELOPES[envelope].content_type.rpartition("N") if envelope in ENVELOPES else ("", "", "")
+    if request_type and prefix.endswith("=") and not number and not str(request_type).startswith(prefix):
         notes.add(
             "payload.content_type",
-            f"got {format_value(kept)}, expected none: the content type of {chosen} states the length of its header",
+            f"got {format_value(request_type)}, expected none: that of {envelope} has the length of the header",
         )
-    if not (str(kept or "").isascii() and str(kept or "").isprintable()):
-        notes.add("payload.content_type", f"got {format_value(kept)}, expected printable ASCII")
+    if not (str(request_type or "").isascii() and str(request_type or "").isprintable()):
+        notes.add("payload.content_type", f"got {format_value(request_type)}, expected printable ASCII")
     if problems := notes.all():
         raise PayloadError("; ".join(str(problem).removeprefix("payload.") for problem in problems))
     return RequestTarget(
         spec=replace(spec, payload=payload),
         given=spec,
-        envelope=chosen,
-        stack=given.get("stack", ""),
-        endpoint=given.get("endpoint", "realtime"),
-        unchecked=tuple(_unchecked(given)),
+        envelope=envelope,
+        stack=keys.get("stack", ""),
+        endpoint=keys.get("endpoint", "realtime"),
+        unchecked=tuple(_open_questions(keys)),
     )
 
 
 def forms(name: str) -> tuple[str, ...]:
-    """The envelopes that go with a stack, the best first; with none, or one that takes all, a plain one first."""
-    taken = STACKS[name].envelopes if name in STACKS else ()
-    return taken or (_PLAIN, *(form for form in ENVELOPES.by_rank() if form != _PLAIN))
+    """The envelopes of a stack, the best first; without a stack, or for one that accepts all, .npy first."""
+    envelopes = STACKS[name].envelopes if name in STACKS else ()
+    return envelopes or (_PLAIN, *(form for form in ENVELOPES.by_rank() if form != _PLAIN))
 
 
-def _unchecked(given: Mapping[str, object]) -> Iterator[str]:
-    if "stack" not in given:
+def _open_questions(payload: Mapping[str, object]) -> Iterator[str]:
+    if "stack" not in payload:
         yield "server acceptance and limit not checked: set payload.stack in the spec"
-    if "endpoint" not in given:
+    if "endpoint" not in payload:
         yield "limits of a realtime endpoint assumed: set payload.endpoint in the spec"
 
 
@@ -103,8 +102,8 @@ class SizeLimit:
 
 
 def bounds(route: RequestTarget) -> tuple[SizeLimit, ...]:
-    """Every limit, the narrowest first. ``payload.max_bytes`` overrides the others: they only warn then."""
-    found = [
+    """Every limit, the narrowest first. ``payload.max_bytes`` makes the others warnings."""
+    limits = [
         SizeLimit(bytes=limit.bytes, severity="error" if limit.severity == "error" else "warning", **_texts(limit))
         for limit in ENDPOINTS[route.endpoint].limits
         if not limit.inline
@@ -112,25 +111,28 @@ def bounds(route: RequestTarget) -> tuple[SizeLimit, ...]:
     serving = STACKS[route.stack] if route.stack else None
     if serving is not None and serving.body_limit is not None:
         remedy = f"{serving.limit_setting} raises it"
-        found.append(
+        limits.append(
             SizeLimit(bytes=serving.body_limit, severity="error", source=f"{route.stack}'s own", remedy=remedy)
         )
-    own = route.spec.payload.get("max_bytes")
-    if own is not None:
-        found = [SizeLimit(bytes=one.bytes, severity="warning", source=one.source, remedy=one.remedy) for one in found]
-        found.append(
-            SizeLimit(bytes=own, severity="error", source="payload.max_bytes of the spec", remedy="change it there")
+    maximum = route.spec.payload.get("max_bytes")
+    if maximum is not None:
+        limits = [
+            SizeLimit(bytes=limit.bytes, severity="warning", source=limit.source, remedy=limit.remedy)
+            for limit in limits
+        ]
+        limits.append(
+            SizeLimit(bytes=maximum, severity="error", source="payload.max_bytes of the spec", remedy="change it there")
         )
-    return tuple(sorted(found, key=lambda one: (one.bytes, one.source)))
+    return tuple(sorted(limits, key=lambda limit: (limit.bytes, limit.source)))
 
 
 def _texts(limit: object) -> dict[str, str]:
     return {key: getattr(limit, key) for key in ("source", "remedy")}
 
 
-def narrowest(found: tuple[SizeLimit, ...], severity: Severity = "warning") -> int:
+def narrowest(limits: tuple[SizeLimit, ...], severity: Severity = "warning") -> int:
     """Bytes that a body may have without an error; with ``warning``, without a warning either."""
-    return min(one.bytes for one in found if severity == "warning" or one.severity == "error")
+    return min(limit.bytes for limit in limits if severity == "warning" or limit.severity == "error")
 
 
 def too_large(route: RequestTarget, size: int) -> tuple[Finding, ...]:
@@ -139,11 +141,11 @@ def too_large(route: RequestTarget, size: int) -> tuple[Finding, ...]:
         Finding(
             code="PAY114",
             name="body-too-large",
-            severity=one.severity,
-            message=f"body size: got {size:,} bytes, expected at most {one.bytes:,} ({one.source}); {one.remedy}",
-            expected=f"at most {one.bytes}",
+            severity=limit.severity,
+            message=f"body size: got {size:,} bytes, expected at most {limit.bytes:,} ({limit.source}); {limit.remedy}",
+            expected=f"at most {limit.bytes}",
             actual=str(size),
         )
-        for one in bounds(route)
-        if size > one.bytes
+        for limit in bounds(route)
+        if size > limit.bytes
     )

@@ -1,4 +1,4 @@
-"""What one candidate brings into a request body."""
+"""What part candidate brings into a request body."""
 
 from __future__ import annotations
 
@@ -31,16 +31,15 @@ __all__ = [
 ]
 
 MAX_JOINED_BYTES = 100_000_000
-"""Of several images together, whatever the limits allow: they are held in memory. It is the most that batch transform
-takes."""
+"""Maximum size of several images in part body, which is in memory: the maximum of batch transform."""
 
 
 @frozen
 class BodyPart:
-    """What one candidate brings into a body: its tensor, or the bytes of its picture with their header."""
+    """The part of a candidate in a body: its tensor, or the bytes of its image file with their header."""
 
     array: np.ndarray | None = None
-    picture: tuple[bytes, Header] | None = None
+    image: tuple[bytes, Header] | None = None
 
 
 class BodyTooLarge(PayloadError):
@@ -52,13 +51,13 @@ class BodyTooLarge(PayloadError):
 
 
 def joins(route: RequestTarget) -> bool:
-    """Whether one body may hold several images."""
+    """Whether part body may hold several images."""
     batch = route.spec.contract.dim("N")
     return batch is not None and batch.high != 1 and route.form.batches
 
 
 def one_by_one(spec: Spec) -> Spec:
-    """The spec by which single images are made for a model that takes several at once only."""
+    """The spec of single images for a model that accepts only batches of several."""
     contract, batch = spec.contract, spec.contract.dim("N")
     if batch is None or batch.low == 1:
         return spec
@@ -68,9 +67,9 @@ def one_by_one(spec: Spec) -> Spec:
 
 
 def has_room(parts: Sequence[BodyPart], more: BodyPart, route: RequestTarget) -> bool:
-    """Whether one body can hold these parts and one more."""
+    """Whether part body can hold these parts and part more."""
     batch, every = route.spec.contract.dim("N"), (*parts, more)
-    if batch is None or not _alike(parts[0], more, route):
+    if batch is None or not _match(parts[0], more, route):
         return False
     if batch.high is not None and _rows(every, route) > batch.high:
         return False
@@ -78,11 +77,11 @@ def has_room(parts: Sequence[BodyPart], more: BodyPart, route: RequestTarget) ->
 
 
 Predictions = dict[tuple[tuple[int, ...], str], tuple[Finding, ...]]
-"""What the stack makes of bodies of one target, by the shape and dtype of their tensor."""
+"""Findings of the stack for bodies of part target, by the shape and dtype of their tensor."""
 
 
 def build(parts: Sequence[BodyPart], route: RequestTarget, predictions: Predictions | None = None) -> Payload:
-    """The body of these parts. Raises PayloadError; for one that is too large, before it is encoded where possible.
+    """The body of these parts. Raises PayloadError; for part that is too large, before it is encoded where possible.
 
     predictions: of earlier bodies of this target; a tensor of the same shape and dtype is predicted once.
     """
@@ -103,7 +102,7 @@ def build(parts: Sequence[BodyPart], route: RequestTarget, predictions: Predicti
 
 
 def shape_of(parts: Sequence[BodyPart], route: RequestTarget) -> tuple[tuple[int, ...], str] | None:
-    """Shape and dtype of all tensors together; None for pictures."""
+    """Shape and dtype of all tensors together; None for image files."""
     first = parts[0].array
     if first is None:
         return None
@@ -118,27 +117,27 @@ def _built(parts: Sequence[BodyPart], route: RequestTarget) -> Payload:
     if isinstance(form, TensorEnvelope):
         arrays = [part.array for part in parts if part.array is not None]
         return form.build(arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=_axis(route)), route.spec)
-    pictures = [part.picture for part in parts if part.picture is not None]
-    if len(pictures) == 1 or form.build_images is None:
-        return form.build_image(*pictures[0], route.spec)
-    return form.build_images(pictures, route.spec)
+    images = [part.image for part in parts if part.image is not None]
+    if len(images) == 1 or form.build_images is None:
+        return form.build_image(*images[0], route.spec)
+    return form.build_images(images, route.spec)
 
 
 def _size(parts: Sequence[BodyPart], route: RequestTarget) -> tuple[int, bool]:
-    """Bytes of the body, and whether it is sure. Of pictures: as base64, as long as they are not encoded anew."""
-    found, form = shape_of(parts, route), route.form
-    if found is None or not isinstance(form, TensorEnvelope):
-        return sum(4 * len(part.picture[0]) // 3 + 20 for part in parts if part.picture is not None), False
-    return form.size(*found, route.spec)
+    """Bytes of the body, and whether the number is exact. Image files: as base64, not encoded again."""
+    tensor, form = shape_of(parts, route), route.form
+    if tensor is None or not isinstance(form, TensorEnvelope):
+        return sum(4 * len(part.image[0]) // 3 + 20 for part in parts if part.image is not None), False
+    return form.size(*tensor, route.spec)
 
 
-def _alike(one: BodyPart, other: BodyPart, route: RequestTarget) -> bool:
+def _match(part: BodyPart, other: BodyPart, route: RequestTarget) -> bool:
     """Whether two tensors differ in the number of their images only."""
-    if one.array is None or other.array is None:
+    if part.array is None or other.array is None:
         return True
-    at, shapes = _axis(route), (one.array.shape, other.array.shape)
+    at, shapes = _axis(route), (part.array.shape, other.array.shape)
     rest = [(*shape[:at], *shape[at + 1 :]) for shape in shapes]
-    return one.array.dtype == other.array.dtype and rest[0] == rest[1]
+    return part.array.dtype == other.array.dtype and rest[0] == rest[1]
 
 
 def _rows(parts: Sequence[BodyPart], route: RequestTarget) -> int:
@@ -156,8 +155,8 @@ def _images(batch: Dim) -> str:
 def _refuse(size: int, route: RequestTarget) -> None:
     if size > (most := narrowest(bounds(route), "error")):
         raise BodyTooLarge(
-            f"as {route.envelope} it has {size:,} bytes, and {most:,} are the most on the way to it; payload --sizes "
-            "shows how large the other forms are",
+            f"body size: got {size:,} bytes as {route.envelope}, expected at most {most:,}; payload --sizes "
+            "shows the sizes of the other envelopes",
             size,
         )
 
@@ -165,24 +164,24 @@ def _refuse(size: int, route: RequestTarget) -> None:
 def part_of(
     what: str | Path | bytes | Any | Candidate, route: RequestTarget, options: Options
 ) -> tuple[Result, BodyPart | None]:
-    """The candidate's result and its part of a body; None where the result says why it has none.
+    """The candidate's result and its part of a body; None: the result has the reason.
 
-    what: as for ``process``. Never raises for a bad candidate.
+    what: as for ``process``. Never raises for a damaged candidate.
     """
     if isinstance(route.form, ImageEnvelope):
-        return _picture(what, route, options)
+        return _image(what, route, options)
     result = process(what, route.spec, replace(options, want_array=True))
     part = None if result.array is None else BodyPart(array=result.array)
     return replace(result, array=None), part
 
 
-def _picture(what: Any, route: RequestTarget, options: Options) -> tuple[Result, BodyPart | None]:
-    """The encoded picture. What the spec's policy refuses is no obstacle: the picture is encoded anew."""
+def _image(what: Any, route: RequestTarget, options: Options) -> tuple[Result, BodyPart | None]:
+    """The image file. One that the policy of the spec refuses is encoded again."""
     result = process(what, route.spec, replace(options, keep_arrays=True))
     candidate, result = result.candidate, result.without_arrays()
     if candidate.problem is not None:
         return result, None
     if candidate.header is None:
-        takes = f"envelope {route.envelope}: got a {candidate.kind}, expected an encoded image"
-        return replace(result, skipped=takes), None
-    return result, BodyPart(picture=(candidate.data, candidate.header))
+        reason = f"envelope {route.envelope}: got a {candidate.kind}, expected an encoded image"
+        return replace(result, skipped=reason), None
+    return result, BodyPart(image=(candidate.data, candidate.header))

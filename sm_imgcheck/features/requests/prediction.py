@@ -1,4 +1,4 @@
-"""What the spec's stack makes of a body that was built: notices, or a refusal before it is written."""
+"""The response of the spec's stack to a built body: notices, or a refusal before it is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["with_prediction"]
 def with_prediction(payload: Payload, target: RequestTarget) -> Payload:
     """The payload with notices of what the stack changes.
 
-    Raises PayloadError where the stack rejects the body. Without a stack nothing is predicted.
+    Raises PayloadError where the stack rejects the body. Without a stack, the payload is returned unchanged.
     """
     if not target.stack:
         return payload
@@ -33,7 +33,7 @@ def _check(payload: Payload, spec: Spec) -> Result:
 
 
 def _refusal(result: Result) -> str:
-    """Why the stack rejects the body; empty: it does not. A size limit is reported by itself."""
+    """Why the stack rejects the body; empty: it does not. A size limit is reported separately."""
     outcome = result.request.outcome if result.request else None
     if not isinstance(outcome, RejectedRequest) or outcome.finding.code == PAY114.code:
         return ""

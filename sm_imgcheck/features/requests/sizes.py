@@ -1,4 +1,4 @@
-"""How large a body would be in every form, and which of them fit; nothing is encoded."""
+"""The size of a body in every envelope, and the limits that it exceeds; without encoding it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 __all__ = ["BodyContent", "EnvelopeSize", "cheapest", "sizes"]
 
 _AROUND = 40
-"""Bytes of JSON around each picture in base64, at most."""
+"""Maximum number of bytes of JSON around each image in base64."""
 
 
 @frozen
 class BodyContent:
-    """What a body is to carry."""
+    """The content of a body."""
 
     shape: tuple[int, ...]
-    """Of the tensor."""
+    """Shape of the tensor."""
     dtype: str
     images: int = 1
-    picture: int = 0
+    file_bytes: int = 0
     """Bytes of the image files."""
     changes: str = ""
-    """Why the picture would have another size, or that there is none."""
+    """Why the image file would have another size, or is missing."""
 
 
 @frozen
@@ -37,13 +37,13 @@ class EnvelopeSize:
     envelope: str
     content_type: str
     bytes: int | None
-    """None: nobody knows before it is encoded."""
+    """None: unknown before it is encoded."""
     exact: bool
-    """False: at most so many."""
+    """False: an upper bound."""
     tensor: bool
-    """Whether it carries the tensor; otherwise the encoded picture, which the handler has to turn into the tensor."""
-    taken: bool
-    """Whether the spec's stack takes it; with no stack, whether nothing speaks against it."""
+    """Whether it carries the tensor; otherwise the image file, which the handler converts."""
+    accepted: bool
+    """Whether the spec's stack accepts it; without a stack: True."""
     note: str = ""
     over: tuple[SizeLimit, ...] = ()
     """The limits that it breaks; of one that is not exact, may break."""
@@ -51,7 +51,7 @@ class EnvelopeSize:
 
 def sizes(route: RequestTarget, load: BodyContent) -> Iterator[EnvelopeSize]:
     """Every form of one body, by name."""
-    found, goes = bounds(route), forms(route.stack)
+    limits, envelopes = bounds(route), forms(route.stack)
     for name in ENVELOPES.names():
         form = ENVELOPES[name]
         size, exact, note = _size(name, route, load)
@@ -61,17 +61,17 @@ def sizes(route: RequestTarget, load: BodyContent) -> Iterator[EnvelopeSize]:
             bytes=size,
             exact=exact,
             tensor=isinstance(form, TensorEnvelope),
-            taken=name in goes,
+            accepted=name in envelopes,
             note=note,
-            over=tuple(one for one in found if size is not None and size > one.bytes),
+            over=tuple(limit for limit in limits if size is not None and size > limit.bytes),
         )
 
 
 def cheapest(rows: tuple[EnvelopeSize, ...]) -> EnvelopeSize | None:
-    """The smallest form of the tensor that the stack takes and every limit lets through."""
-    fitting = [row for row in rows if row.taken and row.tensor and row.bytes is not None and not row.note]
-    sure = [row for row in fitting if not any(one.severity == "error" for one in row.over)]
-    return min(sure, key=lambda row: (bool(row.over), row.bytes), default=None)
+    """The smallest form of the tensor that the stack accepts within all limits."""
+    fitting = [row for row in rows if row.accepted and row.tensor and row.bytes is not None and not row.note]
+    within = [row for row in fitting if not any(limit.severity == "error" for limit in row.over)]
+    return min(within, key=lambda row: (bool(row.over), row.bytes), default=None)
 
 
 def _size(name: str, route: RequestTarget, load: BodyContent) -> tuple[int | None, bool, str]:
@@ -85,10 +85,10 @@ def _size(name: str, route: RequestTarget, load: BodyContent) -> tuple[int | Non
     if load.changes:
         return None, False, load.changes
     if not form.batches and load.images > 1:
-        return None, False, "takes one image"
+        return None, False, "holds one image"
     if form.content_type.startswith("image/"):
-        return load.picture, True, ""
-    return 4 * (load.picture + 2 * load.images) // 3 + _AROUND * load.images, False, ""
+        return load.file_bytes, True, ""
+    return 4 * (load.file_bytes + 2 * load.images) // 3 + _AROUND * load.images, False, ""
 
 
 def _as(route: RequestTarget, name: str) -> RequestTarget:

@@ -31,23 +31,23 @@ _MB = 1_000_000
 
 
 def commands(target: RequestTarget, path: str, content_type: str, size: int, folder: str = "") -> dict[str, str]:
-    """Return the ways to send the body in the file ``path``, by name. size: bytes of the largest body of a run.
+    """Return the commands that send the body in the file ``path``, by name. size: bytes of the largest body of a run.
 
     folder: folder of the bodies and the manifest of a batch transform job.
     """
     if target.endpoint == "batch":
-        ways = _transform(folder or ".", content_type, size)
+        texts = _transform(folder or ".", content_type, size)
     elif target.endpoint == "async":
-        ways = _asynchronous(path, content_type)
+        texts = _asynchronous(path, content_type)
     else:
-        ways = _real_time(path, content_type)
+        texts = _real_time(path, content_type)
     url = HOST + (STACKS[target.stack].path if target.stack in STACKS else "/invocations")
-    return {**ways, "curl": _curl(path, content_type, url)}
+    return {**texts, "curl": _curl(path, content_type, url)}
 
 
-def placeholders(ways: Mapping[str, str]) -> str:
-    """Return one sentence that names the placeholders in the commands; empty: there are none."""
-    words = set(re.findall(r"\b[A-Z]{3,6}\b", " ".join(ways.values())))
+def placeholders(texts: Mapping[str, str]) -> str:
+    """Return one sentence that names the placeholders in the commands; empty: no placeholders."""
+    words = set(re.findall(r"\b[A-Z]{3,6}\b", " ".join(texts.values())))
     names = [f"{name} ({meaning})" for name, meaning in _PLACEHOLDERS.items() if name in words]
     return f"Replace {', '.join(names)} in the commands." if names else ""
 
@@ -67,15 +67,15 @@ def _real_time(path: str, content_type: str) -> dict[str, str]:
 
 with open({_text(path)}, "rb") as file:
     body = file.read()
-answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+response = boto3.client("sagemaker-runtime").invoke_endpoint(
     EndpointName="NAME", ContentType={_text(content_type)}, Body=body
 )
-print(answer["Body"].read())"""
+print(response["Body"].read())"""
     sdk = f"""from sagemaker.core.resources import Endpoint
 
 with open({_text(path)}, "rb") as file:
-    answer = Endpoint.get("NAME").invoke(body=file.read(), content_type={_text(content_type)})
-print(answer.body.read())"""
+    response = Endpoint.get("NAME").invoke(body=file.read(), content_type={_text(content_type)})
+print(response.body.read())"""
     return {"aws": aws, "boto3": python, "sdk": sdk}
 
 
@@ -89,22 +89,22 @@ def _asynchronous(path: str, content_type: str) -> dict[str, str]:
     python = f"""import boto3
 
 boto3.client("s3").upload_file({_text(path)}, "BUCKET", {_text(place.removeprefix("s3://BUCKET/"))})
-answer = boto3.client("sagemaker-runtime").invoke_endpoint_async(
+response = boto3.client("sagemaker-runtime").invoke_endpoint_async(
     EndpointName="NAME", ContentType={_text(content_type)}, InputLocation={_text(place)}
 )
-print(answer["OutputLocation"])"""
+print(response["OutputLocation"])"""
     return {"aws": f"{upload}\n{invoke}", "boto3": python}
 
 
 def _transform(folder: str, content_type: str, size: int) -> dict[str, str]:
     """Each body is one request: ``SplitType`` None."""
     source = {"S3DataType": "ManifestFile", "S3Uri": f"{_BUCKET}manifest.json"}
-    given = {"DataSource": {"S3DataSource": source}, "ContentType": content_type, "SplitType": "None"}
+    source_input = {"DataSource": {"S3DataSource": source}, "ContentType": content_type, "SplitType": "None"}
     most = max(6, ceil(size / _MB))
     upload = _line("aws", "s3", "cp", "--recursive", _plain(folder), _BUCKET)
     create = _line(
         *("aws", "sagemaker", "create-transform-job", "--transform-job-name", "JOB", "--model-name", "MODEL"),
-        *("--max-payload-in-mb", str(most), "--transform-input", dumps(given)),
+        *("--max-payload-in-mb", str(most), "--transform-input", dumps(source_input)),
         *("--transform-output", "S3OutputPath=s3://BUCKET/OUT/"),
         *("--transform-resources", "InstanceType=ml.m5.xlarge,InstanceCount=1"),
     )
@@ -114,7 +114,7 @@ boto3.client("sagemaker").create_transform_job(
     TransformJobName="JOB",
     ModelName="MODEL",
     MaxPayloadInMB={most},
-    TransformInput={dumps(given)},
+    TransformInput={dumps(source_input)},
     TransformOutput={{"S3OutputPath": "s3://BUCKET/OUT/"}},
     TransformResources={{"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}},
 )"""

@@ -48,7 +48,7 @@ def test_a_body_for_a_fixed_batch():
         ({"shape": [1, 24, 32, 3]}, {}, [PHOTO, PHOTO], PayloadError, "expected 1 for a body"),
         ({}, {"envelope": "image"}, [PHOTO, PHOTO], PayloadError, "expected 1 for a body"),
         ({}, {}, [], PayloadError, "got 0, expected 1"),
-        ({"payload": {"max_bytes": 100}}, {}, PHOTO, PayloadError, "9,344 bytes, and 100 are the most"),
+        ({"payload": {"max_bytes": 100}}, {}, PHOTO, PayloadError, "got 9,344 bytes as npy, expected at most 100"),
         ({}, {}, b"no image", CandidateError, "bytes"),
         ({}, {}, np.full((1, 24, 32, 3), np.nan, np.float32), PlanError, "not finite"),
         ({}, {"envelope": "image"}, np.zeros((1, 24, 32, 3), np.float32), PlanError, "encoded image"),

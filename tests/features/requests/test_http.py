@@ -9,7 +9,7 @@ from servers import answer, serving
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions, ServerResponse, without_secrets
+from sm_imgcheck.features.requests.send import MAX_RESPONSE_BYTES, SendOptions, ServerResponse, without_secrets
 from sm_imgcheck.features.requests.send.http import check_url, send
 
 BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", envelope="npy")
@@ -20,7 +20,7 @@ def test_the_body_arrives_as_it_is_and_the_answer_comes_back():
         got = send(
             seen.url + "?x=1", BODY, SendOptions(accept="application/json", custom_attributes="tfs-method=predict")
         )
-    assert (got.status, got.content_type, got.text(), got.refused) == (
+    assert (got.status, got.content_type, got.text(), got.is_error) == (
         200,
         "application/json",
         '{"score": [0.5]}',
@@ -40,7 +40,7 @@ def test_a_refusal_is_an_answer():
         answer(415, b'{"error": "Unsupported Media Type: image/jpeg"}', content_type="application/json")
     ) as seen:
         got = send(seen.url, BODY, SendOptions())
-    assert (got.status, got.refused) == (415, True)
+    assert (got.status, got.is_error) == (415, True)
     assert "Unsupported Media Type" in got.text()
 
 
@@ -51,7 +51,7 @@ def test_a_redirect_is_not_followed():
     ):
         got = send(seen.url, BODY, SendOptions())
     assert got.status == 307
-    assert got.refused
+    assert got.is_error
     assert not other.paths
     assert "not followed" in got.notes[0]
     assert "s3cret" not in got.notes[0]
@@ -67,11 +67,11 @@ def test_no_proxy_of_the_environment_is_asked(monkeypatch):
 
 
 def test_a_huge_answer_is_cut():
-    with serving(answer(200, b"x" * (3 * MAX_ANSWER_BYTES))) as seen:
+    with serving(answer(200, b"x" * (3 * MAX_RESPONSE_BYTES))) as seen:
         got = send(seen.url, BODY, SendOptions())
     assert got.cut
-    assert len(got.body) == MAX_ANSWER_BYTES
-    assert got.text() == "x" * MAX_ANSWER_BYTES
+    assert len(got.body) == MAX_RESPONSE_BYTES
+    assert got.text() == "x" * MAX_RESPONSE_BYTES
 
 
 def test_control_bytes_are_stripped():

@@ -9,7 +9,7 @@ from servers import answer, serving
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions
+from sm_imgcheck.features.requests.send import MAX_RESPONSE_BYTES, SendOptions
 from sm_imgcheck.features.requests.send.sagemaker import send
 
 pytest.importorskip("boto3")
@@ -81,8 +81,8 @@ def test_the_body_arrives_as_it_is_and_the_answer_comes_back(endpoint):
         accept="application/json", target_variant="blue", target_model="m.tar.gz", custom_attributes="a=b"
     )
     got = send("my-endpoint", BODY, order)
-    assert (got.status, got.content_type, got.text(), got.refused) == (200, "application/json", "[0.5]", False)
-    assert got.notes == ("answered by variant AllTraffic",)
+    assert (got.status, got.content_type, got.text(), got.is_error) == (200, "application/json", "[0.5]", False)
+    assert got.notes == ("response of variant AllTraffic",)
     assert seen.paths == ["/endpoints/my-endpoint/invocations"]
     assert seen.bodies == [BODY.body]
     headers = {name.lower(): value for name, value in seen.headers[0].items()}
@@ -107,9 +107,9 @@ def test_an_error_of_the_model_is_an_answer_with_what_the_container_said(endpoin
         )
     )
     got = send("my-endpoint", BODY, SendOptions())
-    assert (got.status, got.reason, got.refused) == (424, "ModelError", True)
+    assert (got.status, got.reason, got.is_error) == (424, "ModelError", True)
     assert "Content type image/jpeg is not supported" in got.text()
-    assert got.notes == ("the container answered with status 500",)
+    assert got.notes == ("the container responded with status 500",)
     assert len(seen.paths) == 1
 
 
@@ -149,14 +149,14 @@ def test_what_says_nothing_of_the_request_is_one_line_and_is_not_tried_again(end
 def test_an_error_of_no_known_form(endpoint):
     endpoint(answer(502, b"<html>bad gateway</html>", content_type="text/html"))
     got = send("my-endpoint", BODY, SendOptions())
-    assert (got.status, got.refused) == (502, True)
+    assert (got.status, got.is_error) == (502, True)
 
 
 def test_a_huge_answer_is_cut(endpoint):
-    endpoint(answer(200, b"x" * (2 * MAX_ANSWER_BYTES)))
+    endpoint(answer(200, b"x" * (2 * MAX_RESPONSE_BYTES)))
     got = send("my-endpoint", BODY, SendOptions())
     assert got.cut
-    assert len(got.body) == MAX_ANSWER_BYTES
+    assert len(got.body) == MAX_RESPONSE_BYTES
 
 
 def test_a_slow_endpoint(endpoint):
@@ -224,8 +224,8 @@ def test_an_asynchronous_endpoint_takes_a_small_body_by_itself(endpoint):
         )
     )
     got = send("my-endpoint", BODY, SendOptions(), "async")
-    assert (got.status, got.refused) == (202, False)
-    assert got.notes == ("the response will be at s3://bucket/out?X-Amz-Signature=(left out)",)
+    assert (got.status, got.is_error) == (202, False)
+    assert got.notes == ("the response will be at s3://bucket/out?X-Amz-Signature=(removed)",)
     assert seen.paths == ["/endpoints/my-endpoint/async-invocations"]
     assert seen.bodies == [BODY.body]
 
@@ -241,7 +241,7 @@ def test_an_asynchronous_endpoint_takes_a_large_body_from_s3_only(endpoint):
 def test_rejection_that_is_not_utf8_keeps_its_status(endpoint):
     endpoint(answer(500, b"caf\xe9 error", content_type="text/html"))
     response = send("my-endpoint", BODY, SendOptions())
-    assert (response.status, response.body, response.refused) == (500, b"caf\xe9 error", True)
+    assert (response.status, response.body, response.is_error) == (500, b"caf\xe9 error", True)
 
 
 def test_original_message_of_the_container_is_kept(endpoint):

@@ -14,7 +14,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
-    "MAX_ANSWER_BYTES",
+    "MAX_RESPONSE_BYTES",
     "SendOptions",
     "ServerResponse",
     "header_value",
@@ -23,7 +23,7 @@ __all__ = [
     "without_secrets",
 ]
 
-MAX_ANSWER_BYTES = 1 << 20
+MAX_RESPONSE_BYTES = 1 << 20
 """Maximum number of bytes read of a response: 1 MiB, about 100,000 scores as JSON."""
 
 
@@ -34,7 +34,7 @@ class SendOptions:
     accept: str = ""
     """Content type of the response; empty: the server decides."""
     timeout: float = 70.0
-    """Seconds until the response must be complete. AWS recommends 70 where a container may take the full 60
+    """Seconds until the response must be complete. AWS recommends 70 where a container may use the full 60
     (InvokeEndpoint, API reference)."""
     custom_attributes: str = ""
     target_model: str = ""
@@ -53,7 +53,7 @@ class ServerResponse:
     reason: str = ""
     content_type: str = ""
     body: bytes = field(default=b"", repr=False)
-    """At most ``MAX_ANSWER_BYTES``."""
+    """At most ``MAX_RESPONSE_BYTES``."""
     cut: bool = False
     """The response is longer than ``body``."""
     notes: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class ServerResponse:
     """The container's message inside an error of SageMaker (``OriginalMessage``); empty: the body is the message."""
 
     @property
-    def refused(self) -> bool:
+    def is_error(self) -> bool:
         """Whether the server rejected the request: status 300 or higher."""
         return self.status >= 300
 
@@ -98,7 +98,7 @@ _SECRETS = re.compile(
 
 def without_secrets(text: str) -> str:
     """Return the text without keys, tokens and signatures of AWS."""
-    return _SECRETS.sub(lambda match: f"{match[match.lastgroup] if match.lastgroup else ''}(left out)", text)
+    return _SECRETS.sub(lambda match: f"{match[match.lastgroup] if match.lastgroup else ''}(removed)", text)
 
 
 def header_value(name: str, value: str) -> str:
@@ -113,7 +113,7 @@ def header_value(name: str, value: str) -> str:
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 """A token of RFC 9110, section 5.6.2."""
 
-_RESERVED = ("content-length", "transfer-encoding", "host", "connection", "content-type", "accept")
+_OWN_HEADERS = ("content-length", "transfer-encoding", "host", "connection", "content-type", "accept")
 """Headers that follow from the request itself, or have an option."""
 
 
@@ -123,7 +123,7 @@ def parse_header(text: str) -> tuple[str, str]:
     name = name.strip()
     if not colon or not _HEADER_NAME.fullmatch(name):
         raise SendError(f"--header: got {for_terminal(text[:80])!r}, expected 'Name: value'")
-    if name.lower() in _RESERVED:
+    if name.lower() in _OWN_HEADERS:
         option = {"content-type": "--content-type", "accept": "--accept"}.get(name.lower())
         raise SendError(f"--header: {name} is set by {option}" if option else f"--header: {name} cannot be set")
     return name, header_value(f"--header {name}", value.strip())
@@ -131,10 +131,10 @@ def parse_header(text: str) -> tuple[str, str]:
 
 def request_headers(content_type: str, options: SendOptions) -> Mapping[str, str]:
     """Return the headers of a request to a container: as InvokeEndpoint sends them, and ``options.headers``."""
-    named = {
+    headers = {
         "Content-Type": content_type,
         "Accept": options.accept,
         "X-Amzn-SageMaker-Custom-Attributes": options.custom_attributes,
         "X-Amzn-SageMaker-Target-Model": options.target_model,
     }
-    return {name: header_value(name, value) for name, value in named.items() if value} | dict(options.headers)
+    return {name: header_value(name, value) for name, value in headers.items() if value} | dict(options.headers)

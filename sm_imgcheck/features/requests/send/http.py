@@ -1,6 +1,6 @@
 """Send a request to a container over HTTP: one POST by the standard library, directly to the host.
 
-Redirects are not followed, proxies of the environment are not used, and nothing is sent twice: predictions cost time.
+Redirects are not followed, proxies of the environment are not used, and no request is repeated: predictions cost time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions, ServerResponse, request_headers
+from sm_imgcheck.features.requests.send import MAX_RESPONSE_BYTES, SendOptions, ServerResponse, request_headers
 
 __all__ = ["check_url", "send"]
 
@@ -35,7 +35,7 @@ class _Deadline:
     seconds: float
 
     @property
-    def passed(self) -> bool:
+    def is_over(self) -> bool:
         return monotonic() >= self.at
 
 
@@ -45,13 +45,13 @@ def check_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - parsed on access
     except ValueError as error:
-        raise SendError(f"--url {_shown(url)}: invalid address: {error}") from None
+        raise SendError(f"--url {_printable_url(url)}: invalid address: {error}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SendError(f"--url {_shown(url)}: expected http://HOST:PORT/invocations, or https")
+        raise SendError(f"--url {_printable_url(url)}: expected http://HOST:PORT/invocations, or https")
     if parts.username is not None or parts.password is not None:
         raise SendError("--url: got a user name or a password, which are not sent; omit them")
     if not (url.isascii() and url.isprintable()) or " " in url:
-        raise SendError(f"--url {_shown(url)}: got a character that must be written as %XX")
+        raise SendError(f"--url {_printable_url(url)}: got a character that must be written as %XX")
     return parts
 
 
@@ -109,30 +109,30 @@ def _request(connection: HTTPConnection, target: str, body: bytes, headers: Mapp
 
 def _read_response(response: HTTPResponse, deadline: _Deadline) -> ServerResponse:
     body = bytearray()
-    while len(body) <= MAX_ANSWER_BYTES and (piece := response.read1(_PIECE)):
+    while len(body) <= MAX_RESPONSE_BYTES and (piece := response.read1(_PIECE)):
         body += piece
-    if deadline.passed:
+    if deadline.is_over:
         raise TimeoutError
-    if response.length and len(body) <= MAX_ANSWER_BYTES:
+    if response.length and len(body) <= MAX_RESPONSE_BYTES:
         raise ConnectionResetError  # shorter than its Content-Length
     location = response.getheader("Location") if 300 <= response.status < 400 else None
     return ServerResponse(
         status=response.status,
         reason=for_terminal(response.reason[:200]),
         content_type=for_terminal((response.getheader("Content-Type") or "")[:200]),
-        body=bytes(body[:MAX_ANSWER_BYTES]),
-        cut=len(body) > MAX_ANSWER_BYTES,
-        notes=(f"redirect to {_shown(location)}, not followed",) if location else (),
+        body=bytes(body[:MAX_RESPONSE_BYTES]),
+        cut=len(body) > MAX_RESPONSE_BYTES,
+        notes=(f"redirect to {_printable_url(location)}, not followed",) if location else (),
     )
 
 
 @contextmanager
-def _close_at(connected: socket.socket, deadline: _Deadline) -> Iterator[None]:
+def _close_at(connection: socket.socket, deadline: _Deadline) -> Iterator[None]:
     """Close the connection at the deadline: each received byte restarts a socket's timeout."""
 
     def shut_down() -> None:
         with suppress(OSError):  # closed already
-            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # TLS's own shutdown is not thread-safe
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS's own shutdown is not thread-safe
 
     timer = Timer(max(0.0, deadline.at - monotonic()), shut_down)
     timer.daemon = True
@@ -149,7 +149,7 @@ def _one_line_errors(url: str, deadline: _Deadline) -> Iterator[None]:
     try:
         yield
     except (OSError, HTTPException, UnicodeError) as error:
-        raise SendError(f"{_shown(url)}: {_reason(error, deadline)}") from None
+        raise SendError(f"{_printable_url(url)}: {_reason(error, deadline)}") from None
 
 
 _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
@@ -168,16 +168,16 @@ _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] 
 
 
 def _reason(error: Exception, deadline: _Deadline) -> str:
-    if isinstance(error, TimeoutError) or deadline.passed:
+    if isinstance(error, TimeoutError) or deadline.is_over:
         return f"response timed out after {deadline.seconds:g} s: the model may still be loading; increase --timeout"
     if type(error).__module__ == "ssl":
         message = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
         return f"TLS error: {for_terminal(str(message)[:200])}"
-    known = next((text for kinds, text in _REASONS if isinstance(error, kinds)), "")
-    return known or for_terminal((getattr(error, "strerror", None) or str(error))[:200])
+    reason = next((text for kinds, text in _REASONS if isinstance(error, kinds)), "")
+    return reason or for_terminal((getattr(error, "strerror", None) or str(error))[:200])
 
 
-def _shown(url: str) -> str:
+def _printable_url(url: str) -> str:
     """Return a URL without the parts that may be secret: user, password, query and fragment."""
     head, _, rest = url.partition("://")
     place = (rest or head).partition("?")[0].partition("#")[0]

@@ -15,7 +15,7 @@ from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Payload
 from sm_imgcheck.features.requests.send import (
-    MAX_ANSWER_BYTES,
+    MAX_RESPONSE_BYTES,
     SendOptions,
     ServerResponse,
     header_value,
@@ -144,8 +144,8 @@ class _RawResponse:
         return ServerResponse(
             status=self.status,
             content_type=for_terminal(self.content_type[:200]),
-            body=self.body[:MAX_ANSWER_BYTES],
-            cut=len(self.body) > MAX_ANSWER_BYTES,
+            body=self.body[:MAX_RESPONSE_BYTES],
+            cut=len(self.body) > MAX_RESPONSE_BYTES,
         )
 
 
@@ -156,14 +156,14 @@ def _region() -> str | None:
 
 def _read_response(response: InvokeResponse) -> ServerResponse:
     with response["Body"] as stream:
-        body = stream.read(MAX_ANSWER_BYTES + 1)
+        body = stream.read(MAX_RESPONSE_BYTES + 1)
     variant = response.get("InvokedProductionVariant")
     return ServerResponse(
         status=response["ResponseMetadata"]["HTTPStatusCode"],
         content_type=for_terminal(response.get("ContentType", "")[:200]),
-        body=body[:MAX_ANSWER_BYTES],
-        cut=len(body) > MAX_ANSWER_BYTES,
-        notes=(f"answered by variant {for_terminal(variant[:200])}",) if variant else (),
+        body=body[:MAX_RESPONSE_BYTES],
+        cut=len(body) > MAX_RESPONSE_BYTES,
+        notes=(f"response of variant {for_terminal(variant[:200])}",) if variant else (),
     )
 
 
@@ -215,13 +215,13 @@ def _rejection(name: str, response: ErrorResponse, text: str) -> ServerResponse:
     if _NO_ENDPOINT.search(message):
         raise SendError(f"{name}: no such endpoint in this region; list them with aws sagemaker list-endpoints")
     status = response.get("OriginalStatusCode")
-    original = str(response.get("OriginalMessage") or "")[:MAX_ANSWER_BYTES]
+    original = str(response.get("OriginalMessage") or "")[:MAX_RESPONSE_BYTES]
     return ServerResponse(
         status=int(meta.get("HTTPStatusCode", 0)) or 400,
         reason=for_terminal(code[:200]),
-        body=text.encode("utf-8", "replace")[:MAX_ANSWER_BYTES],
-        cut=len(text) > MAX_ANSWER_BYTES,
-        notes=(f"the container answered with status {status}",) if isinstance(status, int) else (),
+        body=text.encode("utf-8", "replace")[:MAX_RESPONSE_BYTES],
+        cut=len(text) > MAX_RESPONSE_BYTES,
+        notes=(f"the container responded with status {status}",) if isinstance(status, int) else (),
         message=original,
     )
 
@@ -238,7 +238,7 @@ _ADVICE = {
     "EndpointConnectionError": "AWS unreachable: check the region and the network",
     "ConnectTimeoutError": f"connection to AWS timed out after {_CONNECT:g} s: check network and proxy",
     "ProxyConnectionError": "proxy unreachable: check HTTPS_PROXY and NO_PROXY",
-    "SSLError": "TLS error: AWS_CA_BUNDLE names the certificates to trust",
+    "SSLError": "TLS error: AWS_CA_BUNDLE is the file of accepted certificates",
     "ConnectionClosedError": "connection closed before a response: the body may be too large",
 }
 
