@@ -1,11 +1,18 @@
 """The servers' own decoders on our bodies. They come with the dependency group ``stacks``: `make stacks`."""
 
+import importlib
 import json
+import sys
+import urllib.request
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from pictures import jpeg
 
+from sm_imgcheck import build_payload, convert
+from sm_imgcheck.core.types import RejectedRequest
+from sm_imgcheck.features.codegen import to_python
 from sm_imgcheck.serving.envelopes import ENVELOPES
 from sm_imgcheck.serving.stacks import STACKS
 from specs import spec
@@ -184,3 +191,85 @@ def test_mlflow_enforces_its_schema_as_predicted(mlflow, document):
         return
     assert (outcome.data.dtype, outcome.data.shape) == (expected.dtype, expected.shape)
     assert outcome.data.tobytes() == expected.tobytes()
+
+
+@pytest.fixture(scope="module")
+def kserve():
+    """KServe's request type, which its REST endpoint builds of JSON and of the binary form."""
+    return pytest.importorskip("kserve.protocol.infer_type", reason="not installed: make stacks")
+
+
+@BOTH
+def test_kserve_reads_the_binary_form(kserve, array, to):
+    payload = body_of("triton-binary", array, replace(to, payload={"stack": "kserve"}))
+    length = int(payload.content_type.rpartition("=")[2])
+    back = kserve.InferRequest.from_bytes(payload.body, length, "model").inputs[0].as_numpy()
+    assert (back.shape, back.dtype, back.tobytes()) == (array.shape, array.dtype, array.tobytes())
+    outcome = STACKS["kserve"].receive(payload.body, payload.content_type, to)
+    assert outcome.data.tobytes() == back.tobytes()
+
+
+@BOTH
+def test_kserve_reads_v2(kserve, array, to):
+    payload = body_of("kserve-v2", array, to)
+    back = kserve.InferRequest.from_bytes(payload.body, len(payload.body), "model").inputs[0].as_numpy()
+    assert (back.shape, back.dtype, back.tobytes()) == (array.shape, array.dtype, array.tobytes())
+
+
+@pytest.mark.parametrize(("datatype", "data", "shape"), [*V2_DATA, ("FP16", [0.5], [1])])
+def test_kserve_casts_as_predicted(kserve, datatype, data, shape):
+    tensor = {"name": "image", "shape": shape, "datatype": datatype, "data": data}
+    body = json.dumps({"inputs": [tensor]}).encode()
+    outcome = STACKS["kserve"].receive(body, "application/json", FLOAT_SPEC)
+    rest = pytest.importorskip("kserve.protocol.rest.v2_datamodels").InferenceRequest
+    try:
+        request = rest.model_validate_json(body)
+        expected = kserve.InferRequest.from_inference_request(request, "model").inputs[0].as_numpy()
+    except Exception:  # noqa: BLE001 - InvalidInput, or one of NumPy's
+        assert isinstance(outcome, RejectedRequest)
+        return
+    assert (outcome.data.dtype, outcome.data.shape) == (expected.dtype, expected.shape)
+    assert str(outcome.data.tolist()) == str(expected.tolist())
+
+
+@pytest.fixture(scope="module")
+def ray_serve(tmp_path_factory):
+    """The URL of a Ray Serve application: the generated handler with a model that returns its input."""
+    ray = pytest.importorskip("ray", reason="not installed: make stacks")
+    serve = pytest.importorskip("ray.serve", reason="not installed: make stacks")
+    folder = tmp_path_factory.mktemp("ray")
+    target = replace(FLOAT_SPEC, payload={"stack": "ray-serve"})
+    source = to_python(target, "ray-serve").replace(
+        'raise NotImplementedError(f"no model is loaded; got a tensor of shape {tensor.shape}")',
+        "return [str(tensor.dtype), list(tensor.shape), tensor.tobytes().hex()]",
+    )
+    (folder / "served_application.py").write_text(source, encoding="utf-8")
+    ray.init(num_cpus=1, include_dashboard=False, runtime_env={"env_vars": {"PYTHONPATH": str(folder)}})
+    sys.path.insert(0, str(folder))
+    try:
+        serve.run(importlib.import_module("served_application").app, route_prefix="/")
+        yield "http://127.0.0.1:8000/"
+    finally:
+        sys.path.remove(str(folder))
+        serve.shutdown()
+        ray.shutdown()
+
+
+def post(url, payload):
+    request = urllib.request.Request(url, data=payload.body, headers={"Content-Type": payload.content_type})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
+
+
+def test_ray_serve_gets_the_tensor_of_an_npy_body(ray_serve):
+    payload = body_of("npy", FLOATS, replace(FLOAT_SPEC, payload={"stack": "ray-serve"}))
+    dtype, shape, values = post(ray_serve, payload)
+    assert (dtype, tuple(shape), bytes.fromhex(values)) == ("float32", FLOATS.shape, FLOATS.tobytes())
+
+
+def test_ray_serve_converts_an_image_body_like_convert(ray_serve):
+    to = replace(FLOAT_SPEC, payload={"stack": "ray-serve", "envelope": "image"})
+    photo = jpeg()
+    dtype, shape, values = post(ray_serve, build_payload(photo, to))
+    expected = convert(photo, to)
+    assert (dtype, tuple(shape), bytes.fromhex(values)) == ("float32", expected.shape, expected.tobytes())

@@ -15,13 +15,15 @@ from sm_imgcheck.serving.open_inference import DATATYPE_OF, check_count, tensor_
 __all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/json"
+_WITHOUT_HALF = ("triton", "vertex-ai-triton", "kserve")
+"""Stacks that refuse FP16 in JSON."""
 
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
-    """The tensor under the spec's ``name``. Raises PayloadError, for halves to Triton too: it reads none from JSON."""
+    """The tensor under the spec's ``name``. Raises PayloadError, also for float16 to ``_WITHOUT_HALF``."""
     values = check_values(array, "kserve-v2")
-    if values.dtype.name == "float16" and spec.payload.get("stack") in ("triton", "vertex-ai-triton"):
-        raise PayloadError("Triton reads no FP16 from JSON; the envelope triton-binary carries it")
+    if values.dtype.name == "float16" and spec.payload.get("stack") in _WITHOUT_HALF:
+        raise PayloadError("Triton and KServe read no FP16 from JSON; the envelope triton-binary carries it")
     return pack_records(_document(values, spec), "kserve-v2", CONTENT_TYPE, spec)
 
 

@@ -1,7 +1,7 @@
 """KServe's Python server: v2 JSON, and the binary form with the header ``Inference-Header-Content-Length``.
 
 Source: kserve/kserve, protocol/dataplane.py and protocol/infer_type.py (InferRequest.from_bytes, InferInput.as_numpy);
-run with kserve 0.15 for the arrays, its HTTP statuses read. The header is written here as the ``json-header-size`` of
+run with kserve 0.15 and 0.21, HTTP statuses read. The header is written here as the ``json-header-size`` of
 SageMaker's content type, which ``send`` translates on a URL of this protocol; for ``application/octet-stream`` it is
 derived from the body.
 """
@@ -26,7 +26,7 @@ from sm_imgcheck.serving.stacks import (
     wrap_rejections,
 )
 from sm_imgcheck.serving.stacks._cast import cast_values
-from sm_imgcheck.serving.stacks._json import parse
+from sm_imgcheck.serving.stacks._json import leaves, parse
 from sm_imgcheck.serving.stacks._v2_types import check_request
 
 __all__ = ["STACK"]
@@ -83,21 +83,41 @@ def _end_of_json(body: bytes) -> int:
 
 def _array(tensor: dict[str, Json], tail: bytes) -> tuple[np.ndarray, tuple[Finding, ...]]:
     dtype = numpy_dtype(str(tensor["datatype"]))
+    if tensor["datatype"] == "BYTES" and "data" in tensor:
+        return _texts(tensor)
     if dtype is None:
         refuse("invalid datatype None in the input", PAY117, f"datatype: {tensor['datatype']!r} makes no array")
     parameters = tensor.get("parameters")
     size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
-    shape = tensor["shape"]
-    assert isinstance(shape, list)  # checked
     if "data" in tensor:
+        if dtype.name == "float16":
+            text = "Sending FP16 data via JSON is not supported. Please use the binary data format for input"
+            message = "datatype: got FP16 in JSON, expected the binary form (envelope triton-binary)"
+            refuse(text, PAY117, message, expected="the binary form", actual="JSON")
         array, findings = cast_values(tensor["data"], dtype)
     elif isinstance(size, int) and not isinstance(size, bool):
         array, findings = _frombuffer(tail, size, dtype), ()
     else:
         name = str(tensor["name"])[:40]
         refuse(f"'data' field is missing for input '{name}' for model", PAY103, "the input has no data")
+    return _reshape(array, tensor), findings
+
+
+def _texts(tensor: dict[str, Json]) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """An array of Python objects, which a numeric model does not accept."""
+    message = "datatype: got BYTES: the predictor gets an array of texts"
+    finding = PAY117.finding(message, expected="a numeric datatype such as FP32", actual="BYTES")
+    values = list(leaves(tensor["data"]))
+    array = np.empty(len(values), object)
+    array[:] = values
+    return _reshape(array, tensor), (finding,)
+
+
+def _reshape(array: np.ndarray, tensor: dict[str, Json]) -> np.ndarray:
+    shape = tensor["shape"]
+    assert isinstance(shape, list)  # checked
     try:
-        return array.reshape([int(length) for length in shape if isinstance(length, int)]), findings
+        return array.reshape([int(length) for length in shape if isinstance(length, int)])
     except (ValueError, OverflowError) as problem:
         message = f"the shape {str(shape)[:60]} does not hold {array.size} values"
         refuse(str(problem)[:100], PAY115, message, status=500, expected=str(shape)[:60], actual=str(array.size))
