@@ -218,7 +218,7 @@ def draw(
     Arguments as for ``validate``. Raises ImgcheckError for a candidate that cannot be drawn, or a source that is not an
     image.
     """
-    from sm_imgcheck.features.pictures import draw_candidate
+    from sm_imgcheck.features.pictures.candidate import draw_candidate
 
     options = Options(
         decoded_by=decoded_by,

@@ -105,12 +105,12 @@ def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None
 
     spec, force = load_spec(invocation.spec, warn=False), invocation.run.force
     if invocation.golden:
-        from sm_imgcheck.features.pictures import draw_golden
+        from sm_imgcheck.features.pictures.golden import draw_golden
 
         source = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
         put(target, draw_golden(results, spec, title=invocation.spec), source, force=force)
         return
-    from sm_imgcheck.features.pictures import draw_candidate
+    from sm_imgcheck.features.pictures.candidate import draw_candidate
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import RunJob, process_item
 

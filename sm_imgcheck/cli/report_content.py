@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.cli.configuration import spec_name
 from sm_imgcheck.core.types import Report, Spec
-from sm_imgcheck.io.stores import file_of, is_remote
 from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.work import Outcome, RunJob
+from sm_imgcheck.run.work import Outcome
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
-    from sm_imgcheck.features.pictures.thumbnails import Thumbnail
 
 __all__ = ["complete_counts", "report_content", "suppress"]
 
 
 def report_content(invocation: Invocation, spec: Spec, command: tuple[str, str], *, writes: bool) -> CheckContent:
     """What the reports of the run show."""
-    draw = partial(_thumbnails, invocation, spec)
-    content = CheckContent(_run(invocation, spec, command), writes=writes, draw=draw)
+    content = CheckContent(_run(invocation, spec, command), writes=writes)
     if invocation.statistics:
         content.enable_statistics()
     return content
@@ -47,26 +41,13 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
     )
 
 
-def _thumbnails(invocation: Invocation, spec: Spec, path: str) -> Sequence[Thumbnail]:
-    """Small pictures of a candidate, which is read again; none of what cannot be read twice, or would be slow."""
-    if invocation.handler is not None or invocation.golden or is_remote(path) or not os.path.isfile(file_of(path)[0]):  # noqa: PTH113
-        return ()
-    from sm_imgcheck.features.pictures.thumbnails import draw_thumbnails
-    from sm_imgcheck.run.inputs.item import Item
-    from sm_imgcheck.run.work import process_item
-
-    options = replace(invocation.options, keep_arrays=True, want_array=False, as_sent=False, as_request=False)
-    job = RunJob(spec=spec, options=options)
-    return draw_thumbnails(process_item(job, Item(path=path, output=())).result, spec, options)
-
-
-def suppress(invocation: Invocation, done: Outcome) -> Outcome:
+def suppress(invocation: Invocation, outcome: Outcome) -> Outcome:
     """The outcome without its known and ignored findings; the others are recorded for a new baseline."""
     if invocation.suppressor is not None:
-        done = replace(done, result=invocation.suppressor.apply(done.result))
+        outcome = replace(outcome, result=invocation.suppressor.apply(outcome.result))
     if invocation.recorder is not None:
-        invocation.recorder.add(done.result)
-    return done
+        invocation.recorder.add(outcome.result)
+    return outcome
 
 
 def complete_counts(report: Report, invocation: Invocation, listing: Listing, *, finished: bool) -> Report:

@@ -11,38 +11,36 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from sm_imgcheck.cli import TerminationSignal, check_signals
+from sm_imgcheck.cli import check_signals
 from sm_imgcheck.cli.configuration import exclude_patterns, spec_name
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
 from sm_imgcheck.cli.report_content import complete_counts, report_content, suppress
-from sm_imgcheck.cli.run_errors import RunErrors
-from sm_imgcheck.core import gc_policy, phrases
-from sm_imgcheck.core.errors import ImgcheckError, OutputError
+from sm_imgcheck.cli.run_errors import RunErrors, report_empty_run, report_interruption
+from sm_imgcheck.core import gc_policy
+from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.types import FailOn, Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, same, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, filter_shard, list_candidates
+from sm_imgcheck.run.inputs.listing import Shard, filter_shard, list_candidates
 from sm_imgcheck.run.outputs.pending import PendingOutcomes
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
+    from sm_imgcheck.report.check import CheckContent
     from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.resume.recorder import RunRecorder
     from sm_imgcheck.run.suppress import BaselineRecorder, Suppressor
 
-__all__ = ["Invocation", "code_command", "convert_command", "load_and_warn", "load_spec", "report_on", "spec_name"]
-
-_MAX_REPEATED_PATHS = 20
-"""Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
+__all__ = ["Invocation", "load_and_warn", "load_spec", "report_on", "spec_name"]
 
 
 @frozen
@@ -120,36 +118,6 @@ def load_and_warn(spec: str | Mapping[str, object], source: str = "") -> Spec:
     return spec_value
 
 
-def convert_command(invocation: Invocation) -> tuple[str, str]:
-    """The command that writes the corrected tensors of the same candidates, and its option for the output.
-
-    What a source image shows of a tensor only ``validate`` can fix: ``convert`` would take its channels and values to
-    be as they look.
-    """
-    paths = invocation.paths if len(invocation.paths) <= _MAX_REPEATED_PATHS else []
-    arguments = [f"./{path}" if path.startswith("-") and path != "-" else path for path in paths]
-    source = invocation.options.source
-    words = ["sm-imgcheck", "convert" if source is None else "validate"]
-    words += [*map(argument, arguments), *(["PATH..."] if not paths else [])]
-    words += [] if invocation.spec == DEFAULT_SPEC else ["-s", argument(invocation.spec)]
-    for key, value in invocation.options.assume.items():
-        words += ["--assume", argument(f"{key}={value}")]
-    words += ["--allow-guess"] if invocation.options.allow_guess else []
-    words += ["--allow-remote"] if invocation.assumptions.allow_remote else []
-    words += [] if source is None else ["--source", argument(str(source))]
-    return " ".join(words), "-o out" if source is None else "--emit out"
-
-
-def code_command(invocation: Invocation) -> tuple[str, str]:
-    """The command that writes a handler that would have been right, without an option for its output."""
-    from sm_imgcheck.features.codegen import stack_names
-
-    stack = load_spec(invocation.spec, warn=False).payload.get("stack", "")
-    words = [] if invocation.spec == DEFAULT_SPEC else ["-s", argument(invocation.spec)]
-    words += ["--for", argument(stack)] if stack in stack_names() else []
-    return " ".join(["sm-imgcheck", "code", *words]), ""
-
-
 def report_on(
     invocation: Invocation,
     *,
@@ -170,20 +138,13 @@ def report_on(
     spec = _load_spec(invocation)
     content = report_content(invocation, spec, command, writes=sink is not None)
     writer = ReportWriter(content, invocation.report, out, inputs=[*invocation.paths, invocation.spec])
-    job, keep = _job(invocation, spec, sink, in_place=any(same(path, excluded_folder) for path in invocation.paths))
+    job, keep = _job(
+        invocation, spec, sink, content, in_place=any(same(path, excluded_folder) for path in invocation.paths)
+    )
     listing = _listing(invocation, excluded_folder, keep)
     errors, pending, cause = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
     watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
-    report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
-
-    def take(outcome: Outcome) -> None:
-        nonlocal report
-        outcome = suppress(invocation, outcome)
-        content.measure(outcome.result, outcome.size, outcome.seconds)
-        texts = writer.render(outcome.result)  # first: after a signal, what is counted and printed are alike
-        report = report.plus(outcome.result, tensor_expected=sink is not None and outcome.result.kind != "probe")
-        writer.write(texts)
-
+    taker = _OutcomeTaker(invocation, spec, content, writer, writes=sink is not None)
     writer.open()
     try:
         with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
@@ -194,40 +155,78 @@ def report_on(
                 if results is not None and invocation.options.keep_arrays and not entry.kept:
                     results.append(entry.result)
                 for ready in pending.add(entry):
-                    take(ready)
+                    taker.take(ready)
                 check_signals()
     except OSError:  # errors of printing: the executor converts its errors into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below
         cause = error
     for entry in pending.rest():
-        take(entry)
-    report = complete_counts(report, invocation, listing, finished=cause is None)
+        taker.take(entry)
+    report = complete_counts(taker.report, invocation, listing, finished=cause is None)
     writer.close(report, only_machines=not report.candidates)
     if cause is not None:
         resumable = keep is not None and sink is not None
-        _report_interruption(cause, report, pending.prepared, has_outputs=sink is not None, resumable=resumable)
+        report_interruption(cause, report, pending.prepared, has_outputs=sink is not None, resumable=resumable)
         raise cause
     if keep is not None and keep.kept and not invocation.report.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
     if not report.candidates:
-        _report_empty_run(invocation, listing)
+        report_empty_run(invocation, listing)
     watch.sum_up(report)
     errors.sum_up()
     return report
 
 
-def _job(invocation: Invocation, spec: Spec, sink: Sink | None, *, in_place: bool) -> tuple[RunJob, RunRecorder | None]:
+class _OutcomeTaker:
+    """Takes the outcomes of a run in order: counts each, and prints it in every format."""
+
+    def __init__(
+        self,
+        invocation: Invocation,
+        spec: Spec,
+        content: CheckContent,
+        writer: ReportWriter[Result],
+        *,
+        writes: bool,
+    ) -> None:
+        self.report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+        self._invocation, self._content, self._writer, self._writes = invocation, content, writer, writes
+
+    def take(self, outcome: Outcome) -> None:
+        outcome = suppress(self._invocation, outcome)
+        result = outcome.result
+        self._content.measure(
+            result, size=outcome.size, seconds=outcome.seconds, levels=outcome.levels, thumbnails=outcome.thumbnails
+        )
+        texts = self._writer.render(result)  # first: after a signal, what is counted and printed are alike
+        self.report = self.report.plus(result, tensor_expected=self._writes and result.kind != "probe")
+        self._writer.write(texts)
+
+
+def _job(
+    invocation: Invocation, spec: Spec, sink: Sink | None, content: CheckContent, *, in_place: bool
+) -> tuple[RunJob, RunRecorder | None]:
     """Return the job of every worker, and its recorder, which a run of a few named files has only on request.
 
     in_place: the output folder is an input folder too.
     """
+    illustrator = None
+    if content.is_illustrated and not invocation.golden:
+        from sm_imgcheck.run.illustrate import Illustrator
+
+        illustrator = Illustrator(invocation.suppressor)
+    count_levels = content.statistics is not None and invocation.handler is None
+    releases_arrays = (illustrator is not None or count_levels) and not invocation.options.keep_arrays
     job = RunJob(
         spec=spec,
-        options=invocation.options,
+        options=replace_fields(invocation.options, keep_arrays=True) if releases_arrays else invocation.options,
         sink=sink,
         allow_remote=invocation.assumptions.allow_remote,
         raise_bugs=invocation.raise_bugs,
+        illustrator=illustrator,
+        count_levels=count_levels,
+        releases_arrays=releases_arrays,
     )
     shard, packing, manifest = invocation.shard, invocation.packing, invocation.run.manifest
     has_many = invocation.run.resume or packing is not None or shard.total > 1 or any(map(_is_many, invocation.paths))
@@ -303,47 +302,3 @@ def _is_many(path: str) -> bool:
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     is_file = suffix in INPUT_SUFFIXES
     return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(strip_file_scheme(path)))  # noqa: PTH112
-
-
-def _report_empty_run(invocation: Invocation, listing: Listing) -> None:
-    """Raise ImgcheckError where a run had no candidate, unless they are all in other shards."""
-    if not listing.passed_over[ELSEWHERE]:
-        raise ImgcheckError(explain_empty_run(invocation.paths, listing))
-    if not invocation.report.quiet:
-        others = f"{listing.passed_over[ELSEWHERE]:,} in other shards"
-        typer.echo(f"no candidates in shard {invocation.run.shard} ({others})", err=True)
-
-
-def explain_empty_run(paths: list[str], listing: Listing) -> str:
-    """Why a run had no candidate: the likeliest cause, and what was passed over."""
-    said = f"no candidates in {', '.join(map(for_terminal, paths))}"
-    if listing.passed_over["output folder"]:
-        return (
-            f"{said}: {for_terminal(listing.excluded_folder)} is the output folder, which is not searched; pass another"
-        )
-    skipped_text = phrases.skipped(listing.passed_over, listing.suffixes)
-    return f"{said}{f' (skipped: {skipped_text})' if skipped_text else ''}"
-
-
-def _report_interruption(
-    cause: BaseException, report: Report, prepared_count: int, *, has_outputs: bool, resumable: bool
-) -> None:
-    signal_text = " by Ctrl-C" if isinstance(cause, KeyboardInterrupt) else ""
-    signal_text = f" by {cause.name}" if isinstance(cause, TerminationSignal) else signal_text
-    progress = f"{report.candidates:,} candidate{'s' * (report.candidates != 1)}"
-    progress += f" ({prepared_count:,} prepared, not yet in an output file)" if prepared_count else ""
-    remainder = _kept_by(cause, report, has_outputs=has_outputs, resumable=resumable)
-    if report.candidates or signal_text:
-        typer.echo(f"stopped{signal_text} after {progress}{remainder}", err=True)
-
-
-def _kept_by(cause: BaseException, report: Report, *, has_outputs: bool, resumable: bool) -> str:
-    """Return the state after an interruption, and how to resume; empty where only the error contains that."""
-    if isinstance(cause, OutputError) and not cause.resumable:
-        return ""
-    if resumable:
-        fixed = "" if not isinstance(cause, Exception) else "when the error below is fixed, "
-        return f"; outputs written so far are kept: {fixed}run the same command with --resume to continue"
-    if has_outputs and report.candidates:
-        return "; outputs written so far are kept; run the same command again to continue"
-    return ""

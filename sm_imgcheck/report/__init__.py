@@ -123,8 +123,11 @@ class ReportContent(ABC, Generic[Row_contra]):
         """The findings that files share, with examples."""
         return ()
 
+    def enable_thumbnails(self) -> None:
+        """Keep thumbnails of representative files; called before the first row."""
+
     def thumbnails(self, path: str) -> Sequence[Thumbnail]:
-        """Small pictures of a file of the run; none where none can be drawn."""
+        """Thumbnails of a file of the run; empty for most files."""
         del path
         return ()
 

@@ -149,18 +149,7 @@ class ResultSummary:
         for finding in result.findings:
             firsts.setdefault(finding.code, finding)
         for finding in firsts.values():
-            # What is said of a golden tensor goes for no other: each is told in full.
-            own = finding.message if result.kind == "probe" else ""
-            key = (
-                result.kind,
-                finding.code,
-                finding.severity,
-                finding.certainty,
-                finding.expected,
-                _unread(result),
-                own,
-            )
-            _enter(self.groups, key, result, finding)
+            _enter(self.groups, result.group_of(finding), result, finding)
         known = result.facts is not None or not (result.findings or result.suppressed)  # else a finding has the cause
         if known and result.skipped and result.request is None and result.status != "suppressed":
             _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from json import dumps
+from functools import cache
+from json import JSONEncoder
 from math import isfinite
 from typing import Any
 
@@ -20,8 +21,13 @@ VERSION = 3
 
 
 def encode(value: Any, indent: int | None = None) -> str:
-    """JSON in ASCII, which every terminal, pipe and parser takes."""
-    return dumps(value, allow_nan=False, indent=indent)
+    """Return JSON in ASCII, which every terminal, pipe and parser accepts."""
+    return _encoder(indent)(value)
+
+
+@cache
+def _encoder(indent: int | None) -> Callable[[Any], str]:
+    return JSONEncoder(allow_nan=False, indent=indent).encode
 
 
 def of_spec(run: Run) -> dict[str, object]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heappush, heappushpop
 from itertools import pairwise
+from operator import add
 
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
@@ -20,6 +21,7 @@ _LISTED = 5
 _MEGAPIXELS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _ASPECTS = (0.25, 0.33, 0.5, 0.67, 0.75, 0.9, 1.1, 1.33, 1.5, 2, 3, 4)
 _BYTES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000)
+_LEVELS = tuple(range(16, 256, 16))
 _VALUES = (-1000, -10, -3, -1.5, -0.5, 0.01, 0.5, 1.01, 1.5, 3, 10, 200, 256, 1000)
 
 
@@ -56,13 +58,23 @@ class FileStatistics:
                 ("megapixels", _MEGAPIXELS),
                 ("aspect", _ASPECTS),
                 ("bytes", _BYTES),
+                ("levels", _LEVELS),
+                ("brightness", _LEVELS),
                 ("lowest", _VALUES),
                 ("highest", _VALUES),
             )
         }
 
-    def add(self, result: Result, size: int, seconds: float) -> None:
-        """Count one candidate. size: bytes of its file, 0 for none; seconds: time of its check."""
+    def add(self, result: Result, size: int, seconds: float, levels: Sequence[int] = ()) -> None:
+        """Count one candidate.
+
+        size: bytes of its file, 0 for none; seconds: time of its check; levels: numbers of its gray levels in 16
+        intervals of 0..255, empty where they are not counted.
+        """
+        if total := sum(levels):
+            self._buckets["levels"] = list(map(add, self._buckets["levels"], levels))
+            mean = sum(number * (16 * index + 8) for index, number in enumerate(levels)) / total
+            self._buckets["brightness"][bisect_right(_LEVELS, mean)] += 1
         if result.header is not None:
             self._add_header(result.header)
         elif result.facts is not None:
@@ -107,6 +119,8 @@ class FileStatistics:
             ("Image size", "megapixels", "megapixels", _MEGAPIXELS),
             ("Aspect ratio", "width / height", "aspect", _ASPECTS),
             ("File size", "bytes", "bytes", _BYTES),
+            ("Pixel values", "gray levels, sample of each image", "levels", _LEVELS),
+            ("Mean of each image", "gray levels", "brightness", _LEVELS),
             ("Smallest value of tensors", "", "lowest", _VALUES),
             ("Largest value of tensors", "", "highest", _VALUES),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
@@ -11,6 +11,7 @@ from sm_imgcheck.report import ReportContent, Run, _records
 from sm_imgcheck.report._entries import FileEntry, entry_of
 
 if TYPE_CHECKING:
+    from sm_imgcheck.features.pictures.representatives import Representatives
     from sm_imgcheck.features.pictures.thumbnails import Thumbnail
     from sm_imgcheck.report._groups import FindingGroup, ResultSummary
     from sm_imgcheck.report._layout import ReportLayout
@@ -24,11 +25,10 @@ class CheckContent(ReportContent[Result]):
 
     key = "results"
 
-    def __init__(
-        self, run: Run, *, writes: bool = False, draw: Callable[[str], Sequence[Thumbnail]] | None = None
-    ) -> None:
-        """writes: a result is there to be written, and fails where it is not. draw: makes thumbnails of a path."""
-        self._draw = draw
+    def __init__(self, run: Run, *, writes: bool = False) -> None:
+        """writes: each result is written, and fails where it is not."""
+        self._representatives: Representatives | None = None
+        self._thumbnails: dict[str, Sequence[Thumbnail]] = {}
         self._statistics: FileStatistics | None = None
         self.run, self.writes = run, writes
         self.document_title, self.fail_on = f"sm-imgcheck {run.title or run.spec_name}", run.fail_on
@@ -86,10 +86,34 @@ class CheckContent(ReportContent[Result]):
 
         self._statistics = self._statistics or FileStatistics()
 
-    def measure(self, row: Result, size: int, seconds: float) -> None:
-        """Add a candidate to the statistics. size: bytes of its file; seconds: time of its check."""
+    @property
+    def is_illustrated(self) -> bool:
+        """Whether a format shows thumbnails."""
+        return self._representatives is not None
+
+    def enable_thumbnails(self) -> None:
+        """Keep the thumbnails of representatives from now on."""
+        from sm_imgcheck.features.pictures.representatives import Representatives
+
+        self._representatives = self._representatives or Representatives()
+
+    def measure(
+        self,
+        row: Result,
+        *,
+        size: int,
+        seconds: float,
+        levels: Sequence[int] = (),
+        thumbnails: Sequence[Thumbnail] = (),
+    ) -> None:
+        """Add a candidate to the statistics, and keep its thumbnails where it is a representative.
+
+        size: bytes of its file; seconds: time of its check; levels: counts of its gray levels in 16 intervals.
+        """
         if self._statistics is not None:
-            self._statistics.add(row, size, seconds)
+            self._statistics.add(row, size, seconds, levels)
+        if self._representatives is not None and self._representatives.add(row) and thumbnails:
+            self._thumbnails[row.path] = thumbnails
 
     def groups(self) -> Iterable[FindingGroup]:
         """The findings of the run by code and expected value."""
@@ -97,7 +121,7 @@ class CheckContent(ReportContent[Result]):
 
     def thumbnails(self, path: str) -> Sequence[Thumbnail]:
         """The candidate as it is, as the model sees it, and as it should be."""
-        return self._draw(path) if self._draw is not None and path else ()
+        return self._thumbnails.get(path, ())
 
     def failure(self, row: Result) -> str:
         """Why a result is not written, else the rules that it breaks."""

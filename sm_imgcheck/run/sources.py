@@ -28,11 +28,11 @@ def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Generat
     """
     with HandlerRunner(handler, job.spec) as runner:
         for item in items:
-            yield process_custom_item(
-                job,
-                item,
-                lambda path_or_bytes: process_with_handler(resolve_input(path_or_bytes), runner, job.spec, job.options),
-            )
+            yield process_custom_item(job, item, partial(_call, runner, job))
+
+
+def _call(runner: HandlerRunner, job: RunJob, item: Item) -> Result:
+    return process_with_handler(resolve_input(item), runner, job.spec, job.options)
 
 
 def process_with_handler(what: Any, runner: HandlerRunner, spec: Spec, options: Options) -> Result:

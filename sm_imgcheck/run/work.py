@@ -34,8 +34,10 @@ from sm_imgcheck.run.outputs.tensors import OutputFile, OutputRefused, Outputs
 if TYPE_CHECKING:
     import numpy as np
 
+    from sm_imgcheck.features.pictures.thumbnails import Thumbnail
     from sm_imgcheck.pipeline.process import Trace
     from sm_imgcheck.pipeline.read import FileContent
+    from sm_imgcheck.run.illustrate import Illustrator
 
 __all__ = [
     "Chunk",
@@ -77,6 +79,12 @@ class RunJob:
     """Open remote locations that a spec names, and follow redirects to private addresses."""
     raise_bugs: bool = False
     """Let a bug at one candidate end the run with its traceback, instead of counting it and continuing."""
+    illustrator: Illustrator | None = None
+    """Draws representatives for a page."""
+    count_levels: bool = False
+    """Count the gray levels of images, for statistics."""
+    releases_arrays: bool = False
+    """``options.keep_arrays`` is set for these two only: outcomes are without arrays."""
 
 
 @frozen
@@ -106,6 +114,10 @@ class Outcome:
     """From its path to its tensor in place."""
     refused: bool = False
     """Its tensor was produced, and cannot be written; ``result.skipped`` is the reason."""
+    thumbnails: tuple[Thumbnail, ...] = ()
+    """Small pictures of a representative."""
+    levels: tuple[int, ...] = ()
+    """Counts of gray levels (``features.pictures.levels``); empty where they are not counted."""
 
 
 @frozen
@@ -167,7 +179,7 @@ def process_item(
         candidate = resolve_input(item, content)
         result = process(candidate, job.spec, job.options, trace=_trace(job.options)).with_path(item.path)
         result = _unsupported_as_warning(result) if item.unsupported else result
-        attempt.outcome = Outcome(item=item, result=result, **state)
+        attempt.outcome = _illustrate(job, Outcome(item=item, result=result, **state))
     return attempt.outcome
 
 
@@ -178,6 +190,21 @@ def _unsupported_as_warning(result: Result) -> Result:
         for finding in result.findings
     )
     return replace_fields(result, findings=findings)
+
+
+def _illustrate(job: RunJob, outcome: Outcome) -> Outcome:
+    """The same with thumbnails and counts, without the arrays that only they need."""
+    result = outcome.result
+    if job.count_levels:
+        from sm_imgcheck.features.pictures.levels import count_levels
+
+        outcome = replace_fields(outcome, levels=count_levels(result.candidate))
+    if job.illustrator is not None:
+        thumbnails = job.illustrator.draw(result, job.spec, job.options)
+        outcome = replace_fields(outcome, thumbnails=thumbnails) if thumbnails else outcome
+    if not job.releases_arrays:
+        return outcome
+    return replace_fields(outcome, result=replace_fields(result, candidate=result.candidate.without_arrays()))
 
 
 def _trace(options: Options) -> Trace | None:
@@ -192,7 +219,8 @@ def _trace(options: Options) -> Trace | None:
 def process_custom_item(job: RunJob, item: Item, check: Callable[[Item], Result]) -> Outcome:
     """The outcome of a candidate that another function than ``process`` checks."""
     with _Attempt(job, item) as attempt:
-        attempt.outcome = Outcome(item=item, result=check(item).with_path(item.path), size=_file_size(item))
+        outcome = Outcome(item=item, result=check(item).with_path(item.path), size=_file_size(item))
+        attempt.outcome = _illustrate(job, outcome)
     return attempt.outcome
 
 

@@ -43,7 +43,7 @@ def page_of_many(file: Path) -> tuple[int, float]:
             candidate = Candidate(path=path, kind="image", facts=facts, header=header)
             result = Result(candidate=candidate, findings=(finding,))
             content.gather(result)
-            content.measure(result, index, index / 1e6)
+            content.measure(result, size=index, seconds=index / 1e6)
             page.write(stream.row(result))
             counts = counts.plus(result)
         page.write(stream.close(counts))

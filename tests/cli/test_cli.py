@@ -17,7 +17,7 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.cli import printing, progress, session
+from sm_imgcheck.cli import next_command, printing, progress, session
 from sm_imgcheck.core.errors import InternalError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
@@ -355,7 +355,7 @@ def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
     invocation = session.Invocation(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options())
-    assert "PATH..." in session.convert_command(invocation)[0]
+    assert "PATH..." in next_command.convert_command(invocation)[0]
 
 
 class Terminal(io.StringIO):
@@ -827,7 +827,7 @@ def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_termina
 def test_the_command_to_paste_is_safe_whatever_was_typed():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
     invocation = session.Invocation(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options)
-    assert " ".join(session.convert_command(invocation)) == (
+    assert " ".join(next_command.convert_command(invocation)) == (
         r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
     )
 

@@ -13,7 +13,7 @@ from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.features.golden import check_golden
-from sm_imgcheck.features.pictures import draw_golden
+from sm_imgcheck.features.pictures.golden import draw_golden
 from sm_imgcheck.run.sources import run_golden_tensors
 from sm_imgcheck.run.work import RunJob
 from sm_imgcheck.spec.load import load

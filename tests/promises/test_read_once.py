@@ -110,8 +110,21 @@ def test_golden_tensor_and_its_image_are_read_once_for_their_picture(counts):
 @pytest.mark.parametrize("form", names(formats))
 def test_image_is_read_and_decoded_once_for_every_format(counts, form):
     assert run("validate", "cat.jpg", "--format", form) == 1
-    shown = int(form == "html")  # the page shows a few images as thumbnails, which are read at its end
-    assert (counts["cat.jpg"], counts["decode"]) == (1 + shown, 1 + shown)
+    assert (counts["cat.jpg"], counts["decode"]) == (1, 1)
+
+
+@pytest.mark.parametrize("words", [(), ("--as-request",), ("--headers-only",), ("--emit", "out")])
+def test_images_of_a_page_are_read_and_decoded_once(counts, words):
+    run("validate", "cat.jpg", "cat.png", "cat.npy", *words, "--output-file", "html:page")
+    assert Path("page").read_text().count("<figure>") >= 1
+    assert [counts[name] for name in ("cat.jpg", "cat.png", "cat.npy")] == [1, 1, 1]
+    assert counts["decode"] <= 2
+
+
+def test_handler_is_called_once_for_a_page(counts):
+    run("handler", "inference.py", "cat.png", "--output-file", "html:page")
+    assert Path("page").read_text().count("<figure>") >= 1
+    assert (counts["cat.png"], counts["handler"]) == (1, 1)
 
 
 def test_few_functions_lie_between_a_command_and_a_rule(place, monkeypatch):

@@ -1,5 +1,6 @@
 """The page in a real browser: it renders, filters, prints, is accessible, and loads nothing."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -47,6 +48,25 @@ def test_page_has_counts_findings_and_pictures(place):
     assert len(text) < 2 * MIB
 
 
+def test_page_has_a_picture_of_each_group_with_the_first_file_that_is_no_known_finding(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("spec.yaml").write_text(SPEC)
+    for name in ("a", "b", "c"):
+        Path(f"{name}.jpg").write_bytes(jpeg())
+    main(["validate", "a.jpg", "-s", "spec.yaml", "-q", "--write-baseline", "known.json"])
+    words = ["validate", "a.jpg", "b.jpg", "c.jpg", "-s", "spec.yaml", "-q", "--baseline", "known.json"]
+    assert main([*words, "--output-file", "html:page.html"]) == 1
+    assert re.findall(r'class="path">(.*?)<', Path("page.html").read_text()) == ["b.jpg"]
+
+
+@pytest.mark.slow
+def test_page_is_the_same_for_every_number_of_workers(place):
+    for jobs in ("1", "2"):
+        words = ["validate", str(place / "photos"), "-s", str(place / "spec.yaml"), "-q", "-j", jobs]
+        main([*words, "--output-file", f"html:{place / jobs}"])
+    assert (place / "1").read_bytes() == (place / "2").read_bytes()
+
+
 def test_page_is_bounded_for_many_files():
     content = CheckContent(report_of())
     stream = report.reporter("html", content, report.Terminal())
@@ -55,7 +75,7 @@ def test_page_is_bounded_for_many_files():
     for index in range(5_000):
         result = image(f"photos/{index}.jpg", finding(f"X{index}", "odd", message="m" * 500, expected=str(index)))
         content.gather(result)
-        content.measure(result, index, 0.1)
+        content.measure(result, size=index, seconds=0.1)
         parts.append(stream.row(result))
     text = "".join([*parts, stream.close(counts)])
     VALIDATORS["html"](text)

@@ -10,6 +10,8 @@ from PIL import Image
 from report_values import image, tensor
 
 from sm_imgcheck.cli import main
+from sm_imgcheck.core.types import Candidate, Header
+from sm_imgcheck.features.pictures.levels import count_levels
 from sm_imgcheck.report._statistics import FileStatistics
 
 SPEC = "{shape: [N, 64, 64, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: {mode: stretch}}\n"
@@ -37,6 +39,8 @@ def test_json_has_counts_distributions_slowest_and_largest(statistics):
     assert (record["dtype"], record["size"]["40x10"]) == ({"float32": 1}, 1)
     assert record["distributions"]["Aspect ratio"]["0.25 to 0.33"] == 1
     assert sum(record["distributions"]["File size"].values()) == 3
+    assert record["distributions"]["Mean of each image"]["below 16"] == 1  # the black PNG; the empty file has none
+    assert sum(record["distributions"]["Pixel values"].values()) >= 2 * 16 * 16 - 16 * 6
     assert record["largest"][0] == {"path": "in/c.npy", "bytes": Path("in/c.npy").stat().st_size}
     assert len(record["slowest"]) == 4
 
@@ -69,3 +73,27 @@ def test_every_value_is_in_one_interval():
     for item in statistics.distributions():
         assert sum(item.counts) == 50
         assert len(item.labels) == len(item.counts)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "mode", "counts"),
+    [
+        (np.full((8, 8, 3), 17, np.uint8), "RGB", {1: 192}),
+        (np.full((8, 8, 1), 0xFFFF, np.uint16), "L", {15: 64}),
+        (np.dstack([np.zeros((8, 8)), np.full((8, 8), 255)]).astype(np.uint8), "LA", {0: 64}),
+        (np.zeros((8, 8, 4), np.uint8), "CMYK", {}),
+    ],
+    ids=["RGB", "16 bits", "alpha is not counted", "CMYK is not counted"],
+)
+def test_levels_of_a_decoded_image(pixels, mode, counts):
+    header = Header(format="PNG", mode=mode, height=8, width=8)
+    candidate = Candidate(path="a.png", kind="image", header=header, pixels=pixels)
+    levels = count_levels(candidate)
+    assert {index: number for index, number in enumerate(levels) if number} == counts
+
+
+def test_levels_of_a_large_image_are_a_sample():
+    header = Header(format="PNG", mode="L", height=3000, width=2000)
+    pixels = np.zeros((3000, 2000, 1), np.uint8)
+    levels = count_levels(Candidate(path="a.png", kind="image", header=header, pixels=pixels))
+    assert 16 * 16 <= levels[0] <= 32 * 32

@@ -68,7 +68,7 @@ def compare(
     The model runs in a child process with your rights; its limits of time and memory do not isolate it.
     """
     runner = model_options.start(model, running)
-    from sm_imgcheck.cli import session
+    from sm_imgcheck.cli import run_errors, session
     from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.features.discover.compare import ClassNames
@@ -89,7 +89,7 @@ def compare(
         comparisons = run_comparisons(list_candidates(paths, listing), job, runner, output=output_name, names=names)
         first = next(comparisons, None)
         if first is None:
-            raise ImgcheckError(session.explain_empty_run(paths, listing))
+            raise ImgcheckError(run_errors.explain_empty_run(paths, listing))
         run = Run(
             spec_name=spec_value.name,
             spec_sha256=spec_value.sha256,

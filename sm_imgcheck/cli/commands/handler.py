@@ -127,6 +127,7 @@ def handler(
     that it does not get, do not isolate it.
     """
     from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.next_command import code_command
 
     invocation = session.Invocation(
         paths=paths,
@@ -147,7 +148,7 @@ def handler(
     if picture is not None:
         output_paths.check_one(paths)
     results: list[Result] = []
-    counts = session.report_on(invocation, command=session.code_command(invocation), results=results)
+    counts = session.report_on(invocation, command=code_command(invocation), results=results)
     if picture is not None:
         output_paths.draw(invocation, results, picture)
     raise typer.Exit(counts.exit_code(fail_on))

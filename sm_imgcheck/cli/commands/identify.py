@@ -68,7 +68,8 @@ def identify(
     result = identify_tensor(resolve_input(item), expected, options).with_path(item.path)
     print_report(IdentifyContent(expected, spec or ""), report, [result])
     if picture is not None:
-        from sm_imgcheck.features.pictures import draw_candidate, draw_identified
+        from sm_imgcheck.features.pictures.candidate import draw_candidate
+        from sm_imgcheck.features.pictures.identified import draw_identified
 
         if expected is None:
             png = draw_identified(result, name=item.path)

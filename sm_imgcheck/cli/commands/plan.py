@@ -45,7 +45,7 @@ def plan(
     result = process(resolve_input(item), spec_value, options).with_path(item.path)
     print_report(PlanContent(spec_value, spec), report, [result])
     if picture is not None:
-        from sm_imgcheck.features.pictures import draw_candidate
+        from sm_imgcheck.features.pictures.candidate import draw_candidate
 
         put(picture, draw_candidate(result, spec_value, options, name=item.path, title=spec), [item.path], force=force)
     raise typer.Exit(result.plan is None)

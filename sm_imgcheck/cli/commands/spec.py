@@ -105,6 +105,7 @@ def check_golden(
     Compares the spec's result for each probe image with its golden tensor, and names the first stage that differs.
     """
     from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.next_command import convert_command
     from sm_imgcheck.cli.output_paths import draw
 
     invocation = session.Invocation(
@@ -118,7 +119,7 @@ def check_golden(
         golden=True,
     )
     results: list[Result] = []
-    counts = session.report_on(invocation, command=session.convert_command(invocation), results=results)
+    counts = session.report_on(invocation, command=convert_command(invocation), results=results)
     if picture is not None:
         draw(invocation, results, picture)
     raise typer.Exit(counts.exit_code(fail_on))

@@ -147,6 +147,7 @@ def validate(
 
     jobs = number(run.jobs, paths, run.engine)
     from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.next_command import convert_command
 
     if emitted.picture is not None:  # what is drawn does not travel between processes
         run, jobs = replace_fields(run, engine="here"), 1
@@ -181,7 +182,7 @@ def validate(
         invocation,
         sink=sink,
         excluded_folder="" if sink is None else sink.folder,
-        command=("", "") if sink is not None else session.convert_command(invocation),
+        command=("", "") if sink is not None else convert_command(invocation),
         results=results,
     )
     if emitted.picture is not None:

@@ -132,6 +132,20 @@ class Result:
         """The findings of severity error."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
+    def group_of(self, finding: Finding) -> tuple[object, ...]:
+        """The group of findings, in different candidates, that reports show as one: equal but for the actual value."""
+        own_message = finding.message if self.kind == "probe" else ""  # a golden tensor has its own expected values
+        is_unread = self.facts is None and self.request is None
+        return (
+            self.kind,
+            finding.code,
+            finding.severity,
+            finding.certainty,
+            finding.expected,
+            is_unread,
+            own_message,
+        )
+
     def to_dict(self) -> dict[str, object]:
         """The result as JSON values: path, kind, status, findings, plan, facts, header, origins and reasons."""
         parts = (

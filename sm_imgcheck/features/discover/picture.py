@@ -9,7 +9,8 @@ from sm_imgcheck.core.phrases import percentage
 from sm_imgcheck.features.discover.find import Discovery
 from sm_imgcheck.features.discover.recipes import InputRecipe
 from sm_imgcheck.features.discover.search import RecipeScore
-from sm_imgcheck.features.pictures.sheet import Panel, SheetLine, sheet
+from sm_imgcheck.features.pictures.panels import Panel, SheetLine
+from sm_imgcheck.features.pictures.sheet import sheet
 
 __all__ = ["draw_discovery"]
 

@@ -10,17 +10,20 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.channels import GRAY
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import is_layout, size
 from sm_imgcheck.core.recipes import name_of
 from sm_imgcheck.core.types import Affine, Candidate, Contract, Decode, Facts, Finding, Header, Origin, Spec
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.core.value_mapping import contract_mapping
-from sm_imgcheck.features.pictures.sheet import Panel, RecoveredImage, SheetLine, TensorInterpretation, recover_image
 from sm_imgcheck.ops.kernels.color import color, orient
 from sm_imgcheck.pipeline import read
+from sm_imgcheck.pipeline.invert import RecoveredImage, TensorInterpretation, recover_image
 
 __all__ = [
     "SPREAD",
+    "Panel",
+    "SheetLine",
     "against",
     "contracts",
     "default_decode",
@@ -39,6 +42,25 @@ SPREAD = "Its smallest value black, its largest white"
 _NOTES = 8
 """Findings that are named below a picture."""
 _LARGEST = 2048  # rows or columns of a source that are looked at
+
+
+@frozen
+class Panel:
+    """One picture with its caption."""
+
+    pixels: np.ndarray
+    """HxWx3 uint8, RGB, of any size."""
+    heading: str
+    lines: tuple[str, ...] = ()
+
+
+@frozen
+class SheetLine:
+    """A line below the panels."""
+
+    text: str
+    tone: str = ""
+    """A severity, or none."""
 
 
 def against(spec: Spec, title: str) -> str:

@@ -12,27 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.pipeline.invert import (
-    RecoveredImage,
-    TensorInterpretation,
-    channels_last,
-    recover_image,
-    to_gray_levels,
-    to_screen,
-)
+from sm_imgcheck.features.pictures.panels import Panel, SheetLine
 
-__all__ = [
-    "LARGEST",
-    "Panel",
-    "RecoveredImage",
-    "SheetLine",
-    "TensorInterpretation",
-    "channels_last",
-    "recover_image",
-    "sheet",
-    "to_gray_levels",
-    "to_screen",
-]
+__all__ = ["LARGEST", "sheet"]
 
 LARGEST = 512
 """Longest edge of a panel, in pixels."""
@@ -42,25 +24,6 @@ _TEXT, _HEADING = 15, 19  # sizes of the font, in pixels
 _MOST_LINES = 8  # of one caption or note, once it is broken into lines
 _PAPER, _INK, _FRAME = (255, 255, 255), (24, 24, 28), (150, 150, 155)
 _TONES = {"": _INK, "error": (176, 0, 24), "warning": (150, 84, 0), "notice": (84, 84, 92)}
-
-
-@frozen
-class Panel:
-    """One picture with its caption."""
-
-    pixels: np.ndarray
-    """HxWx3 uint8, RGB, of any size."""
-    heading: str
-    lines: tuple[str, ...] = ()
-
-
-@frozen
-class SheetLine:
-    """A line below the panels."""
-
-    text: str
-    tone: str = ""
-    """A severity, or none."""
 
 
 @frozen

@@ -12,7 +12,7 @@ from PIL import Image
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Result, Spec
-from sm_imgcheck.features.pictures import panels_of
+from sm_imgcheck.features.pictures.candidate import panels_of
 
 __all__ = ["Thumbnail", "draw_thumbnails"]
 

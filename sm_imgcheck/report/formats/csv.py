@@ -52,14 +52,16 @@ class _Cells(Generic[Row_contra]):
 
     def _lines(self, entry: FileEntry) -> str:
         start = _line([entry.path, entry.kind, entry.status]).removesuffix(_END)
-        ends = map(self._cells, all_findings(entry)) if all_findings(entry) else [_NO_FINDING]
+        findings = all_findings(entry)
+        ends = map(self._cells, findings) if findings else [_NO_FINDING]
         return "".join([f"{start},{end}" for end in ends])
 
     def _cells(self, finding: Finding) -> str:
         """The cells of a finding; many files share one."""
         text = self.encoded.get((finding,))
-        cells = (getattr(finding, name) for name in (*_COLUMNS[3:], *_TEXTS))
-        return self.encoded.put((finding,), _line(cells)) if text is None else text
+        if text is not None:
+            return text
+        return self.encoded.put((finding,), _line(getattr(finding, name) for name in (*_COLUMNS[3:], *_TEXTS)))
 
     def _header(self, columns: tuple[str, ...]) -> str:
         """The names of the columns, before the first line; empty later."""

@@ -44,7 +44,7 @@ class _Issues(Generic[Row_contra]):
     def _issues(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
         name = f"{path}::{member}" if member else path
-        location = _records.encode({"path": for_json(path), "lines": {"begin": entry.line}})
+        location = f'{{"path": {_records.encode(for_json(path))}, "lines": {{"begin": {entry.line}}}}}'
         repeats: Counter[tuple[str, str]] = Counter()
         lines = []
         for finding in all_findings(entry):

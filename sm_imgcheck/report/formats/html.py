@@ -40,6 +40,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inl
 def reporter(content: ReportContent[Row_contra], _: Terminal) -> Reporter[Row_contra]:
     """Report a page, which is written when the run ends."""
     content.enable_statistics()
+    content.enable_thumbnails()
     return _Page(content)
 
 

@@ -33,6 +33,7 @@ class _Suites(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra], terminal: Terminal) -> None:
         self.content, self.root = content, terminal.root
         self.name = for_terminal(content.document_title)
+        self.start = f"<testcase classname={quoteattr(self.name)} name="
         self.number = 0
         self.outcomes: IdentityCache[tuple[str, str]] = IdentityCache(_CASES)
         self._begin()
@@ -69,7 +70,7 @@ class _Suites(Generic[Row_contra]):
         name = quoteattr(for_terminal(f"{path}::{member}" if member else path))
         kind, outcome = self._outcome(entry)
         self.counts[kind] += 1
-        return f"<testcase classname={quoteattr(self.name)} name={name}>{outcome}</testcase>\n"
+        return f"{self.start}{name}>{outcome}</testcase>\n"
 
     def _outcome(self, entry: FileEntry) -> tuple[str, str]:
         """Kind (empty: passed) and XML of the outcome; files with equal headers share their findings."""

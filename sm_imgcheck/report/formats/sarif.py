@@ -15,6 +15,7 @@ from sm_imgcheck.core import __version__
 from sm_imgcheck.core.escape import for_json
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report
+from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
 from sm_imgcheck.report._entries import FileEntry, fingerprint, shown_message
 from sm_imgcheck.report._paths import relative_path, uri_of
@@ -84,10 +85,9 @@ class _Log(Generic[Row_contra]):
 
     def _entry(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
-        location = _location(path, member, entry.line)
         if entry.problem is not None:
-            self._notify(entry.problem, location)
-        places = f'"locations": [{_records.encode(location)}]'
+            self._notify(entry.problem, _location(path, member, entry.line))
+        places = f'"locations": [{self._encoded_location(path, member, entry.line)}]'
         name = f"{path}::{member}" if member else path
         keys: set[tuple[str, str]] = set()
         lines = []
@@ -103,6 +103,12 @@ class _Log(Generic[Row_contra]):
                 lines.append(f"{',' if self.results else ''}\n{self._result(finding)[:-1]}, {places}, {mark}}}")
                 self.results += 1
         return "".join(lines)
+
+    def _encoded_location(self, path: str, member: str, line: int) -> str:
+        """A location as JSON: of a file in line 1, as most are, the URI alone is encoded."""
+        if member or line != 1 or is_remote(path) or path.startswith("/"):
+            return _records.encode(_location(path, member, line))
+        return _FILE_LOCATION.replace("PATH", uri_of(path))
 
     def _notify(self, problem: Finding, location: dict[str, Any]) -> None:
         self.problems += 1
@@ -141,6 +147,11 @@ class _Log(Generic[Row_contra]):
             "properties": _records.plain(properties),
         }
         return self.encoded.put((finding,), _records.encode(result))
+
+
+_FILE_LOCATION = (
+    '{"physicalLocation": {"artifactLocation": {"uri": "PATH", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 1}}}'
+)
 
 
 def _location(path: str, member: str, line: int) -> dict[str, Any]:

@@ -14,10 +14,12 @@ import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Candidate, Finding, Options, Result
-from sm_imgcheck.features import pictures
 from sm_imgcheck.features.identify import identify_tensor
 from sm_imgcheck.features.identify.source import trace_origins
-from sm_imgcheck.features.pictures import _likely, draw_candidate, draw_identified
+from sm_imgcheck.features.pictures import candidate, identified
+from sm_imgcheck.features.pictures import sheet as sheet_module
+from sm_imgcheck.features.pictures.candidate import _likely, draw_candidate
+from sm_imgcheck.features.pictures.identified import draw_identified
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.rules import all_rules
 from sm_imgcheck.spec.load import load
@@ -48,7 +50,7 @@ def panels(monkeypatch):
             held["panels"], held["notes"] = {panel.heading: panel for panel in panels}, [note.text for note in notes]
             return b""
 
-        monkeypatch.setattr(pictures, "sheet", keep)
+        monkeypatch.setattr(sheet_module, "sheet", keep)
         drawn(what, spec, **options)
         of.notes = held["notes"]
         return held["panels"]
@@ -76,7 +78,7 @@ SEES, MADE, TAKES, PLAIN, SOURCE, SPREAD = (
 @pytest.fixture(autouse=True)
 def undecided(monkeypatch):
     """What the colors of these pictures say of their order is another test's business."""
-    monkeypatch.setattr(pictures, "_likely", lambda _: "")
+    monkeypatch.setattr(candidate, "_likely", lambda _: "")
 
 
 def test_a_tensor_that_keeps_the_contract_is_drawn_once(panels):
@@ -107,7 +109,7 @@ def test_an_order_that_is_only_likely_is_drawn_and_called_so(panels, monkeypatch
     rule = all_rules()["CHN104"]
     finding = Finding(code=rule.code, name=rule.name, severity=rule.severity, message="", actual="BGR")
     told = _likely(Result(candidate=Candidate(path="", kind="tensor"), findings=(finding,)))
-    monkeypatch.setattr(pictures, "_likely", lambda _: told)
+    monkeypatch.setattr(candidate, "_likely", lambda _: told)
     image = picture()
     found = panels(scaled(image[..., ::-1]))
     assert np.array_equal(found[SEES].pixels, image[..., ::-1])
@@ -265,7 +267,7 @@ def recognized_panels(monkeypatch):
             held["panels"], held["notes"] = {panel.heading: panel for panel in panels}, [note.text for note in notes]
             return b""
 
-        monkeypatch.setattr(pictures, "sheet", keep)
+        monkeypatch.setattr(identified, "sheet", keep)
         draw_identified(identify_tensor(what, None, Options(**options, keep_arrays=True)))
         of.notes = held["notes"]
         return held["panels"]

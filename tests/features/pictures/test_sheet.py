@@ -9,10 +9,10 @@ from PIL import Image, ImageFont
 
 from sm_imgcheck.core.types import Affine, Quantize, Step, Values
 from sm_imgcheck.core.value_mapping import RECIPES, canonical
-from sm_imgcheck.features.pictures import sheet
-from sm_imgcheck.features.pictures import sheet as drawn
-from sm_imgcheck.features.pictures.sheet import LARGEST, Panel, SheetLine, TensorInterpretation, _font, recover_image
+from sm_imgcheck.features.pictures.panels import Panel, SheetLine
+from sm_imgcheck.features.pictures.sheet import LARGEST, _font, sheet
 from sm_imgcheck.ops import execute as pixels
+from sm_imgcheck.pipeline.invert import TensorInterpretation, recover_image
 
 PLAIN = Affine(scale=(1.0,) * 3, offset=(0.0,) * 3)
 RED, GREEN, BLUE, WHITE, MAGENTA = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (255, 0, 255)
@@ -157,7 +157,7 @@ def test_a_large_picture_is_shrunk_and_keeps_its_aspect():
 
 
 @pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (1, 1), (2048, 2048)])
-def test_extreme_sizes_are_drawn(size):
+def test_extreme_sizes_are_sheet(size):
     page = read(sheet([Panel(pixels=solid(RED, *size), heading="a heading that is wider than the panel itself")]))
     top, left, height, width = places(page, RED)
     assert max(height, width) <= LARGEST
@@ -214,7 +214,7 @@ def test_a_pillow_without_freetype_draws_too(monkeypatch):
     monkeypatch.setattr(ImageFont, "load_default", without)
     _font.cache_clear()
     try:
-        page = read(drawn([Panel(pixels=solid(RED), heading="\u4e2d one", lines=("w" * 500,))]))
+        page = read(sheet([Panel(pixels=solid(RED), heading="\u4e2d one", lines=("w" * 500,))]))
     finally:
         monkeypatch.setattr(ImageFont, "load_default", load)
         _font.cache_clear()
