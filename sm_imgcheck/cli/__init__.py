@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -15,7 +16,13 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli.option_groups import PanelCommand, choices, constants
-from sm_imgcheck.cli.suggestions import unknown_command, unknown_option
+from sm_imgcheck.cli.suggestions import (
+    extra_argument,
+    unknown_command,
+    unknown_option,
+    unknown_spec_command,
+    value_hint,
+)
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
@@ -179,7 +186,22 @@ def _usage(error: Exception) -> int:
         return _print_error(unknown_option(option, context.command_path, options))
     text = StringIO()
     show(file=text)
-    return _print_error(text.getvalue(), prefix="")
+    return _print_error(text.getvalue().rstrip().removesuffix(".") + _usage_hint(error), prefix="")
+
+
+def _usage_hint(error: Exception) -> str:
+    """The hint for a wrong value, a command of a group that does not exist, or an argument too many."""
+    message = str(getattr(error, "message", ""))
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    words = re.findall(r"'([^']*)'|\(([^()]+)\)$", message)
+    word = "".join(words[0]) if words else ""
+    allowed = getattr(getattr(parameter, "type", None), "choices", None)
+    if allowed is not None:
+        return value_hint(word, list(allowed))
+    command = getattr(context, "command_path", "")
+    if message.startswith("No such command"):
+        return "" if "Did you mean" in message else unknown_spec_command(word)
+    return extra_argument(command, word) if "unexpected extra argument" in message else ""
 
 
 def _cannot_print(error: Exception) -> int:

@@ -46,16 +46,26 @@ def _assumed(pairs: list[str] | None) -> dict[str, str]:
 
 
 def check_codes(words: list[str] | None) -> tuple[str, ...]:
-    """Codes or their beginnings, separated by commas or given one by one. One that fits no check is refused."""
-    wanted = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
-    if words and not wanted:
-        raise typer.BadParameter("--select and --ignore take codes, such as SRC or DTY101: leave the option out")
-    if wanted:
-        from sm_imgcheck.rules import all_rules
+    """Return codes or their beginnings, given as such or as names of rules, separated by commas or one by one.
 
-        known = tuple(all_rules())
-        for word in wanted:
-            if not any(code.startswith(word) for code in known):
-                hint = nearest(word, known, cutoff=0.5) or "; sm-imgcheck rules lists all"
-                raise typer.BadParameter(f"unknown rule code: {word!r}{hint}")
-    return wanted
+    Raises BadParameter for a code that fits no rule.
+    """
+    texts = [word.strip() for words_ in words or [] for word in words_.split(",") if word.strip()]
+    if words and not texts:
+        raise typer.BadParameter("--select and --ignore: got no code, expected codes such as SRC or DTY101")
+    if not texts:
+        return ()
+    from sm_imgcheck.rules import all_rules
+
+    rules = all_rules()
+    by_name = {rule.name: code for code, rule in rules.items()}
+    if [text.upper() for text in texts] == ["ALL"]:
+        return tuple(dict.fromkeys(rule.family for rule in rules.values()))
+    return tuple(by_name.get(text.lower()) or _check_code(text.upper(), tuple(rules)) for text in texts)
+
+
+def _check_code(text: str, codes: tuple[str, ...]) -> str:
+    if any(code.startswith(text) for code in codes):
+        return text
+    hint = nearest(text, codes, cutoff=0.5) or "; sm-imgcheck rules lists all"
+    raise typer.BadParameter(f"unknown rule code: {text!r}{hint}")

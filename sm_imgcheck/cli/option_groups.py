@@ -17,8 +17,6 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import typer
 from typer.core import TyperCommand
 
-from sm_imgcheck.core.suggestions import nearest
-
 T = TypeVar("T", str, str | None)
 
 __all__ = ["PanelCommand", "at_most", "choices", "constants", "group_options", "one_of", "text_option"]
@@ -124,7 +122,9 @@ def one_of(*choices_: str) -> Callable[[str | None], str | None]:
     def check(value: str | None) -> str | None:
         if value is None or value in choices_:
             return value
-        raise typer.BadParameter(f"got {value!r}, expected one of {', '.join(choices_)}{nearest(value, choices_)}")
+        from sm_imgcheck.cli.suggestions import value_hint
+
+        raise typer.BadParameter(f"got {value!r}, expected one of {', '.join(choices_)}{value_hint(value, choices_)}")
 
     check.allowed = choices_  # type: ignore[attr-defined]
     return check
