@@ -26,6 +26,7 @@ from sm_imgcheck.cli.suggestions import (
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 
 __all__ = [
     "EXITS",
@@ -115,6 +116,7 @@ def main(arguments: list[str]) -> int:
     """Run one command line. Returns 0: no findings, 1: findings, 2: an error, 128 + n: signal n."""
     try:
         _prepare()
+        arguments = [_protect_file_name(word) for word in arguments]
         app = build(_command_of(arguments))
         defaults = _configured_defaults(_command_of(arguments))
         return int(app(args=arguments, prog_name="sm-imgcheck", standalone_mode=False, default_map=defaults) or 0)
@@ -128,6 +130,13 @@ def main(arguments: list[str]) -> int:
         return _CLOSED_PIPE if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for the user
         return _usage(error) or _cannot_print(error) or _bug(error)
+
+
+def _protect_file_name(word: str) -> str:
+    """Return ``./-x.jpg`` for the name of a file that looks like an option or a list, as hooks and ``*`` pass it."""
+    if word[:1] not in {"-", "@"} or not word.lower().endswith((*INPUT_SUFFIXES, ".yaml", ".yml")):
+        return word
+    return f"./{word}" if os.path.lexists(word) else word
 
 
 def _configured_defaults(command: str) -> dict[str, object]:

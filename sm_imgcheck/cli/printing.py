@@ -21,10 +21,14 @@ _CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "CODEBUILD_SRC_DIR", "WORKSP
 """Environment variables with the folder of the checkout: GitHub, GitLab, CodeBuild, Jenkins."""
 
 
+_WIDEST = 1000
+"""Columns of a terminal that tables use, however large COLUMNS is."""
+
+
 def _terminal(out: TextIO, *, color: bool) -> Terminal:
     """Properties of the terminal. color: False for --no-color."""
     return Terminal(
-        width=get_terminal_size().columns,
+        width=min(get_terminal_size().columns, _WIDEST),
         color=color and _has_colors(out),
         ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
         root=_checkout(),

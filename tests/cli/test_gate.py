@@ -170,3 +170,19 @@ def test_strict_lint_fails_for_warnings(gate, capsys):
     assert main(["spec", "lint", "open.yaml"]) == 0
     assert main(["spec", "lint", "open.yaml", "--strict", "--format", "github"]) == 1
     assert "::error file=open.yaml" in capsys.readouterr().out
+
+
+def test_file_names_that_look_like_options_and_lists_are_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = ["-x.jpg", "--fail-on=never.jpg", "@photo.jpg"]
+    for name in names:
+        (tmp_path / name).write_bytes(jpeg())
+    assert main(["validate", "-s", "pillow-rgb-01", "--as-request", "--format", "csv", *names]) == 0
+    assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()[1:]] == [f"./{name}" for name in names]
+
+
+def test_table_is_bounded_on_a_terminal_of_any_width(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "999999999")
+    (tmp_path / "x.jpg").write_bytes(jpeg())
+    main(["validate", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01", "--format", "table"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 1000

@@ -22,9 +22,11 @@ __all__ = ["EXITS", "explain"]
 RANK = 7
 SUMMARY = "Explain a rule, an endpoint's error message or a topic."
 
-EXITS = "Exit codes: 0 explained; 1 the text was not recognized; 2 usage, or no check has that code."
+EXITS = "Exit codes: 0 explained; 1 the text was not recognized; 2 usage, or no rule has that code."
 
 _CHUNK = 1 << 20
+_LONGEST = 80
+"""Characters of a name in an error."""
 
 
 @group_options
@@ -33,7 +35,7 @@ def explain(
         list[str],
         typer.Argument(
             metavar="CODE|TEXT|TOPIC|-",
-            help="A check's code or name (DTY101, wrong-dtype); an error message, in quotes; - for standard input, "
+            help="The code or name of a rule (DTY101, wrong-dtype); an error message, in quotes; - for standard input, "
             "such as a whole log; a page of the manual: "
             f"{', '.join(topic for topic in manual.topics() if not topic.startswith('rules-'))}, or rules-FAMILY.",
             show_default=False,
@@ -60,7 +62,8 @@ def explain(
     else:
         results = [*explain_text(*(_standard_input() if text == "-" else (text,)))]
     if not results and _one_word(text):
-        raise ImgcheckError(f"no check or topic is called {for_terminal(text)!r}{_nearest(text)}")
+        shown = for_terminal(text[:_LONGEST] + ("..." if len(text) > _LONGEST else ""))
+        raise ImgcheckError(f"no rule or topic has the name '{shown}'{_nearest(text)}")
     print_report(ExplainContent(), report, results)
     if not results:
         raise typer.Exit(1)
