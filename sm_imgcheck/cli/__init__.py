@@ -204,9 +204,9 @@ def _usage_hint(error: Exception) -> str:
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
     words = re.findall(r"'([^']*)'|\(([^()]+)\)$", message)
     word = "".join(words[0]) if words else ""
-    allowed = getattr(getattr(parameter, "type", None), "choices", None)
-    if allowed is not None:
-        return value_hint(word, list(allowed))
+    choices_ = getattr(getattr(parameter, "type", None), "choices", None)
+    if choices_ is not None:
+        return value_hint(word, list(choices_))
     command = getattr(context, "command_path", "")
     if message.startswith("No such command"):
         return "" if "Did you mean" in message else unknown_spec_command(word)

@@ -17,11 +17,11 @@ __all__ = ["check_codes", "check_options"]
 
 
 def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | None = None, **others: Any) -> Options:
-    """The options of a check, with ``others`` as they are. Raises BadParameter for an unknown key or code."""
+    """The options of a check, with ``others`` unchanged. Raises BadParameter for an unknown key or code."""
     from sm_imgcheck.core.types import Options
 
     return Options(
-        assume=_assumed(assumptions.assume),
+        assume=_parse_assumptions(assumptions.assume),
         allow_guess=assumptions.allow_guess,
         select=() if selection is None else check_codes(selection.select),
         ignore=() if selection is None else check_codes(selection.ignore),
@@ -29,8 +29,8 @@ def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | 
     )
 
 
-def _assumed(pairs: list[str] | None) -> dict[str, str]:
-    """``["key=value", ...]`` as a mapping. Raises BadParameter for a key that nothing can be assumed of."""
+def _parse_assumptions(pairs: list[str] | None) -> dict[str, str]:
+    """``["key=value", ...]`` as a mapping. Raises BadParameter for an unknown key."""
     from sm_imgcheck.core.assumptions import validate_assumptions
 
     assumptions: dict[str, str] = {}

@@ -131,8 +131,8 @@ class Configuration:
             matches = [spec for patterns, spec in entries if patterns.match(path, folder=os.path.isdir(path))]  # noqa: PTH112
             by_spec.setdefault(self._path(matches[-1]) if matches else default, path)
         if len(by_spec) > 1:
-            listed = ", ".join(f"{for_terminal(path)} ({spec or 'no spec'})" for spec, path in by_spec.items())
-            raise ImgcheckError(f"paths of {len(by_spec)} specs: {listed}; check the paths of each spec in its own run")
+            names = ", ".join(f"{for_terminal(path)} ({spec or 'no spec'})" for spec, path in by_spec.items())
+            raise ImgcheckError(f"paths of {len(by_spec)} specs: {names}; check the paths of each spec in its own run")
         return next(iter(by_spec), default)
 
     def _path(self, name: str) -> str:
@@ -161,7 +161,7 @@ def find_configuration() -> Configuration:
 
 
 def spec_in_parents() -> str:
-    """Return the nearest sm-imgcheck.yaml in a parent folder; empty: there is none."""
+    """Return the nearest sm-imgcheck.yaml in a parent folder; empty without one."""
     files = (os.path.join(folder, _SPEC) for folder in _folders())  # noqa: PTH118
     return next((os.path.relpath(file) for file in files if os.path.isfile(file)), "")  # noqa: PTH113
 
@@ -186,7 +186,7 @@ def _folders() -> list[str]:
 
 
 def parse_table(body: bytes, file: str) -> dict[str, Any] | None:
-    """Return the table in a pyproject.toml; None: there is none. Raises ImgcheckError for an invalid one."""
+    """Return the table in a pyproject.toml; None without one. Raises ImgcheckError for an invalid one."""
     import tomllib
 
     try:
@@ -243,9 +243,9 @@ def spec_name(name: str, paths: Sequence[str] = ()) -> str:
     """The spec to load: without ``-s`` that of the configuration, or sm-imgcheck.yaml here or in a parent folder."""
     if name != DEFAULT_SPEC:
         return name
-    configured = find_configuration().spec_of(paths)
-    if configured or os.path.exists(name):  # noqa: PTH110
-        return configured or name
+    name_in_table = find_configuration().spec_of(paths)
+    if name_in_table or os.path.exists(name):  # noqa: PTH110
+        return name_in_table or name
     return spec_in_parents() or name
 
 
@@ -253,5 +253,5 @@ def exclude_patterns(patterns: list[str] | None) -> tuple[PathPatterns, ...]:
     """The patterns of ``--exclude``, of the configuration and of the ignore file."""
     from sm_imgcheck.run.inputs.exclude import PathPatterns
 
-    given = (PathPatterns(".", patterns),) if patterns else ()
-    return (*given, *find_configuration().exclude())
+    option_patterns = (PathPatterns(".", patterns),) if patterns else ()
+    return (*option_patterns, *find_configuration().exclude())

@@ -1,7 +1,7 @@
-"""The options that commands share: each is said once, with its unit and its choices.
+"""Options shared by several commands, each with its unit and its choices.
 
-A group of options is a frozen type whose fields carry the options. A command takes the groups that it names, and hands
-them on as they are: see ``sm_imgcheck.cli.option_groups``. A new option is a field here, and its use.
+A group of options is a frozen type whose fields carry the options. A command names the groups that it accepts, and
+passes them on unchanged: see ``sm_imgcheck.cli.option_groups``. A new option is a field here, and its use.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class SelectionOptions:
 
 @frozen
 class AssumptionOptions:
-    """What is taken as given of a candidate, and what is allowed."""
+    """Properties of candidates to assume, and permissions."""
 
     PANEL = "Input"
 

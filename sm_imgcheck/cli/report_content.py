@@ -50,12 +50,12 @@ def suppress(invocation: Invocation, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def complete_counts(report: Report, invocation: Invocation, listing: Listing, *, finished: bool) -> Report:
-    """The counts of a run with its skipped files; of a finished run also the vanished findings of the baseline."""
+def complete_counts(report: Report, invocation: Invocation, listing: Listing, *, is_complete: bool) -> Report:
+    """The counts of a run with its skipped files; of a is_complete run also the vanished findings of the baseline."""
     baseline = None if invocation.suppressor is None else invocation.suppressor.baseline
     return replace(
         report,
-        vanished=baseline.fixed_findings() if baseline is not None and finished else (),
+        vanished=baseline.fixed_findings() if baseline is not None and is_complete else (),
         skipped_inputs=dict(listing.passed_over),
         skipped_suffixes=dict(listing.suffixes),
     )

@@ -67,7 +67,7 @@ class Invocation:
     suppressor: Suppressor | None = None
     """Suppresses known and ignored findings."""
     recorder: BaselineRecorder | None = None
-    """Takes the findings for a new baseline."""
+    """Collects the findings for a new baseline."""
 
     @property
     def raise_bugs(self) -> bool:
@@ -144,7 +144,7 @@ def report_on(
     listing = _listing(invocation, excluded_folder, keep)
     errors, pending, cause = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
     watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
-    taker = _OutcomeTaker(invocation, spec, content, writer, writes=sink is not None)
+    reporter = _OutcomeReporter(invocation, spec, content, writer, writes=sink is not None)
     writer.open()
     try:
         with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
@@ -155,15 +155,15 @@ def report_on(
                 if results is not None and invocation.options.keep_arrays and not entry.kept:
                     results.append(entry.result)
                 for ready in pending.add(entry):
-                    taker.take(ready)
+                    reporter.add(ready)
                 check_signals()
     except OSError:  # errors of printing: the executor converts its errors into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below
         cause = error
     for entry in pending.rest():
-        taker.take(entry)
-    report = complete_counts(taker.report, invocation, listing, finished=cause is None)
+        reporter.add(entry)
+    report = complete_counts(reporter.report, invocation, listing, is_complete=cause is None)
     writer.close(report, only_machines=not report.candidates)
     if cause is not None:
         resumable = keep is not None and sink is not None
@@ -178,8 +178,8 @@ def report_on(
     return report
 
 
-class _OutcomeTaker:
-    """Takes the outcomes of a run in order: counts each, and prints it in every format."""
+class _OutcomeReporter:
+    """Counts the outcomes of a run, and prints each in every format."""
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class _OutcomeTaker:
         self.report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
         self._invocation, self._content, self._writer, self._writes = invocation, content, writer, writes
 
-    def take(self, outcome: Outcome) -> None:
+    def add(self, outcome: Outcome) -> None:
         outcome = suppress(self._invocation, outcome)
         result = outcome.result
         self._content.measure(

@@ -21,7 +21,7 @@ _OUTPUT = "-o OUT (--output)"
 _VERSIONS = "sm-imgcheck --version -v"
 
 _COMMANDS = {
-    _VALIDATE: "check verify scan inspect-request validate-request audit inspect analyze analyse examine report",
+    _VALIDATE: "check verify scan inspect-request validate-request audit inspect analyze examine report",
     f"{_VALIDATE} --statistics": "stats statistics summary summarize profile",
     f"{_VALIDATE}, or sm-imgcheck spec lint SPEC": "lint",
     _CONVERT: "fix transform preprocess resize apply export-tensor write process batch tensor normalize",
@@ -159,10 +159,10 @@ def extra_argument(command: str, word: str) -> str:
     return f"; use {instead.format(argument(word))}" if instead else ""
 
 
-def value_hint(word: str, allowed: Sequence[str]) -> str:
+def value_hint(word: str, choices: Sequence[str]) -> str:
     """The hint for a value that an option does not have: what other tools call it, else the nearest."""
-    known = {instead: words for instead, words in _VALUES.items() if instead in allowed}
-    return _hint(known, word.lower().replace("_", "-")) or nearest(word, allowed)
+    synonyms = {instead: words for instead, words in _VALUES.items() if instead in choices}
+    return _hint(synonyms, word.lower().replace("_", "-")) or nearest(word, choices)
 
 
 def unknown_option(word: str, command: str, options: Iterable[str]) -> str:

@@ -37,7 +37,7 @@ Row_contra = TypeVar("Row_contra", contravariant=True)
 
 @frozen
 class Run:
-    """Properties of a run that are known before the first result."""
+    """Properties of a run before its first result."""
 
     spec_name: str
     spec_sha256: str
@@ -47,9 +47,9 @@ class Run:
     command: str = ""
     """The command that fixes what is found, ready for a shell; empty where the run is that command."""
     output: str = ""
-    """The option of ``command`` that names the output; assumptions go before it."""
+    """The option of ``command`` with the output; assumptions precede it."""
     partial: bool = False
-    """Not every check was asked for, so that nothing can be said of the whole contract."""
+    """Only selected rules were checked: the report does not state that the contract is matched."""
     fail_on: FailOn = "error"
     """Which findings make the exit code 1."""
     as_request: bool = False
@@ -72,7 +72,7 @@ class Terminal:
 
 
 class ReportContent(ABC, Generic[Row_contra]):
-    """What a verb reports, apart from its format. A verb that makes one document has one row."""
+    """The content of a verb's report, in any format. A verb that makes one document has one row."""
 
     key: str | None = None
     """Name of the list of rows in a JSON document; empty: the document is that list; None: it is the one row."""
@@ -81,7 +81,7 @@ class ReportContent(ABC, Generic[Row_contra]):
     fail_on: FailOn = "error"
     """Which findings make the exit code 1."""
     summarized: bool = True
-    """Whether any format prints the summary; without one, rows need not be gathered for it."""
+    """Whether any format prints the summary; without one, rows are not gathered for it."""
     indent: int | None = None
     """Spaces by which JSON rows are indented; None: each row is on one line."""
 
@@ -100,7 +100,7 @@ class ReportContent(ABC, Generic[Row_contra]):
 
     @abstractmethod
     def words(self, row: Row_contra) -> str:
-        """One row for people; empty where it is part of the summary."""
+        """One row as text; empty where it is part of the summary."""
 
     def gather(self, row: Row_contra) -> None:
         """Count one row for ``tail`` and ``summary``; called once for each row, before any format prints it."""
@@ -113,7 +113,7 @@ class ReportContent(ABC, Generic[Row_contra]):
 
     @property
     def statistics(self) -> FileStatistics | None:
-        """Statistics of the files; None: there are none, or they are not enabled."""
+        """Statistics of the files; None where they are not enabled."""
         return None
 
     def enable_statistics(self) -> None:
@@ -137,20 +137,20 @@ class ReportContent(ABC, Generic[Row_contra]):
         return ""
 
     def summary(self, report: Report) -> ReportLayout | str:
-        """The end for people."""
+        """The end of the report as text."""
         del report
         return ""
 
 
 class Reporter(Protocol[Row_contra]):
-    """One report in the making: ``open``, then ``row`` for each row, then ``close``; each returns text to print."""
+    """Writes one report: ``open``, then ``row`` for each row, then ``close``; each returns text to print."""
 
     def open(self) -> str:
         """Begin."""
         ...
 
     def row(self, row: Row_contra) -> str:
-        """Take in one row, of which nothing is kept that grows with the run."""
+        """Add one row; memory does not grow with the run."""
         ...
 
     def close(self, report: Report) -> str:

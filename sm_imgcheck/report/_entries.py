@@ -32,7 +32,7 @@ class FileEntry:
     status: Status
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Suppression, ...] = ()
-    """Findings that are known or ignored."""
+    """Known and ignored findings."""
     problem: Finding | None = None
     """Why the file was not checked, or its output not written; its code is ``not-checked`` or ``not-written``."""
     line: int = 1

@@ -1,7 +1,7 @@
-"""What the findings of a run have in common, gathered as they come and in bounded memory.
+"""The groups of findings of a run, collected in bounded memory.
 
-Findings are grouped by their code and what was expected; what was found instead may differ from file to
-file (every photograph has its own size). A group keeps a count, a few examples and the span of what was found.
+Findings are grouped by their code and what was expected; the actual value may differ from file to
+file (photographs differ in size). A group has a count, a few examples and the range of actual values.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from sm_imgcheck.report import _origins
 __all__ = ["FindingGroup", "PlanGroup", "ResultSummary"]
 
 EXAMPLES = 5
-"""Files that are named for each group."""
+"""Named files of each group."""
 _GROUPS = 300
 """Distinct groups; what comes after is counted in the summary only."""
 _DISTINCT = 4
-"""Different findings of one group that are told apart before they become a span."""
+"""Different findings of one group that are listed; more are reported as a range."""
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
 
 @dataclass(slots=True)
 class FindingGroup:
-    """Findings that say the same, or reasons why no tensor can be made."""
+    """Equal findings of several files, or equal reasons for a missing tensor."""
 
     sample: Finding
     kind: str
-    made_for_good: bool = False
-    """Of requests, probes and what a handler makes: there ``convert`` fixes nothing."""
-    unread: bool = False
-    """Of candidates that cannot be used: they are none of those that are counted by kind."""
+    is_final: bool = False
+    """Findings of requests, probes and handlers, which ``convert`` does not fix."""
+    is_unusable: bool = False
+    """Findings of unusable candidates, which are not counted by kind."""
     files: int = 0
     unfixed: int = 0
-    """Files in which nothing fixes it."""
+    """Files in which no step fixes it."""
     fix: str = ""
     messages: set[str] = field(default_factory=set)
     head: str = ""
@@ -45,9 +45,9 @@ class FindingGroup:
     actuals: list[str] = field(default_factory=list)
     smallest: tuple[int, int] = (0, 0)
     largest: tuple[int, int] = (0, 0)
-    """Height and width, by area, where what was found are sizes."""
+    """Height and width, by area, where actual values are sizes."""
     examples: list[tuple[str, str]] = field(default_factory=list)
-    """Path, and what was found there or else the message."""
+    """Path, and the actual value or else the message."""
 
     def add(self, path: str, finding: Finding) -> None:
         """Count one more file."""
@@ -63,8 +63,8 @@ class FindingGroup:
             self.messages.add(finding.message)
         if len(self.actuals) < _DISTINCT and finding.actual not in self.actuals:
             self.actuals.append(finding.actual)
-        if found := _SIZE.fullmatch(finding.actual):
-            self._measure(int(found[1]), int(found[2]))
+        if match := _SIZE.fullmatch(finding.actual):
+            self._measure(int(match[1]), int(match[2]))
 
     def _measure(self, height: int, width: int) -> None:
         area = height * width
@@ -96,50 +96,50 @@ class PlanGroup:
     files: int = 1
 
     def add(self, plan: Plan) -> None:
-        """Take in one more plan of the same ops."""
+        """Add another plan of the same ops."""
         self.files += 1
         if plan.steps != self.steps:
-            self.steps = tuple(_agreed(mine, other) for mine, other in zip(self.steps, plan.steps, strict=True))
+            self.steps = tuple(_common_step(step, other) for step, other in zip(self.steps, plan.steps, strict=True))
 
 
-def _agreed(one: Step, other: Step) -> Step:
-    params = {key: value for key, value in one.params.items() if key in other.params and other.params[key] == value}
-    return Step(op=one.op, params=params, why=one.why if one.why == other.why else "", loss=one.loss)
+def _common_step(step: Step, other: Step) -> Step:
+    params = {key: value for key, value in step.params.items() if key in other.params and other.params[key] == value}
+    return Step(op=step.op, params=params, why=step.why if step.why == other.why else "", loss=step.loss)
 
 
 @dataclass(slots=True)
 class ResultSummary:
-    """All that a report for people needs of the results."""
+    """The summary of the results of a run."""
 
     first: Result | None = None
     groups: dict[tuple[object, ...], FindingGroup] = field(default_factory=dict)
     stuck: dict[tuple[object, ...], FindingGroup] = field(default_factory=dict)
-    """Why candidates that could be read have no plan or no tensor."""
+    """Reasons for usable candidates without a plan or a tensor."""
     failed: dict[tuple[object, ...], FindingGroup] = field(default_factory=dict)
-    """Bugs that kept candidates from being checked."""
+    """Bugs because of which candidates were not checked."""
     routes: dict[tuple[str, ...], PlanGroup] = field(default_factory=dict)
     """By kind of candidate and ops."""
     kinds: Counter[str] = field(default_factory=Counter)
-    """Candidates that could be read, by kind."""
+    """Usable candidates, by kind."""
     planless: Counter[str] = field(default_factory=Counter)
-    """Of these, the ones to which no plan leads."""
-    made: Counter[str] = field(default_factory=Counter)
-    """How tensors were made of their images, where these are at hand."""
+    """Usable candidates without a plan."""
+    pipelines: Counter[str] = field(default_factory=Counter)
+    """Pipelines from images to tensors, where the images are known."""
     assumptions: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    """What would have to be assumed, by candidate that could be read; empty: nothing, or nothing helps."""
-    unread: int = 0
+    """Assumptions with which a plan exists, of usable candidates; empty without such assumptions."""
+    unusable: int = 0
     bugs: int = 0
     written: int = 0
 
     def add(self, result: Result) -> None:
-        """Take in one result."""
+        """Add one result."""
         self.first = self.first or result
         self.written += result.emitted is not None
         if result.bug:
             self.bugs += 1
             _enter(self.failed, (result.bug,), result, _reason(result.bug))
-        elif _unread(result):
-            self.unread += 1
+        elif _unusable(result):
+            self.unusable += 1
         else:
             self.kinds[result.kind] += 1
             if result.assumptions in self.assumptions or len(self.assumptions) < _DISTINCT:
@@ -150,15 +150,19 @@ class ResultSummary:
             firsts.setdefault(finding.code, finding)
         for finding in firsts.values():
             _enter(self.groups, result.group_of(finding), result, finding)
-        known = result.facts is not None or not (result.findings or result.suppressed)  # else a finding has the cause
-        if known and result.skipped and result.request is None and result.status != "suppressed":
+        has_own_reason = result.facts is not None or not (
+            result.findings or result.suppressed
+        )  # else a finding has the reason
+        if has_own_reason and result.skipped and result.request is None and result.status != "suppressed":
             _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
-        if result.origins is not None and ((way := _origins.way(result)) in self.made or len(self.made) < _GROUPS):
-            self.made[way] += 1
-        if result.plan is not None and result.golden is None:  # a probe's plan fixes nothing
-            self._travel(result.kind, result.plan)
+        if result.origins is not None and (
+            (text := _origins.pipeline_text(result)) in self.pipelines or len(self.pipelines) < _GROUPS
+        ):
+            self.pipelines[text] += 1
+        if result.plan is not None and result.golden is None:  # the plan of a probe is not a fix
+            self._add_plan(result.kind, result.plan)
 
-    def _travel(self, kind: str, plan: Plan) -> None:
+    def _add_plan(self, kind: str, plan: Plan) -> None:
         key = (kind, *(step.op for step in plan.steps))
         if route := self.routes.get(key):
             route.add(plan)
@@ -166,22 +170,22 @@ class ResultSummary:
             self.routes[key] = PlanGroup(plan.steps)
 
     def by_use(self, kind: str) -> list[PlanGroup]:
-        """The plans with steps for a kind, the one that most candidates share first."""
+        """The plans with steps for a kind, the most frequent first."""
         routes = [route for key, route in self.routes.items() if key[0] == kind and route.steps]
         return sorted(routes, key=lambda route: -route.files)
 
     @property
     def common_assumptions(self) -> tuple[str, ...]:
-        """What has to be assumed of every candidate; empty where that differs, or where nothing has to be."""
-        return next(iter(self.assumptions)) if len(self.assumptions) == 1 and not self.unread else ()
+        """Assumptions that all candidates require; empty where they differ."""
+        return next(iter(self.assumptions)) if len(self.assumptions) == 1 and not self.unusable else ()
 
-    def finished(self, kind: str) -> int:
-        """Candidates of a kind to which nothing has to be done."""
+    def without_steps(self, kind: str) -> int:
+        """Candidates of a kind whose plan has no steps."""
         return self.routes[(kind,)].files if (kind,) in self.routes else 0
 
 
-def _unread(result: Result) -> bool:
-    """Whether it could not be used; what a bug kept from being checked counts as such."""
+def _unusable(result: Result) -> bool:
+    """Whether a candidate is unusable, or was not checked because of a bug."""
     return result.facts is None and result.request is None
 
 
@@ -196,6 +200,6 @@ def _enter(
     if group is None:
         if len(groups) >= _GROUPS:
             return
-        made = result.kind in ("request", "probe") or result.handled is not None
-        group = groups[key] = FindingGroup(finding, result.kind, made_for_good=made, unread=_unread(result))
+        is_final = result.kind in ("request", "probe") or result.handled is not None
+        group = groups[key] = FindingGroup(finding, result.kind, is_final=is_final, is_unusable=_unusable(result))
     group.add(result.path, finding)

@@ -8,12 +8,12 @@ from html import escape
 __all__ = ["SCRIPT", "STYLE", "bar_chart"]
 
 STYLE = """
-:root{color-scheme:light dark;--paper:#fff;--ink:#1a1a1f;--soft:#5a5a63;--line:#c9c9d1;--card:#f5f5f8;--bar:#2b63b8;
+:root{color-scheme:light dark;--paper:#fff;--text:#1a1a1f;--soft:#5a5a63;--line:#c9c9d1;--card:#f5f5f8;--bar:#2b63b8;
 --error:#b00020;--warning:#8a4b00;--notice:#4a4a55;--ok:#1d6b33}
-@media(prefers-color-scheme:dark){:root{--paper:#16161a;--ink:#ececf1;--soft:#b4b4bf;--line:#44444e;--card:#212127;
+@media(prefers-color-scheme:dark){:root{--paper:#16161a;--text:#ececf1;--soft:#b4b4bf;--line:#44444e;--card:#212127;
 --bar:#7fb0f5;--error:#ff8f9c;--warning:#f5b562;--notice:#c3c3cf;--ok:#7fd696}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:1rem;max-width:72rem;background:var(--paper);color:var(--ink);
+body{margin:0 auto;padding:1rem;max-width:72rem;background:var(--paper);color:var(--text);
 font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.5rem;overflow-wrap:anywhere;margin:.5rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem}
 h3{font-size:1rem;margin:0;overflow-wrap:anywhere}p{margin:.3rem 0;overflow-wrap:anywhere}small,.path{color:var(--soft)}
@@ -31,11 +31,11 @@ article.error{border-left-color:var(--error)}article.warning{border-left-color:v
 figcaption{font-size:.85rem;color:var(--soft);max-width:10rem}img{display:block;border:1px solid var(--line)}
 form{position:sticky;top:0;background:var(--paper);border-bottom:1px solid var(--line);padding:.5rem 0;display:flex;
 flex-wrap:wrap;gap:1rem;z-index:1}form[hidden]{display:none}
-select,input{font:inherit;background:var(--card);color:var(--ink);border:1px solid var(--soft);border-radius:.3rem;
+select,input{font:inherit;background:var(--card);color:var(--text);border:1px solid var(--soft);border-radius:.3rem;
 padding:.2rem .4rem;max-width:60vw}
 :focus-visible{outline:3px solid var(--bar);outline-offset:2px}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(20rem,100%),1fr));gap:1rem}
-svg{width:100%;height:auto;background:var(--card);border-radius:.4rem}svg text{fill:var(--ink);font-size:12px}
+svg{width:100%;height:auto;background:var(--card);border-radius:.4rem}svg text{fill:var(--text);font-size:12px}
 svg rect{fill:var(--bar)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
@@ -53,15 +53,15 @@ var items=[].slice.call(document.querySelectorAll('[data-codes]'));
 form.hidden=false;
 form.addEventListener('submit',function(event){event.preventDefault();});
 function apply(){
-var wanted=code.value,words=text.value.toLowerCase(),count=0;
+var selected=code.value,words=text.value.toLowerCase(),count=0;
 items.forEach(function(item){
-var fits=(!wanted||item.getAttribute('data-codes').split(' ').indexOf(wanted)>=0)&&
+var fits=(!selected||item.getAttribute('data-codes').split(' ').indexOf(selected)>=0)&&
 (!words||item.textContent.toLowerCase().indexOf(words)>=0);
 item.hidden=!fits;if(fits)count++;});
 shown.textContent=count+' of '+items.length+' shown';}
 code.addEventListener('change',apply);text.addEventListener('input',apply);
 var details=[].slice.call(document.querySelectorAll('details'));
-window.addEventListener('beforeprint',function(){details.forEach(function(one){one.open=true;});});
+window.addEventListener('beforeprint',function(){details.forEach(function(item){item.open=true;});});
 apply();})();
 """
 _ROW, _LABEL, _WIDTH = 18, 120, 380
@@ -69,11 +69,11 @@ _ROW, _LABEL, _WIDTH = 18, 120, 380
 
 def bar_chart(title: str, labels: Sequence[str], counts: Sequence[int]) -> str:
     """Return a chart of horizontal bars as inline SVG; a screen reader reads the counts."""
-    filled = [number for number, count in enumerate(counts) if count] or [0]
-    labels, counts = labels[filled[0] : filled[-1] + 1], counts[filled[0] : filled[-1] + 1]
+    nonzero = [number for number, count in enumerate(counts) if count] or [0]
+    labels, counts = labels[nonzero[0] : nonzero[-1] + 1], counts[nonzero[0] : nonzero[-1] + 1]
     most = max(counts, default=0) or 1
     height = 30 + _ROW * len(counts)
-    spoken = ", ".join(f"{label}: {count:,}" for label, count in zip(labels, counts, strict=True) if count)
+    text_alternative = ", ".join(f"{label}: {count:,}" for label, count in zip(labels, counts, strict=True) if count)
     rows = []
     for number, (label, count) in enumerate(zip(labels, counts, strict=True)):
         top = 28 + number * _ROW
@@ -84,6 +84,6 @@ def bar_chart(title: str, labels: Sequence[str], counts: Sequence[int]) -> str:
             f'<text x="{_LABEL + width + 5:.1f}" y="{top + 11}">{count:,}</text>'
         )
     return (
-        f'<svg role="img" viewBox="0 0 {_WIDTH} {height}" aria-label="{escape(title)}: {escape(spoken)}">'
+        f'<svg role="img" viewBox="0 0 {_WIDTH} {height}" aria-label="{escape(title)}: {escape(text_alternative)}">'
         f'<text x="8" y="18" font-weight="600">{escape(title)}</text>{"".join(rows)}</svg>\n'
     )

@@ -1,6 +1,6 @@
-"""The report of a run for a person: what all candidates share, what only some have, the sum; one candidate in full.
+"""The report of a run as text: findings of all candidates, findings of some, the sum; one candidate in full.
 
-``tell`` arranges; ``text`` and ``table`` lay out.
+``layout_report`` arranges; the formats ``text`` and ``table`` print.
 """
 
 from __future__ import annotations
@@ -15,14 +15,24 @@ from sm_imgcheck.core.types import Golden, Report, Request, Result, Step
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.report import Run, _origins
 from sm_imgcheck.report._groups import FindingGroup, PlanGroup, ResultSummary
-from sm_imgcheck.report._rows import FAILED, Row, Section, against, by_weight, plain, reason, row, shorten_message
+from sm_imgcheck.report._rows import (
+    FAILURE_TITLE,
+    Row,
+    Section,
+    against,
+    by_weight,
+    plain,
+    reason,
+    row,
+    shorten_message,
+)
 
 __all__ = ["ReportLayout", "group_message", "layout_report", "layout_single"]
 
 _SHARE = 0.9
-"""A finding that so large a part of a long run has is told once, with its number, like one that all have."""
+"""Share of the candidates of a long run from which a finding is reported once, like one of all candidates."""
 _OTHERS = 5
-"""Plans that are told in a line each, beside the one that most candidates share."""
+"""Plans other than the most frequent that have a line each."""
 
 
 @frozen
@@ -36,11 +46,11 @@ class ReportLayout:
 
 
 def layout_report(run: Run, digest: ResultSummary, report: Report) -> ReportLayout:
-    """Arrange what was gathered. One candidate is told plainly, with each finding in full."""
+    """Arrange the summary of a run. One candidate is reported with each finding in full."""
     if report.candidates == 1 and digest.first is not None:
         head, sections = layout_single(run, digest.first)
     else:
-        head, sections = _many(run, digest, report)
+        head, sections = _several_candidates(run, digest, report)
     return ReportLayout(
         head=head,
         sections=tuple(section for section in sections if section.rows or section.steps),
@@ -49,22 +59,22 @@ def layout_report(run: Run, digest: ResultSummary, report: Report) -> ReportLayo
     )
 
 
-def _many(run: Run, digest: ResultSummary, report: Report) -> tuple[tuple[str, ...], list[Section]]:
+def _several_candidates(run: Run, digest: ResultSummary, report: Report) -> tuple[tuple[str, ...], list[Section]]:
     kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
-    unread = "without a tensor from the handler" if _by_handler(digest) else "that cannot be used"
-    kinds += [f"{digest.unread:,} {unread}"] if digest.unread else []
+    unusable_text = "without a tensor from the handler" if _by_handler(digest) else "that cannot be used"
+    kinds += [f"{digest.unusable:,} {unusable_text}"] if digest.unusable else []
     kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
-    of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
-    head = (f"{of}{phrases.listing(kinds)}", against(run)) if kinds else ()
+    total = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
+    head = (f"{total}{phrases.listing(kinds)}", against(run)) if kinds else ()
     groups = sorted(digest.groups.values(), key=lambda group: SEVERITY_ORDER[group.sample.severity])
-    made = tuple(reason(f"{number:,}: {way}") for way, number in digest.made.most_common(_OTHERS))
+    pipelines = tuple(reason(f"{number:,}: {text}") for text, number in digest.pipelines.most_common(_OTHERS))
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
-    own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
-    sections.append(Section(title="Findings in some files only:" if sections else "Findings:", rows=own))
+    specific = tuple(_specific_row(group) for group in groups if not _is_shared(digest, group))
+    sections.append(Section(title="Findings in some files only:" if sections else "Findings:", rows=specific))
     what = "was written" if report.unwritten else "can be made"
     sections.append(Section(title=f"No tensor {what} for:", rows=_reasons(digest.stuck)))
-    sections.append(Section(title=FAILED, rows=_reasons(digest.failed)))
-    return head, [Section(title="How they were made from their images:", rows=made), *sections]
+    sections.append(Section(title=FAILURE_TITLE, rows=_reasons(digest.failed)))
+    return head, [Section(title="Pipelines from their images:", rows=pipelines), *sections]
 
 
 def _reasons(groups: dict[tuple[object, ...], FindingGroup]) -> tuple[Row, ...]:
@@ -75,70 +85,70 @@ def _is_shared(digest: ResultSummary, group: FindingGroup) -> bool:
     total = digest.kinds[group.kind]
     return (
         total > 1
-        and not group.unread
+        and not group.is_unusable
         and (group.files == total or (group.files > 10 and group.files >= _SHARE * total))
     )
 
 
 def _shared(digest: ResultSummary, groups: list[FindingGroup], kind: str) -> list[Section]:
-    """What all candidates of a kind have, and the plan that fixes it."""
+    """Findings of all candidates of a kind, and the plan that fixes them."""
     total = digest.kinds[kind]
     rows = []
     for group in groups:
         if group.kind == kind and _is_shared(digest, group):
-            some = "" if group.files == total else f"{group.files:,} of {total:,}: "
-            rows.append(_told(group, some + _sentence(group)))
+            share = "" if group.files == total else f"{group.files:,} of {total:,}: "
+            rows.append(_group_row(group, share + _sentence(group)))
     if not rows:
         return []
     naive = {"image": ", as decoded", "request": ", as the stack decodes them"}.get(kind, "")
-    who = "Both" if total == 2 else f"All {total:,}"
-    sections = [Section(title=f"{who} {kind}s{naive}:", rows=tuple(rows))]
+    quantity = "Both" if total == 2 else f"All {total:,}"
+    sections = [Section(title=f"{quantity} {kind}s{naive}:", rows=tuple(rows))]
     if routes := digest.by_use(kind):
         usual = routes[0]
-        whom = "them" if usual.files == total else f"{usual.files:,} of them"
-        sections.append(Section(title=f"Plan that fixes {whom}:", steps=usual.steps))
-        others = _other_ways(digest, routes, kind)
+        target = "them" if usual.files == total else f"{usual.files:,} of them"
+        sections.append(Section(title=f"Plan that fixes {target}:", steps=usual.steps))
+        others = _other_plans(digest, routes, kind)
         rest = total - usual.files
         sections.append(Section(title=f"The other {kind if rest == 1 else count(rest, kind)}:", rows=others))
     return sections
 
 
-def _other_ways(digest: ResultSummary, routes: list[PlanGroup], kind: str) -> tuple[Row, ...]:
-    """What becomes of the candidates that go another way than most: their number is that of all others."""
-    usual, told, finished = routes[0], routes[1 : 1 + _OTHERS], digest.finished(kind)
-    ways = [(route.files, _difference(usual.steps, route.steps)) for route in told]
-    rest = digest.kinds[kind] - sum(route.files for route in (usual, *told)) - finished - digest.planless[kind]
-    ways += [(rest, "other plans (--format jsonl lists all)")]
-    ways += [(finished, "no steps needed"), (digest.planless[kind], "no plan: see below")]
-    return tuple(Row(severity="notice", code="", name="", fix="", message=f"{n:,}: {way}") for n, way in ways if n)
+def _other_plans(digest: ResultSummary, routes: list[PlanGroup], kind: str) -> tuple[Row, ...]:
+    """Plans other than the most frequent, with the number of their candidates."""
+    usual, next_routes, complete = routes[0], routes[1 : 1 + _OTHERS], digest.without_steps(kind)
+    plans = [(route.files, _difference(usual.steps, route.steps)) for route in next_routes]
+    rest = digest.kinds[kind] - sum(route.files for route in (usual, *next_routes)) - complete - digest.planless[kind]
+    plans += [(rest, "other plans (--format jsonl lists all)")]
+    plans += [(complete, "no steps needed"), (digest.planless[kind], "no plan: see below")]
+    return tuple(Row(severity="notice", code="", name="", fix="", message=f"{n:,}: {text}") for n, text in plans if n)
 
 
 def _difference(usual: tuple[Step, ...], other: tuple[Step, ...]) -> str:
-    """A plan by its ops; where it has some more or fewer than the usual one, by those."""
-    mine, theirs = [step.op for step in usual], [step.op for step in other]
-    more, fewer = Counter(theirs) - Counter(mine), Counter(mine) - Counter(theirs)
+    """A plan by the ops that it has more or fewer than the usual plan."""
+    usual_ops, ops = [step.op for step in usual], [step.op for step in other]
+    more, fewer = Counter(ops) - Counter(usual_ops), Counter(usual_ops) - Counter(ops)
     if not more and not fewer:
-        return f"the same steps in another order: {', '.join(theirs)}"
+        return f"the same steps in another order: {', '.join(ops)}"
     parts = [f"with {phrases.listing(list(more))}"] if more else []
     parts += [f"without {phrases.listing(list(fewer))}"] if fewer else []
     return f"the same {', '.join(parts)}"
 
 
-def _own(group: FindingGroup) -> Row:
-    said = group_message(group)
-    who = f"each of {_files(group)}" if group.files > 1 and len(group.messages) == 1 else _files(group)
-    return _told(group, f"{who}{': ' if said else ''}{said}", _details(group))
+def _specific_row(group: FindingGroup) -> Row:
+    message = group_message(group)
+    files = f"each of {_files(group)}" if group.files > 1 and len(group.messages) == 1 else _files(group)
+    return _group_row(group, f"{files}{': ' if message else ''}{message}", _details(group))
 
 
-def _told(group: FindingGroup, message: str, details: tuple[str, ...] = ()) -> Row:
-    if group.made_for_good:
+def _group_row(group: FindingGroup, message: str, details: tuple[str, ...] = ()) -> Row:
+    if group.is_final:
         return plain(group.sample, message, details)
     return row(group.sample, message, _fix_text(group), details)
 
 
 def _fix_text(group: FindingGroup) -> str:
-    some = f", not for {group.unfixed:,} of them" if group.fix and group.unfixed else ""
-    return group.fix + some
+    exception = f", not for {group.unfixed:,} of them" if group.fix and group.unfixed else ""
+    return group.fix + exception
 
 
 def _files(group: FindingGroup) -> str:
@@ -146,34 +156,34 @@ def _files(group: FindingGroup) -> str:
 
 
 def _sentence(group: FindingGroup) -> str:
-    """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
+    """The message of a group without its files: the range of actual values, else one of them."""
     if len(group.messages) > 1 and not group.head:
         return f"such as: {shorten_message(group.sample.message)}"
     return group_message(group) or f"such as: {shorten_message(group.sample.message)}"
 
 
 def group_message(group: FindingGroup) -> str:
-    """The message of a group; where it differs from file to file, the span of what was found, if that is known."""
+    """The message of a group; where it differs from file to file, with the range of actual values, if any."""
     if len(group.messages) == 1:
         return shorten_message(group.sample.message)
     if not any(group.actuals):
         return ""
     if all(group.smallest) and group.smallest != group.largest:
-        found = f"{'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
+        actual = f"{'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
     elif len(group.actuals) == 1:
-        found = group.actuals[0]
+        actual = group.actuals[0]
     else:
-        found = phrases.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
-    return shorten_message(f"{group.head}{found}{group.tail}")
+        actual = phrases.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
+    return shorten_message(f"{group.head}{actual}{group.tail}")
 
 
 def _details(group: FindingGroup) -> tuple[str, ...]:
-    """Which files: in one line where all say the same, otherwise a line each."""
+    """The files of a group: in one line where all messages are equal, else a line each."""
     more = group.files - len(group.examples)
     rest = [f"{more:,} more (--format jsonl lists all)"] if more else []
     if len(group.messages) == 1:
         return (phrases.listing([for_terminal(path) for path, _ in group.examples] + rest),)
-    lines = [f"{for_terminal(path)}: {shorten_message(said)}" for path, said in group.examples]
+    lines = [f"{for_terminal(path)}: {shorten_message(text)}" for path, text in group.examples]
     return (*lines, *(f"and {text}" for text in rest))
 
 
@@ -197,34 +207,34 @@ def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
         more = len(report.vanished) - _OTHERS
         lines.append(f"No longer found, remove from the baseline: {first}{f' and {more:,} more' if more > 0 else ''}.")
     if digest.written or report.unwritten:
-        lines.append(_written(digest, report))
+        lines.append(_output_line(digest, report))
     return lines
 
 
 def _not_checked(digest: ResultSummary, report: Report) -> str:
     """How many candidates were not checked, by reason."""
-    unseen = report.not_checked - digest.bugs
-    reasons = {"no image or tensor could be examined": unseen, "a bug in sm-imgcheck": digest.bugs}
-    given = {why: number for why, number in reasons.items() if number > 0}
-    why = ", ".join(f"{why} ({number:,})" if len(given) > 1 else why for why, number in given.items())
-    some = f"{report.not_checked:,} of {report.candidates:,} candidates: " if report.candidates > 1 else ""
-    return f"Not checked: {some}{why}."
+    without_content = report.not_checked - digest.bugs
+    reasons = {"no image or tensor could be examined": without_content, "a bug in sm-imgcheck": digest.bugs}
+    numbers = {why: number for why, number in reasons.items() if number > 0}
+    why = ", ".join(f"{why} ({number:,})" if len(numbers) > 1 else why for why, number in numbers.items())
+    share = f"{report.not_checked:,} of {report.candidates:,} candidates: " if report.candidates > 1 else ""
+    return f"Not checked: {share}{why}."
 
 
 def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
-    """Of a run without an error or a warning, in which something was examined."""
+    """The verdict on a run without errors and warnings, in which candidates were examined."""
     if run.partial:
-        found = count(report.findings, "notice") if report.findings else "no finding"
-        return f"Selected rules: {found}."
+        findings = count(report.findings, "notice") if report.findings else "no finding"
+        return f"Selected rules: {findings}."
     also = f" ({count(report.findings, 'notice')})" if report.findings else ""
     if set(digest.kinds) == {"probe"}:
         each = "the golden tensor" if report.clean == 1 else f"all {report.clean:,} golden tensors"
         return f"OK: the spec makes {each}{also}."
     if run.as_request and set(digest.kinds) == {"image"}:
         every = report.clean == report.candidates
-        some = f"{'all ' if every else ''}{report.clean:,}{'' if every else f' of {report.candidates:,}'} candidates"
-        images = "the image" if report.candidates == 1 else some
-        return f"OK: convert makes the tensor of {images}{also}."
+        share = f"{'all ' if every else ''}{report.clean:,}{'' if every else f' of {report.candidates:,}'} candidates"
+        images = "the image" if report.candidates == 1 else share
+        return f"OK: convert accepts {images}{also}."
     matching = report.clean - digest.planless.total()
     if matching == report.candidates:
         return f"OK: {'matches' if matching == 1 else f'all {matching:,} candidates match'} the spec{also}."
@@ -235,10 +245,10 @@ def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
 
 def _tally(run: Run, digest: ResultSummary, report: Report) -> str:
     """How many findings, where, and how many of them ``convert`` fixes."""
-    by = [count(report.severities[one], one) for one in SEVERITY_ORDER if report.severities.get(one)]
-    some = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
-    where = f" in {some} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
-    # A notice that nothing fixes is no flaw: it says what was assumed.
+    by = [count(report.severities[name], name) for name in SEVERITY_ORDER if report.severities.get(name)]
+    share = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
+    where = f" in {share} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
+    # A notice that no step fixes states an assumption, not a flaw.
     flaws = report.findings - report.unfixable.get("notice", 0)
     if digest.kinds and set(digest.kinds) == {"request"}:
         fixed = "sm-imgcheck payload writes a valid body from the image"
@@ -246,8 +256,8 @@ def _tally(run: Run, digest: ResultSummary, report: Report) -> str:
         fixed = "fix the spec, or write the golden tensor again if the spec is right"
     elif _by_handler(digest):
         fixed = "sm-imgcheck code writes a handler that makes the expected tensor"
-    elif run.command and (needed := digest.common_assumptions):
-        fixed = f"convert writes nothing without --assume {' --assume '.join(needed)}; if that is right"
+    elif run.command and (assumptions := digest.common_assumptions):
+        fixed = f"convert requires --assume {' --assume '.join(assumptions)}; if that is correct"
     elif not report.fixable:
         fixed = "none fixed" if report.unwritten else "not fixable by convert"
     else:
@@ -261,15 +271,15 @@ def _by_handler(digest: ResultSummary) -> bool:
 
 
 def _command(run: Run, digest: ResultSummary, report: Report) -> str:
-    """What is to be done next; of a handler's tensors another handler, whatever could be done to them."""
-    needed = () if _by_handler(digest) else digest.common_assumptions
-    if not (report.fixable or needed or (_by_handler(digest) and report.with_findings)) or not run.command:
+    """The next command; for the tensors of a handler, the command that writes another handler."""
+    assumptions = () if _by_handler(digest) else digest.common_assumptions
+    if not (report.fixable or assumptions or (_by_handler(digest) and report.with_findings)) or not run.command:
         return ""
-    given = [f"--assume {argument(one)}" for one in needed]
-    return " ".join([run.command, *given, *([run.output] if run.output else [])])
+    options = [f"--assume {argument(text)}" for text in assumptions]
+    return " ".join([run.command, *options, *([run.output] if run.output else [])])
 
 
-def _written(digest: ResultSummary, report: Report) -> str:
+def _output_line(digest: ResultSummary, report: Report) -> str:
     if not digest.written:
         return "No tensor was written."
     if report.candidates == 1 and digest.first is not None:
@@ -296,36 +306,36 @@ def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Secti
     rows = [
         row(finding, shorten_message(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)
     ]
-    if result.handled is not None:  # it is the code that is to be fixed
+    if result.handled is not None:  # the fix is in the code
         rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if result.plan is not None and result.findings:
         sections.append(Section(title="Plan to the tensor that the model expects:", steps=result.plan.steps))
     sections += _origins.format_fixable(result) if result.findings else []
-    if result.skipped and (result.facts is not None or not result.findings):  # else a finding has the cause
-        made = "can be made" if result.plan is None else "was made"
-        sections.append(Section(title=f"No tensor {made}:", rows=(reason(result.skipped),)))
+    if result.skipped and (result.facts is not None or not result.findings):  # else a finding has the reason
+        verb = "can be made" if result.plan is None else "was made"
+        sections.append(Section(title=f"No tensor {verb}:", rows=(reason(result.skipped),)))
     if result.bug:
-        sections.append(Section(title=FAILED, rows=(reason(result.bug),)))
+        sections.append(Section(title=FAILURE_TITLE, rows=(reason(result.bug),)))
     return (*head, against(run)), sections
 
 
 def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...], list[Section]]:
-    """A request body: what it is, what comes of it, and what is wrong with that."""
+    """A request body: its properties, its outcome, and its findings."""
     head = [f"{for_terminal(result.path)}: {phrases.request(request)}"]
     head += [f"  which holds {phrases.header(result.header)}"] if result.header is not None else []
-    came = phrases.outcome(request, result.facts)
+    outcome = phrases.outcome(request, result.facts)
     rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
-    return (*head, *([came] if came else []), against(run)), [
+    return (*head, *([outcome] if outcome else []), against(run)), [
         Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))
     ]
 
 
 def _probe(run: Run, result: Result, golden: Golden) -> tuple[tuple[str, ...], list[Section]]:
     """A golden tensor: how far the spec is from it, and the plan that was run."""
-    seen = f": {phrases.facts(result.facts)}" if result.facts is not None else ""
+    facts = f": {phrases.facts(result.facts)}" if result.facts is not None else ""
     rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if rows and result.plan is not None:
-        sections.append(Section(title="The spec's own steps:", steps=result.plan.steps))
-    return (f"{for_terminal(result.path)}{seen}", phrases.golden(golden), against(run)), sections
+        sections.append(Section(title="The steps of the spec:", steps=result.plan.steps))
+    return (f"{for_terminal(result.path)}{facts}", phrases.golden(golden), against(run)), sections

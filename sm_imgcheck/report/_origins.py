@@ -1,4 +1,4 @@
-"""How it is told where a tensor comes from: what made it of its source image, and what the spec would have made."""
+"""Text about the origin of a tensor: the pipeline from its source image, and the pipeline of the spec."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from sm_imgcheck.ops.compare import compare_with_spec_text, fixing_steps, said, 
 from sm_imgcheck.ops.traits import PipelineTrait, traits
 from sm_imgcheck.report._rows import Section
 
-__all__ = ["format_fixable", "line", "of_source", "residual_text", "told", "way", "ways"]
+__all__ = ["format_fixable", "line", "of_source", "pipeline_text", "pipelines", "reported_origins", "residual_text"]
 
 
-def told(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
+def reported_origins(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
     """The origins that explain the tensor; where none does, the nearest alone."""
     return tuple(origin for origin in origins if origin.exact) or origins[:1]
 
 
-def ways(origins: tuple[Origin, ...]) -> list[tuple[PipelineTrait, ...]]:
-    """What each of the origins that are told does."""
-    return [traits(origin.steps, origin.before) for origin in told(origins)]
+def pipelines(origins: tuple[Origin, ...]) -> list[tuple[PipelineTrait, ...]]:
+    """The traits of each reported origin."""
+    return [traits(origin.steps, origin.before) for origin in reported_origins(origins)]
 
 
 def residual_text(origin: Origin) -> str:
@@ -31,7 +31,7 @@ def residual_text(origin: Origin) -> str:
 
 
 def line(result: Result) -> str:
-    """What a tensor was made of and how, in one line."""
+    """The source and the pipeline of a tensor, in one line."""
     source = for_terminal(result.ideal.source) if result.ideal is not None else "its source"
     if not result.origins:
         unclear = result.ideal is not None and result.ideal.uncompared
@@ -39,21 +39,21 @@ def line(result: Result) -> str:
     first = result.origins[0]
     which = f"image {first.image} of the batch " if _several(result) else ""
     if not first.exact:
-        nearest = f"{residual_text(first)} from the nearest: {said(ways((first,)))}"
+        nearest = f"{residual_text(first)} from the nearest: {said(pipelines((first,)))}"
         return f"{which or 'it '}shows {source}, by an unknown pipeline ({nearest})"
     if result.handled is not None and result.handled.function:
-        return _story(result, _who(result), residual_text(first))
-    return f"{which}made from {source}: {said(ways(result.origins))} ({residual_text(first)})"
+        return _comparison_text(result, _subject(result), residual_text(first))
+    return f"{which}made from {source}: {said(pipelines(result.origins))} ({residual_text(first)})"
 
 
-def way(result: Result) -> str:
-    """How a tensor was made, in words that are the same for all that were made alike."""
+def pipeline_text(result: Result) -> str:
+    """The pipeline of a tensor as text, equal for equal pipelines."""
     if not result.origins:
         return "not made from its source image by any known pipeline"
-    return _story(result, _who(result)) if result.origins[0].exact else "made by an unknown pipeline"
+    return _comparison_text(result, _subject(result)) if result.origins[0].exact else "made by an unknown pipeline"
 
 
-def _who(result: Result) -> str:
+def _subject(result: Result) -> str:
     if result.handled is None or not result.handled.function:
         return "it"
     return "your handler" if result.handled.at_model else f"your {for_terminal(result.handled.function)}"
@@ -63,12 +63,14 @@ def _several(result: Result) -> bool:
     return result.facts is not None and (result.facts.length("N") or 1) > 1
 
 
-def _story(result: Result, who: str = "it", sure: str = "") -> str:
+def _comparison_text(result: Result, subject: str = "it", residual: str = "") -> str:
     assert result.origins
     ideal = result.ideal
     if ideal is None or ideal.plan is None:
-        return f"{who} makes from it: {said(ways(result.origins))}{f' ({sure})' if sure else ''}"
-    return compare_with_spec_text(ways(result.origins), traits(ideal.plan.steps, ideal.plan.before), who, sure)
+        return f"{subject} makes from it: {said(pipelines(result.origins))}{f' ({residual})' if residual else ''}"
+    return compare_with_spec_text(
+        pipelines(result.origins), traits(ideal.plan.steps, ideal.plan.before), subject, residual
+    )
 
 
 def format_fixable(result: Result) -> list[Section]:
@@ -83,26 +85,26 @@ def _lines(result: Result) -> tuple[Step, ...]:
     ideal = result.ideal
     if not result.origins or ideal is None or ideal.plan is None:
         return ()
-    return fixing_steps(ways(result.origins), ideal.plan.steps, ideal.plan.before)
+    return fixing_steps(pipelines(result.origins), ideal.plan.steps, ideal.plan.before)
 
 
 def of_source(result: Result) -> dict[str, object] | None:
-    """The same for machines, as values that ``_record.plain`` takes; None where no source was given."""
+    """The same as values for ``_records.plain``; None without a source."""
     if result.origins is None:
         return None
     return {
         "exact": bool(result.origins) and result.origins[0].exact,
-        "said": said(ways(result.origins)) if result.origins else "",
-        "traits": _ways(result.origins),
+        "said": said(pipelines(result.origins)) if result.origins else "",
+        "traits": _trait_texts(result.origins),
         "origins": [_origin(origin) for origin in result.origins],
-        "wanted": None if result.ideal is None else _wanted(result.ideal),
-        "story": _story(result) if result.origins else "",
+        "wanted": None if result.ideal is None else _spec_pipeline(result.ideal),
+        "story": _comparison_text(result) if result.origins else "",
         "fixed_by": _lines(result),
     }
 
 
-def _ways(origins: tuple[Origin, ...]) -> dict[str, list[str]]:
-    return {each[0].name: [way.said for way in each] for each in shared(ways(origins))} if origins else {}
+def _trait_texts(origins: tuple[Origin, ...]) -> dict[str, list[str]]:
+    return {each[0].name: [trait.said for trait in each] for each in shared(pipelines(origins))} if origins else {}
 
 
 def _origin(origin: Origin) -> dict[str, object]:
@@ -116,7 +118,7 @@ def _origin(origin: Origin) -> dict[str, object]:
     }
 
 
-def _wanted(ideal: SourceComparison) -> dict[str, object]:
+def _spec_pipeline(ideal: SourceComparison) -> dict[str, object]:
     plan = ideal.plan
     return {
         "source": ideal.source,

@@ -11,7 +11,7 @@ from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 __all__ = ["relative_path", "uri_of"]
 
 
-@lru_cache(16)  # each format asks for the path of the same entry
+@lru_cache(16)  # each format uses the path of the same entry
 def relative_path(root: str, path: str) -> tuple[str, str]:
     """Return the file of a candidate, and the name of the array in it (empty: the file is the candidate).
 

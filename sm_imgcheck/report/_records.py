@@ -17,7 +17,7 @@ __all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result
 
 _FLAW = ("code", "message", "expected", "actual")
 VERSION = 3
-"""Of the JSON document. A key that is added does not change it; one that goes, or means something else, does."""
+"""Version of the JSON document: changed by a key that is removed or has another meaning, not by a new key."""
 
 
 def encode(value: Any, indent: int | None = None) -> str:
@@ -60,36 +60,34 @@ def of_result(result: Result) -> dict[str, object]:
 
 def name_of(key: str, name: str) -> dict[str, str]:
     """A name; of one that is not UTF-8 also the bytes, in hexadecimal, under ``KEY_bytes``."""
-    shown = for_json(name)
-    return (
-        {key: shown} if shown == name else {key: shown, f"{key}_bytes": name.encode("utf-8", "surrogateescape").hex()}
-    )
+    text = for_json(name)
+    return {key: text} if text == name else {key: text, f"{key}_bytes": name.encode("utf-8", "surrogateescape").hex()}
 
 
 def of_request(request: Request) -> dict[str, object]:
-    """A request body: what came of it is under ``received`` or ``refused``; under neither where it was not looked into.
+    """A request body: its outcome is under ``received`` or ``refused``; under neither where it was not examined.
 
-    What is wrong with it stands among the findings.
+    Its problems are among the findings.
     """
     outcome = request.outcome
-    got, refused = (outcome, None) if isinstance(outcome, DecodedRequest) else (None, outcome)
+    content, rejection = (outcome, None) if isinstance(outcome, DecodedRequest) else (None, outcome)
     return {
         "content_type": for_json(request.content_type),
         "size": request.size,
         "stack": for_json(request.stack),
-        "received": got and {"form": got.form, "what": for_json(got.what)},
-        "refused": refused
+        "received": content and {"form": content.form, "what": for_json(content.what)},
+        "refused": rejection
         and {
-            "status": refused.status,
-            "text": for_json(refused.text),
-            "cause": refused.finding.code,
-            "measured": refused.measured,
+            "status": rejection.status,
+            "text": for_json(rejection.text),
+            "cause": rejection.finding.code,
+            "measured": rejection.measured,
         },
     }
 
 
 def of_handled(handled: HandlerRun) -> dict[str, object]:
-    """What a user's handler made of a request; of its findings, which stand among those of the result, four texts."""
+    """The result of a user's handler; its findings, which are also findings of the result, as four texts each."""
     record = plain(handled)
     findings = record.pop("findings")
     return {**record, "flaws": [[finding[key] for key in _FLAW] for finding in findings]}
@@ -124,7 +122,7 @@ def of_report(report: Report) -> dict[str, object]:
 
 
 def plain(value: Any) -> Any:
-    """Make JSON values of dataclasses, tuples and mappings. A number that JSON cannot say becomes null."""
+    """Convert dataclasses, tuples and mappings to JSON values. A number that JSON cannot represent becomes null."""
     if isinstance(value, str):
         return for_json(value)
     if isinstance(value, float):

@@ -12,7 +12,7 @@ from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.report import Run
 
 __all__ = [
-    "FAILED",
+    "FAILURE_TITLE",
     "NOT_FIXABLE",
     "Row",
     "Section",
@@ -25,9 +25,9 @@ __all__ = [
 ]
 
 NOT_FIXABLE = "not fixable by convert"
-FAILED = "Not checked, because of a bug in sm-imgcheck:"
+FAILURE_TITLE = "Not checked, because of a bug in sm-imgcheck:"
 _LONGEST = 300
-"""Of a message, in characters."""
+"""Characters of a message."""
 
 
 @frozen

@@ -17,7 +17,7 @@ __all__ = ["Distribution", "FileStatistics"]
 
 _DISTINCT = 1_000
 """Sizes that are counted one by one."""
-_LISTED = 5
+_NAMES_SHOWN = 5
 _MEGAPIXELS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _ASPECTS = (0.25, 0.33, 0.5, 0.67, 0.75, 0.9, 1.1, 1.33, 1.5, 2, 3, 4)
 _BYTES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000)
@@ -105,7 +105,7 @@ class FileStatistics:
 
     @property
     def slowest(self) -> list[tuple[float, str]]:
-        """Seconds and path of the files that took longest, the slowest first."""
+        """Seconds and path of the slowest files, the slowest first."""
         return sorted(self._slowest, reverse=True)
 
     @property
@@ -155,14 +155,14 @@ class FileStatistics:
 
 
 def _most_common(counter: Counter[str]) -> str:
-    first = ", ".join(f"{for_terminal(value)} ({count:,})" for value, count in counter.most_common(_LISTED))
-    more = len(counter) - _LISTED
+    first = ", ".join(f"{for_terminal(value)} ({count:,})" for value, count in counter.most_common(_NAMES_SHOWN))
+    more = len(counter) - _NAMES_SHOWN
     return f"{first}{f', {more:,} more' if more > 0 else ''}"
 
 
-def _keep(heap: list[tuple[float, str]] | list[tuple[int, str]], item: tuple[float, str]) -> None:
-    items: list[tuple[float, str]] = heap  # type: ignore[assignment]
-    if len(items) < _LISTED:
+def _keep(queue: list[tuple[float, str]] | list[tuple[int, str]], item: tuple[float, str]) -> None:
+    items: list[tuple[float, str]] = queue  # type: ignore[assignment]
+    if len(items) < _NAMES_SHOWN:
         heappush(items, item)
     else:
         heappushpop(items, item)

@@ -1,4 +1,4 @@
-"""A story laid out in tables and colors for a terminal, by rich."""
+"""A report in tables and colors for a terminal, by rich."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ __all__ = ["draw"]
 _STYLES = {"error": "bold red", "warning": "bold yellow", "notice": "bold cyan"}
 
 
-def draw(story: ReportLayout, terminal: Terminal) -> str:
-    """Lay out for the width of the terminal. Text goes in as Text: nothing in it is taken for markup."""
+def draw(layout: ReportLayout, terminal: Terminal) -> str:
+    """Format for the width of the terminal. Text objects are used, so that no text is interpreted as markup."""
     file = StringIO()
     console = Console(
         file=file,
@@ -35,30 +35,30 @@ def draw(story: ReportLayout, terminal: Terminal) -> str:
         emoji=False,
         legacy_windows=False,
     )
-    for part in _parts(story):
+    for part in _parts(layout):
         console.print(part)
-    if story.command:  # soft_wrap: neither cropped nor broken, however wide the terminal is, so that it can be pasted
-        console.print(Text.assemble("\n  ", (story.command, "bold green")), soft_wrap=True)
-    drawn = file.getvalue()
-    drawn = drawn.replace("\N{BOX DRAWINGS LIGHT HORIZONTAL}", "-") if terminal.ascii_only else drawn
-    return "".join(f"{line.rstrip()}\n" for line in drawn.splitlines())
+    if layout.command:  # soft_wrap: neither cropped nor broken, however wide the terminal is, so that it can be pasted
+        console.print(Text.assemble("\n  ", (layout.command, "bold green")), soft_wrap=True)
+    output = file.getvalue()
+    output = output.replace("\N{BOX DRAWINGS LIGHT HORIZONTAL}", "-") if terminal.ascii_only else output
+    return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
 
 
-def _parts(story: ReportLayout) -> Iterator[RenderableType]:
-    for number, line in enumerate(story.head):
+def _parts(layout: ReportLayout) -> Iterator[RenderableType]:
+    for number, line in enumerate(layout.head):
         yield _Hanging(Text(line, style="" if number else "bold"), rest=2)
-    for section in story.sections:
+    for section in layout.sections:
         yield Text(f"\n{section.title}")
         yield from _section(section)
-    if story.summary and (story.head or story.sections):
+    if layout.summary and (layout.head or layout.sections):
         yield Text("")
-    for line in story.summary:
+    for line in layout.summary:
         yield _Hanging(Text(line), rest=2)
 
 
 @dataclass(slots=True)
 class _Hanging:
-    """A paragraph whose lines after the first are indented further, so that a wrapped name does not look like two."""
+    """A paragraph whose lines after the first are indented further, so that a wrapped name is recognized as one."""
 
     text: Text
     first: int = 0

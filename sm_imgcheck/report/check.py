@@ -21,7 +21,7 @@ __all__ = ["CheckContent"]
 
 
 class CheckContent(ReportContent[Result]):
-    """Each result as JSON values; for people, what all have in common, at the end."""
+    """Each result as JSON values; the findings that results share as text, at the end."""
 
     key = "results"
 
@@ -60,7 +60,7 @@ class CheckContent(ReportContent[Result]):
         return {"summary": summary}
 
     def words(self, row: Result) -> str:
-        """Nothing: the summary has all of it."""
+        """Empty: results are part of the summary."""
         del row
         return ""
 
@@ -120,7 +120,7 @@ class CheckContent(ReportContent[Result]):
         return self.digest.groups.values()
 
     def thumbnails(self, path: str) -> Sequence[Thumbnail]:
-        """The candidate as it is, as the model sees it, and as it should be."""
+        """The source, what the model sees, and what it should see."""
         return self._thumbnails.get(path, ())
 
     def failure(self, row: Result) -> str:

@@ -90,8 +90,8 @@ class CompareContent(ReportContent["Comparison"]):
 
     def _counts(self) -> dict[str, Any]:
         mean = self._variation / self._images if self._with_variation else None
-        changed = self._changed if self._with_variation else None
-        return {"compared": self._compared, "images": self._images, "changed": changed, "total_variation": mean}
+        changes = self._changed if self._with_variation else None
+        return {"compared": self._compared, "images": self._images, "changed": changes, "total_variation": mean}
 
     def gather(self, row: Comparison) -> None:
         """Count a candidate and its images."""
@@ -195,12 +195,12 @@ def _shape(prediction: Prediction | None) -> str:
 
 
 def _distance(row: Comparison) -> str:
-    apart = row.distance
-    if apart is None:
+    distance = row.distance
+    if distance is None:
         return "not comparable: the predictions differ in shape, or contain NaN"
-    if apart.total_variation is None:
-        return f"largest difference {apart.largest:.4g}, cosine {apart.cosine:.3f}"
-    changes = "top class changes" if apart.changed else "top class stays"
-    if apart.images > 1:
-        changes = f"top class changes for {apart.changed} of {apart.images} images"
-    return f"{changes}; total variation {apart.total_variation:.2f}, cosine {apart.cosine:.3f}"
+    if distance.total_variation is None:
+        return f"largest difference {distance.largest:.4g}, cosine {distance.cosine:.3f}"
+    changes = "top class changes" if distance.changed else "top class stays"
+    if distance.images > 1:
+        changes = f"top class changes for {distance.changed} of {distance.images} images"
+    return f"{changes}; total variation {distance.total_variation:.2f}, cosine {distance.cosine:.3f}"

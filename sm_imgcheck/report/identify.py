@@ -1,4 +1,4 @@
-"""What was recognized of a tensor, by its numbers, by its source image, against a spec."""
+"""Properties of a tensor: from its values, from its source image, and compared with a spec."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ __all__ = ["IdentifyContent"]
 _STD_NEAR = 0.3
 """Gray levels over the whole range by which the spacing may miss a known std."""
 _LEVELS = 255
-_TELLING = 0.6
-"""Probability of a channel order from which it is more than a coin's."""
+_LIKELY = 0.6
+"""Lowest probability of a channel order that is reported without a reservation."""
 
 
 class IdentifyContent(ReportContent[Result]):
-    """What was found out of one tensor. title: what the user calls the spec that it is compared with, if any."""
+    """The identified properties of one tensor. title: what the user calls the spec that it is compared with, if any."""
 
     indent = 1
 
     def __init__(self, spec: Spec | None, title: str) -> None:
         self.spec, self.title = spec, title
-        self._story: ReportLayout | str = ""
+        self._layout: ReportLayout | str = ""
 
     def record(self, row: Result) -> dict[str, object]:
-        """Every key is there, whatever was found or asked for."""
+        """All keys, for every result."""
         spec, whole = self.spec, _records.of_result(row)
         record = {"version": _records.VERSION} | {key: whole[key] for key in ("path", "kind", "facts", "source")}
         channels = row.facts.channels if row.facts is not None else ()
         record |= {
-            "said": None if row.facts is None else _said(row.facts),
+            "said": None if row.facts is None else _descriptions(row.facts),
             "plausible": [] if _on_grid(channels) else list(plausible(channels)) if channels else [],
             "std": [_std(channel) for channel in channels] if _on_grid(channels) else None,
             "mean": [list(_means(channel)) for channel in channels] if _on_grid(channels) else None,
@@ -63,41 +63,48 @@ class IdentifyContent(ReportContent[Result]):
         yield entry_of(row)
 
     def words(self, row: Result) -> str:
-        """Nothing: the summary has all of it."""
+        """Empty: results are part of the summary."""
         del row
         return ""
 
     def gather(self, row: Result) -> None:
-        """Lay out what was identified."""
-        sections = [*_by_source(row), *_by_itself(row.facts), *_against(row, self.spec, self.title), *_from_image(row)]
+        """Format the identified properties."""
+        sections = [
+            *_by_source(row),
+            *_from_values(row.facts),
+            *_against(row, self.spec, self.title),
+            *_from_image(row),
+        ]
         if row.facts is None:
-            sections = [Section(title="It cannot be used:", rows=tuple(reason(one.message) for one in row.findings))]
-        kept = tuple(section for section in sections if section.rows or section.steps)
-        self._story = ReportLayout(head=(_head(row),), sections=kept, summary=(), command="")
+            sections = [
+                Section(title="It cannot be used:", rows=tuple(reason(finding.message) for finding in row.findings))
+            ]
+        shown_sections = tuple(section for section in sections if section.rows or section.steps)
+        self._layout = ReportLayout(head=(_head(row),), sections=shown_sections, summary=(), command="")
 
     def summary(self, report: Report) -> ReportLayout | str:
-        """All that was found out."""
+        """All identified properties."""
         del report
-        return self._story
+        return self._layout
 
 
 def _head(result: Result) -> str:
-    """The tensor in one line, with its channel order where that is known and not assumed."""
+    """The tensor in one line, with its channel order unless that is assumed."""
     facts, name = result.facts, for_terminal(result.path)
     if facts is None:
         return name
-    guessed = any(one.startswith("channel_order=") for one in facts.assumed)
-    return f"{name}: {phrases.facts(replace(facts, channel_order='?') if guessed else facts)}"
+    is_assumed = any(text.startswith("channel_order=") for text in facts.assumed)
+    return f"{name}: {phrases.facts(replace(facts, channel_order='?') if is_assumed else facts)}"
 
 
 def _against(result: Result, spec: Spec | None, title: str) -> list[Section]:
-    """Findings and plan as ``validate`` tells them."""
+    """Findings and plan as in ``validate``."""
     if spec is None:
         return []
     run = Run(spec_name=spec.name, spec_sha256=spec.sha256, contract=spec.contract, title=title)
     head, sections = alone(run, replace(result, candidate=replace(result.candidate, origins=None)))
-    verdict = () if result.findings else (reason("it keeps the contract"),)
-    return [Section(title=f"Held {head[-1]}", rows=(*verdict, *sections[0].rows)), *sections[1:]]
+    verdict = () if result.findings else (reason("it matches the spec"),)
+    return [Section(title=f"Compared {head[-1]}", rows=(*verdict, *sections[0].rows)), *sections[1:]]
 
 
 def _table(title: str, pairs: list[tuple[str, str]]) -> Section:
@@ -112,33 +119,33 @@ def _from_image(result: Result) -> list[Section]:
 
 
 def _by_source(result: Result) -> list[Section]:
-    """How it was made of its source, in one sentence, then trait by trait where several ways explain it."""
+    """The pipeline from the source, in one sentence, then trait by trait where several pipelines explain the tensor."""
     if result.origins is None:
         return []
     sections = [Section(title="By its source:", rows=(reason(_origins.line(result)),))]
     if not result.origins:
         return sections
-    ways = shared(_origins.ways(result.origins))
-    ties = [(each[0].name, " or ".join(way.said for way in each)) for each in ways if len(each) > 1]
-    sections.append(_table("This image does not tell apart:", ties) if ties else Section(title=""))
-    sure = "The steps that made it:" if result.origins[0].exact else "The nearest steps, which did not make it:"
-    # The reasons of these steps are a spec's, and it was none that made the tensor.
+    traits = shared(_origins.pipelines(result.origins))
+    ties = [(each[0].name, " or ".join(trait.said for trait in each)) for each in traits if len(each) > 1]
+    sections.append(_table("This image does not distinguish:", ties) if ties else Section(title=""))
+    title = "Steps that created it:" if result.origins[0].exact else "Nearest steps, which did not create it:"
+    # The reasons of these steps are those of a spec, which did not create the tensor.
     steps = tuple(replace(step, why="", loss="none") for step in result.origins[0].steps)
-    return [*sections, Section(title=sure, steps=steps)]
+    return [*sections, Section(title=title, steps=steps)]
 
 
-def _by_itself(facts: Facts | None) -> list[Section]:
+def _from_values(facts: Facts | None) -> list[Section]:
     if facts is None:
         return []
-    said = _said(facts)
-    return [_table("By its numbers alone:", list(said.items()))]
+    said = _descriptions(facts)
+    return [_table("From the values alone:", list(said.items()))]
 
 
-def _said(facts: Facts) -> dict[str, str]:
+def _descriptions(facts: Facts) -> dict[str, str]:
     """dtype, layout, values and order in words."""
-    swapped = ", not in this machine's byte order" if facts.byte_order == "swapped" else ""
+    byte_order = ", not in this machine's byte order" if facts.byte_order == "swapped" else ""
     return {
-        "dtype": f"{facts.dtype}{swapped}",
+        "dtype": f"{facts.dtype}{byte_order}",
         "layout": _layout(facts),
         "values": _values(facts),
         "order": _order(facts),
@@ -147,49 +154,49 @@ def _said(facts: Facts) -> dict[str, str]:
 
 def _layout(facts: Facts) -> str:
     if not is_layout(facts.layout):
-        return f"no layout explains the shape {list(facts.shape)}: it is no image and no batch of images"
+        return f"no layout explains the shape {list(facts.shape)}: not an image or a batch of images"
     images, channels = facts.length("N"), facts.length("C")
-    parts = [phrases.count(images, "image")] if images is not None else ["no batch axis"]
+    parts = [phrases.count(images, "image")] if images is not None else ["no batch dimension"]
     parts += [size(facts.length("H") or 0, facts.length("W") or 0), phrases.count(channels or 1, "channel")]
     return f"{facts.layout}: {', '.join(parts)}"
 
 
 def _values(facts: Facts) -> str:
     if facts.low is None or facts.high is None:
-        return "no numbers"
+        return "no values"
     if facts.nans or facts.infinities:
         bad = [f"{number:,} {name}" for number, name in ((facts.nans, "NaN"), (facts.infinities, "infinite")) if number]
-        return f"{' and '.join(bad)}: no mapping can be seen"
+        return f"{' and '.join(bad)}: no mapping can be identified"
     if facts.constant:
-        return f"all of them are {facts.low:.4g}: no picture is in them"
-    dead = _dead(facts)
+        return f"all are {facts.low:.4g}: no image content"
+    constant = _constant_channels(facts)
     if facts.values is not None:
-        return f"{facts.recipe}{_as_stored(facts)}{dead}"
-    return "; ".join(_unnamed(facts)) + dead
+        return f"{facts.recipe}{_as_stored(facts)}{constant}"
+    return "; ".join(_unknown_mapping(facts)) + constant
 
 
-def _dead(facts: Facts) -> str:
+def _constant_channels(facts: Facts) -> str:
     which = ", ".join(map(str, facts.constant_channels))
     return f"; the same value all over channel {which}" if which else ""
 
 
 def _as_stored(facts: Facts) -> str:
     if facts.dtype.startswith(("int", "uint")) and facts.high is not None and facts.high <= 1:
-        return ", but nothing above 1 in integers: scaled values that were cast, or a mask"
+        return ", but no integer above 1: scaled values that were cast, or a mask"
     if facts.recipe.startswith("0..255") and facts.dtype.startswith("float"):
         return f", stored as {facts.dtype}"
     return "" if facts.whole else ", by the range"
 
 
-def _unnamed(facts: Facts) -> Iterator[str]:
-    """What the range and the spacing say where no mapping explains all values."""
+def _unknown_mapping(facts: Facts) -> Iterator[str]:
+    """What range and spacing indicate where no mapping explains all values."""
     channels = facts.channels
     if channels and all(channel.step for channel in channels):
         yield "gray levels under a mapping of no known name"
-        whose = std_of(channels, tolerance=_STD_NEAR)
+        recipe = std_of(channels, tolerance=_STD_NEAR)
         stds = [f"{_std(channel):.4g}" for channel in channels]
-        yield f"std {_list(stds)} of x / 255{f' ({whose})' if whose else ''}"
-        yield f"mean {_list(map(_mean, channels))}: {_how_sure(channels)}"
+        yield f"std {_list(stds)} of x / 255{f' ({recipe})' if recipe else ''}"
+        yield f"mean {_list(map(_mean, channels))}: {_mean_reservation(channels)}"
         return
     if not channels:
         yield span(facts.low, facts.high)
@@ -219,9 +226,9 @@ def _mean(channel: Channel) -> str:
     return f"{low:.3f}" if low == high else f"{low:.3f}..{high:.3f}"
 
 
-def _how_sure(channels: tuple[Channel, ...]) -> str:
+def _mean_reservation(channels: tuple[Channel, ...]) -> str:
     least = min(channel.levels for channel in channels)
-    return f"known up to multiples of 1/255, as black and white need not be in it ({least} of 255 levels are spanned)"
+    return f"known up to multiples of 1/255, as black and white may not occur ({least} of 255 levels are spanned)"
 
 
 def _order(facts: Facts) -> str:
@@ -230,10 +237,10 @@ def _order(facts: Facts) -> str:
     if (facts.length("C") or 1) == 1:
         return "one channel"
     if not facts.likely_order:
-        return "its colors do not tell"
+        return "colors give no indication"
     chance = facts.order_probability
-    told = f"{facts.likely_order} with a probability of {f'{chance:.2f}' if chance < 0.995 else f'{chance:.3f}'}"
-    return f"{told}, by its colors" if chance >= _TELLING else f"its colors hardly tell: {told}"
+    order = f"{facts.likely_order} with a probability of {f'{chance:.2f}' if chance < 0.995 else f'{chance:.3f}'}"
+    return f"{order}, by colors" if chance >= _LIKELY else f"weak indication by colors: {order}"
 
 
 def _on_grid(channels: tuple[Channel, ...]) -> bool:

@@ -16,7 +16,7 @@ from sm_imgcheck.report._entries import FileEntry, entry_of, problem_finding
 
 __all__ = ["BodyRow", "PayloadContent", "body_entries", "one_line", "target_description"]
 
-_WAYS = {
+_TITLES = {
     "aws": "AWS CLI v2:",
     "boto3": "Python, boto3:",
     "sdk": "SageMaker Python SDK v3:",
@@ -26,11 +26,11 @@ _WAYS = {
 
 @frozen
 class BodyRow:
-    """One body as it is told."""
+    """One body in a report."""
 
     results: tuple[Result, ...]
     place: str = ""
-    """The file that it was written to, ``-`` for standard output; empty where there is none."""
+    """The file that it was written to, ``-`` for standard output; empty without one."""
     payload: Payload | None = None
     refused: str = ""
     tensor: tuple[tuple[int, ...], str] | None = None
@@ -49,10 +49,10 @@ def body_entries(row: BodyRow, *problems: Finding, not_made: str = "not-written"
 
 
 def target_description(route: RequestTarget) -> str:
-    """Where the request goes, such as ``pytorch behind a realtime endpoint``."""
+    """The destination of the request, such as ``pytorch behind a realtime endpoint``."""
     article = "an" if route.endpoint == "async" else "a"
     kind = "batch transform job" if route.endpoint == "batch" else f"{route.endpoint} endpoint"
-    return f"{route.stack or 'whatever server'} behind {article} {kind}"
+    return f"{route.stack or 'any server'} behind {article} {kind}"
 
 
 def one_line(body: BodyRow) -> str:
@@ -66,7 +66,7 @@ def one_line(body: BodyRow) -> str:
 
 
 class PayloadContent(ReportContent[BodyRow]):
-    """Each body with what is worth knowing of it; then the limits and the commands for the first."""
+    """Each body with its properties; then the limits, and the commands for the first."""
 
     key = "bodies"
 
@@ -78,7 +78,7 @@ class PayloadContent(ReportContent[BodyRow]):
         self.largest = self.written = 0
 
     def head(self) -> dict[str, object]:
-        """The spec, the way of the requests and its limits."""
+        """The spec, the destination of the requests and its limits."""
         spec, route = self.route.spec, self.route
         return {
             "version": _records.VERSION,
@@ -99,7 +99,7 @@ class PayloadContent(ReportContent[BodyRow]):
         size = None if row.payload is None else len(row.payload.body)
         shape, dtype = row.tensor or (None, None)
         kind = None if row.payload is None else row.payload.content_type
-        ways = (
+        snippets = (
             {}
             if kind is None or row.place in {"", "-"}
             else commands(self.route, row.place, kind, size or 0, self.folder)
@@ -113,7 +113,7 @@ class PayloadContent(ReportContent[BodyRow]):
             "over": [bound.bytes for bound in bounds(self.route) if size is not None and size > bound.bytes],
             "refused": for_json(row.refused),
             "findings": _records.plain(row.findings),
-            "request": {way: for_json(text) for way, text in ways.items()},
+            "request": {kind: for_json(text) for kind, text in snippets.items()},
             "candidates": [_records.of_result(result) for result in row.results],
         }
 
@@ -132,47 +132,49 @@ class PayloadContent(ReportContent[BodyRow]):
         return body_entries(row)
 
     def words(self, row: BodyRow) -> str:
-        """A line for the body, with what is worth knowing below it."""
+        """A line for the body, with its findings below it."""
         names = [for_terminal(result.path) for result in row.results]
-        of = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
+        sources = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
         if row.payload is None:
-            return "\n".join([f"{of}: no body: {for_terminal(row.refused)}", *_seen(row)]) + "\n"
+            return "\n".join([f"{sources}: no body: {for_terminal(row.refused)}", *_finding_lines(row)]) + "\n"
         place = "standard output" if row.place == "-" else for_terminal(row.place)
-        return "\n".join([f"{of} -> {place}: {one_line(row)}", *_seen(row)]) + "\n"
+        return "\n".join([f"{sources} -> {place}: {one_line(row)}", *_finding_lines(row)]) + "\n"
 
     def summary(self, report: Report) -> str:
         """Limits, what was not checked, and the commands for the first body."""
         if self.first is None:
             return ""
         total = phrases.count(report.candidates, "candidate")
-        end = [f"Of {report.unwritten:,} of {total} there is no body.", ""] if report.unwritten else []
+        end = [f"No body for {report.unwritten:,} of {total}.", ""] if report.unwritten else []
         place, content_type = self.first
         lines = ["", *end, f"Limits for {self.largest:,} bytes to {target_description(self.route)}:"]
-        lines += [line.rstrip() for line in phrases.columns(_limit(one, self.largest) for one in bounds(self.route))]
-        lines += [f"Not checked: {one}." for one in self.route.unchecked]
+        lines += [
+            line.rstrip() for line in phrases.columns(_limit(bound, self.largest) for bound in bounds(self.route))
+        ]
+        lines += [f"Not checked: {text}." for text in self.route.unchecked]
         if place == "-":
             return "\n".join(lines) + "\n"
         several = self.written > 1 and self.route.endpoint != "batch"
         more = f", for the first of {self.written:,} bodies" if several else ""
-        ways = commands(self.route, place, content_type, self.largest, self.folder)
-        lines += ["", placeholders(ways)] if placeholders(ways) else []
-        for way, text in ways.items():
-            lines += ["", _WAYS[way].replace(":", f"{more}:"), ""]
+        snippets = commands(self.route, place, content_type, self.largest, self.folder)
+        lines += ["", placeholders(snippets)] if placeholders(snippets) else []
+        for kind, text in snippets.items():
+            lines += ["", _TITLES[kind].replace(":", f"{more}:"), ""]
             lines += [f"  {line}".rstrip() for line in text.split("\n")]
         return "\n".join(lines) + "\n"
 
 
-def _seen(body: BodyRow) -> Iterator[str]:
+def _finding_lines(body: BodyRow) -> Iterator[str]:
     """The findings that are not fixed, and the codes of those that are."""
     for result in body.results:
         fixed = [finding.code for finding in result.findings if finding.fixed_by]
-        whose = f"{for_terminal(result.path)}: " if len(body.results) > 1 else ""
+        prefix = f"{for_terminal(result.path)}: " if len(body.results) > 1 else ""
         if fixed and body.payload is not None and len(body.results) == 1:
-            who = "left to the handler" if body.tensor is None else "fixed on the way"
-            yield f"  {who}: {', '.join(fixed)}"
+            label = "left to the handler" if body.tensor is None else "fixed by convert"
+            yield f"  {label}: {', '.join(fixed)}"
         for finding in result.findings:
             if not finding.fixed_by:
-                yield f"  {finding.severity}  {finding.code}  {finding.name}: {whose}{for_terminal(finding.message)}"
+                yield f"  {finding.severity}  {finding.code}  {finding.name}: {prefix}{for_terminal(finding.message)}"
     for finding in body.findings:
         yield f"  {finding.severity}  {finding.code}  {finding.name}: {for_terminal(finding.message)}"
 

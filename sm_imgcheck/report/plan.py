@@ -1,4 +1,4 @@
-"""A plan to be read: what is there after each step, what the step costs, and why it is taken."""
+"""A plan as text: the tensor after each step, the reason for the step, and what it loses."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class PlanContent(ReportContent[Result]):
         if row.plan is None:
             lines += [f"no plan: {for_terminal(row.skipped)}"]
         elif not row.plan.steps:
-            lines += ["", "  Nothing to do: it is what the model takes."]
+            lines += ["", "  No steps: the tensor matches the spec."]
         else:
             lines += ["", *_table(row.plan)]
         return "\n".join([*lines, ""])
 
 
 def _table(plan: Plan) -> list[str]:
-    """What is there after each step, and below it why the step is taken."""
+    """The tensor after each step, and below it the reason for the step."""
     rows = [("", "", "shape", "layout", "dtype", "order", "values"), ("", "before", *_cells(plan.before))]
     reasons = [""] * len(rows)
     for number, (step, after) in enumerate(zip(plan.steps, plan.after, strict=True), 1):

@@ -21,8 +21,8 @@ class ShowContent(ReportContent[Spec]):
 
     def record(self, row: Spec) -> dict[str, object]:
         """The keys of the language."""
-        resolved: dict[str, object] = _records.plain(row.resolved)
-        return resolved
+        values: dict[str, object] = _records.plain(row.resolved)
+        return values
 
     def words(self, row: Spec) -> str:
         """YAML."""
@@ -54,9 +54,9 @@ class LintContent(ReportContent[LintedSpec]):
     def entries(self, row: LintedSpec) -> Iterator[FileEntry]:
         """The spec with its problems as findings."""
         errors = [problem_finding("invalid-spec", text.removeprefix(f"{row.name}: ")) for text in row.errors]
-        doubts = [problem_finding("doubtful-spec", text, "warning") for text in row.warnings]
+        warnings = [problem_finding("doubtful-spec", text, "warning") for text in row.warnings]
         status: Status = "failed" if errors else "ok"
-        yield FileEntry(path=row.name, kind="spec", status=status, findings=(*errors, *doubts), line=row.line)
+        yield FileEntry(path=row.name, kind="spec", status=status, findings=(*errors, *warnings), line=row.line)
 
     def record(self, row: LintedSpec) -> dict[str, object]:
         """One spec."""

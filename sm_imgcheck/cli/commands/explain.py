@@ -62,8 +62,8 @@ def explain(
     else:
         results = [*explain_text(*(_standard_input() if text == "-" else (text,)))]
     if not results and _one_word(text):
-        shown = for_terminal(text[:_LONGEST] + ("..." if len(text) > _LONGEST else ""))
-        raise ImgcheckError(f"no rule or topic has the name '{shown}'{_nearest(text)}")
+        name = for_terminal(text[:_LONGEST] + ("..." if len(text) > _LONGEST else ""))
+        raise ImgcheckError(f"no rule or topic has the name '{name}'{_nearest(text)}")
     print_report(ExplainContent(), report, results)
     if not results:
         raise typer.Exit(1)

@@ -68,7 +68,7 @@ class CandidateOptions:
 
 @frozen
 class BaselineOptions:
-    """Findings that are known, in a project that starts to use the program."""
+    """Known findings of an existing project."""
 
     PANEL = "Checks"
 
@@ -77,7 +77,7 @@ class BaselineOptions:
         typer.Option(
             "--baseline",
             metavar="FILE",
-            help="Known findings: they fail nothing; new ones do, and vanished ones are named.",
+            help="Known findings: only new ones fail; those that disappeared are listed.",
             show_default=False,
         ),
     ] = None
@@ -94,7 +94,7 @@ class BaselineOptions:
 
 @frozen
 class EmitOptions:
-    """What is written besides the report."""
+    """Outputs other than the report."""
 
     PANEL = "Output"
 
@@ -133,14 +133,14 @@ def validate(
         ),
     ] = False,
     baseline: BaselineOptions,
-    emitted: EmitOptions,
+    emit_options: EmitOptions,
     report: common.ReportOptions,
     run: common.RunOptions,
 ) -> None:
     """Report every mismatch with the spec.
 
     Checks images, tensors and, with --content-type, request bodies. An image is checked as decoded: uint8, height x
-    width x 3, values 0..255. Each finding says whether convert fixes it, and the report ends with the command that
+    width x 3, values 0..255. Each finding shows whether convert fixes it, and the report ends with the command that
     does.
     """
     from sm_imgcheck.run.cpus import number
@@ -149,7 +149,7 @@ def validate(
     from sm_imgcheck.cli import session
     from sm_imgcheck.cli.next_command import convert_command
 
-    if emitted.picture is not None:  # what is drawn does not travel between processes
+    if emit_options.picture is not None:  # what is drawn does not travel between processes
         run, jobs = replace_fields(run, engine="here"), 1
     invocation = session.Invocation(
         paths=paths,
@@ -157,14 +157,14 @@ def validate(
         options=check_options(
             assumptions,
             selection,
-            want_array=emitted.emit is not None,
+            want_array=emit_options.emit is not None,
             headers_only=candidate.headers_only,
             decoded_by=candidate.decoded_by,
             content_type=candidate.content_type,
-            as_sent=emitted.emit is None,
+            as_sent=emit_options.emit is None,
             as_request=candidate.as_request,
             source=candidate.source,
-            keep_arrays=emitted.picture is not None,
+            keep_arrays=emit_options.picture is not None,
         ),
         assumptions=assumptions,
         run=run,
@@ -175,9 +175,9 @@ def validate(
         recorder=None if baseline.write_baseline is None else _recorder(baseline.write_baseline),
         jobs=jobs,
     )
-    _check_combination(invocation, emitted)
+    _check_combination(invocation, emit_options)
     results: list[Result] = []
-    sink = None if emitted.emit is None else _outputs(emitted, force=run.force)
+    sink = None if emit_options.emit is None else _outputs(emit_options, force=run.force)
     counts = session.report_on(
         invocation,
         sink=sink,
@@ -185,8 +185,8 @@ def validate(
         command=("", "") if sink is not None else convert_command(invocation),
         results=results,
     )
-    if emitted.picture is not None:
-        output_paths.draw(invocation, results, emitted.picture)
+    if emit_options.picture is not None:
+        output_paths.draw(invocation, results, emit_options.picture)
     if invocation.recorder is not None:
         _write_baseline(invocation.recorder)
         raise typer.Exit
@@ -194,7 +194,7 @@ def validate(
 
 
 def _suppressor(baseline: str | None) -> Suppressor | None:
-    """What suppresses the findings of a baseline, and those that the configuration ignores; None: nothing does."""
+    """Return the suppressor of a baseline and of the ignored findings; None without either."""
     from sm_imgcheck.cli.configuration import find_configuration
 
     ignores = find_configuration().ignores()
@@ -224,17 +224,17 @@ def _write_baseline(recorder: BaselineRecorder) -> None:
     typer.echo(f"{for_terminal(recorder.file)}: {count(number, 'known finding')} in {files}", err=True)
 
 
-def _check_combination(invocation: Invocation, emitted: EmitOptions) -> None:
+def _check_combination(invocation: Invocation, emit_options: EmitOptions) -> None:
     """Raise BadParameter for options that contradict each other."""
-    emit, options = emitted.emit, invocation.options
+    emit, options = emit_options.emit, invocation.options
     if options.content_type is not None and options.as_request:
         raise typer.BadParameter("--as-request checks image files, and --content-type request bodies: omit one of them")
     if options.content_type is not None and emit is not None:
         raise typer.BadParameter("--content-type checks request bodies, of which no tensor is made: omit --emit")
-    if emitted.tensor_format and emit is None:
+    if emit_options.tensor_format and emit is None:
         raise typer.BadParameter("--as is the file format of --emit: pass --emit DIR too")
     if emit is not None and options.headers_only:
-        raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
+        raise typer.BadParameter("--headers-only does not decode pixels, and --emit requires them: omit one of them")
     if invocation.run.resume and emit is None:
         raise typer.BadParameter("--resume continues what --emit writes: pass --emit DIR too")
     if options.source is not None and options.headers_only:
@@ -243,14 +243,14 @@ def _check_combination(invocation: Invocation, emitted: EmitOptions) -> None:
         from sm_imgcheck.features.identify.source import check_source
 
         check_source(options.source)  # an image has no use for it, and would not report that it is missing
-    if emitted.picture is not None:
+    if emit_options.picture is not None:
         output_paths.check_one(invocation.paths)
 
 
-def _outputs(emitted: EmitOptions, *, force: bool) -> Outputs:
+def _outputs(emit_options: EmitOptions, *, force: bool) -> Outputs:
     """Where ``--emit`` writes."""
     from sm_imgcheck.io.stores import strip_file_scheme
     from sm_imgcheck.run.outputs.tensors import Outputs
 
-    folder = output_paths.folder("--emit", strip_file_scheme(emitted.emit or ""))
-    return Outputs(folder=folder, form=emitted.tensor_format or "npy", force=force)
+    folder = output_paths.folder("--emit", strip_file_scheme(emit_options.emit or ""))
+    return Outputs(folder=folder, form=emit_options.tensor_format or "npy", force=force)

@@ -20,7 +20,7 @@ _COLUMNS = ("path", "kind", "status", "code", "name", "severity", "certainty", "
 _TEXTS = ("expected", "actual", "message")
 _END = "\r\n"
 _NO_FINDING = "," * (len(_COLUMNS) - 4 + len(_TEXTS)) + _END
-_CACHED = 1_000
+_CACHE_SIZE = 1_000
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.])")
 """Start of a formula in a spreadsheet; a file name can be one."""
 
@@ -34,7 +34,7 @@ class _Cells(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.content = content
         self.columns: tuple[str, ...] = ()
-        self.encoded: IdentityCache[str] = IdentityCache(_CACHED)
+        self.encoded: IdentityCache[str] = IdentityCache(_CACHE_SIZE)
 
     def open(self) -> str:
         return ""

@@ -17,7 +17,7 @@ from sm_imgcheck.report._paths import relative_path
 
 __all__ = ["reporter"]
 
-_CACHED = 1_000
+_CACHE_SIZE = 1_000
 
 
 def reporter(content: ReportContent[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
@@ -29,7 +29,7 @@ class _Issues(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra], terminal: Terminal) -> None:
         self.content, self.root = content, terminal.root
         self.issues = 0
-        self.encoded: IdentityCache[str] = IdentityCache(_CACHED)
+        self.encoded: IdentityCache[str] = IdentityCache(_CACHE_SIZE)
 
     def open(self) -> str:
         return "["

@@ -1,7 +1,7 @@
-"""One self-contained page: counts, findings with pictures, distributions, and the files that failed, to be filtered.
+"""One self-contained page: counts, findings with images, distributions, and a table of failed files with a filter.
 
-Nothing is loaded from anywhere, and everything can be read without JavaScript. The page is bounded for any number of
-files: groups of findings with examples, a few pictures, and the first files that failed.
+The page loads no other files, and is readable without JavaScript. It is bounded for any number of
+files: groups of findings with examples, a few images, and the first failed files.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ SUMMARIZES = True
 _FILES = 1_000
 """Files of the table."""
 _GROUPS = 100
-_DRAWN = 12
-"""Files with pictures: the first of each group, once."""
+_WITH_IMAGES = 12
+"""Files with images: the first of each group, once."""
 _WORDS = 200_000
 """Characters of rows in words."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -112,11 +112,13 @@ class _Page(Generic[Row_contra]):
         if not groups:
             return
         yield '<section aria-labelledby="findings"><h2 id="findings">Findings</h2>\n'
-        drawn: set[str] = set()
+        shown_paths: set[str] = set()
         for group in groups[:_GROUPS]:
             path = group.examples[0][0] if group.examples else ""
-            figures = self._figures(path) if path and path not in drawn and len(drawn) < _DRAWN else ()
-            drawn.add(path)
+            figures = (
+                self._figures(path) if path and path not in shown_paths and len(shown_paths) < _WITH_IMAGES else ()
+            )
+            shown_paths.add(path)
             yield _group(group, "".join(figures))
         if len(groups) > _GROUPS:
             yield f"<p>{len(groups) - _GROUPS:,} more groups; other formats have all findings.</p>\n"
@@ -126,17 +128,18 @@ class _Page(Generic[Row_contra]):
         thumbnails = self.content.thumbnails(path)
         if thumbnails:
             yield '<div class="figures">'
-        for picture in thumbnails:
-            data, caption = b64encode(picture.jpeg).decode(), _text(picture.caption)
+        for thumbnail in thumbnails:
+            data, caption = b64encode(thumbnail.jpeg).decode(), _text(thumbnail.caption)
+            size = f'width="{thumbnail.width}" height="{thumbnail.height}"'
             yield (
-                f'<figure><img src="data:image/jpeg;base64,{data}" width="{picture.width}" height="{picture.height}" '
+                f'<figure><img src="data:image/jpeg;base64,{data}" {size} '
                 f'alt="{caption}: {_text(path)}"><figcaption>{caption}</figcaption></figure>'
             )
         if thumbnails:
             yield f'<p class="path">{_text(path)}</p></div>\n'
 
     def _other_sections(self, summary: ReportLayout | str, *, groups: bool) -> Iterator[str]:
-        """What a verb reports besides findings: the plan, or all it says."""
+        """What a verb reports other than findings: the plan, or its text."""
         if self.words:
             more = "\n..." if self.length >= _WORDS else ""
             yield f"<section><h2>Report</h2>\n<pre>{_text(''.join(self.words), keep=True)}{more}</pre></section>\n"
@@ -207,7 +210,7 @@ def _filter(codes: list[str]) -> str:
     return (
         '<form id="filter" hidden role="search"><label>Rule <select id="code"><option value="">all</option>'
         f'{options}</select></label> <label>Text <input id="text" type="search" autocomplete="off"></label> '
-        '<output id="shown" aria-live="polite"></output></form>\n'
+        '<output id="shown"></output></form>\n'
     )
 
 

@@ -1,4 +1,4 @@
-"""One JSON document, written as the rows come."""
+"""One JSON document, written row by row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["reporter"]
 
 
 def reporter(content: ReportContent[Row_contra], _: Terminal) -> Reporter[Row_contra]:
-    """Report an object with a list of the rows, the list alone, or the one row: as the content's key says."""
+    """Report an object with a list of the rows, the list alone, or the one row: by the content's key."""
     return _Document(content) if content.key is None else _List(content)
 
 

@@ -1,4 +1,4 @@
-"""JSON Lines: one line for each row as it comes, then one with the summary where there is one."""
+"""JSON Lines: one line for each row, then one with the summary, if any."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _FOR_RARE_RULES = 5_000
 _FEW = 200
 """Results of a rule that may be among the reserved ones."""
 _NOTIFICATIONS = 1_000
-_CACHED = 1_000
+_CACHE_SIZE = 1_000
 _LEVELS = {"error": "error", "warning": "warning", "notice": "note"}
 
 
@@ -47,7 +47,7 @@ class _Log(Generic[Row_contra]):
         self.by_rule: Counter[str] = Counter()
         self.results = self.omitted = self.problems = 0
         self.notifications: list[dict[str, object]] = []
-        self.encoded: IdentityCache[str] = IdentityCache(_CACHED)
+        self.encoded: IdentityCache[str] = IdentityCache(_CACHE_SIZE)
 
     def open(self) -> str:
         return f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"columnKind": "utf16CodeUnits", "results": ['
@@ -87,7 +87,7 @@ class _Log(Generic[Row_contra]):
         path, member = relative_path(self.root, entry.path)
         if entry.problem is not None:
             self._notify(entry.problem, _location(path, member, entry.line))
-        places = f'"locations": [{self._encoded_location(path, member, entry.line)}]'
+        locations = f'"locations": [{self._encoded_location(path, member, entry.line)}]'
         name = f"{path}::{member}" if member else path
         keys: set[tuple[str, str]] = set()
         lines = []
@@ -100,7 +100,7 @@ class _Log(Generic[Row_contra]):
                 if reason := reasons.get(id(finding), ""):
                     suppression = {"kind": "external", "justification": for_json(reason)}
                     mark += f', "suppressions": [{_records.encode(suppression)}]'
-                lines.append(f"{',' if self.results else ''}\n{self._result(finding)[:-1]}, {places}, {mark}}}")
+                lines.append(f"{',' if self.results else ''}\n{self._result(finding)[:-1]}, {locations}, {mark}}}")
                 self.results += 1
         return "".join(lines)
 

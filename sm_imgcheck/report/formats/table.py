@@ -1,4 +1,4 @@
-"""Tables and colors for people at a terminal; the same story as ``text``."""
+"""Tables and colors for terminals; the same report as ``text``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["HUMAN_READABLE", "SUMMARIZES", "reporter"]
 HUMAN_READABLE = SUMMARIZES = True
 
 _NARROWEST = 60
-"""Of a terminal, in columns: the names of checks and steps take up to 40, and sentences need some."""
+"""Columns of a terminal: names of rules and steps need up to 40, and sentences need some."""
 
 
 def reporter(content: ReportContent[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
-    """Report as ``text`` does, with what is told at the end in tables; where columns find no room, as text."""
+    """Report as ``text`` does, with the summary in tables; on a narrow terminal as text."""
     return _Table(content, terminal) if terminal.width >= _NARROWEST else text.reporter(content, terminal)
 
 

@@ -1,4 +1,4 @@
-"""Plain text for people: no colors, no broken lines, the same in a pipe, a log and a terminal."""
+"""Plain text: no colors, no broken lines, the same in a pipe, a log and a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HUMAN_READABLE = SUMMARIZES = True
 
 
 def reporter(content: ReportContent[Row_contra], _: Terminal) -> Reporter[Row_contra]:
-    """Report in words: the rows as they come, or all at the end, when it is known what they have in common."""
+    """Report as text: row by row, or at the end, with the findings that rows share."""
     return _Text(content)
 
 
@@ -37,13 +37,13 @@ class _Text(Generic[Row_contra]):
         return summary if isinstance(summary, str) else "\n".join(lines(summary)) + "\n"
 
 
-def lines(story: ReportLayout) -> list[str]:
-    """The story line by line."""
-    told = list(story.head)
-    for section in story.sections:
-        told += ["", section.title, *_rows(section), *_steps(section)]
-    told += [*([""] if told and story.summary else []), *story.summary]
-    return [*told, "", f"  {story.command}"] if story.command else told
+def lines(layout: ReportLayout) -> list[str]:
+    """The lines of a report."""
+    texts = list(layout.head)
+    for section in layout.sections:
+        texts += ["", section.title, *_rows(section), *_steps(section)]
+    texts += [*([""] if texts and layout.summary else []), *layout.summary]
+    return [*texts, "", f"  {layout.command}"] if layout.command else texts
 
 
 def _rows(section: Section) -> list[str]:
@@ -60,9 +60,9 @@ def _fix_text(row: Row) -> str:
 
 
 def _steps(section: Section) -> list[str]:
-    told = [phrases.step(step) for step in section.steps]
+    phrases_of_steps = [phrases.step(step) for step in section.steps]
     lines = phrases.columns(
         (str(number), op, f"{reason}{f' [{loss}]' if loss else ''}")
-        for number, (op, reason, loss) in enumerate(told, 1)
+        for number, (op, reason, loss) in enumerate(phrases_of_steps, 1)
     )
     return [line.rstrip() for line in lines]
