@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import at_most, choices, one_of
+from sm_imgcheck.cli.option_groups import choices, memory_option, one_of, python_option, timeout_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.discover.model import ModelRunner
 
 __all__ = ["ModelRunOptions", "start"]
-
-_LONGEST = 604_800
-"""Seconds: a week."""
-_LARGEST = 1 << 20
-"""GiB: a pebibyte."""
 
 
 @frozen
@@ -47,36 +42,13 @@ class ModelRunOptions:
     ] = None
     python: Annotated[
         str | None,
-        typer.Option(
-            "--python",
-            metavar="PATH",
-            help="Interpreter that runs the model, 3.8 or later, with its framework and NumPy. Required for "
-            "TorchScript, SavedModel and Keras. Default: that of sm-imgcheck.",
-            show_default=False,
+        python_option(
+            "Interpreter that runs the model, 3.8 or later, with its framework and NumPy. Required for TorchScript, "
+            "SavedModel and Keras. Default: that of sm-imgcheck."
         ),
     ] = None
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout",
-            metavar="SECONDS",
-            help="For loading the model, and for each run.",
-            min=0.1,
-            callback=at_most(_LONGEST),
-        ),
-    ] = 60.0
-    memory: Annotated[
-        float | None,
-        typer.Option(
-            "--memory",
-            metavar="GIB",
-            help="Resident memory of the model's process. Default: 8, or three quarters of the machine's memory where "
-            "that is less.",
-            min=0.05,
-            show_default=False,
-            callback=at_most(_LARGEST),
-        ),
-    ] = None
+    timeout: Annotated[float, timeout_option("For loading the model, and for each run.")] = 60.0
+    memory: Annotated[float | None, memory_option("Resident memory of the model's process.")] = None
 
 
 def start(path: str, options: ModelRunOptions) -> ModelRunner:

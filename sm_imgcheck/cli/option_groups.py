@@ -19,7 +19,22 @@ from typer.core import TyperCommand
 
 T = TypeVar("T", str, str | None)
 
-__all__ = ["PanelCommand", "at_most", "choices", "constants", "group_options", "one_of", "text_option"]
+__all__ = [
+    "PanelCommand",
+    "choices",
+    "constants",
+    "group_options",
+    "memory_option",
+    "one_of",
+    "python_option",
+    "text_option",
+    "timeout_option",
+]
+
+_LONGEST = 604_800.0
+"""Seconds: a week."""
+_LARGEST = 1 << 20
+"""GiB: a pebibyte."""
 
 
 def group_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -109,6 +124,29 @@ def constants(file: str, names: tuple[str, ...]) -> dict[str, str]:
 def _path(name: str) -> str:
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more
     return os.path.join(here, *name.split("/"))  # noqa: PTH118
+
+
+def python_option(text: str) -> Any:
+    """Return the option ``--python`` for the interpreter of a child process."""
+    return typer.Option("--python", metavar="PATH", help=text, show_default=False)
+
+
+def timeout_option(text: str, *, most: float = _LONGEST) -> Any:
+    """Return the option ``--timeout`` in seconds; most: its largest value."""
+    return typer.Option("--timeout", metavar="SECONDS", help=text, min=0.1, callback=at_most(most))
+
+
+def memory_option(text: str) -> Any:
+    """Return the option ``--memory`` in GiB, at most a pebibyte; its default is 8, or less on a small machine."""
+    default = "Default: 8, or three quarters of the machine's memory where that is less."
+    return typer.Option(
+        "--memory",
+        metavar="GIB",
+        help=f"{text} {default}",
+        min=0.05,
+        show_default=False,
+        callback=at_most(_LARGEST),
+    )
 
 
 def text_option(text: str, metavar: str = "TEXT") -> Any:

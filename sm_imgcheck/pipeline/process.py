@@ -108,6 +108,8 @@ def _read(what: Any, spec: Spec | None, options: Options) -> Candidate:
     else:
         body, path = (what.body, what.path) if isinstance(what, read.FileContent) else (bytes(what), "bytes")
         candidate = read.from_bytes(body, path, decode, headers_only=headers_only, gray=gray)
+        if isinstance(what, read.FileContent) and what.unsupported_suffix:
+            candidate = replace_fields(candidate, unsupported_suffix=True)
     is_request = (
         spec is not None and (options.as_sent or options.as_request) and spec.payload.get("envelope") == "image"
     )

@@ -203,6 +203,8 @@ class FileContent:
 
     path: str
     body: bytes
+    unsupported_suffix: bool = False
+    """As in ``Candidate``."""
 
 
 def from_bytes(body: bytes, path: str, decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:

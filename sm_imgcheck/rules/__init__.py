@@ -19,6 +19,7 @@ from typing import Literal
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.errors import CandidateError, InternalError
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Candidate, Certainty, DecodedRequest, Finding, RejectedRequest, Severity, Spec
 
 __all__ = ["Rule", "all_rules", "make_finding", "run"]
@@ -35,6 +36,8 @@ class Rule:
     name: str
     _: KW_ONLY
     severity: Severity
+    severity_in_folder: Severity | None = None
+    """Severity for a file that a folder contains by its suffix (``Candidate.unsupported_suffix``); None: the same."""
     verdict: Verdict | None = None
     """SRC only: state of the file itself, independent of the spec."""
     fixed_by: str | None = None
@@ -147,6 +150,9 @@ def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
     findings.sort(key=lambda finding: _positions()[finding.code])
     if problem is None:
         return tuple(findings)
+    severity = all_rules()[problem.code].severity_in_folder
+    if severity is not None and candidate.unsupported_suffix:
+        problem = replace_fields(problem, severity=severity)
     return (problem, *(finding for finding in findings if finding.code != problem.code))
 
 

@@ -57,6 +57,7 @@ SRC104 = Rule(
     "SRC104",
     "unsupported-format",
     severity="error",
+    severity_in_folder="warning",
     verdict="unsupported",
     doc="""The image format is not supported.
 

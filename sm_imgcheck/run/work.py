@@ -25,7 +25,7 @@ from sm_imgcheck.io.stores._connect import allow_redirects
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.pipeline.read import clause
-from sm_imgcheck.rules.source_file import SRC101, SRC104, SRC107
+from sm_imgcheck.rules.source_file import SRC101, SRC107
 from sm_imgcheck.run import malloc
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.prefetch import Content, contents
@@ -178,18 +178,8 @@ def process_item(
         state = _file_state(item, content, record_state=job.recorded)
         candidate = resolve_input(item, content)
         result = process(candidate, job.spec, job.options, trace=_trace(job.options)).with_path(item.path)
-        result = _unsupported_as_warning(result) if item.unsupported else result
         attempt.outcome = _illustrate(job, Outcome(item=item, result=result, **state))
     return attempt.outcome
-
-
-def _unsupported_as_warning(result: Result) -> Result:
-    """Report an unsupported format as a warning: a folder of photographs may contain some."""
-    findings = tuple(
-        replace_fields(finding, severity="warning") if finding.code == SRC104.code else finding
-        for finding in result.findings
-    )
-    return replace_fields(result, findings=findings)
 
 
 def _illustrate(job: RunJob, outcome: Outcome) -> Outcome:
@@ -331,7 +321,7 @@ def resolve_input(item: Item, content: Content | None = None) -> str | bytes | F
     if isinstance(content, StoreObject):
         from sm_imgcheck.pipeline.read import FileContent
 
-        return FileContent(path=item.path, body=content.body)
+        return FileContent(path=item.path, body=content.body, unsupported_suffix=item.unsupported)
     if problem := item.problem or str(content or ""):
         return Candidate(path=item.path, kind="unknown", problem=SRC101.finding(problem))
     return _stdin(item.path) if item.stdin else item.path

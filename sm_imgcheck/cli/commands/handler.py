@@ -9,7 +9,7 @@ import typer
 from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
-from sm_imgcheck.cli.option_groups import at_most, group_options
+from sm_imgcheck.cli.option_groups import group_options, memory_option, python_option, timeout_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -21,11 +21,6 @@ __all__ = ["handler"]
 RANK = 6
 EXITS = CHECK_EXITS
 SUMMARY = "Run your own handler, and check its tensors."
-
-_LONGEST = 604_800
-"""Seconds: a week."""
-_LARGEST = 1 << 20
-"""GiB: a pebibyte."""
 
 
 @frozen
@@ -56,12 +51,7 @@ class HandlerOptions:
     ] = None
     python: Annotated[
         str | None,
-        typer.Option(
-            "--python",
-            metavar="PATH",
-            help="Interpreter that runs FILE, 3.8 or later, with NumPy. Default: that of sm-imgcheck.",
-            show_default=False,
-        ),
+        python_option("Interpreter that runs FILE, 3.8 or later, with NumPy. Default: that of sm-imgcheck."),
     ] = None
     model_dir: Annotated[
         str | None,
@@ -73,28 +63,8 @@ class HandlerOptions:
             show_default=False,
         ),
     ] = None
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout",
-            metavar="SECONDS",
-            help="For importing FILE, and for each request.",
-            min=0.1,
-            callback=at_most(_LONGEST),
-        ),
-    ] = 60.0
-    memory: Annotated[
-        float | None,
-        typer.Option(
-            "--memory",
-            metavar="GIB",
-            help="Resident memory of FILE's process and all that it starts. Default: 8, or three quarters of the "
-            "machine's memory where that is less.",
-            min=0.05,
-            show_default=False,
-            callback=at_most(_LARGEST),
-        ),
-    ] = None
+    timeout: Annotated[float, timeout_option("For importing FILE, and for each request.")] = 60.0
+    memory: Annotated[float | None, memory_option("Resident memory of FILE's process and all that it starts.")] = None
 
 
 @group_options

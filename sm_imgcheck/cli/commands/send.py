@@ -9,7 +9,7 @@ import typer
 
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
-from sm_imgcheck.cli.option_groups import at_most, group_options, said, text_option
+from sm_imgcheck.cli.option_groups import group_options, said, text_option, timeout_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -34,17 +34,7 @@ class DeliveryOptions:
     """Headers and limits of each request."""
 
     accept: Annotated[str, text_option("Accept header: the content type of the response.", "TYPE")] = ""
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout",
-            metavar="SECONDS",
-            min=0.1,
-            max=3600,
-            help="Timeout for the complete response, in seconds.",
-            callback=at_most(3600),
-        ),
-    ] = 70.0
+    timeout: Annotated[float, timeout_option("For the complete response.", most=3600)] = 70.0
     custom_attributes: Annotated[str, text_option("Passed to the container unchanged.", "TEXT")] = ""
     target_model: Annotated[str, text_option("The model of a multi-model endpoint.", "NAME")] = ""
     target_variant: Annotated[str, text_option("The production variant of an endpoint.", "NAME")] = ""

@@ -231,6 +231,8 @@ class Candidate:
     """Request bodies only."""
     problem: Finding | None = None
     """Why it cannot be used; None: it can."""
+    unsupported_suffix: bool = False
+    """Listed from a folder, with the suffix of an unsupported image format: folders of photographs contain some."""
     trailing_bytes: int = 0
     """Tensors only: how many follow the last value."""
     origins: tuple[Origin, ...] | None = None
