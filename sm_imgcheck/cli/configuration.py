@@ -122,9 +122,7 @@ class Configuration:
 
         Raises ImgcheckError where they have different specs.
         """
-        from sm_imgcheck.run.inputs.exclude import PathPatterns
-
-        entries = [(PathPatterns(self.folder, entry["paths"]), entry["spec"]) for entry in self.values.get("specs", ())]
+        entries = self._patterns()
         default = self._path(self.values.get("spec", ""))
         by_spec: dict[str, str] = {}
         for path in paths if entries else ():
@@ -132,14 +130,39 @@ class Configuration:
             by_spec.setdefault(self._path(matches[-1]) if matches else default, path)
         if len(by_spec) > 1:
             names = ", ".join(f"{for_terminal(path)} ({spec or 'no spec'})" for spec, path in by_spec.items())
-            raise ImgcheckError(f"paths of {len(by_spec)} specs: {names}; check the paths of each spec in its own run")
+            raise ImgcheckError(f"paths of {len(by_spec)} specs: {names}; this command accepts the paths of one spec")
         return next(iter(by_spec), default)
+
+    def spec_names(self) -> tuple[str, ...]:
+        """Return the names of all specs, without repetition: the default first, then those by path."""
+        names = [self.values.get("spec", ""), *(entry["spec"] for entry in self.values.get("specs", ()))]
+        return tuple(dict.fromkeys(self._path(name) for name in names if name))
+
+    def spec_of_file(self, path: str) -> str:
+        """Return the spec of one file; empty where the table names none."""
+        matches = [spec for patterns, spec in self._patterns() if patterns.match(path)]
+        return self._path(matches[-1] if matches else self.values.get("spec", ""))
+
+    def _patterns(self) -> tuple[tuple[PathPatterns, str], ...]:
+        """Return the entries of ``specs``, made once for each table."""
+        return _read_patterns(
+            self.folder, tuple((tuple(entry["paths"]), entry["spec"]) for entry in self.values.get("specs", ()))
+        )
 
     def _path(self, name: str) -> str:
         """Return a file relative to the current folder; a preset unchanged."""
         file = os.path.join(self.folder, name)  # noqa: PTH118
         is_file = name and (os.path.exists(file) or "/" in name or name.endswith((".yaml", ".yml", ".json")))  # noqa: PTH110
         return os.path.relpath(file) if is_file else name
+
+
+@cache
+def _read_patterns(
+    folder: str, entries: tuple[tuple[tuple[str, ...], str], ...]
+) -> tuple[tuple[PathPatterns, str], ...]:
+    from sm_imgcheck.run.inputs.exclude import PathPatterns
+
+    return tuple((PathPatterns(folder, paths), spec) for paths, spec in entries)
 
 
 @cache

@@ -103,7 +103,7 @@ def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None
     """
     from sm_imgcheck.cli.session import load_spec
 
-    spec, force = load_spec(invocation.spec, warn=False), invocation.run.force
+    spec, force = load_spec(invocation.spec, invocation.paths, warn=False), invocation.run.force
     if invocation.golden:
         from sm_imgcheck.features.pictures.golden import draw_golden
 

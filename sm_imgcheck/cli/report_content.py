@@ -14,24 +14,28 @@ from sm_imgcheck.run.work import Outcome
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
+    from sm_imgcheck.cli.spec_table import SpecTable
 
 __all__ = ["complete_counts", "report_content", "suppress"]
 
 
-def report_content(invocation: Invocation, spec: Spec, command: tuple[str, str], *, writes: bool) -> CheckContent:
+def report_content(
+    invocation: Invocation, spec: Spec, table: SpecTable | None, command: tuple[str, str], *, writes: bool
+) -> CheckContent:
     """What the reports of the run show."""
-    content = CheckContent(_run(invocation, spec, command), writes=writes)
+    content = CheckContent(_run(invocation, spec, table, command), writes=writes)
     if invocation.statistics:
         content.enable_statistics()
     return content
 
 
-def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
+def _run(invocation: Invocation, spec: Spec, table: SpecTable | None, command: tuple[str, str]) -> Run:
     return Run(
         spec_name=spec.name,
-        spec_sha256=spec.sha256,
+        spec_sha256=spec.sha256 if table is None else table.sha256,
         contract=spec.contract,
-        title=spec_name(invocation.spec, invocation.paths),
+        title=spec_name(invocation.spec, invocation.paths) if table is None else f"{len(table.names)} specs",
+        specs={} if table is None else dict(zip(table.names, table.specs, strict=True)),
         command=command[0],
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),

@@ -18,6 +18,7 @@ from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
 from sm_imgcheck.cli.report_content import complete_counts, report_content, suppress
 from sm_imgcheck.cli.run_errors import RunErrors, report_empty_run, report_interruption
+from sm_imgcheck.cli.spec_table import SpecTable, read_spec_table
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
@@ -135,19 +136,19 @@ def report_on(
     """
     gc_policy.enable_for_run()
     out = out or sys.stdout
-    spec = _load_spec(invocation)
-    content = report_content(invocation, spec, command, writes=sink is not None)
+    table = None if invocation.golden or invocation.handler else read_spec_table(invocation.spec, invocation.paths)
+    spec = _load_spec(invocation) if table is None else table.specs[0]
+    content = report_content(invocation, spec, table, command, writes=sink is not None)
     writer = ReportWriter(content, invocation.report, out, inputs=[*invocation.paths, invocation.spec])
-    job, keep = _job(
-        invocation, spec, sink, content, in_place=any(same(path, excluded_folder) for path in invocation.paths)
-    )
+    in_place = any(same(path, excluded_folder) for path in invocation.paths)
+    job, keep = _job(invocation, spec, table, sink, content, in_place=in_place)
     listing = _listing(invocation, excluded_folder, keep)
     errors, pending, cause = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
     watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
-    reporter = _OutcomeReporter(invocation, spec, content, writer, writes=sink is not None)
+    reporter = _OutcomeReporter(invocation, content, writer, writes=sink is not None)
     writer.open()
     try:
-        with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
+        with closing(watch), closing(_outcomes(invocation, listing, table, job, keep)) as outcomes:
             check_signals()
             for entry in outcomes:
                 watch.note(entry)
@@ -184,18 +185,20 @@ class _OutcomeReporter:
     def __init__(
         self,
         invocation: Invocation,
-        spec: Spec,
         content: CheckContent,
         writer: ReportWriter[Result],
         *,
         writes: bool,
     ) -> None:
-        self.report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+        self.report = Report(spec_name=content.run.spec_name, spec_sha256=content.run.spec_sha256)
+        self._specs = tuple(content.run.specs)
         self._invocation, self._content, self._writer, self._writes = invocation, content, writer, writes
 
     def add(self, outcome: Outcome) -> None:
         outcome = suppress(self._invocation, outcome)
         result = outcome.result
+        if self._specs:
+            result = replace_fields(result, spec=self._specs[outcome.item.spec])
         self._content.measure(
             result, size=outcome.size, seconds=outcome.seconds, levels=outcome.levels, thumbnails=outcome.thumbnails
         )
@@ -205,7 +208,13 @@ class _OutcomeReporter:
 
 
 def _job(
-    invocation: Invocation, spec: Spec, sink: Sink | None, content: CheckContent, *, in_place: bool
+    invocation: Invocation,
+    spec: Spec,
+    table: SpecTable | None,
+    sink: Sink | None,
+    content: CheckContent,
+    *,
+    in_place: bool,
 ) -> tuple[RunJob, RunRecorder | None]:
     """Return the job of every worker, and its recorder, which a run of a few named files has only on request.
 
@@ -220,6 +229,8 @@ def _job(
     releases_arrays = (illustrator is not None or count_levels) and not invocation.options.keep_arrays
     job = RunJob(
         spec=spec,
+        specs=() if table is None else table.specs,
+        specs_sha256="" if table is None else table.sha256,
         options=replace_fields(invocation.options, keep_arrays=True) if releases_arrays else invocation.options,
         sink=sink,
         allow_remote=invocation.assumptions.allow_remote,
@@ -248,10 +259,11 @@ def _job(
 
 
 def _outcomes(
-    invocation: Invocation, listing: Listing, job: RunJob, keep: RunRecorder | None
+    invocation: Invocation, listing: Listing, table: SpecTable | None, job: RunJob, keep: RunRecorder | None
 ) -> Generator[Outcome, None, None]:
     """The run: over the golden tensors, or over the paths, through the handler where there is one."""
     items = filter_shard(list_candidates(invocation.paths, listing), invocation.shard, listing.passed_over)
+    items = items if table is None else table.assign(items)
     if invocation.golden:
         from sm_imgcheck.run.sources import run_golden_tensors
 

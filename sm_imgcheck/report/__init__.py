@@ -14,13 +14,14 @@ A format module may also define:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from types import ModuleType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Contract, FailOn, Report
+from sm_imgcheck.core.types import Contract, FailOn, Report, Spec
 from sm_imgcheck.report import formats
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Run:
     contract: Contract
     title: str = ""
     """What the user calls the spec: a preset's name or a path."""
+    specs: Mapping[str, Spec] = field(default_factory=dict)
+    """The specs of a run with several, by name, for ``Result.spec``."""
     command: str = ""
     """The command that fixes what is found, ready for a shell; empty where the run is that command."""
     output: str = ""

@@ -127,6 +127,8 @@ class ResultSummary:
     """Pipelines from images to tensors, where the images are known."""
     assumptions: Counter[tuple[str, ...]] = field(default_factory=Counter)
     """Assumptions with which a plan exists, of usable candidates; empty without such assumptions."""
+    specs: Counter[str] = field(default_factory=Counter)
+    """Candidates by name of their spec, in a run with several."""
     unusable: int = 0
     bugs: int = 0
     written: int = 0
@@ -135,6 +137,8 @@ class ResultSummary:
         """Add one result."""
         self.first = self.first or result
         self.written += result.emitted is not None
+        if result.spec:
+            self.specs[result.spec] += 1
         if result.bug:
             self.bugs += 1
             _enter(self.failed, (result.bug,), result, _reason(result.bug))

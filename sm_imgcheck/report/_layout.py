@@ -65,7 +65,7 @@ def _several_candidates(run: Run, digest: ResultSummary, report: Report) -> tupl
     kinds += [f"{digest.unusable:,} {unusable_text}"] if digest.unusable else []
     kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
     total = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
-    head = (f"{total}{phrases.listing(kinds)}", against(run)) if kinds else ()
+    head = (f"{total}{phrases.listing(kinds)}", against(run, list(digest.specs))) if kinds else ()
     groups = sorted(digest.groups.values(), key=lambda group: SEVERITY_ORDER[group.sample.severity])
     pipelines = tuple(reason(f"{number:,}: {text}") for text, number in digest.pipelines.most_common(_OTHERS))
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
@@ -317,7 +317,7 @@ def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Secti
         sections.append(Section(title=f"No tensor {verb}:", rows=(reason(result.skipped),)))
     if result.bug:
         sections.append(Section(title=FAILURE_TITLE, rows=(reason(result.bug),)))
-    return (*head, against(run)), sections
+    return (*head, against(run, [result.spec])), sections
 
 
 def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...], list[Section]]:
@@ -326,7 +326,7 @@ def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...
     head += [f"  which holds {phrases.header(result.header)}"] if result.header is not None else []
     outcome = phrases.outcome(request, result.facts)
     rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
-    return (*head, *([outcome] if outcome else []), against(run)), [
+    return (*head, *([outcome] if outcome else []), against(run, [result.spec])), [
         Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))
     ]
 

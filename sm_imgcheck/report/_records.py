@@ -32,7 +32,11 @@ def _encoder(indent: int | None) -> Callable[[Any], str]:
 
 def of_spec(run: Run) -> dict[str, object]:
     """The head of the document."""
-    return {"version": VERSION, "spec": {"name": for_json(run.title or run.spec_name), "sha256": run.spec_sha256}}
+    return {
+        "version": VERSION,
+        "spec": {"name": for_json(run.title or run.spec_name), "sha256": run.spec_sha256},
+        "specs": [{"name": for_json(name), "sha256": spec.sha256} for name, spec in run.specs.items()],
+    }
 
 
 def of_result(result: Result) -> dict[str, object]:
@@ -41,6 +45,7 @@ def of_result(result: Result) -> dict[str, object]:
         "path": for_json(result.path),
         "kind": result.kind,
         "status": result.status,
+        "spec": for_json(result.spec) or None,
         "findings": plain(result.findings),
         "suppressed": plain(result.suppressed),
         "emitted": plain(result.emitted),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sm_imgcheck.core import phrases
@@ -24,6 +25,8 @@ __all__ = [
     "shorten_message",
 ]
 
+_SPECS = 3
+"""Specs that are named in a line."""
 NOT_FIXABLE = "not fixable by convert"
 FAILURE_TITLE = "Not checked, because of a bug in sm-imgcheck:"
 _LONGEST = 300
@@ -53,9 +56,13 @@ class Section:
     steps: tuple[Step, ...] = ()
 
 
-def against(run: Run) -> str:
-    """The spec that the candidates are compared with."""
-    return f"against {for_terminal(run.title or run.spec_name)}: {phrases.contract(run.contract)}"
+def against(run: Run, names: Sequence[str] = ()) -> str:
+    """The spec that the candidates are compared with; names: of several specs, those of the candidates."""
+    contracts = {name: run.specs[name].contract for name in names[:_SPECS] if name in run.specs}
+    contracts = contracts or {run.title or run.spec_name: run.contract}
+    texts = [f"{for_terminal(name)}: {phrases.contract(contract)}" for name, contract in contracts.items()]
+    more = len(names) - len(contracts)
+    return f"against {'; '.join(texts)}{f'; and {more:,} more specs' if more > 0 else ''}"
 
 
 def plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:

@@ -77,7 +77,7 @@ class IdentifyContent(ReportContent[Result]):
         ]
         if row.facts is None:
             sections = [
-                Section(title="It cannot be used:", rows=tuple(reason(finding.message) for finding in row.findings))
+                Section(title="Tensor cannot be used:", rows=tuple(reason(finding.message) for finding in row.findings))
             ]
         shown_sections = tuple(section for section in sections if section.rows or section.steps)
         self._layout = ReportLayout(head=(_head(row),), sections=shown_sections, summary=(), command="")

@@ -71,6 +71,10 @@ class RunJob:
 
     spec: Spec
     options: Options
+    specs: tuple[Spec, ...] = ()
+    """The specs of a run with several, for ``Item.spec``; empty: ``spec`` is the only one."""
+    specs_sha256: str = ""
+    """Digest of several specs and of their selection."""
     sink: Sink | None = None
     """Output of tensors; None: none are produced. Every type except ``Stream`` works from any process."""
     recorded: bool = False
@@ -85,6 +89,10 @@ class RunJob:
     """Count the gray levels of images, for statistics."""
     releases_arrays: bool = False
     """``options.keep_arrays`` is set for these two only: outcomes are without arrays."""
+
+    def spec_of(self, item: Item) -> Spec:
+        """Return the spec of a candidate."""
+        return self.specs[item.spec] if self.specs else self.spec
 
 
 @frozen
@@ -177,7 +185,7 @@ def process_item(
         content = content or _fetch_local(item)
         state = _file_state(item, content, record_state=job.recorded)
         candidate = resolve_input(item, content)
-        result = process(candidate, job.spec, job.options, trace=_trace(job.options)).with_path(item.path)
+        result = process(candidate, job.spec_of(item), job.options, trace=_trace(job.options)).with_path(item.path)
         attempt.outcome = _illustrate(job, Outcome(item=item, result=result, **state))
     return attempt.outcome
 
@@ -190,7 +198,7 @@ def _illustrate(job: RunJob, outcome: Outcome) -> Outcome:
 
         outcome = replace_fields(outcome, levels=count_levels(result.candidate))
     if job.illustrator is not None:
-        thumbnails = job.illustrator.draw(result, job.spec, job.options)
+        thumbnails = job.illustrator.draw(result, job.spec_of(outcome.item), job.options)
         outcome = replace_fields(outcome, thumbnails=thumbnails) if thumbnails else outcome
     if not job.releases_arrays:
         return outcome
@@ -288,7 +296,7 @@ def report_crash(job: RunJob, item: Item, cause: str) -> Outcome:
     from sm_imgcheck.pipeline.process import process
 
     candidate = Candidate(path=item.path, kind="unknown", problem=SRC107.finding(said))
-    return Outcome(item=item, result=process(candidate, job.spec, job.options), size=_file_size(item))
+    return Outcome(item=item, result=process(candidate, job.spec_of(item), job.options), size=_file_size(item))
 
 
 def _file_state(item: Item, content: Content | None, *, record_state: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from pictures import jpeg
 
@@ -159,9 +160,49 @@ def test_specs_by_path(project):
     Path("pyproject.toml").write_text(f'{TABLE}spec = "sm-imgcheck.yaml"\nspecs = {specs}\n')
     for path, name in (("legacy", "other.yaml"), ("legacy/c.jpg", "other.yaml"), ("photos", "sm-imgcheck.yaml")):
         assert f"against {name}: " in project("validate", path)[1]
-    code, _, err = project("validate", "photos", "legacy")
+    code, _, err = project("payload", "photos", "legacy", "-o", "bodies")
     assert code == 2
     assert "paths of 2 specs: photos (sm-imgcheck.yaml), legacy (other.yaml)" in err
+
+
+def test_each_file_of_a_run_is_checked_by_its_spec(project):
+    Path("other.yaml").write_text(SPEC.replace("float32", "float64"))
+    specs = '[{paths = ["legacy/"], spec = "other.yaml"}]'
+    Path("pyproject.toml").write_text(f'{TABLE}spec = "sm-imgcheck.yaml"\nspecs = {specs}\n')
+    out = project("validate", "photos", "legacy", "--format", "json")[1]
+    document = json.loads(out)
+    assert [spec["name"] for spec in document["specs"]] == ["sm-imgcheck.yaml", "other.yaml"]
+    expected = {
+        (result["path"].partition("/")[0], result["spec"], finding["expected"])
+        for result in document["results"]
+        for finding in result["findings"]
+        if finding["code"] == "DTY101"
+    }
+    assert expected == {("photos", "sm-imgcheck.yaml", "float32"), ("legacy", "other.yaml", "float64")}
+    assert "sm-imgcheck.yaml: float32" in project("validate", ".")[1]
+    assert project("validate", ".", "-s", "sm-imgcheck.yaml", "--format", "json")[1].count('"float64"') == 0
+
+
+def test_tensors_of_several_specs_are_written_and_resumed(project):
+    Path("other.yaml").write_text(SPEC.replace("float32", "float64"))
+    Path("pyproject.toml").write_text(
+        f'{TABLE}spec = "sm-imgcheck.yaml"\nspecs = [{{paths = ["legacy/"], spec = "other.yaml"}}]\n'
+    )
+    assert project("convert", "photos", "legacy", "-o", "out", "-j", "2", "--fail-on", "never")[0] == 1
+    dtypes = {path.stem: str(np.load(path).dtype) for path in Path("out").rglob("*.npy")}
+    assert (dtypes["a"], dtypes["c"]) == ("float32", "float64")
+    code, _, err = project("convert", "photos", "legacy", "-o", "packs", "--as", "tar")
+    assert code == 2
+    assert "several specs cannot share a file" in err
+
+
+def test_file_without_a_spec_is_not_checked(project):
+    Path("other.yaml").write_text(SPEC.replace("float32", "float64"))
+    specs = '[{paths = ["legacy/"], spec = "other.yaml"}, {paths = ["x/"], spec = "sm-imgcheck.yaml"}]'
+    Path("pyproject.toml").write_text(f"{TABLE}specs = {specs}\n")
+    code, out, _ = project("validate", "photos", "legacy")
+    assert code == 1
+    assert "has no spec: [tool.sm-imgcheck] has no spec and no entry of specs for this path" in out
 
 
 def test_spec_and_table_of_parent_folders(project, monkeypatch):

@@ -71,7 +71,7 @@ def test_by_its_source(say):
 def test_against_a_spec(say):
     code, out, _ = say("identify", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     assert code == 1
-    order = ["By its source:", "By its numbers alone:", "Held against spec.yaml:", "CHN101", "CHN103", "PIX106"]
+    order = ["By its source:", "From the values alone:", "Compared against spec.yaml:", "CHN101", "CHN103", "PIX106"]
     order += ["Plan to the tensor that the model expects:", "The spec's plan from cat.jpg:", "resize_pillow"]
     places = [out.index(words) for words in order]
     assert places == sorted(places)
@@ -83,8 +83,8 @@ def test_a_tensor_that_keeps_the_spec(say):
     say("convert", "cat.jpg", "-s", "spec.yaml", "-o", "out", "-q")
     code, out, _ = say("identify", "out/cat.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     assert code == 0
-    assert "it keeps the contract" in out
-    assert "This image does not tell apart:" not in out or "kernel" in out
+    assert "it matches the spec" in out
+    assert "This image does not distinguish:" not in out or "kernel" in out
 
 
 def test_validate_with_a_source(say):
@@ -137,9 +137,9 @@ def told(say, array, *more):
         (cv2.resize(BGR.astype(np.float32), (48, 48)), 0, "on no even grid, as after a resize in floats"),
         (((SMALL * 0.5 + 30).round() / 255 - 0.2) / 0.3, 0, "known up to multiples of 1/255"),
         (((SMALL * 0.5 + 30).round() / 255 - 0.2) / STD, 0, "(ImageNet's, in RGB order)"),
-        (np.full((64, 64, 3), 0.5), 1, "all of them are 0.5: no picture is in them"),
-        (np.full((64, 64, 3), np.nan), 1, "12,288 NaN: no mapping can be seen"),
-        (np.zeros((2, 3, 4, 5, 6)), 1, "it is no image and no batch of images"),
+        (np.full((64, 64, 3), 0.5), 1, "all are 0.5: no image content"),
+        (np.full((64, 64, 3), np.nan), 1, "12,288 NaN: no mapping can be identified"),
+        (np.zeros((2, 3, 4, 5, 6)), 1, "not an image or a batch of images"),
         (np.arange(7.0), 1, "no layout explains the shape [7]"),
         (np.where(np.arange(3) == 1, 7, SMALL), 0, "the same value all over channel 1"),
         (np.array(["a"]), 1, "expected numbers"),
@@ -171,7 +171,7 @@ def test_what_the_source_does_not_explain(say, array, words):
 @pytest.mark.parametrize("array", [np.zeros((0, 64, 64, 3), np.float32), np.zeros((1, 64, 64, 3), np.complex64)])
 def test_array_without_values_exits_with_1(say, array):
     code, out, err = told(say, array)
-    assert "no numbers" in out
+    assert "no values" in out
     assert (code, err) == (1, "")
 
 
@@ -236,7 +236,7 @@ def test_many_that_were_made_alike_are_told_once(say):
     np.save("same.npy", WRONG)
     np.save("other.npy", np.random.default_rng(0).random(WRONG.shape, np.float32))
     _, out, _ = say("validate", "wrong.npy", "same.npy", "other.npy", "--source", "cat.jpg", "-s", "spec.yaml")
-    where = out.index("How they were made from their images:")
+    where = out.index("Pipelines from their images:")
     lines = out[where:].splitlines()[1:3]
     assert lines[0].startswith("  2: it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR without antialias, ")
     assert lines[1] == "  1: not made from its source image by any known pipeline"

@@ -64,7 +64,7 @@ def test_a_photo_becomes_a_body_with_all_that_is_to_be_known(place, say):
     size = (place / "a.body.npy").stat().st_size
     for words in (
         f"a.jpg -> a.body.npy: {size:,} bytes, application/x-npy (npy, float32 [1, 24, 32, 3])",
-        "fixed on the way: SHP102, SHP106, DTY101, VAL101",
+        "fixed by convert: SHP102, SHP106, DTY101, VAL101",
         f"Limits for {size:,} bytes to pytorch behind a realtime endpoint:",
         "6,553,500  fits",
         "TS_MAX_REQUEST_SIZE raises it",
@@ -90,7 +90,7 @@ def test_a_second_run_changes_nothing_and_other_content_is_refused(place, say):
 def test_a_spec_without_payload_works_and_says_what_is_not_checked(place, say):
     code, out, _ = say("payload", "a.jpg", "-s", spec("{}"))
     assert code == 0
-    assert "whatever server behind a realtime endpoint" in out
+    assert "any server behind a realtime endpoint" in out
     assert "Not checked: server acceptance and limit" in out
     assert "Not checked: limits of a realtime endpoint assumed" in out
 
@@ -148,7 +148,7 @@ def test_a_bad_candidate_is_told_and_the_others_are_written(place, say):
     code, out, _ = say("payload", "bad.jpg", "a.jpg", "-s", spec(), "-o", "out")
     assert code == 1
     assert "bad.jpg: no body:" in out
-    assert "Of 1 of 2 candidates there is no body." in out
+    assert "No body for 1 of 2 candidates." in out
     assert [path.name for path in (place / "out").iterdir()] == ["a.npy"]
     code, out, _ = say("payload", "bad.jpg", "-s", "s.yaml", "-o", "alone")
     assert code == 1
@@ -221,9 +221,9 @@ def test_sizes_names_the_cheapest_that_fits(place, say):
     code, out, _ = say("payload", "a.jpg", "-s", spec(), "--sizes")
     assert code == 0
     assert "The cheapest that fits: npy, 9,344 bytes." in out
-    assert "not taken by pytorch" in out
+    assert "not accepted by pytorch" in out
     code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 100}"), "--sizes")
-    assert "No form of the tensor fits" in out
+    assert "No envelope of the tensor fits" in out
     assert "TOO LARGE: over 100" in out
 
 

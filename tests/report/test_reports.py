@@ -516,7 +516,7 @@ SPEC = parse(
 
 
 def test_a_trace_of_nothing_and_of_no_plan():
-    assert "Nothing to do" in PlanContent(SPEC, "m").words(replace(tensor("x.npy"), plan=plan()))
+    assert "No steps: the tensor matches the spec" in PlanContent(SPEC, "m").words(replace(tensor("x.npy"), plan=plan()))
     assert "no plan: because" in PlanContent(SPEC, "m").words(replace(tensor("x.npy"), plan=None, skipped="because"))
 
 

@@ -72,6 +72,8 @@ class Result:
     """The corrected tensor, where it was expected."""
     emitted: str | None = None
     """Where the corrected tensor was written."""
+    spec: str = ""
+    """Name of its spec, in a run with several."""
     suppressed: tuple[Suppression, ...] = ()
     """Findings of a baseline and ignored ones; they are not among ``findings``."""
     bug: str = ""

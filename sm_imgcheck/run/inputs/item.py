@@ -52,6 +52,8 @@ class Item:
     """The reason why its tensor cannot be written: another candidate has that output."""
     state: Stat | None = None
     """Its state, where the listing of a store contains it."""
+    spec: int = 0
+    """Index of its spec, in a run with several."""
     unsupported: bool = False
     """A file of a folder whose suffix names an unsupported image format: reported as a warning."""
     replaces: str = ""

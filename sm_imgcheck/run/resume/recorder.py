@@ -142,7 +142,7 @@ def open_recorder(job: RunJob, options: RecorderOptions) -> RunRecorder | None:
         return None
     fingerprint = RunFingerprint(
         spec_name=job.spec.name,
-        spec_sha256=job.spec.sha256,
+        spec_sha256=job.specs_sha256 or job.spec.sha256,
         options=job.options,
         form=str(options.packing or "") or (sink.form if sink is not None else ""),
         packed=options.packing is not None,
@@ -162,6 +162,8 @@ def open_recorder(job: RunJob, options: RecorderOptions) -> RunRecorder | None:
 
 def _journal(keep: RunRecorder, sink: Outputs, options: RecorderOptions) -> None:
     """Keep a journal too, and build packs if requested."""
+    if options.packing is not None and keep.job.specs:
+        raise ImgcheckError("tensors of several specs cannot share a file: omit --batch-size, or pass one spec with -s")
     spec = keep.job.spec if options.packing is None else _packable(keep.job.spec, options.packing)
     check_output_folder(sink.folder, keep.fingerprint, replace_all=options.resume or options.force)
     keep.lock, aside = _empty_folder(sink.folder, options.shard)
