@@ -1,4 +1,4 @@
-"""Where two lists of steps part, and what several of them share, trait by trait in the field's words."""
+"""Differences between two lists of steps, and common properties of several, trait by trait in standard terms."""
 
 from __future__ import annotations
 
@@ -24,82 +24,83 @@ __all__ = [
 
 @frozen
 class TraitDifference:
-    """One trait in which a pipeline is not as it should be."""
+    """One trait in which a pipeline differs from the expected one."""
 
     trait: str
     stage: str
     """decode, orient, color, resize, crop, pad, mirror, order, normalize, cast, layout; of an alteration, its op's."""
     found: tuple[str, ...]
-    """What it may be: several where nothing tells them apart."""
+    """Possible values of the trait: several where the evidence does not distinguish them."""
     wanted: str
 
 
 def shared(several: Sequence[Sequence[PipelineTrait]]) -> tuple[tuple[PipelineTrait, ...], ...]:
-    """Trait by trait, the ways in which several pipelines do it: one way each where all of them agree."""
-    return tuple(_different(ways) for ways in zip(*several, strict=True))
+    """Trait by trait, the distinct values in several pipelines: one each where all agree."""
+    return tuple(_distinct_traits(values) for values in zip(*several, strict=True))
 
 
-def _different(ways: Sequence[PipelineTrait]) -> tuple[PipelineTrait, ...]:
-    found: list[PipelineTrait] = []
-    for way in ways:
-        at = next((at for at, other in enumerate(found) if way.agrees(other)), None)
+def _distinct_traits(values: Sequence[PipelineTrait]) -> tuple[PipelineTrait, ...]:
+    distinct: list[PipelineTrait] = []
+    for trait in values:
+        at = next((at for at, other in enumerate(distinct) if trait.agrees(other)), None)
         if at is None:
-            found.append(way)
-        elif way.said != found[at].said and isinstance(way.key, Affine):
-            # One mapping for two orders of the data: say in which order it was listed, and nothing of the data.
-            found[at] = replace(way, said=name_of(way.key))
-    return tuple(found)
+            distinct.append(trait)
+        elif trait.said != distinct[at].said and isinstance(trait.key, Affine):
+            # One mapping for two orders of the data: the name has the order of the mapping, not that of the data.
+            distinct[at] = replace(trait, said=name_of(trait.key))
+    return tuple(distinct)
 
 
 def differences(
-    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait]
+    several: Sequence[Sequence[PipelineTrait]], expected: Sequence[PipelineTrait]
 ) -> tuple[TraitDifference, ...]:
-    """The traits in which none of several pipelines, any of which it may be, does what is wanted."""
-    return tuple(_differences(several, wanted))
+    """The traits in which none of several possible pipelines matches the expected one."""
+    return tuple(_differences(several, expected))
 
 
 def _differences(
-    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait]
+    several: Sequence[Sequence[PipelineTrait]], expected_traits: Sequence[PipelineTrait]
 ) -> Iterator[TraitDifference]:
-    for ways, want in zip(shared(several), wanted, strict=True):
-        if not any(way.agrees(want) for way in ways):
-            found, expected = _phrases(ways, want)
-            yield TraitDifference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=expected)
+    for values, expected in zip(shared(several), expected_traits, strict=True):
+        if not any(trait.agrees(expected) for trait in values):
+            actual, phrase = _phrases(values, expected)
+            yield TraitDifference(trait=expected.name, stage=_stage(values[0], expected), found=actual, wanted=phrase)
 
 
-def _phrases(ways: Sequence[PipelineTrait], want: PipelineTrait) -> tuple[tuple[str, ...], str]:
-    """The phrases of the ways, and of what is wanted; of framings of as many steps those steps alone that differ."""
-    if want.name != "framing" or len({len(_frames(way)) for way in (*ways, want)}) > 1:
-        return tuple(describe.plainer(map(_or_none, ways))), _or_none(want)
-    apart = [at for at, frame in enumerate(_frames(want)) if any(_frames(way)[at] != frame for way in ways)]
-    found = [THEN.join(_distinct(way, want, at) for at in apart) for way in ways]
-    return tuple(describe.plainer(found)), THEN.join(_distinct(want, ways[0], at) for at in apart)
+def _phrases(values: Sequence[PipelineTrait], expected: PipelineTrait) -> tuple[tuple[str, ...], str]:
+    """The phrases of the actual and of the expected trait; of framings of equal length only steps that differ."""
+    if expected.name != "framing" or len({len(_frames(trait)) for trait in (*values, expected)}) > 1:
+        return tuple(describe.plainer(map(_or_none, values))), _or_none(expected)
+    frames = enumerate(_frames(expected))
+    differing = [at for at, frame in frames if any(_frames(trait)[at] != frame for trait in values)]
+    phrases = [THEN.join(_distinct(trait, expected, at) for at in differing) for trait in values]
+    return tuple(describe.plainer(phrases)), THEN.join(_distinct(expected, values[0], at) for at in differing)
 
 
-def _distinct(one: PipelineTrait, other: PipelineTrait, at: int) -> str:
+def _distinct(trait: PipelineTrait, other: PipelineTrait, at: int) -> str:
     """The phrase of a step; where the other's is the same, with what makes the difference."""
-    phrase, theirs = (trait.said.split(THEN)[at] for trait in (one, other))
-    return phrase + (_details(_frames(one)[at], _frames(other)[at]) if phrase == theirs else "")
+    phrase, other_phrase = (item.said.split(THEN)[at] for item in (trait, other))
+    return phrase + (_details(_frames(trait)[at], _frames(other)[at]) if phrase == other_phrase else "")
 
 
-def _details(mine: tuple[str, ...], other: tuple[str, ...]) -> str:
-    """What a step does in another way than a step of the same phrase, in brackets."""
-    own = sorted(set(mine[1:]) - set(other[1:]))
-    details = [_DETAILS.get((mine[0], entry), entry) for entry in own]
-    if not own:
-        details = [f"not {_DETAILS.get((other[0], entry), entry)}" for entry in sorted({*other[1:]} - {*mine[1:]})]
+def _details(frame: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """The parameters of a step that differ from a step with the same phrase, in brackets."""
+    parameters = sorted(set(frame[1:]) - set(other[1:]))
+    details = [_DETAILS.get((frame[0], entry), entry) for entry in parameters]
+    if not parameters:
+        details = [f"not {_DETAILS.get((other[0], entry), entry)}" for entry in sorted({*other[1:]} - {*frame[1:]})]
     return f" ({', '.join(details)})" if details else ""
 
 
-_ROUNDED = {
+_ROUNDING_TEXTS = {
     "floor": "rounded down",
     "round": "rounded half to even",
     "half_up": "rounded half up",
     "ceil": "rounded up",
 }
 _DETAILS = {
-    **{("resize", f"rounding={name}"): f"edge {text}" for name, text in _ROUNDED.items()},
-    **{("crop", f"rounding={name}"): f"offset {text}" for name, text in _ROUNDED.items()},
+    **{("resize", f"rounding={name}"): f"edge {text}" for name, text in _ROUNDING_TEXTS.items()},
+    **{("crop", f"rounding={name}"): f"offset {text}" for name, text in _ROUNDING_TEXTS.items()},
     ("resize", "rounding=detr"): "edge rounded as in DETR",
     ("crop", "pad_side=before"): "odd pixel added before the image",
     ("crop", "pad_side=after"): "odd pixel added after the image",
@@ -113,7 +114,7 @@ def _frames(framing: PipelineTrait) -> tuple[tuple[str, ...], ...]:
     return framing.key
 
 
-_NOTHING = {
+_TEXTS_OF_NONE = {
     "decoder": "the usual decode",
     "turn": "left as stored",
     "color": "no conversion",
@@ -124,17 +125,17 @@ _NOTHING = {
 
 
 def _or_none(trait: PipelineTrait) -> str:
-    return trait.said or _NOTHING.get(trait.name, "")
+    return trait.said or _TEXTS_OF_NONE.get(trait.name, "")
 
 
-def _stage(way: PipelineTrait, want: PipelineTrait) -> str:
-    """Where the trait comes about; of frames, the first step that differs says whether it is a resize or a crop."""
-    if want.name == "alteration":
-        return next((stage for _, stage in (*_entries(way), *_entries(want))), STAGES[want.name])
-    if want.name != "framing":
-        return STAGES[want.name]
-    pairs = zip((*_frames(way), ("",)), (*_frames(want), ("",)), strict=False)
-    kinds = next(({one[0], other[0]} for one, other in pairs if one != other), set())
+def _stage(actual: PipelineTrait, expected: PipelineTrait) -> str:
+    """The stage of a trait; of frames, that of the first step that differs."""
+    if expected.name == "alteration":
+        return next((stage for _, stage in (*_entries(actual), *_entries(expected))), STAGES[expected.name])
+    if expected.name != "framing":
+        return STAGES[expected.name]
+    pairs = zip((*_frames(actual), ("",)), (*_frames(expected), ("",)), strict=False)
+    kinds = next(({frame[0], other[0]} for frame, other in pairs if frame != other), set())
     return next((kind for kind in ("resize", "letterbox", "fit", "crop", "pad") if kind in kinds), "resize").replace(
         "letterbox", "resize"
     )
@@ -147,28 +148,28 @@ def _entries(alteration: PipelineTrait) -> tuple[tuple[str, str], ...]:
 
 
 def fixing_steps(
-    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[Step], before: Facts | None = None
+    several: Sequence[Sequence[PipelineTrait]], expected: Sequence[Step], before: Facts | None = None
 ) -> tuple[Step, ...]:
-    """The steps of the wanted plan that bring about what is otherwise in the pipelines: the lines that fix them.
+    """The steps of the expected plan in which the pipelines differ: the lines that fix them.
 
-    What a pipeline does too much, such as mirroring, has no line of its own.
+    A superfluous step of a pipeline, such as mirroring, has no line.
     """
-    stages = {one.trait for one in differences(several, traits(wanted, before))}
-    return tuple(step for step in wanted if record(step.op).traits & stages)
+    stages = {difference.trait for difference in differences(several, traits(expected, before))}
+    return tuple(step for step in expected if record(step.op).traits & stages)
 
 
 def said(several: Sequence[Sequence[PipelineTrait]]) -> str:
-    """One sentence for what all of several pipelines do: what they do not share stands as ``this or that``."""
-    ways = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
-    both = {name: " or ".join(found) for name, found in ways.items()}
+    """One sentence for several pipelines: traits that differ have the form ``this or that``."""
+    phrases = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
+    both = {name: " or ".join(texts) for name, texts in phrases.items()}
     if both.pop("kernel", ""):
         both["framing"] = _framings_with_kernels(several)
     dtype, layout = both.pop("dtype", ""), both.pop("layout", "")
     return ", ".join([*both.values(), f"{dtype} {layout}".strip()])
 
 
-def _any(ways: Sequence[PipelineTrait]) -> bool:
-    return any(way.said for way in ways)
+def _any(values: Sequence[PipelineTrait]) -> bool:
+    return any(trait.said for trait in values)
 
 
 def _framings_with_kernels(several: Sequence[Sequence[PipelineTrait]]) -> str:
@@ -209,42 +210,45 @@ def _join_framings(phrases: Sequence[str], kernels: Sequence[str], indices: Mapp
 
 
 def compare_with_spec_text(
-    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait], who: str = "it", sure: str = ""
+    several: Sequence[Sequence[PipelineTrait]],
+    expected: Sequence[PipelineTrait],
+    subject: str = "it",
+    residual: str = "",
 ) -> str:
     """What a pipeline does, and what the spec requires: ``it decodes RGB, divides by 255; the spec requires BGR``.
 
-    sure: how well that explains what came out, to be said in brackets.
+    residual: difference of the result, in brackets.
     """
-    does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
-    told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
+    does = {trait.name: _trait_phrases(each, trait) for each, trait in zip(shared(several), expected, strict=True)}
+    texts = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
     for name in ("turn", "color", "framing", "mirror", "alteration", "values"):
         if name == "framing":
             indices = {describe.verbs(phrase): at for phrase, at in _resize_indices(several).items()}
             phrases = [describe.verbs(phrase) for phrase in does[name]]
-            told.append(_join_framings(phrases, [" or ".join(does["kernel"])] * len(phrases), indices, by="with"))
+            texts.append(_join_framings(phrases, [" or ".join(does["kernel"])] * len(phrases), indices, by="with"))
         elif does[name]:
-            told.append(" or ".join(map(describe.verbs, does[name])))
-    found = differences(several, wanted)
-    wants = [one.wanted for one in found if one.trait != "layout" or len(found) == 1]
-    instead = f"the spec requires {', '.join(wants)}" if wants else "as the spec requires"
-    if not found and not any(_alike(one, wanted) for one in several):  # each differs, but each in something else
-        instead = f"the spec requires {said((wanted,))}"
-    return f"{who} {', '.join(told)}{f' ({sure})' if sure else ''}; {instead}"
+            texts.append(" or ".join(map(describe.verbs, does[name])))
+    mismatches = differences(several, expected)
+    texts_of_spec = [item.wanted for item in mismatches if item.trait != "layout" or len(mismatches) == 1]
+    instead = f"the spec requires {', '.join(texts_of_spec)}" if texts_of_spec else "as the spec requires"
+    if not mismatches and not any(_agree(pipeline, expected) for pipeline in several):  # each differs in another trait
+        instead = f"the spec requires {said((expected,))}"
+    return f"{subject} {', '.join(texts)}{f' ({residual})' if residual else ''}; {instead}"
 
 
-def _alike(one: Sequence[PipelineTrait], other: Sequence[PipelineTrait]) -> bool:
-    return all(mine.agrees(theirs) for mine, theirs in zip(one, other, strict=True))
+def _agree(pipeline: Sequence[PipelineTrait], other: Sequence[PipelineTrait]) -> bool:
+    return all(trait.agrees(other_trait) for trait, other_trait in zip(pipeline, other, strict=True))
 
 
-def _told(ways: Sequence[PipelineTrait], want: PipelineTrait) -> list[str]:
-    """What is said of a trait: where it may be what the spec requires, nothing says that it is not.
+def _trait_phrases(values: Sequence[PipelineTrait], expected: PipelineTrait) -> list[str]:
+    """The phrases of a trait; the expected one alone where it is possible.
 
-    But a gray picture in either channel order has none, and is no witness for the spec's.
+    Channel orders are all listed: a gray image fits either order, and does not confirm that of the spec.
     """
-    if want.name != "order":
-        ways = tuple(way for way in ways if way.agrees(want))[:1] or ways
-    return describe.plainer(way.said for way in ways if way.said)
+    if expected.name != "order":
+        values = tuple(trait for trait in values if trait.agrees(expected))[:1] or values
+    return describe.plainer(trait.said for trait in values if trait.said)
 
 
-def _with(ways: Sequence[str]) -> str:
-    return f" with {' or '.join(ways)}" if ways else ""
+def _with(texts: Sequence[str]) -> str:
+    return f" with {' or '.join(texts)}" if texts else ""

@@ -29,7 +29,7 @@ def kernel(step: Step) -> str:
     method = _OPENCV[name] if library == "opencv" else name
     if name in _SMOOTH and params.get("antialias") is not None:
         method += " with antialias" if params["antialias"] else " without antialias"
-    if name.startswith("nearest"):  # copies pixels: no arithmetic, whatever the dtype
+    if name.startswith("nearest"):  # copies pixels: no arithmetic for any dtype
         return f"{LIBRARIES[library]} {method}"
     dtype = {"float32": " in float32", "float32-rounded": " in float32, rounded"}.get(params["dtype"], "")
     if library == "tensorflow":  # it has no other
@@ -78,7 +78,7 @@ _VERBS = {
     "0..255, not scaled": "keeps 0..255",
     "0..255 mapped to": "maps 0..255 to",
     "mirrored": "mirrors left and right",
-    "height and width exchanged": "exchanges height and width",
+    "height and width swapped": "swaps height and width",
     "compressed as": "compresses as",
     "channel": "sets channel",
     "clipped": "clips",

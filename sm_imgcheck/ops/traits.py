@@ -1,8 +1,8 @@
-"""What a list of steps does, trait by trait in the field's words.
+"""The traits of a list of steps, in standard terms.
 
-A trait is a phrase for people and a key for comparing: two pipelines whose crops only round differently have the same
-phrase and different keys. All of it is read from the steps, so that a plan, what ``identify`` found and what a spec
-contains are named and compared alike.
+A trait is a phrase for reports and a key for comparisons: two pipelines whose crops only round differently have the
+same phrase and different keys. All of it is read from the steps, so that the pipelines of a plan, of ``identify`` and
+of a spec are named and compared in the same terms.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NEAR = 0.01
 """Gray levels between two value mappings that count as one."""
 THEN = ", then "
 """Between the phrases of steps that follow each other."""
-_UNTOLD = ("interpolation", "dtype", "antialias", "reducing_gap", "box")
+_ARITHMETIC = ("interpolation", "dtype", "antialias", "reducing_gap", "box")
 """Parameters of a geometry step that are its arithmetic, not its frame."""
 
 
@@ -35,9 +35,9 @@ class PipelineTrait:
     """One thing that a pipeline does in its own way."""
 
     name: str
-    """decoder, turn, color, framing, kernel, mirror, alteration, order, values, dtype or layout."""
+    """One of ``STAGES``."""
     said: str = field(compare=False)
-    """In the field's words; empty where there is nothing to say, such as no EXIF turn."""
+    """In standard terms; empty for an absent step, such as no EXIF rotation."""
     key: object = None
     """Equal for two pipelines that do it alike."""
 
@@ -61,25 +61,25 @@ STAGES = {
     "dtype": "cast",
     "layout": "layout",
 }
-"""The stage of a pipeline in which each trait comes about, in the order in which pipelines do it."""
+"""The stage of a pipeline for each trait, in the order of execution."""
 
 
 def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[PipelineTrait, ...]:
     """All traits of a list of steps, in the order of ``STAGES``.
 
-    before: what the steps start from (``Plan.before``); without it an RGB image, as its decoder hands it over.
+    before: what the steps start from (``Plan.before``); without it an RGB image as decoded.
     """
     end = follow(steps, before)
     shaping = [step for step in steps if record(step.op).stage == "geometry"]
     by_op = {step.op: step for step in steps}
-    turn = _turn(steps)
+    rotation = _rotation(steps)
     frames = [_frame_phrase(step, end) for step in shaping]
     kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
     decoder, color = _phrase(by_op.get("decode")), ", ".join(_colors(steps))
     alterations = tuple(_alterations(steps, end))
     return (
         PipelineTrait(name="decoder", said=decoder, key=decoder),
-        PipelineTrait(name="turn", said=turn, key=turn),
+        PipelineTrait(name="turn", said=rotation, key=rotation),
         PipelineTrait(name="color", said=color, key=color),
         PipelineTrait(name="framing", said=THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
         PipelineTrait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
@@ -93,7 +93,7 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Pipeline
 
 
 def _frame_phrase(step: Step, end: Facts) -> str:
-    """The phrase; of a pad that comes after the value mapping, with the pixels that its fill stands for."""
+    """The phrase; of a pad after the value mapping, with the pixel values of its fill."""
     phrase = record(step.op).phrase(step)
     if step.params.get("units") != "final" or end.values is None:
         return phrase
@@ -102,9 +102,9 @@ def _frame_phrase(step: Step, end: Facts) -> str:
     return phrase.replace(" after normalization", f" after normalization ({fill_color(pixels)} in pixels)")
 
 
-def _turn(steps: Sequence[Step]) -> str:
-    turns = (step for step in steps if "turn" in record(step.op).traits)
-    return ", then ".join(filter(None, (record(step.op).phrase(step) for step in turns)))
+def _rotation(steps: Sequence[Step]) -> str:
+    rotations = (step for step in steps if "turn" in record(step.op).traits)
+    return ", then ".join(filter(None, (record(step.op).phrase(step) for step in rotations)))
 
 
 def _colors(steps: Sequence[Step]) -> Iterator[str]:
@@ -112,16 +112,16 @@ def _colors(steps: Sequence[Step]) -> Iterator[str]:
     gray = False
     for at, step in enumerate(steps):
         if "color" in record(step.op).traits:
-            expanded = gray and step.params.get("mode") == "L"
+            repeats_gray = gray and step.params.get("mode") == "L"
             gray = step.params["to"] == GRAY
-            if expanded:
+            if repeats_gray:
                 yield "repeated in each channel"
             elif said := record(step.op).phrase(step):
-                yield said + _place(steps, at, first="")
+                yield said + _position(steps, at, first="")
 
 
-def _place(steps: Sequence[Step], at: int, *, first: str) -> str:
-    """Where a step is, before the resize (``first``) or after it; empty where nothing is resized."""
+def _position(steps: Sequence[Step], at: int, *, first: str) -> str:
+    """Where a step is, before the resize (``first``) or after it; empty without a resize."""
     shaping = [i for i, step in enumerate(steps) if record(step.op).stage == "geometry"]
     if not shaping:
         return ""
@@ -133,18 +133,18 @@ def _alterations(steps: Sequence[Step], end: Facts) -> Iterator[tuple[str, str]]
     for at, step in enumerate(steps):
         op = record(step.op)
         if "alteration" in op.traits:
-            place = _place(steps, at, first=" before the resize") if op.shapes_image else ""
+            place = _position(steps, at, first=" before the resize") if op.shapes_image else ""
             yield op.phrase(step) + place, op.stage
     if limits := _limits(steps, end):
         yield f"clipped to {limits[0]}..{limits[1]} by {end.dtype}", "cast"
 
 
 _BEYOND = 0.05
-"""Share of the range of integers by which a mapping must leave it, so that values are said to be clipped."""
+"""Share of the range of integers by which a mapping must leave it, so that values are reported as clipped."""
 
 
 def _limits(steps: Sequence[Step], end: Facts) -> tuple[int, int] | None:
-    """The range of the integers at the end, where the mapping leaves it and nothing wraps around."""
+    """The range of the integers at the end, where the mapping leaves it and no step wraps around."""
     limits = INTEGER_RANGES.get(end.dtype)
     if limits is None or end.values is None or any(step.op in ("wrap", "quantize") for step in steps):
         return None
@@ -165,14 +165,14 @@ def _phrase(step: Step | None) -> str:
 
 
 def _frame_key(step: Step) -> tuple[str, ...]:
-    told = {key: value for key, value in step.params.items() if key not in _UNTOLD and value is not None}
-    if told.get("mode") == "stretch":
-        told.pop("rounding", None)  # it derives no edge
-    return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(told.items()))
+    parameters = {key: value for key, value in step.params.items() if key not in _ARITHMETIC and value is not None}
+    if parameters.get("mode") == "stretch":
+        parameters.pop("rounding", None)  # it derives no edge
+    return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(parameters.items()))
 
 
 def _values(end: Facts) -> str:
-    """The name of the mapping, and whose order its numbers stand in where that is not the channels' own."""
+    """The name of the mapping, with its channel order where that differs from the order of the data."""
     assert end.values is not None
     name = name_of(end.values)
     order = order_of(name)

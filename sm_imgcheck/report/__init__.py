@@ -1,4 +1,4 @@
-"""Reports: what became of a run, as a stream of text. One module for each command, one in ``formats`` for each ``--format``.
+"""Reports of a run, as a stream of text. One module for each command, one in ``formats`` for each ``--format``.
 
 What a verb reports is a ``ReportContent``: its rows as JSON values, as words and as entries (a file with its findings).
 A format module defines ``reporter(content, terminal)``, which returns a ``Reporter``: it renders the rows of every verb

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _SPECS = 3
-"""Specs that are named in a line."""
+"""Specs in a line."""
 NOT_FIXABLE = "not fixable by convert"
 FAILURE_TITLE = "Not checked, because of a bug in sm-imgcheck:"
 _LONGEST = 300

@@ -1,5 +1,6 @@
-"""Rules, and the checks that compare facts with a spec. One file per family
-(``shape.py`` has the codes SHP); a new file adds rules.
+"""Rules, and the checks that compare facts with a spec. One file per family.
+
+A new file adds rules; ``shape.py`` has the codes SHP.
 
 A rule creates findings. Every producer of findings imports its rules: the checks in this folder (they read facts, not
 arrays), the file reader, the serving stacks, the handler's runner and the golden tensor comparison.

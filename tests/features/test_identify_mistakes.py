@@ -20,7 +20,7 @@ QUICK = (
     "square by Pillow",
     "square by OpenCV",
     "reshaped to channels first",
-    "height and width exchanged in the transpose",
+    "height and width swapped in the transpose",
     "crop a pixel down and right",
     "gray after the resize",
     "zeroed channel",

@@ -7,9 +7,12 @@ import pytest
 from promises import language
 
 FOLDERS = (
+    "cli",
     "core",
     "io",
+    "ops",
     "pipeline",
+    "report",
     "rules",
     "run",
     "serving",

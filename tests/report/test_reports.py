@@ -467,7 +467,7 @@ def test_jsonl_gives_each_line_as_it_comes():
     assert [json.loads(line)["path"] for line in lines] == ["a.jpg", "b.npy"]
     assert all(line.count("\n") == 1 and line.endswith("\n") for line in lines)
     last = json.loads(stream.close(Report(spec_name="input", spec_sha256="ab" * 32)))
-    assert set(last) == {"version", "spec", "summary"}
+    assert set(last) == {"version", "spec", "specs", "summary"}
 
 
 def test_numbers_that_json_cannot_say_are_null():
@@ -516,7 +516,9 @@ SPEC = parse(
 
 
 def test_a_trace_of_nothing_and_of_no_plan():
-    assert "No steps: the tensor matches the spec" in PlanContent(SPEC, "m").words(replace(tensor("x.npy"), plan=plan()))
+    assert "No steps: the tensor matches the spec" in PlanContent(SPEC, "m").words(
+        replace(tensor("x.npy"), plan=plan())
+    )
     assert "no plan: because" in PlanContent(SPEC, "m").words(replace(tensor("x.npy"), plan=None, skipped="because"))
 
 

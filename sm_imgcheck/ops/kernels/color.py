@@ -63,7 +63,7 @@ def color(
 
 
 _BAND_VALUES = 1 << 21
-"""Values of a band: its integers take 8 MiB, whatever the size of the image."""
+"""Values of a band: its integers take 8 MiB, for images of any size."""
 
 
 def by_bands(convert: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Ops that no spec contains: what preprocessing code does by mistake, so that `identify` can run and name it.
 
-Images are HWC, uint8 or float32, in RGB order unless a docstring says otherwise, and are never modified.
+Images are HWC, uint8 or float32, in RGB order except where a docstring names another, and are never modified.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["clip", "color_space", "fill_channel", "recompress", "swap_axes", "wr
 
 
 def swap_axes(image: np.ndarray) -> np.ndarray:
-    """Exchange height and width, as ``transpose(2, 1, 0)`` and (width, height) confused with (height, width) do."""
+    """Swap height and width, as ``transpose(2, 1, 0)`` and (width, height) confused with (height, width) do."""
     return np.ascontiguousarray(image.swapaxes(0, 1))
 
 
@@ -30,8 +30,8 @@ def recompress(image: np.ndarray, *, quality: int, subsampling: str) -> np.ndarr
     if image.dtype != np.uint8 or image.shape[2] not in (1, 3):
         raise PlanError(f"JPEG: got {image.dtype} pixels of {image.shape[2]} channels, expected uint8 gray or RGB")
     file = io.BytesIO()
-    picture = Image.fromarray(np.ascontiguousarray(image if image.shape[2] == 3 else image[..., 0]))
-    picture.save(file, "JPEG", quality=quality, subsampling=subsampling)
+    jpeg = Image.fromarray(np.ascontiguousarray(image if image.shape[2] == 3 else image[..., 0]))
+    jpeg.save(file, "JPEG", quality=quality, subsampling=subsampling)
     return np.asarray(Image.open(file)).reshape(image.shape)
 
 
@@ -39,7 +39,7 @@ def color_space(image: np.ndarray, *, to: str, library: str, order: str = "RGB")
     """uint8 RGB pixels in another color space, such as ``HSV``.
 
     library: ``opencv`` (``cv2.cvtColor``, hue 0..179) or ``pillow`` (``Image.convert``, hue 0..255). order: of the
-    channels as the conversion takes them; ``BGR`` is a conversion from RGB that was given BGR, or the reverse.
+    channels that the conversion reads; ``BGR`` is a conversion from RGB of BGR pixels, or the reverse.
     Raises PlanError for pixels that have no such space.
     """
     if image.dtype != np.uint8 or image.shape[2] != 3:
@@ -48,8 +48,8 @@ def color_space(image: np.ndarray, *, to: str, library: str, order: str = "RGB")
     if library == "opencv":
         import cv2
 
-        converted = cv2.cvtColor(pixels, getattr(cv2, f"COLOR_RGB2{to}"))
-        return np.asarray(converted, np.uint8).reshape(image.shape)
+        result = cv2.cvtColor(pixels, getattr(cv2, f"COLOR_RGB2{to}"))
+        return np.asarray(result, np.uint8).reshape(image.shape)
     from PIL import Image
 
     return np.asarray(Image.fromarray(pixels).convert(to))
@@ -57,15 +57,15 @@ def color_space(image: np.ndarray, *, to: str, library: str, order: str = "RGB")
 
 def fill_channel(image: np.ndarray, *, channel: int, value: float) -> np.ndarray:
     """One stored channel (last axis, counted from 0) set to one number."""
-    filled = image.copy()
-    filled[..., channel] = value
-    return filled
+    result = image.copy()
+    result[..., channel] = value
+    return result
 
 
 def clip(image: np.ndarray, *, low: float | None, high: float | None) -> np.ndarray:
     """Numbers below ``low`` and above ``high`` set to these, any layout; None: no limit."""
-    limited: np.ndarray = np.clip(image, low, high)
-    return limited
+    result: np.ndarray = np.clip(image, low, high)
+    return result
 
 
 def wrap(image: np.ndarray, *, dtype: str, rounding: str) -> np.ndarray:
@@ -74,5 +74,5 @@ def wrap(image: np.ndarray, *, dtype: str, rounding: str) -> np.ndarray:
     rounding: of fractions, ``truncate`` towards zero or ``half_even``.
     """
     whole = np.trunc(image) if rounding == "truncate" else np.rint(image)
-    wrapped: np.ndarray = whole.astype(np.int64).astype(dtype)
-    return wrapped
+    result: np.ndarray = whole.astype(np.int64).astype(dtype)
+    return result

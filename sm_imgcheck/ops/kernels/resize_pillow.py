@@ -76,8 +76,8 @@ def resize_pillow(
     pixels = working(image, "uint8")
     picture = Image.fromarray(pixels if image.shape[2] > 1 else pixels[..., 0])
     resample = Image.Resampling(PILLOW_FILTERS[interpolation])
-    done = np.asarray(picture.resize((new[1], new[0]), resample, part, reducing_gap))
-    return convert_levels(done.reshape(*new, image.shape[2]), dtype)
+    result = np.asarray(picture.resize((new[1], new[0]), resample, part, reducing_gap))
+    return convert_levels(result.reshape(*new, image.shape[2]), dtype)
 
 
 def resize_pillow12(

@@ -107,7 +107,7 @@ def _scale_phrase(step: Step) -> str:
         "longest_edge": f"longest edge to {size}" if isinstance(params["size"], int) else f"fitted into {size}",
         "cover": f"scaled to cover {size}",
         "closest_edge": f"closest edge to that of {size}",
-        "exchanged": f"shortest edge to {size} with height and width exchanged",
+        "exchanged": f"shortest edge to {size} with height and width swapped",
     }[params["mode"]]
 
 

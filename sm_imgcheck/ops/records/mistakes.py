@@ -18,17 +18,17 @@ def _same(facts: Facts, _: Step) -> Facts:
     return facts
 
 
-def _swapped(facts: Facts, _: Step) -> Facts:
+def _swap_sides(facts: Facts, _: Step) -> Facts:
     height, width, channels = facts.shape
     return replace_fields(facts, shape=(width, height, channels))
 
 
-def _wrapped(facts: Facts, step: Step) -> Facts:
+def _wrap_range(facts: Facts, step: Step) -> Facts:
     low, high = INTEGER_RANGES[step.params["dtype"]]
     return replace_fields(facts, dtype=step.params["dtype"], low=low, high=high)
 
 
-def _clipped(facts: Facts, step: Step) -> Facts:
+def _clip_range(facts: Facts, step: Step) -> Facts:
     (low, high), (least, most) = facts.bounds, (step.params["low"], step.params["high"])
     return replace_fields(
         facts, low=low if least is None else max(low, least), high=high if most is None else min(high, most)
@@ -36,19 +36,19 @@ def _clipped(facts: Facts, step: Step) -> Facts:
 
 
 def _swap_phrase(_: Step) -> str:
-    return "height and width exchanged (as by transpose(2, 1, 0))"
+    return "height and width swapped (as by transpose(2, 1, 0))"
 
 
 def _space_phrase(step: Step) -> str:
     params = step.params
-    swapped = ", red and blue exchanged" if params.get("order") == "BGR" else ""
-    return f"converted to {_SPACES.get(params['to'], params['to'])} by {LIBRARIES[params['library']]}{swapped}"
+    suffix = ", red and blue swapped" if params.get("order") == "BGR" else ""
+    return f"converted to {_SPACES.get(params['to'], params['to'])} by {LIBRARIES[params['library']]}{suffix}"
 
 
 def _recompress_phrase(step: Step) -> str:
     params = step.params
-    sampled = "" if params["subsampling"] == "4:2:0" else f" ({params['subsampling']})"
-    return f"compressed as JPEG of quality {params['quality']}{sampled}"
+    chroma = "" if params["subsampling"] == "4:2:0" else f" ({params['subsampling']})"
+    return f"compressed as JPEG of quality {params['quality']}{chroma}"
 
 
 def _fill_phrase(step: Step) -> str:
@@ -70,13 +70,13 @@ _mistake = partial(Op, kernel="sm_imgcheck.ops.kernels.mistakes")
 _alteration = partial(_mistake, traits=frozenset({"alteration"}))
 OPS = {
     "swap_axes": _mistake(
-        stage="orient", effect=_swapped, traits=frozenset({"turn"}), shapes_image=True, phrase=_swap_phrase
+        stage="orient", effect=_swap_sides, traits=frozenset({"turn"}), shapes_image=True, phrase=_swap_phrase
     ),
     "color_space": _mistake(
         stage="color", effect=_same, traits=frozenset({"color"}), shapes_image=True, phrase=_space_phrase
     ),
     "recompress": _alteration(stage="compress", effect=_same, shapes_image=True, phrase=_recompress_phrase),
     "fill_channel": _alteration(stage="channels", effect=_same, phrase=_fill_phrase),
-    "clip": _alteration(stage="clip", effect=_clipped, phrase=_clip_phrase),
-    "wrap": _alteration(stage="cast", effect=_wrapped, phrase=_wrap_phrase),
+    "clip": _alteration(stage="clip", effect=_clip_range, phrase=_clip_phrase),
+    "wrap": _alteration(stage="cast", effect=_wrap_range, phrase=_wrap_phrase),
 }

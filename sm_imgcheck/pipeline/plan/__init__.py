@@ -1,8 +1,8 @@
 """Derive the plan: the ordered steps from the facts to the contract.
 
-The order is that of the stages in ``image`` (from an image file to the tensor) or ``tensor`` (from a tensor). Each stage
-gets the facts after the stages before it and yields the steps that are still missing, so a candidate that matches the
-contract gets an empty plan.
+The order is that of the stages in ``image`` (from an image file to the tensor) or ``tensor`` (from a tensor). Each
+stage gets the facts after the stages before it and yields the steps that are still missing, so a candidate that matches
+the contract gets an empty plan.
 """
 
 from __future__ import annotations
