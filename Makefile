@@ -13,15 +13,15 @@ STACKS := kserve mlflow mlserver ray sagemaker
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interpreters cover lint types docs dist lowest slow long fuzz check parity stacks runtimes bench format clean
+.PHONY: help demo test interpreters newest tests-newest cover lint types docs dist lowest slow long fuzz check parity stacks runtimes bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 14
 
-demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the result
+demo: $(VENV)/installed ## validate a JPEG, convert it, validate the result
 	@printf '\n$$ sm-imgcheck validate $(DEMO) -s pillow-rgb-01\n\n'
 	@$(BIN)/sm-imgcheck validate $(DEMO) -s pillow-rgb-01 || test $$? -eq 1
-	@printf '\nExit code 1: the JPEG is not what the model takes. How it becomes that:\n'
+	@printf '\nExit code 1: the JPEG does not match the spec. The plan that fixes it:\n'
 	@printf '\n$$ sm-imgcheck plan $(DEMO) -s pillow-rgb-01\n\n'
 	@$(BIN)/sm-imgcheck plan $(DEMO) -s pillow-rgb-01
 	@printf '\n$$ sm-imgcheck convert $(DEMO) -s pillow-rgb-01 -o $(OUT) --force --quiet\n'
@@ -30,13 +30,26 @@ demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the 
 	@$(PY) -c 'import numpy; x = numpy.load("$(OUT)/barn.npy"); print(x.dtype, x.shape, x.min(), "to", x.max())'
 	@printf '\n$$ sm-imgcheck validate $(OUT)/barn.npy -s pillow-rgb-01\n\n'
 	@$(BIN)/sm-imgcheck validate $(OUT)/barn.npy -s pillow-rgb-01
-	@printf '\nExit code 0: this tensor is what the model takes.\n'
+	@printf '\nExit code 0: the tensor matches the spec.\n'
 
 test: $(VENV)/developed ## the test suite, on two cores
 	$(PY) -m pytest -n 2
 
 interpreters: $(VENV)/developed ## the test suite with every other Python 3.11 to 3.14 here; for root, also as another user
 	$(PY) tests/interpreters.py
+
+newest: $(VENV)/developed ## the report, pipeline and spec tests on the newest Python here on which the project installs
+	$(PY) tests/interpreters.py --newest
+
+NEWEST ?= $(VENV)-newest
+NEWEST_PY := $(NEWEST)/$(notdir $(BIN))/python
+
+tests-newest: # for tests/interpreters.py
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST_PY) -m pip install --quiet 'pip>=25.1'
+	$(NEWEST_PY) -m pip install --quiet --editable . --group lowest
+	@touch $(NEWEST)/installed
+	$(NEWEST_PY) -m pytest tests/report tests/spec tests/cli/test_gate.py tests/cli/test_adoption.py
 
 cover: $(VENV)/developed ## the same with branch coverage and more random examples
 	$(PY) -m pytest -n 2 --cov --hypothesis-profile thorough
@@ -75,20 +88,20 @@ long: $(VENV)/clustered ## the longest checks: 50,000 images, a million files, k
 fuzz: $(VENV)/developed ## mutate images, tensors, bodies, journals, specs, lists, logs: FUZZ="--seed 2 --executions 200000"
 	PYTHONPATH=tests:tests/support $(PY) -m fuzz $(FUZZ)
 
-check: lint types cover slow ## what CI runs, but for the longest
+check: lint types cover slow ## what CI runs, without the longest tests
 
-parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare afresh (takes gigabytes)
+parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare again (downloads gigabytes)
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.imports
 
-stacks: $(STACKS:%=$(VENV)-stacks-%/installed) ## our request bodies against the servers' own decoders (takes gigabytes)
+stacks: $(STACKS:%=$(VENV)-stacks-%/installed) ## our request bodies against the decoders of the servers (downloads gigabytes)
 	$(foreach name,$(STACKS),$(VENV)-stacks-$(name)/$(notdir $(BIN))/python -m pytest tests/serving/test_server_decoders.py &&) true
 
-runtimes: $(VENV)/developed $(VENV)-runtimes/installed ## models of TorchScript, SavedModel, Keras and OpenVINO (takes gigabytes)
+runtimes: $(VENV)/developed $(VENV)-runtimes/installed ## models of TorchScript, SavedModel, Keras and OpenVINO (downloads gigabytes)
 	SM_IMGCHECK_RUNTIMES=$(abspath $(VENV)-runtimes)/$(notdir $(BIN))/python \
 	  $(PY) -m pytest tests/features/discover/test_frameworks.py
 
-bench: $(VENV)/installed ## print the measured numbers beside their targets
+bench: $(VENV)/installed ## print measurements and targets
 	$(PY) tests/bench/startup.py
 	$(PY) tests/bench/payload_start.py
 	$(PY) tests/bench/payload_speed.py
@@ -102,11 +115,11 @@ bench: $(VENV)/installed ## print the measured numbers beside their targets
 	$(PY) tests/bench/handler.py
 	$(PY) tests/bench/report_formats.py
 
-format: $(VENV)/developed ## let ruff put every file in its format
+format: $(VENV)/developed ## format the code with ruff
 	$(PY) -m ruff check --fix-only
 	$(PY) -m ruff format
 
-clean: ## remove what make has made
+clean: ## remove everything that make creates
 	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks-* $(VENV)-runtimes $(VENV)-lowest $(VENV)-lowest.txt out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/installed: pyproject.toml
@@ -132,7 +145,7 @@ $(VENV)-runtimes/installed: pyproject.toml
 	$(VENV)-runtimes/$(notdir $(BIN))/python -m pip install --quiet --group runtimes
 	@touch $@
 
-# --group is pip's word since 25.1; an older one comes with Python 3.11 to 3.13.
+# pip has --group since 25.1; Python 3.11 to 3.13 come with older versions.
 $(VENV)/developed: $(VENV)/installed
 	$(PIP) install 'pip>=25.1'
 	$(PIP) install --editable . --group dev

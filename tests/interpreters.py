@@ -1,4 +1,7 @@
-"""``make interpreters``: the quick suite with every other supported interpreter, and for root as another user."""
+"""``make interpreters``: the quick suite with every other supported interpreter, and for root as another user.
+
+``make newest``: the report, pipeline and spec tests with the newest interpreter on which the project installs.
+"""
 
 import json
 import os
@@ -102,7 +105,27 @@ def run_as_ordinary_user(paths: list[str]) -> tuple[str, str, float]:
     return "as an ordinary user: no supported interpreter that others than root can start", "not run", 0.0
 
 
+def newest() -> int:
+    """Run the tests of ``make lowest``, without its lower bounds, on the newest interpreter that can install them."""
+    every = {interpreter[1:]: interpreter for path in (sys.executable, *candidates()) if (interpreter := start(path))}
+    venv = ROOT / "out" / "interpreters" / "venv"
+    for found in sorted(every.values(), key=lambda item: tuple(map(int, item.version.split("."))), reverse=True):
+        print(f"\n-- Python {found.version} ({found.path})", flush=True)
+        command = ["make", "--no-print-directory", "tests-newest", f"NEWEST={venv}", f"PYTHON={found.path}"]
+        try:
+            status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+            installed = (venv / "installed").exists()
+        finally:
+            shutil.rmtree(venv, ignore_errors=True)
+        if installed:
+            return status
+        print(f"Python {found.version}: a dependency does not install", flush=True)
+    return 1
+
+
 def main() -> int:
+    if sys.argv[1:] == ["--newest"]:
+        return newest()
     others = other_interpreters()
     results = [run_suite(f"Python {other.version} ({other.path})", other.path, ROOT) for other in others]
     if os.geteuid() == 0:
