@@ -159,8 +159,8 @@ class CompareContent(ReportContent["Comparison"]):
             yield f"  no corrected tensor: {for_terminal(row.result.skipped)}"
         if row.result.findings:
             yield ""
-        for each in row.result.findings:
-            yield f"  {each.severity:<7}  {each.code}  {each.name}  {each.message}"
+        rows = ((each.severity, each.code, each.name, each.message) for each in row.result.findings)
+        yield from (line.rstrip() for line in phrases.columns(rows))
 
     def _cells(self, row: Comparison) -> Iterator[tuple[str, ...]]:
         prediction = row.after or row.before
