@@ -173,11 +173,11 @@ def _any(values: Sequence[PipelineTrait]) -> bool:
 
 
 def _framings_with_kernels(several: Sequence[Sequence[PipelineTrait]]) -> str:
-    """The framings of several pipelines, each with the kernels that go with it."""
+    """The framings of several pipelines, each with its kernels."""
     kernels: dict[str, list[str]] = {}
     for pipeline in several:
-        said_by_name = {trait.name: trait.said for trait in pipeline}
-        kernels.setdefault(said_by_name["framing"], []).append(said_by_name["kernel"])
+        phrase_by_name = {trait.name: trait.said for trait in pipeline}
+        kernels.setdefault(phrase_by_name["framing"], []).append(phrase_by_name["kernel"])
     names = describe.plainer(kernels)
     texts = [" or ".join(describe.plainer(kernels[name])) for name in names]
     return _join_framings(names, texts, _resize_indices(several), by="by")
