@@ -48,14 +48,14 @@ class SizesContent(ReportContent[SizeTable]):
         }
 
     def words(self, row: SizeTable) -> str:
-        """A line for each form, those first that the stack takes, then the limits, then the cheapest that fits."""
+        """A line for each envelope, accepted ones first, then the limits, then the smallest that fits."""
         route, load = self.route, row.load
         largest = f" (the largest of {row.shapes:,} shapes)" if row.shapes > 1 else ""
         images = "1 image" if load.images == 1 else f"{load.images:,} images in one body"
         lines = [f"{images}, {load.dtype} {list(load.shape)}{largest}, to {target_description(route)}:"]
-        ordered = sorted(row.sizes, key=lambda size: (not size.accepted, size.bytes is None, size.bytes))
+        sizes = sorted(row.sizes, key=lambda size: (not size.accepted, size.bytes is None, size.bytes))
         lines += phrases.columns(
-            (size.envelope, _bytes(size), size.content_type, _verdict(size, route)) for size in ordered
+            (size.envelope, _bytes(size), size.content_type, _verdict(size, route)) for size in sizes
         )
         lines += ["Limits, in bytes:"]
         lines += phrases.columns(
@@ -73,17 +73,17 @@ def _bytes(row: EnvelopeSize) -> str:
 
 def _verdict(row: EnvelopeSize, route: RequestTarget) -> str:
     if not row.accepted:
-        return f"not taken by {route.stack}"
+        return f"not accepted by {route.stack}"
     if row.note:
         return row.note
     picture = "" if row.tensor else ", for a handler that makes the tensor"
     if not row.over:
         return f"fits{picture}"
-    return f"{_broken(row.over[-1], row)}{picture}"
+    return f"{_excess(row.over[-1], row)}{picture}"
 
 
-def _broken(bound: SizeLimit, row: EnvelopeSize) -> str:
-    errors = [one for one in row.over if one.severity == "error"]
+def _excess(bound: SizeLimit, row: EnvelopeSize) -> str:
+    errors = [bound for bound in row.over if bound.severity == "error"]
     may = "" if row.exact else "may be "
     return f"{may}TOO LARGE: over {errors[0].bytes:,}" if errors else f"{may}over {bound.bytes:,}, a warning"
 
@@ -91,5 +91,5 @@ def _broken(bound: SizeLimit, row: EnvelopeSize) -> str:
 def _best(rows: tuple[EnvelopeSize, ...], route: RequestTarget) -> str:
     best = cheapest(rows)
     if best is None:
-        return f"No form of the tensor fits on the way to {target_description(route)}."
+        return f"No envelope of the tensor fits the limits of {target_description(route)}."
     return f"The cheapest that fits: {best.envelope}, {'' if best.exact else 'at most '}{best.bytes:,} bytes."
