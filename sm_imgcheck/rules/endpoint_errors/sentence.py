@@ -42,10 +42,17 @@ def read_values(sentence: str) -> SentenceValues:
     values: dict[str, list[Value]] = {}
     pairs: list[tuple[Value, Value]] = []
     role, position, is_difference, unit = "", 0, False, ""
+    last: Value | None = None
     for match in TOKEN.finditer(sentence):
         kind = match.lastgroup or ""
         if kind == "pair":
             pairs += _pair(match, sentence)
+            continue
+        if last is not None and kind in ("expected", "got") and _follows(last, match, sentence):
+            roles = expected if kind == "expected" else got
+            roles[last.kind] = last  # "uint8 given, float32 required"
+            before.pop(last.kind, None)
+            role, last = "", None
             continue
         if kind in ("expected", "got", "differs"):
             if kind == "differs" and role != "got":  # "size (300, 400) does not match (224, 224)"
@@ -60,12 +67,8 @@ def read_values(sentence: str) -> SentenceValues:
             continue
         value = Value(kind, match[0], match.start(), match.end())
         values.setdefault(kind, []).append(value)
-        if not role:
-            before[kind] = value
-        elif match.start() - position > _NEAR:
-            before.setdefault(kind, value)
-        else:
-            (expected if role == "expected" else got).setdefault(kind, value)
+        last = value if not role else None
+        _store(value, {"expected": expected, "got": got}.get(role), before, is_near=match.start() - position <= _NEAR)
         position = match.end()
     if _FAILURE.search(sentence) and (_STRONG.search(sentence) or not _CHANGE.search(sentence)):
         _complete(expected, got, before)
@@ -109,6 +112,20 @@ def _is_of_model(value: Value, sentence: str) -> bool:
     """Return whether the nearest noun before a value is the model's side."""
     sides = [*_SIDES.finditer(sentence, max(value.start - _NEAR, 0), value.start)]
     return bool(sides) and any(side["model"] for side in sides[-2:])
+
+
+def _store(value: Value, role: dict[str, Value] | None, before: dict[str, Value], *, is_near: bool) -> None:
+    """Store a value under its role; before the first keyword, or far from it, under ``before``."""
+    if role is None:
+        before[value.kind] = value
+    else:
+        (role if is_near else before).setdefault(value.kind, value)
+
+
+def _follows(value: Value, role: re.Match[str], sentence: str) -> bool:
+    """Return whether a role word belongs to the value before it: "uint8 given", at the end of a clause."""
+    between = sentence[value.end : role.start()]
+    return bool(re.fullmatch(r" (?:\w{2,10} ){0,2}", between) and re.match(r"[,.;)]|$", sentence[role.end() :]))
 
 
 _OTHER_SHAPE = re.compile(r"(?i)(?:weight|kernel|filter|stride|padding)s?(?: of)?(?: size| shape)?:? ?$")
