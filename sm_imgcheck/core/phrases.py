@@ -124,7 +124,8 @@ def contract(spec: Contract) -> str:
 # fmt: off
 _PARAMETERS = (
     "mode", "size", "fraction", "aspect", "square", "height", "width", "interpolation", "multiple_of",
-    "multiple_rounding", "fill", "orientation", "order", "to", "low", "high", "units", "mean", "std", "zero_point", "dtype",
+    "multiple_rounding", "fill", "orientation", "order", "to", "low", "high", "units", "mean", "std", "zero_point",
+    "dtype",
 )
 # fmt: on
 """Step parameters that text reports print, in this order; the machine formats contain all."""
