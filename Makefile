@@ -77,7 +77,8 @@ lowest: ## the report, pipeline and spec tests with every dependency at its lowe
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
 	$(VENV)-lowest/$(notdir $(BIN))/python -m pip install --quiet --editable . --group lowest --constraint $(VENV)-lowest.txt
-	$(VENV)-lowest/$(notdir $(BIN))/python -m pytest tests/report tests/spec tests/cli/test_gate.py tests/cli/test_adoption.py
+	$(VENV)-lowest/$(notdir $(BIN))/python -m pytest tests/report tests/spec tests/cli/test_gate.py tests/cli/test_adoption.py \
+	  -W "ignore:'click.:DeprecationWarning" # typer 0.20 uses names that click deprecated later
 
 slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results of the real libraries
 	$(PY) -m pytest -n 2 -m slow
