@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.execute import apply, op
+from sm_imgcheck.ops.kernels._exact_sums import LONGEST_LINE
 from sm_imgcheck.ops.kernels.resize_pillow import PILLOW_FILTERS, resize_pillow, resize_pillow12, sampled_by_pillow
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_spans
 from sm_imgcheck.ops.kernels.resize_torch import torch_integer_spans
@@ -161,6 +162,30 @@ def test_torch_rounds_to_whole_levels_between_its_passes(interpolation, antialia
         return np.clip(np.floor((sums + 2 ** (precision - 1)) / 2**precision), 0, 255)
 
     assert np.array_equal(found[:, :, 0], passed(passed(image[:, :, 0]).T).T)
+
+
+@pytest.mark.parametrize("size", [(8, 5), (9, 700), (20, 400)])
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "lanczos"])
+def test_torch_uint8_of_colors_equals_its_channels_one_by_one(size, interpolation):
+    image = picture(30, 400, 3)
+    switch = {"antialias": True}
+    colors = resized(image, "torch", interpolation, switch=switch, size=list(size))
+    for channel in range(3):
+        plane = np.ascontiguousarray(image[..., channel : channel + 1])
+        assert np.array_equal(
+            resized(plane, "torch", interpolation, switch=switch, size=list(size)), colors[..., [channel]]
+        )
+
+
+@pytest.mark.parametrize("old", [3000, LONGEST_LINE + 1])
+def test_torch_uint8_of_a_long_line_equals_integer_sums(old):
+    image = np.random.default_rng(1).integers(0, 256, (1, old, 1), np.uint8)
+    image[0, : old // 2] = 255
+    starts, weights, precision = torch_integer_spans(7, old, "bicubic", antialias=True)
+    sums = summed_one_by_one(image[0, :, 0], starts, weights)
+    expected = np.clip(np.floor((sums + 2 ** (precision - 1)) / 2**precision), 0, 255)
+    result = resized(image, "torch", "bicubic", switch={"antialias": True}, size=[1, 7])
+    assert np.array_equal(result[0, :, 0], expected)
 
 
 @pytest.mark.parametrize("library", ["tensorflow", "torch"])

@@ -8,10 +8,13 @@ depends on the build. Bicubic without antialias has a = -0.75, with it -0.5; nei
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from sm_imgcheck.core.placement import letterbox_place
 from sm_imgcheck.core.sizes import resized_size
+from sm_imgcheck.ops.kernels._exact_sums import LONGEST_LINE, columns_exact, rows_exact, weight_blocks
 from sm_imgcheck.ops.kernels._separable import columns_summed, convert_levels, gather_pixels, rows_summed, working
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_nearest
@@ -193,13 +196,25 @@ def sampled_by_torch(
 
 def sampled_in_levels(image: np.ndarray, size: tuple[int, int], interpolation: str, *, antialias: bool) -> np.ndarray:
     """A uint8 image resized with integer weights; an axis that keeps its length does not change."""
-    for axis, total in ((1, columns_summed), (0, rows_summed)):
-        if image.shape[axis] != size[axis]:
-            starts, weights, precision = torch_integer_spans(
-                size[axis], image.shape[axis], interpolation, antialias=antialias
-            )
-            sums = total(image, starts, weights)
-            sums += 1 << (precision - 1)  # in place: for a large image, never a second copy
-            sums >>= precision
-            image = np.clip(sums, 0, 255, out=sums).astype(np.uint8)
+    for axis, exact, plain in ((1, columns_exact, columns_summed), (0, rows_exact, rows_summed)):
+        new, old, channels = size[axis], image.shape[axis], image.shape[2] if axis else 1
+        if old == new:
+            continue
+        if old <= LONGEST_LINE:
+            image = exact(image, new, *torch_blocks(new, old, interpolation, antialias, channels))
+            continue
+        starts, weights, precision = torch_integer_spans(new, old, interpolation, antialias=antialias)
+        sums = plain(image, starts, weights)
+        sums += 1 << (precision - 1)  # in place: for a large image, never a second copy
+        sums >>= precision
+        image = np.clip(sums, 0, 255, out=sums).astype(np.uint8)
     return image
+
+
+@lru_cache(maxsize=4)
+def torch_blocks(
+    new: int, old: int, interpolation: str, antialias: bool, channels: int
+) -> tuple[tuple[tuple[int, int, np.ndarray], ...], bool]:
+    """``weight_blocks`` of an axis; the images of a folder have few different sizes."""
+    starts, weights, precision = torch_integer_spans(new, old, interpolation, antialias=antialias)
+    return weight_blocks(starts, weights, precision, old, channels)
