@@ -11,7 +11,6 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, signature
 from itertools import islice
-from pkgutil import iter_modules
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import typer
@@ -65,7 +64,8 @@ def group_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _options(group: Any) -> Iterator[Parameter]:
     """A keyword for each field, with the option that its annotation carries; without a default it is required."""
-    hints = get_type_hints(group, include_extras=True)
+    texts = any(isinstance(field.type, str) for field in fields(group))
+    hints = get_type_hints(group, include_extras=True) if texts else group.__annotations__
     for field in fields(group):
         default = Parameter.empty if field.default is MISSING else field.default
         option = get_args(hints[field.name])[1]
@@ -110,7 +110,8 @@ _PANELS = ("Arguments", "Options", "Input", "Handler", "Model", "Checks", "Outpu
 
 def choices(folder: str) -> tuple[str, ...]:
     """Names of the modules in a folder of the package; none is imported: see ``sm_imgcheck.core.plugins``."""
-    return tuple(sorted(entry.name for entry in iter_modules([_path(folder)]) if entry.name[0] != "_"))
+    names = (entry.partition(".") for entry in os.listdir(_path(folder)) if entry[0] not in "_.")  # noqa: PTH208
+    return tuple(sorted({name for name, _, suffix in names if suffix in {"", "py"}}))
 
 
 def constants(file: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -2,19 +2,16 @@
 
 A group of options is a frozen type whose fields carry the options. A command names the groups that it accepts, and
 passes them on unchanged: see ``sm_imgcheck.cli.option_groups``. A new option is a field here, and its use.
+
+Annotations are objects here, not texts: evaluating the texts of a hundred options takes 5 ms of each start.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from sm_imgcheck.cli.option_groups import choices, one_of, said
 from sm_imgcheck.core.frozen import frozen
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "DEFAULT_SPEC",

@@ -16,10 +16,10 @@ of one takes 3.7 us instead of 0.9; with its lists as tuples, the creation of a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from dataclasses import MISSING, FrozenInstanceError, field, fields, make_dataclass
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -32,11 +32,52 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(kind: type[T]) -> type[T]:
     """Make a class a dataclass with slots and keyword arguments that is equal, hashed and shown by its fields."""
-    for name, method in _METHODS.items():
-        if name not in kind.__dict__:
-            setattr(kind, name, method)
-    result: type[T] = dataclass(init=False, eq=False, repr=False, match_args=False, kw_only=True, slots=True)(kind)
+    members = {**_METHODS, **{name: value for name, value in kind.__dict__.items() if name not in _OF_CLASS}}
+    own = {name: hint for name, hint in kind.__annotations__.items() if not _is_class_variable(hint)}
+    defaults = {name: members.pop(name) for name in own if name in members}
+    members["__slots__"] = tuple(own)
+    members["__dataclass_fields__"] = fields_ = _Fields(own, defaults)
+    metaclass: Any = type(kind)
+    result: type[T] = metaclass(kind.__name__, kind.__bases__, members)
+    result.__qualname__ = kind.__qualname__
+    fields_.kind = result
     return result
+
+
+def _is_class_variable(hint: object) -> bool:
+    return hint.startswith("ClassVar") if isinstance(hint, str) else getattr(hint, "__origin__", None) is ClassVar
+
+
+_OF_CLASS = frozenset({"__dict__", "__weakref__"})
+
+
+class _Fields:
+    """The fields of a type, made when they are needed; most types of a short command have no value."""
+
+    kind: type
+
+    def __init__(self, own: Mapping[str, object], defaults: Mapping[str, object]) -> None:
+        self._own = own
+        self._defaults = defaults
+
+    def __get__(self, _: object, __: object = None) -> dict[str, Any]:
+        inherited: dict[str, Any] = {}
+        for base in reversed(self.kind.__mro__[1:]):
+            inherited |= getattr(base, "__dataclass_fields__", {})
+        parts = [(name, hint, self._defaults.get(name, field())) for name, hint in self._own.items()]
+        kind: Any = make_dataclass(
+            "Fields",
+            parts,
+            init=False,
+            repr=False,
+            eq=False,
+            match_args=False,
+            kw_only=True,
+            namespace={"__doc__": "fields"},  # else the signature is computed
+        )
+        result: dict[str, Any] = inherited | kind.__dataclass_fields__
+        self.kind.__dataclass_fields__ = result  # type: ignore[attr-defined]
+        return result
 
 
 def _first_init(self: DataclassInstance, **values: object) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import pkgutil
 import sys
 from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import pkgutil
 
 __all__ = ["DescribedPlugin", "RankedPlugin", "Registry", "load", "names"]
 
@@ -17,6 +19,8 @@ def names(package: ModuleType) -> tuple[str, ...]:
 
     A module whose name starts with an underscore is shared code of the folder, not an entry; so is a folder in it.
     """
+    import pkgutil  # 0.7 ms: the command line reads most folders without it
+
     modules: Iterable[pkgutil.ModuleInfo] = pkgutil.iter_modules(package.__path__)
     return tuple(sorted(module.name for module in modules if not module.ispkg and not module.name.startswith("_")))
 

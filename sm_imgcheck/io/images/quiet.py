@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -27,6 +26,8 @@ def quietly(work: Callable[[], Any], *, lines: list[str] | None = None) -> tuple
     lines: receives the lines that it prints to the process's standard error, which is redirected while it runs; None:
     it prints none.
     """
+    import logging  # 4 ms, which a JPEG that simplejpeg decodes does not need
+
     # Without any handler `logging` prints errors itself; a program that has set up logging still gets them.
     logger = logging.getLogger("PIL")
     if not logger.handlers:
