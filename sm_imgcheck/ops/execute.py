@@ -28,9 +28,14 @@ def op(name: str) -> Callable[..., np.ndarray]:
     return function
 
 
-def apply(step: Step, array: np.ndarray) -> np.ndarray:
-    """Apply one step; to the images of a batch (NHWC) one by one where the op accepts a single image."""
+def apply(step: Step, array: np.ndarray, *, reuse: bool = False) -> np.ndarray:
+    """Apply one step; to the images of a batch (NHWC) one by one where the op accepts a single image.
+
+    reuse: the array is not needed any more, so that its memory may hold the result.
+    """
     function = op(step.op)
+    if reuse and record(step.op).in_place and array.dtype == np.float32 and array.flags.carray:
+        return function(array, **step.params, out=array)
     if record(step.op).one_image and array.ndim == 4:
         return np.stack([function(image, **step.params) for image in array])
     return function(array, **step.params)

@@ -47,8 +47,12 @@ def run(plan: Plan, candidate: Candidate) -> np.ndarray:
     array, steps = candidate.data, plan.steps
     if steps and steps[0].op == "decode" and candidate.pixels is not None:
         array, steps = candidate.pixels, steps[1:]  # decoded already, to be checked
+    source = array
     for step in steps:
-        array = apply(step, array)
+        is_new = isinstance(array, np.ndarray) and not (
+            isinstance(source, np.ndarray) and np.may_share_memory(array, source)
+        )
+        array = apply(step, array, reuse=is_new)
     return np.ascontiguousarray(array)
 
 

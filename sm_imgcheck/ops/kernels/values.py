@@ -33,36 +33,42 @@ def reorder(image: np.ndarray, *, order: str, to: str) -> np.ndarray:
     return result
 
 
-def scale(image: np.ndarray, *, low: float, high: float) -> np.ndarray:
+def scale(image: np.ndarray, *, low: float, high: float, out: np.ndarray | None = None) -> np.ndarray:
     """Map 0..255 to ``low``..``high`` in float32.
 
     [0, 1] is x / 255 and [-1, 1] is x / 127.5 - 1, the usual spelling: other spellings of the same line differ in the
-    last bit.
+    last bit. out: a float32 array of this shape for the result, which may be the image.
     """
     x = image.astype(np.float32, copy=False)
     if (low, high) == (0, 255):
         return x
     if (low, high) == (0, 1):
-        return x / np.float32(255)
+        return np.divide(x, np.float32(255), out=out)
     if (low, high) == (-1, 1):
-        return x / np.float32(127.5) - np.float32(1)
+        x = np.divide(x, np.float32(127.5), out=out)
+        return np.subtract(x, np.float32(1), out=x)
     return np.float32(low) + x * np.float32(high - low) / np.float32(255)
 
 
-def normalize(image: np.ndarray, *, units: str, mean: list[float], std: list[float] | None) -> np.ndarray:
+def normalize(
+    image: np.ndarray, *, units: str, mean: list[float], std: list[float] | None, out: np.ndarray | None = None
+) -> np.ndarray:
     """(x - mean) / std in float32, one entry per stored channel.
 
     units: ``unit`` divides x by 255 first; ``byte`` has mean and std in 0..255. std None: no division.
+    out: a contiguous float32 array of this shape for the result, which may be the image.
     """
-    x = np.ascontiguousarray(image, np.float32)
-    x = x / np.float32(255) if units == "unit" else x.copy()
-    # Per line of pixels, in place: a fifth of the time of a loop over three channels.
-    lines = x.reshape(-1, x.shape[-1] * (x.shape[-2] if x.ndim > 1 else 1))
-    repeats = lines.shape[1] // x.shape[-1]
-    lines -= np.tile(np.array(mean, np.float32), repeats)
+    result = np.empty(image.shape, np.float32) if out is None else out
+    # Per line of pixels: a fifth of the time of a loop over three channels.
+    lines = result.reshape(-1, result.shape[-1] * (result.shape[-2] if result.ndim > 1 else 1))
+    repeats = lines.shape[1] // result.shape[-1]
+    source = image.astype(np.float32, copy=False)
+    if units == "unit":
+        source = np.divide(source, np.float32(255), out=result)
+    np.subtract(source.reshape(lines.shape), np.tile(np.array(mean, np.float32), repeats), out=lines)
     if std is not None:
         lines /= np.tile(np.array(std, np.float32), repeats)
-    return x
+    return result
 
 
 def quantize(image: np.ndarray, *, scale: float, zero_point: int, rounding: str) -> np.ndarray:

@@ -47,6 +47,8 @@ class Op:
     """Traits of a pipeline that it decides: see ``sm_imgcheck.ops.compare``."""
     one_image: bool = False
     """Its function accepts one image (HWC) and no batch."""
+    in_place: bool = False
+    """Its function has a parameter ``out``: a float32 array for the result, which may be its input."""
     shapes_image: bool = False
     """It selects the pixels of the image; other ops change the numbers of these pixels."""
     size: Callable[[Step, int, int], tuple[int, int]] | None = None

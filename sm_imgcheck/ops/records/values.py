@@ -96,8 +96,8 @@ _value_op = partial(_op, traits=frozenset({"values"}))
 _axis_op = partial(_op, stage="transpose", traits=frozenset({"layout"}))
 OPS = {
     "to_pixels": _op(stage="pixels", effect=_to_pixels),
-    "scale": _value_op(stage="values", effect=_scale),
-    "normalize": _value_op(stage="values", effect=_normalize),
+    "scale": _value_op(stage="values", effect=_scale, in_place=True),
+    "normalize": _value_op(stage="values", effect=_normalize, in_place=True),
     "quantize": _value_op(stage="quantize", effect=_quantize),
     "cast": _op(stage="cast", effect=_cast, traits=frozenset({"dtype"})),
     "reorder": _op(stage="reorder", effect=_reorder, traits=frozenset({"order"})),
