@@ -246,16 +246,18 @@ class Report:
 
     def plus(self, result: Result, *, tensor_expected: bool = False) -> Report:
         """Return the report with one more result. ``tensor_expected``: a corrected tensor should have been produced."""
-        severe, is_missing, codes = dict(self.severities), dict(self.unfixable), dict(self.by_code)
-        fixable = 0
+        severities, unfixable, by_code = dict(self.severities), dict(self.unfixable), dict(self.by_code)
+        fixable, is_worse = 0, False
         for finding in result.findings:
-            severe[finding.severity] = severe.get(finding.severity, 0) + 1
-            codes[finding.code] = codes.get(finding.code, 0) + 1
+            severity, code = finding.severity, finding.code
+            severities[severity] = severities.get(severity, 0) + 1
+            by_code[code] = by_code.get(code, 0) + 1
+            is_worse = is_worse or severity != "notice"
             if finding.fixed_by is None:
-                is_missing[finding.severity] = is_missing.get(finding.severity, 0) + 1
+                unfixable[severity] = unfixable.get(severity, 0) + 1
             else:
                 fixable += 1
-        status, worse = result.status, any(finding.severity != "notice" for finding in result.findings)
+        status = result.status
         is_written = not tensor_expected or result.emitted is not None or result.array is not None
         suppressions = dict(self.suppressions)
         for suppression in result.suppressed:
@@ -265,16 +267,16 @@ class Report:
             suppressions=suppressions,
             suppressed=self.suppressed + (status == "suppressed"),
             candidates=self.candidates + 1,
-            clean=self.clean + (status == "ok" and not worse),
-            with_findings=self.with_findings + worse,
+            clean=self.clean + (status == "ok" and not is_worse),
+            with_findings=self.with_findings + is_worse,
             failed=self.failed + (status == "failed"),
             not_checked=self.not_checked + (status == "not checked"),
             findings=self.findings + len(result.findings),
             fixable=self.fixable + (fixable if is_written else 0),
             unwritten=self.unwritten + (not is_written),
-            severities=severe,
-            unfixable=is_missing,
-            by_code=codes if len(codes) == len(self.by_code) else dict(sorted(codes.items())),
+            severities=severities,
+            unfixable=unfixable,
+            by_code=by_code if len(by_code) == len(self.by_code) else dict(sorted(by_code.items())),
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import sys
@@ -20,7 +21,7 @@ from sm_imgcheck.core.types.result import SHARED
 from sm_imgcheck.pipeline.read import clause
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 
-__all__ = ["Message", "Receiver", "Sender", "serve"]
+__all__ = ["Message", "Receiver", "Sender", "last_index", "serve", "skip_indices"]
 
 _MOST = 1024
 """Number of values that both ends cache; then both clear their caches."""
@@ -160,8 +161,37 @@ def _messages(job: RunJob, chunk: Chunk, begins: Connection) -> Iterator[Message
         yield records, True, None
 
 
+_INDEX_BYTES = 8
+_IS_MESSAGE = sys.platform == "win32"
+"""Whether each index is a message. Elsewhere the parent reads all of a chunk in one call: 10 us less for each."""
+
+
 def _begin(begins: Connection, place: int) -> None:
-    begins.send_bytes(b"%d" % place)
+    index = b"%*d" % (_INDEX_BYTES, place)
+    if _IS_MESSAGE:
+        begins.send_bytes(index)
+    else:
+        os.write(begins.fileno(), index)  # short enough to be written completely
+
+
+def skip_indices(begin_reader: Connection, count: int) -> None:
+    """Remove the indices of a finished chunk from the pipe."""
+    if _IS_MESSAGE:
+        for _ in range(count):
+            begin_reader.recv_bytes()
+        return
+    missing = count * _INDEX_BYTES
+    while missing:
+        missing -= len(os.read(begin_reader.fileno(), missing))
+
+
+def last_index(begin_reader: Connection) -> int:
+    """Return the index of the candidate that a crashed worker had begun; -1: none."""
+    indices = b""
+    with suppress(EOFError, OSError):
+        while part := begin_reader.recv_bytes() if _IS_MESSAGE else os.read(begin_reader.fileno(), 4096):
+            indices += part
+    return int(indices[-_INDEX_BYTES:]) if indices else -1
 
 
 def _end_with_parent() -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.run.executors import _forkserver, _worker
 from sm_imgcheck.run.executors._window import AHEAD, Task, TaskWindow
-from sm_imgcheck.run.executors._worker import Receiver
+from sm_imgcheck.run.executors._worker import Receiver, last_index, skip_indices
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
 if TYPE_CHECKING:
@@ -136,8 +136,7 @@ class _Pool:
         if failure is not None:
             self.window.fail(task, failure)
         elif is_last:
-            for _ in range(len(task.indices) + 1):
-                worker.begun.recv_bytes()
+            skip_indices(worker.begun, len(task.indices) + 1)
         if is_last:
             worker.tasks.popleft()
         return True
@@ -149,7 +148,8 @@ class _Pool:
         worker.process.kill()
         worker.process.join()
         cause = _cause(worker)
-        at = _last_index(worker.begun)
+        at = last_index(worker.begun)
+        worker.begun.close()
         if worker.tasks and 0 <= at < len(worker.tasks[0].indices):
             task = worker.tasks[0]
             if worker.stopped and not task.crashes:
@@ -189,16 +189,6 @@ def _is_stopped(pid: int | None) -> bool:
 def _send(worker: _Worker, message: RunJob | Chunk) -> None:
     with suppress(OSError):  # the worker has crashed, which the next read of its pipe reports
         worker.link.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
-
-
-def _last_index(begin_reader: Connection) -> int:
-    """Return the index of the candidate that a crashed worker had begun; -1: none."""
-    at = -1
-    with suppress(EOFError, OSError):
-        while True:
-            at = int(begin_reader.recv_bytes())
-    begin_reader.close()
-    return at
 
 
 def _cause(worker: _Worker) -> str:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from json import dumps, loads
+from json.encoder import encode_basestring_ascii
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -71,8 +72,10 @@ def _decode(name: str, entry: str) -> Any:
 
 def _text(value: object) -> str:
     kind = type(value)
-    if value is None or kind is str:
-        return dumps(value)
+    if value is None:
+        return "null"
+    if type(value) is str:
+        return encode_basestring_ascii(value)
     if type(value) is tuple:
         return f"[{', '.join(map(_text, value))}]"
     if kind not in SHARED:
