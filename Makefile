@@ -13,10 +13,10 @@ STACKS := kserve mlflow mlserver ray sagemaker
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interpreters newest tests-newest cover lint types docs dist lowest slow long fuzz check parity stacks runtimes bench format clean
+.PHONY: help demo test interpreters newest tests-newest cover lint types docs dist lowest slow long fuzz check parity stacks runtimes bench bench-peers format clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 14
 
 demo: $(VENV)/installed ## validate a JPEG, convert it, validate the result
 	@printf '\n$$ sm-imgcheck validate $(DEMO) -s pillow-rgb-01\n\n'
@@ -116,12 +116,15 @@ bench: $(VENV)/installed ## print measurements and targets
 	$(PY) tests/bench/handler.py
 	$(PY) tests/bench/report_formats.py
 
+bench-peers: $(VENV)/installed $(VENV)-peers/installed ## measure `convert` against the plain loops of six libraries (downloads gigabytes)
+	$(PY) tests/bench/peers.py $(abspath $(VENV)-peers)/$(notdir $(BIN))/python
+
 format: $(VENV)/developed ## format the code with ruff
 	$(PY) -m ruff check --fix-only
 	$(PY) -m ruff format
 
 clean: ## remove everything that make creates
-	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks-* $(VENV)-runtimes $(VENV)-lowest $(VENV)-lowest.txt out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks-* $(VENV)-runtimes $(VENV)-peers $(VENV)-lowest $(VENV)-lowest.txt out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11 or later: make PYTHON=...")'
@@ -138,6 +141,12 @@ $(VENV)-stacks-%/installed: pyproject.toml
 	$(PYTHON) -m venv $(@D)
 	$(@D)/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
 	$(@D)/$(notdir $(BIN))/python -m pip install --quiet --editable . --group stacks-$*
+	@touch $@
+
+$(VENV)-peers/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
+	$(VENV)-peers/$(notdir $(BIN))/python -m pip install --quiet --group peers
 	@touch $@
 
 $(VENV)-runtimes/installed: pyproject.toml

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from json import JSONEncoder
 from math import isfinite
 from typing import Any
 
 from sm_imgcheck.core.escape import for_json
 from sm_imgcheck.core.types import DecodedRequest, HandlerRun, Plan, Report, Request, Result
-from sm_imgcheck.report import Run, _origins
+from sm_imgcheck.report import Run
 
 __all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
 
@@ -27,6 +26,8 @@ def encode(value: Any, indent: int | None = None) -> str:
 
 @cache
 def _encoder(indent: int | None) -> Callable[[Any], str]:
+    from json import JSONEncoder  # here: the formats for people do without
+
     return JSONEncoder(allow_nan=False, indent=indent).encode
 
 
@@ -41,6 +42,8 @@ def of_spec(run: Run) -> dict[str, object]:
 
 def of_result(result: Result) -> dict[str, object]:
     """One candidate. A name that is not UTF-8 comes with ``path_bytes``, its bytes in hexadecimal."""
+    from sm_imgcheck.report import _origins
+
     record = {
         "path": for_json(result.path),
         "kind": result.kind,
