@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
-
-if TYPE_CHECKING:
-    import pkgutil
+from typing import Generic, Protocol, TypeVar
 
 __all__ = ["DescribedPlugin", "RankedPlugin", "Registry", "load", "names"]
 
@@ -19,10 +16,13 @@ def names(package: ModuleType) -> tuple[str, ...]:
 
     A module whose name starts with an underscore is shared code of the folder, not an entry; so is a folder in it.
     """
-    import pkgutil  # 0.7 ms: the command line reads most folders without it
+    entries = [entry for path in package.__path__ if os.path.isdir(path) for entry in os.listdir(path)]  # noqa: PTH112, PTH208
+    modules = {entry.removesuffix(".py") for entry in entries if entry.endswith(".py")}
+    if not modules:  # an archive, or an application without source files
+        import pkgutil  # 0.7 ms
 
-    modules: Iterable[pkgutil.ModuleInfo] = pkgutil.iter_modules(package.__path__)
-    return tuple(sorted(module.name for module in modules if not module.ispkg and not module.name.startswith("_")))
+        modules = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg}
+    return tuple(sorted(name for name in modules if not name.startswith("_")))
 
 
 def load(package: ModuleType, name: str) -> ModuleType:

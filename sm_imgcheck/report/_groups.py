@@ -24,7 +24,7 @@ _DISTINCT = 4
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class FindingGroup:
     """Equal findings of several files, or equal reasons for a missing tensor."""
 
@@ -88,7 +88,7 @@ def _common(tail: str, other: str) -> str:
     return bare if bare == other_bare else ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class PlanGroup:
     """Plans that are the same sequence of ops; parameters and reasons are kept where all of them agree."""
 
@@ -107,7 +107,7 @@ def _common_step(step: Step, other: Step) -> Step:
     return Step(op=step.op, params=params, why=step.why if step.why == other.why else "", loss=step.loss)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class ResultSummary:
     """The summary of the results of a run."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import ReportContent, _records
 from sm_imgcheck.report.rules import of_rule
 from sm_imgcheck.rules import Rule
-from sm_imgcheck.rules.endpoint_errors import Explanation
+
+if TYPE_CHECKING:
+    from sm_imgcheck.rules.endpoint_errors import Explanation
 
 __all__ = ["ExplainContent", "ManualPage", "page"]
 
@@ -34,7 +38,7 @@ class ManualPage:
     page: str
 
 
-class ExplainContent(ReportContent[Rule | Explanation | ManualPage]):
+class ExplainContent(ReportContent["Rule | Explanation | ManualPage"]):
     """The manual page of a rule, the causes of an error, or a page of the manual."""
 
     key = ""

@@ -29,7 +29,7 @@ Verdict = Literal["ok", "warning", "corrupt", "unsupported", "bomb"]
 Check = Callable[[Candidate, Spec], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, match_args=False)
 class Rule:
     """A rule with a stable code. Creating it registers it."""
 

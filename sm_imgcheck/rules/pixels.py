@@ -9,8 +9,6 @@ from collections.abc import Iterator
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Candidate, Finding, Severity, SourceComparison, Spec
-from sm_imgcheck.ops.compare import differences, said
-from sm_imgcheck.ops.traits import traits
 from sm_imgcheck.rules import Rule
 
 _MAX_MEAN_DIFFERENCE, _MAX_DIFFERENCE = 1.5, 16.0
@@ -79,6 +77,9 @@ PIX102 = Rule(
 def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     origins = candidate.origins
     if origins and not origins[0].exact:
+        from sm_imgcheck.ops.compare import said  # 3 ms, which a list of the rules does not need
+        from sm_imgcheck.ops.traits import traits
+
         nearest = origins[0]
         mean, maximum = f"{nearest.mean_difference:.2g}", f"{nearest.max_difference:.3g}"
         yield PIX102.finding(
@@ -259,6 +260,9 @@ def _trait_mismatches(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     ideal, origins = candidate.ideal, [origin for origin in candidate.origins or () if origin.exact]
     if ideal is None or ideal.plan is None or not origins:
         return
+    from sm_imgcheck.ops.compare import differences
+    from sm_imgcheck.ops.traits import traits
+
     pipelines = [traits(origin.steps, origin.before) for origin in origins]
     for difference in differences(pipelines, traits(ideal.plan.steps, ideal.plan.before)):
         if difference.trait in _TRAITS:

@@ -96,7 +96,7 @@ def _events(text: str, source: str, *, fast: bool) -> Iterator[yaml.Event]:
         raise SpecError(source, (syntax_problem(error, text),)) from None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class _Reader:
     """Reads the events of one document and counts its values."""
 

@@ -51,7 +51,6 @@ def explain(
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.report.explain import ExplainContent, ManualPage
-    from sm_imgcheck.rules.endpoint_errors import explain_text
 
     text = " ".join(words)
     results: list[Rule | Explanation | ManualPage]
@@ -60,6 +59,8 @@ def explain(
     elif _one_word(text) and (check := _check(text)):
         results = [check]
     else:
+        from sm_imgcheck.rules.endpoint_errors import explain_text
+
         results = [*explain_text(*(_standard_input() if text == "-" else (text,)))]
     if not results and _one_word(text):
         name = for_terminal(text[:_LONGEST] + ("..." if len(text) > _LONGEST else ""))

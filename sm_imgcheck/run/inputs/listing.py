@@ -10,7 +10,6 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
 from itertools import islice
 from unicodedata import normalize
 
@@ -258,5 +257,7 @@ def filter_shard(items: Iterable[Item], shard: Shard, passed_over: Counter[str])
 
 def _number(output: tuple[str, ...]) -> int:
     """Return an evenly distributed number, equal for names that macOS or Windows consider equal."""
+    from hashlib import blake2b
+
     text = normalize("NFC", "/".join(output)).casefold()
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "big")

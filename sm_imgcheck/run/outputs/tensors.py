@@ -152,7 +152,7 @@ def _refuse_input(item: Item, target: str) -> None:
             )
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False, match_args=False)
 class Stream:
     """Standard output as the location of one tensor."""
 
