@@ -86,6 +86,8 @@ def _distinct(trait: PipelineTrait, other: PipelineTrait, at: int) -> str:
 def _details(frame: tuple[str, ...], other: tuple[str, ...]) -> str:
     """The parameters of a step that differ from a step with the same phrase, in brackets."""
     parameters = sorted(set(frame[1:]) - set(other[1:]))
+    if len(parameters) > 1:  # the side of a missing pixel follows from the rounding
+        parameters = [entry for entry in parameters if not entry.startswith("pad_side=")]
     details = [_DETAILS.get((frame[0], entry), entry) for entry in parameters]
     if not parameters:
         details = [f"not {_DETAILS.get((other[0], entry), entry)}" for entry in sorted({*other[1:]} - {*frame[1:]})]

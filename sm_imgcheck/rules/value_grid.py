@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from sm_imgcheck.core.assumptions import contradicted_layout
 from sm_imgcheck.core.types import Candidate, Channel, Finding, Spec
 from sm_imgcheck.core.value_mapping import domain, span, target
 from sm_imgcheck.rules import Rule
@@ -73,6 +74,8 @@ VAL110 = Rule(
 def _value_spacing_mismatch(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
     if facts is None or facts.scaling or len(facts.channels) != contract.channels or contract.quantize is not None:
+        return
+    if contradicted_layout(facts):  # the channels are mixed
         return
     mapping = target(contract, facts.channel_order)
     pairs = list(zip(facts.channels, mapping.scale, mapping.offset, strict=True))

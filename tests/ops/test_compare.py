@@ -135,6 +135,11 @@ def test_crops_that_round_otherwise_are_told_apart():
     assert found.wanted == "center crop 224x224 (offset rounded half to even)"
 
 
+def test_crop_difference_omits_the_pad_side_that_follows_from_the_rounding():
+    (found,) = differences([traits((DECODE, crop(rounding="floor", pad_side="before")))], traits((DECODE, crop())))
+    assert found.found == ("center crop 224x224 (offset rounded down)",)
+
+
 def test_ties_say_what_is_sure_and_what_may_be():
     stretch = (DECODE, resized(), BGR, UNIT)
     cropped = (DECODE, resized(mode="shortest_edge", size=224), BGR, UNIT)

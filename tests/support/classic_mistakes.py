@@ -11,6 +11,8 @@ from PIL import Image
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
+SIDE, EDGE = 224, 256
+"""Pixels of the tensors, and of the shorter edge before a crop: tests may set smaller ones."""
 BILINEAR, BICUBIC = Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
 
 
@@ -34,27 +36,27 @@ def nchw(array):
     return np.ascontiguousarray(array.transpose(2, 0, 1)[None])
 
 
-def shortest(image, edge=256):
-    width, height = image.size
+def shortest(image):
+    edge, (width, height) = EDGE, image.size
     if width < height:
         return image.resize((edge, int(edge * height / width)), BILINEAR)
     return image.resize((int(edge * width / height), edge), BILINEAR)
 
 
-def cut(image, top, left, size=224):
-    return image.crop((left, top, left + size, top + size))
+def cut(image, top, left):
+    return image.crop((left, top, left + SIDE, top + SIDE))
 
 
-def middle(image, size=224):
-    return round((image.height - size) / 2), round((image.width - size) / 2)
+def middle(image):
+    return round((image.height - SIDE) / 2), round((image.width - SIDE) / 2)
 
 
 def center(image):
     return cut(image, *middle(image))
 
 
-def stretched(body, size=(224, 224), way=BILINEAR):
-    return pillow(body).resize(size, way)
+def stretched(body):
+    return pillow(body).resize((SIDE, SIDE), BILINEAR)
 
 
 def crop_off_by(down, right):
@@ -69,7 +71,7 @@ def crop_off_by(down, right):
 def crop_at_corner(bottom, right):
     def make(body):
         image = shortest(pillow(body))
-        return nchw(imagenet(cut(image, bottom * (image.height - 224), right * (image.width - 224))))
+        return nchw(imagenet(cut(image, bottom * (image.height - SIDE), right * (image.width - SIDE))))
 
     return make
 
@@ -91,7 +93,7 @@ def square_pillow(body):
     edge = max(image.size)
     square = Image.new("RGB", (edge, edge), (0, 0, 0))
     square.paste(image, ((edge - image.width) // 2, (edge - image.height) // 2))
-    return unit(square.resize((224, 224), BILINEAR))[None]
+    return unit(square.resize((SIDE, SIDE), BILINEAR))[None]
 
 
 def square_opencv(body):
@@ -101,7 +103,7 @@ def square_opencv(body):
     top, left = (edge - high) // 2, (edge - wide) // 2
     gray = (114, 114, 114)
     image = cv2.copyMakeBorder(image, top, edge - high - top, left, edge - wide - left, cv2.BORDER_CONSTANT, value=gray)
-    return nchw(unit(cv2.resize(image, (224, 224))[..., ::-1]))
+    return nchw(unit(cv2.resize(image, (SIDE, SIDE))[..., ::-1]))
 
 
 def square_top_left(body):
@@ -113,19 +115,19 @@ def square_top_left(body):
 
 
 def reshaped(body):
-    return unit(stretched(body)).reshape(1, 3, 224, 224)
+    return unit(stretched(body)).reshape(1, 3, SIDE, SIDE)
 
 
 def reshaped_back(body):
-    return unit(stretched(body)).transpose(2, 0, 1).reshape(1, 224, 224, 3)
+    return unit(stretched(body)).transpose(2, 0, 1).reshape(1, SIDE, SIDE, 3)
 
 
 def gray_before(body):
-    return nchw(imagenet(pillow(body).convert("L").convert("RGB").resize((224, 224), BILINEAR)))
+    return nchw(imagenet(pillow(body).convert("L").convert("RGB").resize((SIDE, SIDE), BILINEAR)))
 
 
 def gray_after(body):
-    image = cv2.cvtColor(cv2.resize(opencv(body), (224, 224)), cv2.COLOR_BGR2GRAY)
+    image = cv2.cvtColor(cv2.resize(opencv(body), (SIDE, SIDE)), cv2.COLOR_BGR2GRAY)
     return nchw(imagenet(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)))
 
 
@@ -153,15 +155,15 @@ def clipped_normalized(body):
 
 
 def hsv(body):
-    return nchw(unit(cv2.cvtColor(cv2.resize(opencv(body), (224, 224)), cv2.COLOR_BGR2HSV)))
+    return nchw(unit(cv2.cvtColor(cv2.resize(opencv(body), (SIDE, SIDE)), cv2.COLOR_BGR2HSV)))
 
 
 def hsv_before(body):
-    return nchw(unit(cv2.resize(cv2.cvtColor(opencv(body), cv2.COLOR_BGR2HSV), (224, 224))))
+    return nchw(unit(cv2.resize(cv2.cvtColor(opencv(body), cv2.COLOR_BGR2HSV), (SIDE, SIDE))))
 
 
 def lab(body):
-    return nchw(unit(cv2.cvtColor(cv2.resize(opencv(body), (224, 224)), cv2.COLOR_BGR2LAB)))
+    return nchw(unit(cv2.cvtColor(cv2.resize(opencv(body), (SIDE, SIDE)), cv2.COLOR_BGR2LAB)))
 
 
 def gbr(body):
@@ -200,11 +202,11 @@ def reducing_gap(body):
 
 
 def twice(body):
-    return nchw(imagenet(pillow(body).resize((256, 256), BILINEAR).resize((224, 224), BILINEAR)))
+    return nchw(imagenet(pillow(body).resize((EDGE, EDGE), BILINEAR).resize((SIDE, SIDE), BILINEAR)))
 
 
 def twice_opencv(body):
-    return nchw(unit(cv2.resize(cv2.resize(opencv(body), (300, 300)), (224, 224))[..., ::-1]))
+    return nchw(unit(cv2.resize(cv2.resize(opencv(body), (300, 300)), (SIDE, SIDE))[..., ::-1]))
 
 
 def compressed(image, quality=75):
@@ -214,7 +216,7 @@ def compressed(image, quality=75):
 
 
 def compressed_before(body):
-    return nchw(imagenet(compressed(pillow(body)).resize((224, 224), BILINEAR)))
+    return nchw(imagenet(compressed(pillow(body)).resize((SIDE, SIDE), BILINEAR)))
 
 
 def compressed_after(body):
@@ -222,12 +224,12 @@ def compressed_after(body):
 
 
 def compressed_opencv(body):
-    image = cv2.resize(opencv(body), (224, 224))
+    image = cv2.resize(opencv(body), (SIDE, SIDE))
     return nchw(unit(opencv(cv2.imencode(".jpg", image)[1].tobytes())[..., ::-1]))
 
 
 def bgr(body):
-    return nchw(imagenet(cv2.resize(opencv(body), (224, 224))))
+    return nchw(imagenet(cv2.resize(opencv(body), (SIDE, SIDE))))
 
 
 def divided_twice(body):
@@ -239,12 +241,12 @@ def mirrored(body):
 
 
 def squashed(body):
-    return nchw(imagenet(center(pillow(body).resize((256, 256), BILINEAR))))
+    return nchw(imagenet(center(pillow(body).resize((EDGE, EDGE), BILINEAR))))
 
 
 def random_crop(body):
     image = shortest(pillow(body))
-    return nchw(imagenet(cut(image, (image.height - 224) // 3, (image.width - 224) // 4)))
+    return nchw(imagenet(cut(image, (image.height - SIDE) // 3, (image.width - SIDE) // 4)))
 
 
 def padded_after(body):

@@ -118,3 +118,12 @@ def test_fitted_weights_keep_their_promises_on_other_photographs(shared_photos, 
     assert measured["found HWC under CHW"] >= 0.99
     assert measured["found CHW under HWC"] >= 0.99
     assert measured["calibration error"] < 0.02
+
+
+def test_reshaped_tensor_has_no_findings_about_the_values_of_its_mixed_channels():
+    barn = Image.open(Path(__file__).parents[2] / "demo" / "barn.jpg").convert("RGB").resize((224, 224))
+    mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+    tensor = ((np.asarray(barn, np.float32) / np.float32(255) - mean) / std).reshape(1, 3, 224, 224)
+    normalize = {"units": "unit", "mean": mean.tolist(), "std": std.tolist(), "order": "RGB"}
+    contract = {"shape": ["N", 3, 224, 224], "dtype": "float32", "channel_order": "RGB", "normalize": normalize}
+    assert {finding.code for finding in sm_imgcheck.validate(tensor, contract).findings} <= {"SHP108", "CHN102"}
