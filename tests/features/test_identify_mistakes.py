@@ -46,7 +46,7 @@ def photo():
     return jpeg(np.clip(pixels, 0, 255).astype(np.uint8), quality=92)
 
 
-def named(origins):
+def describe(origins):
     """The words for what the exact origins do; empty where none is exact."""
     return said([traits(origin.steps, origin.before) for origin in origins if origin.exact] or [traits(())])
 
@@ -68,7 +68,7 @@ def test_mistake_is_named_and_its_steps_make_the_tensor(name, photo, monkeypatch
     tensor = make(photo)
     origins = find(tensor, photo)
     assert origins[0].exact
-    assert re.search(pattern, named(origins))
+    assert re.search(pattern, describe(origins))
     again = run(origins[0], photo)
     assert (again.shape, again.dtype) == (tensor.shape, tensor.dtype)
     assert np.abs(again.astype(float) - tensor).max() <= 1e-4
@@ -110,7 +110,7 @@ def test_rules_of_mistakes_have_a_page():
 def test_mistake_is_named_on_photographs(name, shared_photos):
     make, pattern = MISTAKES[name]
     bodies = [path.read_bytes() for path in sorted((shared_photos / "large").glob("*.jpg"))[::3][:PHOTOGRAPHS]]
-    texts = [named(find(make(body), body)) for body in bodies]
-    exact = [text for text in texts if text != named(())]
+    texts = [describe(find(make(body), body)) for body in bodies]
+    exact = [text for text in texts if text != describe(())]
     assert [text for text in exact if not re.search(pattern, text)] == []
     assert len(exact) >= NAMED * len(bodies)

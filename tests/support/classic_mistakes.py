@@ -55,7 +55,7 @@ def center(image):
     return cut(image, *middle(image))
 
 
-def stretched(body):
+def stretch(body):
     return pillow(body).resize((SIDE, SIDE), BILINEAR)
 
 
@@ -76,14 +76,14 @@ def crop_at_corner(bottom, right):
     return make
 
 
-def exchanged_resize(body):
+def swapped_resize(body):
     """PIL takes (width, height): (height, width) of what ``shortest`` makes."""
     image = pillow(body)
     width, height = shortest(image).size
     return nchw(imagenet(center(image.resize((height, width), BILINEAR))))
 
 
-def exchanged_axes(body):
+def swapped_axes(body):
     return np.ascontiguousarray(imagenet(center(shortest(pillow(body)))).transpose(2, 1, 0)[None])
 
 
@@ -114,12 +114,12 @@ def square_top_left(body):
     return nchw(unit(cv2.resize(square, (640, 640), interpolation=cv2.INTER_AREA)[..., ::-1]))
 
 
-def reshaped(body):
-    return unit(stretched(body)).reshape(1, 3, SIDE, SIDE)
+def reshape_to_planes(body):
+    return unit(stretch(body)).reshape(1, 3, SIDE, SIDE)
 
 
 def reshaped_back(body):
-    return unit(stretched(body)).transpose(2, 0, 1).reshape(1, SIDE, SIDE, 3)
+    return unit(stretch(body)).transpose(2, 0, 1).reshape(1, SIDE, SIDE, 3)
 
 
 def gray_before(body):
@@ -132,26 +132,26 @@ def gray_after(body):
 
 
 def luma_after(body):
-    return np.asarray(stretched(body).convert("L"), np.float32)[None, None] / np.float32(255)
+    return np.asarray(stretch(body).convert("L"), np.float32)[None, None] / np.float32(255)
 
 
 def wrapped_mean(body):
     """NumPy's uint8 arithmetic wraps around."""
-    return (np.asarray(stretched(body)) - np.array([124, 116, 104], np.uint8))[None]
+    return (np.asarray(stretch(body)) - np.array([124, 116, 104], np.uint8))[None]
 
 
 def wrapped_cast(body):
-    image = np.asarray(stretched(body), np.float32) - np.array([123.68, 116.779, 103.939], np.float32)
+    image = np.asarray(stretch(body), np.float32) - np.array([123.68, 116.779, 103.939], np.float32)
     return image.astype(np.int32).astype(np.uint8)[None]
 
 
 def clipped_mean(body):
-    image = np.asarray(stretched(body), np.float32) - np.array([123.68, 116.779, 103.939], np.float32)
+    image = np.asarray(stretch(body), np.float32) - np.array([123.68, 116.779, 103.939], np.float32)
     return np.clip(image, 0, 255).astype(np.uint8)[None]
 
 
 def clipped_normalized(body):
-    return np.clip(imagenet(stretched(body)) * 255, 0, 255).astype(np.uint8)[None]
+    return np.clip(imagenet(stretch(body)) * 255, 0, 255).astype(np.uint8)[None]
 
 
 def hsv(body):
@@ -167,11 +167,11 @@ def lab(body):
 
 
 def gbr(body):
-    return nchw(imagenet(stretched(body))[..., [1, 2, 0]])
+    return nchw(imagenet(stretch(body))[..., [1, 2, 0]])
 
 
-def zeroed(body):
-    array = nchw(imagenet(stretched(body)))
+def zero_channel(body):
+    array = nchw(imagenet(stretch(body)))
     array[:, 1] = 0
     return array
 
@@ -209,18 +209,18 @@ def twice_opencv(body):
     return nchw(unit(cv2.resize(cv2.resize(opencv(body), (300, 300)), (SIDE, SIDE))[..., ::-1]))
 
 
-def compressed(image, quality=75):
+def compress(image, quality=75):
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)
     return Image.open(io.BytesIO(out.getvalue())).convert("RGB")
 
 
 def compressed_before(body):
-    return nchw(imagenet(compressed(pillow(body)).resize((SIDE, SIDE), BILINEAR)))
+    return nchw(imagenet(compress(pillow(body)).resize((SIDE, SIDE), BILINEAR)))
 
 
 def compressed_after(body):
-    return nchw(imagenet(compressed(stretched(body), 90)))
+    return nchw(imagenet(compress(stretch(body), 90)))
 
 
 def compressed_opencv(body):
@@ -233,14 +233,14 @@ def bgr(body):
 
 
 def divided_twice(body):
-    return nchw(unit(unit(stretched(body))))
+    return nchw(unit(unit(stretch(body))))
 
 
-def mirrored(body):
-    return nchw(imagenet(stretched(body))[:, ::-1])
+def mirror(body):
+    return nchw(imagenet(stretch(body))[:, ::-1])
 
 
-def squashed(body):
+def squash(body):
     return nchw(imagenet(center(pillow(body).resize((EDGE, EDGE), BILINEAR))))
 
 
@@ -265,12 +265,12 @@ MISTAKES = {
     "crop at the top left": (crop_at_corner(0, 0), "top left crop"),
     "crop at the bottom right": (crop_at_corner(1, 1), "bottom right crop"),
     "random crop": (random_crop, "crop 224x224.*pixels (above|left)"),
-    "height and width swapped in the resize": (exchanged_resize, "height and width swapped"),
-    "height and width swapped in the transpose": (exchanged_axes, "height and width swapped"),
+    "height and width swapped in the resize": (swapped_resize, "height and width swapped"),
+    "height and width swapped in the transpose": (swapped_axes, "height and width swapped"),
     "square by Pillow": (square_pillow, "padded to a square with black, then stretched to 224x224 by Pillow bilinear"),
     "square by OpenCV": (square_opencv, "padded to a square with gray 114, then .* by OpenCV"),
     "square in the corner": (square_top_left, "padded to a square.*INTER_AREA"),
-    "reshaped to channels first": (reshaped, "reshape"),
+    "reshaped to channels first": (reshape_to_planes, "reshape"),
     "reshaped to channels last": (reshaped_back, "reshape"),
     "gray before the resize": (gray_before, "RGB to gray by luma, repeated in each channel"),
     "gray after the resize": (gray_after, "RGB to gray by the Y plane after the resize, repeated in each channel"),
@@ -283,7 +283,7 @@ MISTAKES = {
     "HSV before the resize": (hsv_before, "HSV"),
     "Lab": (lab, "Lab"),
     "GBR": (gbr, "GBR"),
-    "zeroed channel": (zeroed, "channel 1 set to 0"),
+    "zeroed channel": (zero_channel, "channel 1 set to 0"),
     "thumbnail": (thumbnail, "at 1/2 of its size.*(to|into) 4.*thumbnail|at 1/2 of its size.*64.*thumbnail"),
     "draft": (draft, "1/2|1/4|draft"),
     "reduced decode": (reduced_decode, "1/2"),
@@ -295,8 +295,8 @@ MISTAKES = {
     "JPEG by OpenCV": (compressed_opencv, "JPEG.*95.*after"),
     "BGR": (bgr, "BGR"),
     "divided twice": (divided_twice, "255 twice"),
-    "mirrored": (mirrored, "mirrored|flipped"),
-    "squashed": (squashed, "stretched to 256x256, then center crop|256x256"),
+    "mirrored": (mirror, "mirrored|flipped"),
+    "squashed": (squash, "stretched to 256x256, then center crop|256x256"),
     "padded after normalization": (padded_after, "padded to 48x192.*0"),
 }
 """Name: the function from the bytes of an image file to the tensor, and a pattern of the words that name it."""

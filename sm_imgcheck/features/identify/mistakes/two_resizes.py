@@ -21,8 +21,8 @@ __all__ = ["MISTAKE"]
 _COMMON = (256, 512, 224, 299, 640, 320, 384)
 _EDGES = (*_COMMON, 300, 400, 416, 448, 480, 500, 600, 800, 1024, 288, 240, 200, 128, 336, 1280)
 """Common sizes of first resizes."""
-_MAX_SIZES, _MAX_PARTS, _MAX_FAMILIES = 3, 2, 2
-"""First sizes that are searched closely, parts of the image and kernels that they are tried for."""
+_MAX_SIZES, _MAX_PARTS = 3, 2
+"""First sizes that are searched closely, and parts of the image that they are tried for."""
 _KERNELS = tuple(
     family
     for family in FAMILIES
@@ -36,20 +36,18 @@ _KERNELS = tuple(
     )
 )
 """One of each is tried for both resizes."""
+_PROBES = tuple(family for family in _KERNELS if family.members[0].interpolation == "bilinear")
+"""With and without antialias: these find the likely sizes, on which all kernels are tried."""
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
     once = {guess.part: guess for guess in reversed(evidence.guesses) if guess.place.framing.resizes}
     for guess in sorted(once.values(), key=lambda guess: guess.off)[:_MAX_PARTS]:
-        framings = [*_twice(guess.place.framing, _COMMON), *_twice(guess.place.framing, _EDGES, most=1)]
-        nearest = {family: _best(evidence, guess, family, framings)[0][0] for family in _KERNELS}
-        families = sorted(nearest, key=lambda family: nearest[family])[:_MAX_FAMILIES]
+        usual = [*_twice(guess.place.framing, _COMMON), *_twice(guess.place.framing, _EDGES, most=1)]
+        sizes = [framing for family in _PROBES for _, _, framing in _best(evidence, guess, family, usual)]
+        family = min(_KERNELS, key=lambda family: _best(evidence, guess, family, sizes)[0][0])
         every = list(_twice(guess.place.framing, _EDGES))
-        trials = sorted(
-            (results for family in families for results in _best(evidence, guess, family, every)),
-            key=lambda each: each[:2],
-        )
-        best = [framing for off, _, framing in trials[:_MAX_SIZES] if off <= guess.off]
+        best = [framing for off, _, framing in _best(evidence, guess, family, every) if off <= guess.off]
         if best:
             yield evidence.again(guess, choice=only(*best))
 
