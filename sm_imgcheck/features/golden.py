@@ -1,4 +1,4 @@
-"""The spec held against golden tensors: its plan is run on a probe image, and what comes out is compared.
+"""The spec compared with golden tensors: its plan is run on a probe image, and the tensors are compared.
 
 Shape, layout and dtype first, then the values in gray levels; where these differ, the stage of the pipeline that does.
 """
@@ -37,9 +37,9 @@ _OF_FORM = ("dtype", "layout")
 def check_golden(spec: Spec, number: int, options: Options, *, allow_remote: bool = False) -> Result:
     """Check the spec against its golden tensor of this number, counted from 0. What differs is a finding.
 
-    The plan of the result is the one that was run on the probe image; with ``options.keep_arrays`` its ``array`` is the
-    tensor that the plan makes, and the candidate has the golden one. Never raises for either: where one of the two
-    cannot be used, ``candidate.problem`` says which place of the spec names it, and why.
+    The plan of the result was run on the probe image; with ``options.keep_arrays`` its ``array`` is the
+    tensor of the plan, and the candidate has the golden tensor. Never raises for either: if one of the two cannot be
+    used, ``candidate.problem`` names the key of the spec and the cause.
     allow_remote: a probe on another machine is fetched; otherwise it cannot be used.
     """
     result = _compare(spec, number, allow_remote=allow_remote)
@@ -70,7 +70,7 @@ def _compare(spec: Spec, number: int, *, allow_remote: bool) -> Result:
         what = f"non-finite values: got {facts.nans + facts.infinities}, expected none; not compared"
         return _unusable(tensor, f"{place}.tensor: {for_terminal(probe['tensor'])}: {what}")
     result = Result(candidate=replace(tensor, facts=facts, source=image), plan=plan, array=array)
-    return replace(result, candidate=replace(result.candidate, golden=_compared(result, golden, plan, spec)))
+    return replace(result, candidate=replace(result.candidate, golden=_add_differences(result, golden, plan, spec)))
 
 
 def _read_local(path: str, decode: Decode, *, gray: bool = False) -> Candidate:
@@ -102,16 +102,16 @@ def _unusable(tensor: Candidate, why: str) -> Result:
     return Result(candidate=replace(tensor, problem=GLD103.finding(why), data=None, facts=None))
 
 
-def _compared(result: Result, golden: Golden, plan: Plan, spec: Spec) -> Golden:
-    """With what differs between the golden tensor and the one that the plan makes."""
+def _add_differences(result: Result, golden: Golden, plan: Plan, spec: Spec) -> Golden:
+    """With the differences between the golden tensor and the tensor of the plan."""
     golden = replace(golden, made=plan.after[-1])
     levels = difference(result, spec)
     if levels is None:
         return golden
-    apart = np.abs(levels)
-    most, mean = float(apart.max()), float(apart.mean(dtype=np.float64))
+    distances = np.abs(levels)
+    most, mean = float(distances.max()), float(distances.mean(dtype=np.float64))
     golden = replace(golden, max_difference=most, mean_difference=mean)
-    return _explained(golden, result, plan, spec) if most > golden.tolerance else golden
+    return _add_stage(golden, result, plan, spec) if most > golden.tolerance else golden
 
 
 def difference(result: Result, spec: Spec) -> np.ndarray | None:
@@ -122,24 +122,24 @@ def difference(result: Result, spec: Spec) -> np.ndarray | None:
     facts, plan = result.facts, result.plan
     if facts is None or plan is None or result.array is None or not is_layout(facts.layout):
         return None
-    made = plan.after[-1]
-    if {facts.length("N"), made.length("N")} - {None, 1}:
+    facts_after = plan.after[-1]
+    if {facts.length("N"), facts_after.length("N")} - {None, 1}:
         return None
-    one, other = channels_last(result.array, made.layout), channels_last(result.candidate.data, facts.layout)
-    if one.shape != other.shape:
+    actual, other = channels_last(result.array, facts_after.layout), channels_last(result.candidate.data, facts.layout)
+    if actual.shape != other.shape:
         return None
     contract = spec.contract
     values = canonical(contract.values, contract.channels)
     reading = TensorInterpretation(
         layout="HWC", order=contract.channel_order, values=values, quantize=contract.quantize
     )
-    exact = np.result_type(one, other)  # equal numbers become equal gray levels in one arithmetic only
-    levels = [to_gray_levels(array.astype(exact, copy=False), reading) for array in (one, other)]
-    apart: np.ndarray = levels[0] - levels[1]
-    return apart
+    exact = np.result_type(actual, other)  # equal numbers become equal gray levels in one arithmetic only
+    levels = [to_gray_levels(array.astype(exact, copy=False), reading) for array in (actual, other)]
+    distances: np.ndarray = levels[0] - levels[1]
+    return distances
 
 
-def _explained(golden: Golden, result: Result, plan: Plan, spec: Spec) -> Golden:
+def _add_stage(golden: Golden, result: Result, plan: Plan, spec: Spec) -> Golden:
     """With the first stage in which the pipeline that made the golden tensor is not the spec's, where it is found."""
     from sm_imgcheck.features import identify
     from sm_imgcheck.ops.compare import differences
@@ -154,10 +154,13 @@ def _explained(golden: Golden, result: Result, plan: Plan, spec: Spec) -> Golden
     golden = replace(golden, exact=origins[0].exact)
     if not golden.exact and (golden.mean_difference or 0) <= origins[0].mean_difference:
         return golden
-    ways = [traits(origin.steps, origin.before) for origin in origins]
-    found = differences(ways, traits(plan.steps, plan.before))
-    apart = [one for one in found if one.trait not in _OF_FORM]
-    if not apart:
+    pipelines = [traits(origin.steps, origin.before) for origin in origins]
+    all_differences = differences(pipelines, traits(plan.steps, plan.before))
+    distances = [actual for actual in all_differences if actual.trait not in _OF_FORM]
+    if not distances:
         return replace(golden, stage=_ARITHMETIC)
-    first, later = apart[0], dict.fromkeys(one.stage for one in apart[1:] if one.stage != apart[0].stage)
+    first, later = (
+        distances[0],
+        dict.fromkeys(actual.stage for actual in distances[1:] if actual.stage != distances[0].stage),
+    )
     return replace(golden, stage=first.stage, found=first.found, wanted=first.wanted, later=tuple(later))

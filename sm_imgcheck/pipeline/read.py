@@ -22,8 +22,9 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Candidate, Decode
 from sm_imgcheck.io import stores
+from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.io.images.decode import decode_with_header
-from sm_imgcheck.io.images.header import image_format, read_header
+from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.numpy_files import (
     MAX_HEADER_BYTES,
     NPY_MAGIC,

@@ -41,7 +41,8 @@ PIX101 = Rule(
 
 @PIX101.check
 def _source_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
-    if candidate.origins == () and not _is_unclear(candidate):
+    constant = candidate.facts is not None and candidate.facts.constant  # VAL107
+    if candidate.origins == () and not constant and not _is_unclear(candidate):
         yield PIX101.finding(
             f"source image: got a different, cropped or edited image, expected {_source(candidate)} "
             "converted by a known pipeline",

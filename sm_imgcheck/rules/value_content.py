@@ -48,7 +48,7 @@ VAL107 = Rule(
     doc="""All values are equal, in the complete array or in a channel.
 
     An array that was allocated and never filled, a failed decode, a channel that was overwritten or masked, or values
-    that were cast to integers after scaling to 0..1.
+    that were cast to integers after scaling to 0..1. An error if the source image has details.
 
     In the model's code: check the steps before the cast. Here: not fixable by ``convert``.
     """,
@@ -60,10 +60,14 @@ def _constant_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is not None and facts.constant and math.prod(facts.shape) > spec.contract.channels:
         value = span(facts.low, facts.high).partition("..")[0]
+        ideal = candidate.ideal
+        has_details = ideal is not None and ideal.resemblance is not None
+        source = " with the details of the source image" if has_details else ""
         yield VAL107.finding(
-            f"constant image: got {value} for all {math.prod(facts.shape)} values, expected an image",
+            f"constant image: got {value} for all {math.prod(facts.shape)} values, expected an image{source}",
             expected="an image",
             actual=value,
+            severity="error" if has_details else VAL107.severity,
         )
     elif facts is not None and (constant := _constant_colors(facts)):
         channels = _channels(facts, constant)

@@ -124,10 +124,16 @@ def _scaled_twice(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
         by_255 = values.units == "unit" if values.mean is not None else (values.low, values.high) == (0, 1)
         what = "divided by 255 twice" if by_255 else "divided by 255, then scaled as specified"
         yield VAL102.finding(
-            f"values {what}: got {_actual_range(facts)}, expected {span(*domain(spec.contract))}",
+            f"values {what}: got {_actual_range(facts)}, expected {span(*domain(spec.contract))}{_byte_units(spec)}",
             expected=span(*domain(spec.contract)),
             actual=_actual_range(facts),
         )
+
+
+def _byte_units(spec: Spec) -> str:
+    """The other cause of the same values: (x / 255 - 255 m) / 255 s = (x / 255 / 255 - m) / s."""
+    has_mean = spec.contract.values.mean is not None
+    return "; the same as mean and std for 0..255 applied to values of 0..1" if has_mean else ""
 
 
 VAL103 = Rule(

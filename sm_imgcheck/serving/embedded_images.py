@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sm_imgcheck.core.errors import PayloadError
-from sm_imgcheck.io.images.header import image_format
+from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.io.lazy_imports import orjson
 from sm_imgcheck.serving.multipart import read_form
 from sm_imgcheck.serving.stacks._base64 import decode_base64, texts

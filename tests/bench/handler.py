@@ -66,7 +66,7 @@ def named(file: Path, photos: Sequence[str], pipeline: Pipeline) -> tuple[int, i
     with HandlerRunner(Handler(file=str(file))) as run:
         for photo in photos:
             for words, codes in mistakes(pipeline):
-                run.how = replace(run.how, content_type=";".join(["image/jpeg", *words]))
+                run.settings = replace(run.settings, content_type=";".join(["image/jpeg", *words]))
                 candidate, source = call_handler(photo, run, spec)
                 findings = process(candidate, spec, Options(source=source)).findings
                 found = {one.code for one in findings if one.severity != "notice"}

@@ -9,6 +9,13 @@ from promises import language
 FOLDERS = (
     "cli",
     "core",
+    "features/codegen",
+    "features/discover",
+    "features/golden.py",
+    "features/handler",
+    "features/identify",
+    "features/spec_diff",
+    "features/spec_import",
     "io",
     "ops",
     "pipeline",
@@ -17,10 +24,6 @@ FOLDERS = (
     "run",
     "serving",
     "spec",
-    "features/spec_import",
-    "features/spec_diff",
-    "features/discover",
-    "features/identify",
 )
 """Folders of the package without forbidden words."""
 

@@ -19,6 +19,7 @@ DECODE = Step(op="decode", params={"dct": "accurate", "gray": False})
 STRETCH = {"mode": "stretch", "size": [64, 64], "max_size": None, "rounding": "floor"}
 RESIZE = Step(op="resize_pillow", params={**STRETCH, "interpolation": "bilinear", "dtype": "uint8"})
 FLAT = Step(op="color", params={"mode": "RGBA", "to": "RGB", "alpha": "drop", "background": [255] * 3, "to_gray": ""})
+WHITE = Step(op="color", params={**FLAT.params, "alpha": "composite"})
 WANTED = (DECODE, RESIZE)
 
 
@@ -58,6 +59,11 @@ def resize_step(op="resize_pillow", **changes):
         ((DECODE, resize_step("resize_torch", antialias=False, dtype="float32")), "PIX106", "PyTorch bilinear without"),
         ((DECODE, RESIZE, Step(op="mirror")), "PIX107", "horizontal flip: got mirrored, expected not mirrored"),
         ((DECODE, FLAT, RESIZE), "PIX108", "color conversion: got alpha dropped, expected no conversion"),
+        (
+            (DECODE, WHITE, RESIZE),
+            "PIX108",
+            "color conversion: got alpha composited onto white, expected no conversion",
+        ),
     ],
 )
 def test_each_trait_has_its_check(steps, code, words):

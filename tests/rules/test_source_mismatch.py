@@ -1,5 +1,7 @@
 """Another picture only where the pixels refute the source; unknown mappings and pictures without detail as such."""
 
+import io
+
 import numpy as np
 import pytest
 from pictures import encoded, picture
@@ -41,10 +43,14 @@ ONE = np.full((1, 144, 192, 3), 0.25)
 TWO = np.where(np.indices((144, 192)).sum(0)[None, ..., None] % 40 < 20, 0.1, 0.9) * np.ones(3)
 
 
-@pytest.mark.parametrize("array", [ONE, TWO], ids=["one color", "two colors"])
-@pytest.mark.sample(2)
-def test_tensor_without_detail_is_not_compared(array):
-    found = codes(array)
+def test_constant_tensor_of_a_detailed_source_is_an_error():
+    found = codes(ONE)
+    assert "PIX110" not in found
+    assert "PIX101" not in found
+
+
+def test_tensor_of_two_colors_is_not_compared():
+    found = codes(TWO)
     assert set(found) == {"PIX110"}
     assert found["PIX110"].severity == "notice"
     assert "one or two colors" in found["PIX110"].message
@@ -86,3 +92,14 @@ def test_resemblance_does_not_depend_on_layout_and_values(layout):
     assert facts.layout == layout
     assert resemblance(array**0.5, facts, PIXELS) > 0.8
     assert resemblance(array, facts, picture(100, 90, seed=8)) < 0.3
+
+
+@pytest.mark.slow
+def test_background_of_composited_transparency_is_compared():
+    alpha = picture(144, 192, 1, seed=8)
+    source = encoded(Image.fromarray(np.dstack([PIXELS, alpha])), "PNG")
+    black = Image.new("RGBA", (192, 144), (0, 0, 0, 255))
+    array = np.asarray(Image.alpha_composite(black, Image.open(io.BytesIO(source))).convert("RGB"))[np.newaxis]
+    spec = {**SPEC, "decode": {"alpha": "composite", "background": [255, 255, 255]}, "resize": {"mode": "none"}}
+    message = codes(array / 255, source, spec)["PIX108"].message
+    assert "got alpha composited onto black, expected alpha composited onto white" in message

@@ -1,7 +1,7 @@
 """The plan for any image as a standalone Python module: the handler that users paste into ``inference.py``.
 
-The module is made of the source text of the functions that run here and of everything in the package that they name,
-so the two cannot drift apart. It runs on older Python versions than the package: ``OLDEST_PYTHON`` says from which.
+The module consists of the source text of the functions that run here and of everything in the package that they name,
+so that both are always identical. It runs on older Python versions than the package: from ``OLDEST_PYTHON``.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def stack_names() -> tuple[str, ...]:
 def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, object], stack: str | None = None) -> str:
     """The text of a module with ``preprocess(body: bytes) -> ndarray``, and the functions that ``stack`` calls.
 
-    It needs NumPy and Pillow (OpenCV where the spec names it) and nothing of this package; it gives the same bits as
-    ``convert`` and refuses the same files. The same spec gives the same text. Raises ImgcheckError for a stack that
-    is not known, and what ``load_spec`` raises for a spec that is named.
+    It needs NumPy and Pillow (OpenCV where the spec names it), but not this package; it gives the same bits as
+    ``convert`` and refuses the same files. The same spec gives the same text. Raises ImgcheckError for an
+    unknown stack, and what ``load_spec`` raises for the name of a spec.
     """
     spec = resolve_spec(spec)
     extra, handler = _handler(spec, stack) if stack else ((), "")
@@ -71,8 +71,8 @@ def _head(spec: Spec, steps: tuple[Step, ...]) -> str:
     return f'''"""{for_docstring(title)}
 
 Runs on Python {oldest} and later with {libraries}.
-Written by sm-imgcheck {__version__} from a spec with the sha256 {spec.sha256[:16]}: the functions below
-are the ones that `sm-imgcheck convert` runs.
+Written by sm-imgcheck {__version__} from a spec with the sha256 {spec.sha256[:16]}: `sm-imgcheck convert`
+runs the same functions.
 """'''
 
 
@@ -83,7 +83,7 @@ def _preprocess(spec: Spec, steps: tuple[Step, ...]) -> str:
     return f'''def preprocess(body: bytes | bytearray | memoryview) -> np.ndarray:
     """The model's tensor from the bytes of an image file: [{shape}] {contract.layout}, {contract.dtype}.
 
-    Raises CandidateError for a file that the spec refuses or that cannot be read, TypeError for what is no bytes.
+    Raises CandidateError for a file that the spec refuses or that cannot be read, TypeError for other types than bytes.
     """
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise TypeError(f"expected the bytes of an image file, not {{type(body).__name__}}")
@@ -132,7 +132,7 @@ def _inline(target: str, first: str, params: Mapping[str, object]) -> str:
 
 
 def _literal(value: object) -> str:
-    """A JSON value as Python; ``{"header": KEY}`` as what the file's header says."""
+    """A JSON value as Python; ``{"header": KEY}`` as the field of the file's header."""
     return f"header.{value['header']}" if isinstance(value, dict) else repr(value)
 
 
@@ -158,7 +158,7 @@ def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
 OLDEST_PYTHON = (3, 8)
 """The oldest version that runs the text; SageMaker's image ``pytorch-inference:1.12.1-cpu-py38`` has it."""
 _PACKAGE = __name__.partition(".")[0]
-_CHANGED = '''def replace_fields(record: NamedTuple, **fields: Any) -> Any:
+_REPLACE_FIELDS = '''def replace_fields(record: NamedTuple, **fields: Any) -> Any:
     """The same with other values in some fields."""
     return record._replace(**fields)'''
 
@@ -177,38 +177,45 @@ class _Definition:
 def bundle(functions: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The import lines and the definitions, in an order in which they can be executed.
 
-    functions: (module, name) of each function that the caller wants to call.
-    Raises ImgcheckError where the package's own source is not there (a frozen application).
+    functions: (module, name) of each function that the caller needs.
+    Raises ImgcheckError if the package's source is missing (a frozen application).
     """
-    found: dict[tuple[str, str], _Definition | None] = {}
+    definitions_by_name: dict[tuple[str, str], _Definition | None] = {}
     for module, name in functions:
-        _gather(module, name, found)
-    definitions = [one for one in found.values() if one is not None]
-    own = [name for (_, name), one in found.items() if one is not None and not one.imported]
-    if twins := {name for name in own if own.count(name) > 1}:
-        raise InternalError(f"two modules define {', '.join(sorted(twins))}: one would hide the other")
+        _gather(module, name, definitions_by_name)
+    definitions = [definition for definition in definitions_by_name.values() if definition is not None]
+    names = [
+        name
+        for (_, name), definition in definitions_by_name.items()
+        if definition is not None and not definition.imported
+    ]
+    if duplicates := {name for name in names if names.count(name) > 1}:
+        raise InternalError(f"two modules define {', '.join(sorted(duplicates))}: one would hide the other")
     imports = sorted(
-        {one.text for one in definitions if one.imported}, key=lambda line: (line.startswith("from"), line)
+        {definition.text for definition in definitions if definition.imported},
+        key=lambda line: (line.startswith("from"), line),
     )
-    # A line that defines several names stands once.
-    return tuple(imports), tuple(dict.fromkeys(one.text for one in definitions if not one.imported))
+    # A line that defines several names is written once.
+    return tuple(imports), tuple(
+        dict.fromkeys(definition.text for definition in definitions if not definition.imported)
+    )
 
 
-def _gather(module: str, name: str, found: dict[tuple[str, str], _Definition | None]) -> None:
-    """Depth first, so that what a definition needs at import time stands before it."""
-    if (module, name) in found:
+def _gather(module: str, name: str, definitions_by_name: dict[tuple[str, str], _Definition | None]) -> None:
+    """Depth first, so that what a definition needs at import time precedes it."""
+    if (module, name) in definitions_by_name:
         return
-    definition = _own(module, name) or _definitions(module).get(name)
+    definition = _replacement(module, name) or _definitions(module).get(name)
     if definition is None:  # a builtin, a parameter, a local name
         return
     if definition.elsewhere is not None:
-        _gather(definition.elsewhere, name, found)
+        _gather(definition.elsewhere, name, definitions_by_name)
         return
-    found[module, name] = None  # a cycle of calls ends here
-    for used in sorted(definition.uses):
-        _gather(module, used, found)
-    del found[module, name]
-    found[module, name] = definition
+    definitions_by_name[module, name] = None  # a cycle of calls ends here
+    for dependency in sorted(definition.uses):
+        _gather(module, dependency, definitions_by_name)
+    del definitions_by_name[module, name]
+    definitions_by_name[module, name] = definition
 
 
 @cache
@@ -216,9 +223,9 @@ def _definitions(module: str) -> dict[str, _Definition]:
     try:
         text = inspect.getsource(import_module(module))
     except OSError as error:
-        raise ImgcheckError(f"the source text of {module} is not there, so no code can be made from it") from error
+        raise ImgcheckError(f"source text of {module}: missing, expected for generated code") from error
     lines = text.splitlines()
-    return {name: definition for node in _top(ast.parse(text)) for name, definition in _of(node, lines)}
+    return {name: definition for node in _top(ast.parse(text)) for name, definition in _node_definitions(node, lines)}
 
 
 def _top(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -230,14 +237,14 @@ def _top(tree: ast.Module) -> Iterator[ast.stmt]:
             yield node
 
 
-def _of(node: ast.stmt, lines: list[str]) -> Iterator[tuple[str, _Definition]]:
+def _node_definitions(node: ast.stmt, lines: list[str]) -> Iterator[tuple[str, _Definition]]:
     if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.split(".")[0] == _PACKAGE:
         for alias in node.names:
             yield alias.name, _Definition("", frozenset(), elsewhere=node.module)
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
         for alias in node.names:
-            one = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], 0)
-            yield alias.asname or alias.name, _imported(ast.unparse(one))
+            statement = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], 0)
+            yield alias.asname or alias.name, _import_definition(ast.unparse(statement))
     elif _is_dataclass(node):
         yield node.name, _record(node, lines)
     elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
@@ -251,22 +258,22 @@ def _of(node: ast.stmt, lines: list[str]) -> Iterator[tuple[str, _Definition]]:
                 yield name, _Definition(_with_comment(node, lines), _uses(node))
 
 
-def _imported(line: str) -> _Definition:
+def _import_definition(line: str) -> _Definition:
     return _Definition(line, frozenset(), imported=True)
 
 
-def _own(module: str, name: str) -> _Definition | None:
-    """What the module has of its own, in place of what dataclasses need."""
+def _replacement(module: str, name: str) -> _Definition | None:
+    """What the generated module defines instead of what dataclasses need."""
     if name in {"Any", "NamedTuple"}:
-        return _imported(f"from typing import {name}")
+        return _import_definition(f"from typing import {name}")
     if (module, name) == (f"{_PACKAGE}.core.frozen", "replace_fields"):
-        return _Definition(_CHANGED, frozenset({"Any", "NamedTuple"}))
+        return _Definition(_REPLACE_FIELDS, frozenset({"Any", "NamedTuple"}))
     return None
 
 
 def _is_dataclass(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
     return isinstance(node, ast.ClassDef) and any(
-        isinstance(one, ast.Name) and one.id == "frozen" for one in node.decorator_list
+        isinstance(decorator, ast.Name) and decorator.id == "frozen" for decorator in node.decorator_list
     )
 
 
@@ -278,7 +285,7 @@ def _record(node: ast.ClassDef, lines: list[str]) -> _Definition:
 
 
 def _with_comment(node: ast.stmt, lines: list[str]) -> str:
-    """The lines of an assignment with the comment above it, which says where the number comes from."""
+    """The lines of an assignment with the comment above it, which names the source of the number."""
     start = node.lineno - 1
     while start > 0 and lines[start - 1].startswith("#"):
         start -= 1

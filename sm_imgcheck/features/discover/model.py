@@ -13,7 +13,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.phrases import listing
 from sm_imgcheck.features.discover.runtimes import find_runtime
-from sm_imgcheck.features.handler.session import ChildSession, HandlerAnswer, default_memory
+from sm_imgcheck.features.handler.session import ChildSession, HandlerReply, default_memory
 from sm_imgcheck.io.lazy_imports import np
 
 if TYPE_CHECKING:
@@ -132,13 +132,13 @@ class ModelRunner:
     def info(self) -> ModelInfo:
         """The model's inputs and outputs. Raises ImgcheckError where it cannot be loaded, or has no image input."""
         if self._info is None:
-            reply = self._session.loaded()
+            reply = self._session.load_reply()
             try:
                 self._refuse_lost(reply)
-                self._refuse_unloaded(reply.told)
+                self._refuse_unloaded(reply.message)
             except ModelError as error:
                 raise ImgcheckError(f"model {self.name}: {error}") from None
-            self._info = self._read_info(reply.told)
+            self._info = self._read_info(reply.message)
         return self._info
 
     def run(self, array: np.ndarray) -> dict[str, np.ndarray]:
@@ -148,11 +148,11 @@ class ModelRunner:
         """
         if not self._session.running:
             self._start()
-            self._session.loaded()
+            self._session.load_reply()
         names = self.options.inputs or (self.info.image.name,)
         reply = self._session.request(_npy(array), name="\n".join(names))
         self._refuse_lost(reply)
-        message = reply.told
+        message = reply.message
         if isinstance(size := message.get("too_large"), int):
             raise ModelError("too large", f"outputs: got {size:,} bytes, expected at most {_MOST_OUTPUT:,}")
         outputs = message.get("outputs")
@@ -185,9 +185,9 @@ class ModelRunner:
         }
         self._session.start(settings, str(path.parent))
 
-    def _refuse_lost(self, reply: HandlerAnswer) -> None:
+    def _refuse_lost(self, reply: HandlerReply) -> None:
         """Raise ModelError where the process has ended."""
-        end, limit = reply.lost, self._session.most_bytes
+        end, limit = reply.loss, self._session.most_bytes
         if end is None:
             return
         messages = {
@@ -197,7 +197,7 @@ class ModelRunner:
             "flooded": "protocol: the process printed other output",
         }
         status = f"signal {-end.status}" if end.status < 0 else f"exit code {end.status}"
-        raise ModelError("ended", messages.get(end.how, f"its process ended with {status}"))
+        raise ModelError("ended", messages.get(end.cause, f"its process ended with {status}"))
 
     def _refuse_unloaded(self, message: JsonObject) -> None:
         """Raise ModelError where the runtime could not load the model."""

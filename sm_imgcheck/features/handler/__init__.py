@@ -1,7 +1,7 @@
 """The user's own handler: run in a child process, and its tensor checked like any other.
 
 It runs the user's code, with the user's rights: the limits of time and memory are not a sandbox.
-``guest_main.py`` and ``guest`` are what runs there: plain Python, which needs NumPy at most.
+``child_main.py`` and ``guest`` are what runs there: plain Python, which needs NumPy at most.
 """
 
 from __future__ import annotations

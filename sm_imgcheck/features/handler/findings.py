@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from sm_imgcheck.core.types import Finding
 from sm_imgcheck.features.handler.process import MOST_PROCESSES
 from sm_imgcheck.features.handler.request import HandlerRequest
-from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer
+from sm_imgcheck.features.handler.runner import Handler, HandlerReply
 from sm_imgcheck.rules.endpoint_errors import explain_text
 from sm_imgcheck.rules.handler import HND101, HND102, HND103, HND104, HND105, HND106, HND107, HND110
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
 
-__all__ = ["explained", "import_failed", "problem"]
+__all__ = ["import_failed", "known_errors", "problem"]
 
 _TYPES = re.compile(rb"""["']((?:image|application|text)/[\w.+*-]+)["']""")
 _REFUSING = re.compile(r"content.?type|media.?type|mime", re.IGNORECASE)
@@ -26,20 +26,22 @@ _LINE = re.compile(r'File "([^"]+)", line (\d+)')
 _SOURCE_BYTES = 1 << 20
 
 
-def problem(answer: HandlerAnswer, how: Handler, file: Path, function: str, request: HandlerRequest) -> Finding | None:
+def problem(
+    reply: HandlerReply, settings: Handler, file: Path, function: str, request: HandlerRequest
+) -> Finding | None:
     """The finding; None where a tensor was returned. file: the user's."""
-    who = f"{file.name}: {function}" if function else f"importing {file.name}"
-    told = answer.told
-    if answer.lost is not None:
-        return _lost(answer, how, file, who)
-    if isinstance(raised := told.get("raised"), dict):
-        return _raised(raised, file, who, request)
-    if "not_checked" in told:
-        return HND107.finding(f"{who} {_text(told, 'not_checked')}; model input not checked")
-    if "unusable" in told:
-        return _unusable(answer, file, who, request)
-    if answer.body is None:
-        return HND102.finding(f"{who} returned no result, or one over the size limit")
+    subject = f"{file.name}: {function}" if function else f"importing {file.name}"
+    message = reply.message
+    if reply.loss is not None:
+        return _describe_loss(reply, settings, file, subject)
+    if isinstance(exception := message.get("raised"), dict):
+        return _describe_exception(exception, reply.said, file, subject, request)
+    if "not_checked" in message:
+        return HND107.finding(f"{subject} {_text(message, 'not_checked')}; model input not checked")
+    if "unusable" in message:
+        return _unusable(reply, file, subject, request)
+    if reply.body is None:
+        return HND102.finding(f"{subject} returned no result, or one over the size limit")
     return None
 
 
@@ -48,15 +50,15 @@ def import_failed(file: Path) -> Finding:
     return HND107.finding(f"not checked: importing {file.name} failed, which the first candidate reports")
 
 
-def _unusable(answer: HandlerAnswer, file: Path, who: str, request: HandlerRequest) -> Finding:
-    text = _text(answer.told, "unusable")
-    if answer.told.get("too_large") is True:
-        return HND104.finding(f"{who} {text}")
-    uncertainties = answer.told.get("uncertainties")
-    if answer.told.get("is_error") is True and isinstance(uncertainties, list) and uncertainties:
-        return HND107.finding(f"{who} {text} ({uncertainties[0]}); model input not checked")
+def _unusable(reply: HandlerReply, file: Path, subject: str, request: HandlerRequest) -> Finding:
+    text = _text(reply.message, "unusable")
+    if reply.message.get("too_large") is True:
+        return HND104.finding(f"{subject} {text}")
+    uncertainties = reply.message.get("uncertainties")
+    if reply.message.get("is_error") is True and isinstance(uncertainties, list) and uncertainties:
+        return HND107.finding(f"{subject} {text} ({uncertainties[0]}); model input not checked")
     cause = _cause_of_none(file, request) if text.startswith("returned None") else ""
-    return HND105.finding(f"{who} {text}{cause}{last_output_line(answer.said)}")
+    return HND105.finding(f"{subject} {text}{cause}{last_output_line(reply.said)}")
 
 
 def _cause_of_none(file: Path, request: HandlerRequest) -> str:
@@ -71,19 +73,21 @@ def _cause_of_none(file: Path, request: HandlerRequest) -> str:
     return cause
 
 
-def _lost(answer: HandlerAnswer, how: Handler, file: Path, who: str) -> Finding:
-    assert answer.lost is not None
-    where, last = _where(answer.said, file), last_output_line(answer.said)
-    if answer.lost.how == "too slow":
-        return HND103.finding(f"{who} timed out after {how.seconds:g} s{where} and was terminated (--timeout)")
-    if answer.lost.how == "too large":
-        limit = f"{(how.most_bytes or 0) / (1 << 30):.3g} GiB of memory (--memory sets the limit)"
-        return HND104.finding(f"{who} used more than {limit} and was terminated")
-    if answer.lost.how == "too many":
-        return HND104.finding(f"{who} started more than {MOST_PROCESSES} processes and was terminated with all of them")
-    if answer.lost.how == "flooded":
-        return HND102.finding(f"{who} wrote to the pipe of its results and was terminated")
-    return HND102.finding(f"{who} ended the process {_status(answer.lost.status)}{where}{last}")
+def _describe_loss(reply: HandlerReply, settings: Handler, file: Path, subject: str) -> Finding:
+    assert reply.loss is not None
+    where, last = _where(reply.said, file), last_output_line(reply.said)
+    if reply.loss.cause == "too slow":
+        return HND103.finding(f"{subject} timed out after {settings.seconds:g} s{where} and was terminated (--timeout)")
+    if reply.loss.cause == "too large":
+        limit = f"{(settings.most_bytes or 0) / (1 << 30):.3g} GiB of memory (--memory sets the limit)"
+        return HND104.finding(f"{subject} used more than {limit} and was terminated")
+    if reply.loss.cause == "too many":
+        return HND104.finding(
+            f"{subject} started more than {MOST_PROCESSES} processes and was terminated with all of them"
+        )
+    if reply.loss.cause == "flooded":
+        return HND102.finding(f"{subject} wrote to the pipe of its results and was terminated")
+    return HND102.finding(f"{subject} ended the process {_status(reply.loss.status)}{where}{last}")
 
 
 def _status(status: int) -> str:
@@ -107,27 +111,39 @@ _LINES = 3
 
 def last_output_line(said: str) -> str:
     """The last lines that it printed itself."""
-    lines = [line.strip() for line in said.partition("Fatal Python error")[0].splitlines() if line.strip()]
+    lines = [line.strip() for line in said.partition("Fatal Python error")[0].splitlines() if line.strip(" ^~")]
     return f"; last output: {' / '.join(line[:200] for line in lines[-_LINES:])}" if lines else ""
 
 
-def _raised(raised: JsonObject, file: Path, who: str, request: HandlerRequest) -> Finding:
-    kind, text = _text(raised, "type"), " ".join(_text(raised, "text").split())
-    where = _place(raised, file)
-    if raised.get("exits") is True:
-        return HND102.finding(f"{who} called sys.exit({text}){where}")
-    if package := _text(raised, "module"):
-        return HND107.finding(f"not checked: {_missing_package(package, file)};{where.removeprefix(' at')}")
-    said = f"{who} raised {kind}{where}{': ' if text else ''}{text}"
-    if stub := _text(raised, "stub"):
-        return HND107.finding(f"model input not checked: {who} failed with a stub of the model{where}: {stub}")
-    if absolute := _text(raised, "relative"):
+def _describe_exception(exception: JsonObject, said: str, file: Path, subject: str, request: HandlerRequest) -> Finding:
+    text, where = " ".join(_text(exception, "text").split()), _location(exception, file)
+    if exception.get("exits") is True:
+        return HND102.finding(f"{subject} called sys.exit({text}){where}{last_output_line(said)}")
+    summary = f"{subject} raised {_text(exception, 'type')}{where}{': ' if text else ''}{text}"
+    if environment := _environment_text(exception, file, subject, where, summary):
+        return HND107.finding(environment)
+    if absolute := _text(exception, "relative"):
         fix = f"the server imports {file.name} as a top-level module; write `{absolute}`"
-        return HND101.finding(f"{said}: relative import: {fix}")
-    by_itself = bool(_text(raised, "file")) and not _text(raised, "last")
-    if by_itself and _refuses(text, request.content_type):
-        return HND106.finding(f"{said}; request content type: {request.content_type or 'none'}{_named(file)}")
-    return HND101.finding(said)
+        return HND101.finding(f"{summary}: relative import: {fix}")
+    is_own_exception = bool(_text(exception, "file")) and not _text(exception, "last")
+    if is_own_exception and _refuses(text, request.content_type):
+        return HND106.finding(
+            f"{summary}; request content type: {request.content_type or 'none'}{_mentioned_types(file)}"
+        )
+    return HND101.finding(summary)
+
+
+def _environment_text(exception: JsonObject, file: Path, subject: str, where: str, summary: str) -> str:
+    """Why an exception may be caused by what is installed or available here; empty: the user's code is the cause."""
+    if package := _text(exception, "module"):
+        return f"not checked: {_missing_package(package, file)};{where.removeprefix(' at')}"
+    if cause := _text(exception, "environment"):
+        return f"not checked: {cause}; {summary}"
+    if stub := _text(exception, "stub"):
+        if "no S3 access" in stub:
+            return f"not checked: {subject} reads S3{where}: sm-imgcheck runs handlers without AWS credentials"
+        return f"model input not checked: {subject} failed with a stub of the model{where}: {stub}"
+    return ""
 
 
 _IN_CONTAINERS = (
@@ -154,9 +170,9 @@ def _missing_package(package: str, file: Path) -> str:
     here = f"{package} is not installed for this Python; pass an interpreter that has it and NumPy as --python"
     if package in _IN_CONTAINERS:
         return f"{here} (the container of its framework contains it)"
-    listed = any(package.replace("_", "-") in text or package in text for text in _requirements(file))
-    named = "requirements.txt lists it" if listed else "requirements.txt does not list it: the container may lack it"
-    return f"{here} ({named})"
+    is_listed = any(package.replace("_", "-") in text or package in text for text in _requirements(file))
+    note = "requirements.txt lists it" if is_listed else "requirements.txt does not list it: the container may lack it"
+    return f"{here} ({note})"
 
 
 def _requirements(file: Path) -> list[str]:
@@ -171,15 +187,15 @@ def _source(file: Path) -> bytes:
     return b""
 
 
-def _place(raised: JsonObject, own: Path) -> str:
-    file, line, code = _text(raised, "file"), raised.get("line"), _text(raised, "code")
-    last = f" (in {_text(raised, 'last')})" if _text(raised, "last") else ""
+def _location(exception: JsonObject, file_of_user: Path) -> str:
+    file, line, code = _text(exception, "file"), exception.get("line"), _text(exception, "code")
+    last = f" (in {_text(exception, 'last')})" if _text(exception, "last") else ""
     if not file:
         return last
-    shown = Path(file)
+    path = Path(file)
     with suppress(ValueError):
-        shown = shown.relative_to(own.parent)
-    return f" at {shown}:{line}{f', `{code}`' if code else ''}{last}"
+        path = path.relative_to(file_of_user.parent)
+    return f" at {path}:{line}{f', `{code}`' if code else ''}{last}"
 
 
 def _refuses(text: str, content_type: str) -> bool:
@@ -187,25 +203,27 @@ def _refuses(text: str, content_type: str) -> bool:
     return (bool(content_type) and content_type in text) or _REFUSING.search(text) is not None
 
 
-def _named(file: Path) -> str:
+def _mentioned_types(file: Path) -> str:
     """The content types that the file itself names, which it most likely accepts."""
     types = dict.fromkeys(name.decode() for name in _TYPES.findall(_source(file)))
     return f"; the file mentions {', '.join([*types][:6])} (pass one as --content-type)" if types else ""
 
 
-def explained(answer: HandlerAnswer) -> tuple[Finding, ...]:
+def known_errors(reply: HandlerReply) -> tuple[Finding, ...]:
     """The findings of ``explain`` for an exception."""
-    raised = answer.told.get("raised")
-    if not isinstance(raised, dict) or any(_text(raised, key) for key in ("module", "stub", "relative")):
+    exception = reply.message.get("raised")
+    if not isinstance(exception, dict) or any(
+        _text(exception, key) for key in ("module", "environment", "stub", "relative")
+    ):
         return ()
-    found = explain_text(f"{_text(raised, 'type')}: {_text(raised, 'text')}")[:1]
+    causes = explain_text(f"{_text(exception, 'type')}: {_text(exception, 'text')}")[:1]
     return tuple(
-        HND110.finding(f"{one.title.rstrip('.')}: {one.code}", actual=one.cause)
-        for one in found
-        if one.kind != "wrapper"
+        HND110.finding(f"{cause.title.rstrip('.')}: {cause.code}", actual=cause.cause)
+        for cause in causes
+        if cause.kind != "wrapper"
     )
 
 
-def _text(told: JsonObject, key: str) -> str:
-    value = told.get(key)
+def _text(message: JsonObject, key: str) -> str:
+    value = message.get(key)
     return value if isinstance(value, str) else ""

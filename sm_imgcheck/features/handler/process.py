@@ -1,4 +1,4 @@
-"""The child process: started, asked, watched and ended."""
+"""The child process: start, requests, limits and end."""
 
 from __future__ import annotations
 
@@ -24,26 +24,28 @@ __all__ = ["MOST_PROCESSES", "HandlerLost", "HandlerProcess"]
 
 MOST_PROCESSES = 512
 """That a handler may start: far more than loaders have workers, and few enough to be ended."""
-_SCRIPT = Path(__file__).with_name("guest_main.py")
-_LOOK_EVERY = 0.05  # seconds between two looks at memory
+_SCRIPT = Path(__file__).with_name("child_main.py")
+_LOOK_EVERY = 0.05  # seconds between two measurements of memory
 _TO_END = 8.0  # seconds: the keeper chases processes for up to five
 _LONGEST_LINE = 4096
-_KEPT = 200  # last pieces of what was printed, of at most _LONGEST_LINE bytes each
-_WAITING = 64  # things told that wait to be heard; one request is under way at a time
-_MOST_NOISE = 65_536  # bytes that are no answers, where only answers are written
+_MOST_PIECES = 200  # last lines of the output, of at most _LONGEST_LINE bytes each
+_WAITING = 64  # notices that were not read yet; there is one request at a time
+_MOST_NOISE = 65_536  # bytes that are not notices, in the pipe of notices
 _MARK = "SM_IMGCHECK_HANDLER"
 
 
 class HandlerLost(Exception):
-    """The child is gone, and with it the answer."""
+    """The child has ended without a reply."""
 
-    def __init__(self, how: Literal["ended", "too slow", "too large", "too many", "flooded"], status: int = 0) -> None:
-        self.how, self.status = how, status
-        """ended: by itself, with this exit code, or minus the number of a signal; else it was ended.
+    def __init__(
+        self, cause: Literal["ended", "too slow", "too large", "too many", "flooded"], status: int = 0
+    ) -> None:
+        self.cause, self.status = cause, status
+        """ended: with this exit code, or minus the number of a signal. Every other cause: it was terminated.
 
-        flooded: what it wrote in place of answers was none.
+        flooded: it wrote other bytes to the pipe of notices.
         """
-        super().__init__(how)
+        super().__init__(cause)
 
 
 class HandlerProcess:
@@ -56,9 +58,9 @@ class HandlerProcess:
         self.mark = f"{_MARK}={os.urandom(12).hex()}"
         name, _, value = self.mark.partition("=")
         self._noise = 0
-        self.said: deque[bytes] = deque(maxlen=_KEPT)
-        self._told: queue.Queue[JsonObject | None] = queue.Queue(_WAITING)
-        self._process = subprocess.Popen(  # noqa: S603 - running the user's code is what was asked for
+        self.said: deque[bytes] = deque(maxlen=_MOST_PIECES)
+        self._notices: queue.Queue[JsonObject | None] = queue.Queue(_WAITING)
+        self._process = subprocess.Popen(  # noqa: S603 - the user's code is run on purpose
             [python, str(_SCRIPT), str(folder), *([] if worker is None else [str(worker)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -67,12 +69,12 @@ class HandlerProcess:
             env={**environment, name: value},
             start_new_session=os.name == "posix",
         )
-        streams = (self._listen, self._process.stdout), (self._overhear, self._process.stderr)
+        streams = (self._listen, self._process.stdout), (self._collect_output, self._process.stderr)
         self._readers = [Thread(target=read, args=(stream,), daemon=True) for read, stream in streams]
         for reader in self._readers:
             reader.start()
 
-    def ask(self, request: Mapping[str, object]) -> None:
+    def send(self, request: Mapping[str, object]) -> None:
         """Send a request, of JSON values; a child that has ended does not get it."""
         self.said.clear()
         stdin = self._process.stdin
@@ -82,7 +84,7 @@ class HandlerProcess:
             stdin.flush()
 
     def wait(self, number: int, *, seconds: float, most_bytes: int) -> None:
-        """Return when the answer ``number`` has been told. Raises Lost, after which the child is to be ended."""
+        """Return when the reply ``number`` is complete. Raises HandlerLost, after which the child must be ended."""
         until, pause = time.monotonic() + seconds, _LOOK_EVERY
         while True:
             left = until - time.monotonic()
@@ -90,24 +92,24 @@ class HandlerProcess:
                 self._dump()
                 raise HandlerLost("too slow")
             with suppress(queue.Empty):
-                told = self._told.get(timeout=min(pause, left))
-                if told is None:
+                notice = self._notices.get(timeout=min(pause, left))
+                if notice is None:
                     raise HandlerLost("flooded") if self._noise > _MOST_NOISE else HandlerLost("ended", self._status())
-                if "ended" in told:
-                    raise HandlerLost("ended", _number(told, "ended"))
-                if _number(told, "number") == number:
+                if "ended" in notice:
+                    raise HandlerLost("ended", _number(notice, "ended"))
+                if _number(notice, "number") == number:
                     return
                 continue
-            begun = time.monotonic()
+            start = time.monotonic()
             self._look(most_bytes)
-            pause = max(_LOOK_EVERY, 10 * (time.monotonic() - begun))  # a tenth of one core at most
+            pause = max(_LOOK_EVERY, 10 * (time.monotonic() - start))  # a tenth of one core at most
 
     def end(self) -> None:
         """End the child and every process that it has started."""
         process = self._process
         assert process.stdin is not None
         with suppress(OSError):
-            process.stdin.close()  # the keeper sees it, ends all of them and goes
+            process.stdin.close()  # then the keeper ends all of them and itself
         if os.name == "posix":
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_TO_END)
@@ -115,61 +117,61 @@ class HandlerProcess:
         process.kill()
         process.wait()
         for reader in self._readers:
-            reader.join(1)  # at once, unless somebody who could not be ended holds the other end
+            reader.join(1)  # immediately, unless a process that could not be ended has the other end
 
     def _status(self) -> int:
-        """Of the keeper, where it could not tell that of the worker."""
+        """Exit status of the keeper, if it has not reported that of the worker."""
         try:
             return self._process.wait(1)
-        except subprocess.TimeoutExpired:  # it has closed its streams and goes on
+        except subprocess.TimeoutExpired:  # it has closed its streams and is running
             return 0
 
     def _kill_rest(self) -> None:
         """What the keeper could not end, because the user's code had killed or stopped it."""
         if os.name != "posix":
             return
-        found = processes.table() if self._process.poll() is None else {}
+        table = processes.table() if self._process.poll() is None else {}
         for _ in range(20):
-            left = [*processes.below(self._process.pid, found), *processes.find_marked_processes(self.mark.encode())]
+            left = [*processes.below(self._process.pid, table), *processes.find_marked_processes(self.mark.encode())]
             if not left:
                 return
             processes.kill([pid for pid in left if pid != self._process.pid])
             self._process.kill()
-            found = {}
+            table = {}
             time.sleep(0.01)
 
     def _dump(self) -> None:
-        """Let the worker say where it hangs: faulthandler prints that when it is aborted."""
+        """Let the worker print the line at which it hangs: faulthandler does on SIGABRT."""
         if os.name != "posix":
             return
         for pid in processes.below(self._process.pid, processes.table())[:1]:
             with suppress(OSError):
                 os.kill(pid, signal.SIGABRT)
         with suppress(queue.Empty):
-            self._told.get(timeout=0.5)
+            self._notices.get(timeout=0.5)
 
     def _look(self, most_bytes: int) -> None:
         """Raise Lost where the child and all that it has started are too large, or too many."""
         if os.name != "posix":
             return
-        found = processes.table()
-        pids = processes.below(self._process.pid, found)
+        table = processes.table()
+        pids = processes.below(self._process.pid, table)
         if len(pids) > MOST_PROCESSES:
             raise HandlerLost("too many")
-        if processes.memory(pids, found, most_bytes) > most_bytes:
+        if processes.memory(pids, table, most_bytes) > most_bytes:
             raise HandlerLost("too large")
 
     def _listen(self, stream: IO[bytes]) -> None:
-        """Take in what is told; what else the user's code may write there is passed over, unless it does not end."""
+        """Read notices. Other output of the user's code is ignored up to a limit."""
         with suppress(OSError), stream:
             while self._noise <= _MOST_NOISE and (line := stream.readline(_LONGEST_LINE)):
-                told = _object(line)
-                self._noise += len(line) if told is None else 0
-                if told is not None and not self._told.full():
-                    self._told.put(told)
-        self._told.put(None)
+                notice = _object(line)
+                self._noise += len(line) if notice is None else 0
+                if notice is not None and not self._notices.full():
+                    self._notices.put(notice)
+        self._notices.put(None)
 
-    def _overhear(self, stream: IO[bytes]) -> None:
+    def _collect_output(self, stream: IO[bytes]) -> None:
         """Keep the end of what is printed."""
         with suppress(OSError), stream:
             while piece := stream.readline(_LONGEST_LINE):
@@ -178,12 +180,12 @@ class HandlerProcess:
 
 def _object(line: bytes) -> JsonObject | None:
     with suppress(ValueError, RecursionError):
-        told = json.loads(line)
-        if isinstance(told, dict):
-            return told
+        notice = json.loads(line)
+        if isinstance(notice, dict):
+            return notice
     return None
 
 
-def _number(told: JsonObject | None, key: str) -> int:
-    value = (told or {}).get(key)
+def _number(notice: JsonObject | None, key: str) -> int:
+    value = (notice or {}).get(key)
     return value if isinstance(value, int) else 0

@@ -26,17 +26,17 @@ class HandlerRequest:
     """The content type was given, by an option or the spec: no other is tried."""
 
 
-def make_request(body: bytes, unread: Candidate, content_type: str | None, spec: Spec) -> HandlerRequest | None:
+def make_request(body: bytes, candidate: Candidate, content_type: str | None, spec: Spec) -> HandlerRequest | None:
     """The request of a candidate whose header is read; None for what is neither an image nor a request body.
 
     content_type: as the user gave it; None: of an image as the spec sends it, else by what it is.
     """
-    if unread.header is not None:
-        sent = spec.payload.get("content_type") if spec.payload.get("envelope") == "image" else None
-        kind = content_type or str(sent or f"image/{unread.header.format.lower()}")
-        explicit = content_type is not None or sent is not None
+    if candidate.header is not None:
+        type_of_spec = spec.payload.get("content_type") if spec.payload.get("envelope") == "image" else None
+        kind = content_type or str(type_of_spec or f"image/{candidate.header.format.lower()}")
+        explicit = content_type is not None or type_of_spec is not None
         return HandlerRequest(body=body, content_type=kind, image=body, is_image=True, explicit=explicit)
-    kind = content_type or _content_type(body, unread)
+    kind = content_type or _content_type(body, candidate)
     if not kind:
         return None
     images = find_images(body, kind)
@@ -45,11 +45,11 @@ def make_request(body: bytes, unread: Candidate, content_type: str | None, spec:
     )
 
 
-def _content_type(body: bytes, unread: Candidate) -> str:
+def _content_type(body: bytes, candidate: Candidate) -> str:
     """The content type of a body that is not an image: by its content, else by its suffix; empty: unknown."""
     if guess := guess_content_type(body):
         return guess
-    if unread.kind == "tensor":
-        suffix = os.path.splitext(unread.path.partition("::")[0])[1].lower()  # noqa: PTH122
+    if candidate.kind == "tensor":
+        suffix = os.path.splitext(candidate.path.partition("::")[0])[1].lower()  # noqa: PTH122
         return BODY_TYPES.get(suffix, "application/x-npy")
     return ""

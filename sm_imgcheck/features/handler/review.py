@@ -28,9 +28,9 @@ def _discard_uncertain(result: Result) -> Result:
         f"model input not checked: {'; '.join(handled.uncertainties[:3])}; {handled.function or 'the handler'} alone "
         f"does not match the spec ({codes})"
     )
-    kept = tuple(finding for finding in result.findings if finding.code.startswith("HND"))
+    others = tuple(finding for finding in result.findings if finding.code.startswith("HND"))
     candidate = replace(result.candidate, facts=None, origins=None, ideal=None, data=None, problem=why)
-    return replace(result, candidate=candidate, findings=(why, *kept), plan=None, array=None, skipped=why.message)
+    return replace(result, candidate=candidate, findings=(why, *others), plan=None, array=None, skipped=why.message)
 
 
 def _name_source_mode(result: Result) -> Result:
@@ -40,11 +40,11 @@ def _name_source_mode(result: Result) -> Result:
         return result
     if header.mode == "CMYK" and facts.length("C") == 4:
         cause = 'channel count: got 4 (CMYK, as the source image), expected RGB: add .convert("RGB") after decoding'
-        kept = [finding for finding in result.findings if not finding.code.startswith((*_OF_CHANNELS, "SHP107"))]
+        others = [finding for finding in result.findings if not finding.code.startswith((*_OF_CHANNELS, "SHP107"))]
         candidate = replace(result.candidate, facts=replace(facts, channel_order="?"), origins=None, ideal=None)
-        return _with_cause(replace(result, candidate=candidate), cause, kept)
+        return _with_cause(replace(result, candidate=candidate), cause, others)
     return result
 
 
-def _with_cause(result: Result, cause: str, kept: list[Finding]) -> Result:
-    return replace(result, findings=(SHP107.finding(cause, fixable=False), *kept), plan=None, skipped=cause)
+def _with_cause(result: Result, cause: str, others: list[Finding]) -> Result:
+    return replace(result, findings=(SHP107.finding(cause, fixable=False), *others), plan=None, skipped=cause)

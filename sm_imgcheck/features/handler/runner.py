@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
-from sm_imgcheck.features.handler.session import ChildSession, HandlerAnswer, default_memory
+from sm_imgcheck.features.handler.session import ChildSession, HandlerReply, default_memory
 from sm_imgcheck.features.handler.target import find_target
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.features.handler.guest.calls import Settings
     from sm_imgcheck.features.handler.guest.recorder import SpecInput
 
-__all__ = ["Handler", "HandlerAnswer", "HandlerRunner"]
+__all__ = ["Handler", "HandlerReply", "HandlerRunner"]
 
 
 @frozen
@@ -43,17 +43,19 @@ class Handler:
 class HandlerRunner:
     """Keeps one child, and restarts it after a crash. A context manager, which ends all processes."""
 
-    def __init__(self, how: Handler, spec: Spec | None = None) -> None:
+    def __init__(self, settings: Handler, spec: Spec | None = None) -> None:
         """Raise ImgcheckError for a missing file. spec: of the model's input, and the stack."""
-        self.how = replace(how, most_bytes=how.most_bytes or default_memory())
-        self.loaded: HandlerAnswer | None = None
+        self.settings = replace(settings, most_bytes=settings.most_bytes or default_memory())
+        self.load_reply: HandlerReply | None = None
         """How the file was imported, once it was."""
         self.reported: set[str] = set()
         """Messages that are reported once a run, and have been."""
         self._model_input = _model_input(spec)
-        self._session = ChildSession(python=how.python, seconds=how.seconds, most_bytes=self.how.most_bytes or 0)
+        self._session = ChildSession(
+            python=settings.python, seconds=settings.seconds, most_bytes=self.settings.most_bytes or 0
+        )
         try:
-            self._target = find_target(how.file, how.model_dir, self._session.folder)
+            self._target = find_target(settings.file, settings.model_dir, self._session.folder)
         except BaseException:
             self._session.close()
             raise
@@ -69,18 +71,18 @@ class HandlerRunner:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._session.close()
 
-    def __call__(self, body: bytes, content_type: str, *, image: bool = False, explicit: bool = True) -> HandlerAnswer:
+    def __call__(self, body: bytes, content_type: str, *, image: bool = False, explicit: bool = True) -> HandlerReply:
         """Send one request.
 
         image: the body is an encoded image. explicit: only this form of request is tried.
         """
         if not self._session.running:
             self._start()
-        assert self.loaded is not None
+        assert self.load_reply is not None
         if not self._session.running:
-            return self.loaded
-        answer = self._session.request(body, content_type, details={"image": image, "explicit": explicit})
-        return answer if answer.body is not None else replace(answer, said=answer.said or self._session.output())
+            return self.load_reply
+        reply = self._session.request(body, content_type, details={"image": image, "explicit": explicit})
+        return reply if reply.body is not None else replace(reply, said=reply.said or self._session.output())
 
     def first_time(self, text: str) -> bool:
         """Whether a message that is reported once a run is new."""
@@ -90,19 +92,19 @@ class HandlerRunner:
 
     def _start(self) -> None:
         """Start a child and let it import the file. Where that fails, it fails for all requests."""
-        if self.loaded is not None and "function" not in self.loaded.told:
+        if self.load_reply is not None and "function" not in self.load_reply.message:
             return
-        settings: Settings = {
+        child_settings: Settings = {
             "file": str(self.file),
-            "function": self.how.function,
+            "function": self.settings.function,
             "model_dir": str(self._target.model_dir),
             "most_bytes": MAX_FILE_BYTES - 4096,
-            "seconds": self.how.seconds,
+            "seconds": self.settings.seconds,
             "model_input": self._model_input,
         }
-        self._session.start(settings, str(self.file.parent))
-        self.loaded = self._session.loaded()
-        if "function" not in self.loaded.told:
+        self._session.start(child_settings, str(self.file.parent))
+        self.load_reply = self._session.load_reply()
+        if "function" not in self.load_reply.message:
             self._session.end()
 
 

@@ -1,4 +1,4 @@
-"""A child process that answers requests one by one, and the folder through which bodies and answers travel.
+"""A child process that replies to requests one by one, and the folder of request bodies and replies.
 
 Handlers and models are run by it: the child is the user's code, or a library that reads the user's file.
 """
@@ -24,35 +24,35 @@ from sm_imgcheck.features.handler.process import HandlerLost, HandlerProcess
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
 
-__all__ = ["ChildSession", "HandlerAnswer", "default_memory", "resolve_interpreter"]
+__all__ = ["ChildSession", "HandlerReply", "default_memory", "resolve_interpreter"]
 
-_MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
+_MOST_REPLY = 1 << 20  # bytes of a reply without its tensor
 _MOST_BODY = 512 << 20  # bytes of a tensor, as of any file
-_LOADED = 0
+_LOAD_NUMBER = 0
 _TO_READ = 0.05  # seconds in which the end of the output arrives
 _MOST_LINKS = 40  # that Linux follows, too: path_resolution(7)
 
 
 @frozen
-class HandlerAnswer:
-    """What came back for one request, or how it was lost."""
+class HandlerReply:
+    """The reply to one request, or the cause of its loss."""
 
-    told: JsonObject
-    """What the child told of it; user code shares its process, so that it may be anything."""
+    message: JsonObject
+    """Sent by the child; user code shares its process, so that any content is possible."""
     body: bytes | None = None
     """The ``.npy``, or the text of a request."""
-    lost: HandlerLost | None = None
+    loss: HandlerLost | None = None
     said: str = ""
     """The end of what the user's code printed; empty where it returned a tensor."""
 
 
 class ChildSession:
-    """Keeps at most one child. Nothing is left behind after ``close``."""
+    """Keeps at most one child. ``close`` removes its files."""
 
     def __init__(self, *, python: str, seconds: float, most_bytes: int, worker: Path | None = None) -> None:
         """Raise ImgcheckError where no temporary folder can be created.
 
-        python: the interpreter; empty: the one that this program runs in. seconds: for loading, and for each request.
+        python: the interpreter; empty: that of this program. seconds: for loading, and for each request.
         most_bytes: resident memory of the child and of all processes that it starts. worker: the Python file whose
         ``serve_requests`` runs in the child; None: that of handlers.
         """
@@ -62,7 +62,7 @@ class ChildSession:
         except OSError as error:
             raise ImgcheckError(f"temporary folder cannot be created: {error}") from None
         self._child: HandlerProcess | None = None
-        self._number = _LOADED
+        self._number = _LOAD_NUMBER
 
     @property
     def running(self) -> bool:
@@ -73,7 +73,7 @@ class ChildSession:
         """Start a child. settings: JSON values, which it reads first. Raises ImgcheckError for the interpreter."""
         folder = Path(self._folder.name)
         (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-        for left in folder.glob("answer-*"):
+        for left in folder.glob("reply-*"):
             left.unlink()
         python = resolve_interpreter(self.python or sys.executable)
         try:
@@ -81,19 +81,19 @@ class ChildSession:
         except OSError as error:
             said = error.strerror or str(error)
             raise ImgcheckError(f"--python {for_terminal(python)}: cannot be started: {said}") from None
-        self._number = _LOADED
+        self._number = _LOAD_NUMBER
 
-    def loaded(self) -> HandlerAnswer:
-        """Wait until the child has loaded what it runs. Raises ImgcheckError for what is no Python interpreter."""
-        answer = self._answer(_LOADED)
-        if answer.lost is not None and answer.lost.how == "flooded":
+    def load_reply(self) -> HandlerReply:
+        """Wait until the child has loaded what it runs. Raises ImgcheckError if it is not a Python interpreter."""
+        reply = self._reply(_LOAD_NUMBER)
+        if reply.loss is not None and reply.loss.cause == "flooded":
             python = resolve_interpreter(self.python or sys.executable)
             raise ImgcheckError(f"--python {for_terminal(python)}: got other output, expected a Python interpreter")
-        return answer
+        return reply
 
     @property
     def folder(self) -> Path:
-        """The folder through which bodies and answers travel; removed with all that is in it."""
+        """The folder of request bodies and replies; removed with all that is in it."""
         return Path(self._folder.name)
 
     def output(self) -> str:
@@ -108,16 +108,16 @@ class ChildSession:
         name: str = "",
         *,
         details: Mapping[str, object] | None = None,
-    ) -> HandlerAnswer:
-        """Send one request to the child, and wait for the answer. details: JSON values that go with it."""
+    ) -> HandlerReply:
+        """Send one request to the child, and wait for the reply. details: JSON values, sent with the request."""
         assert self._child is not None
         self._number += 1
         try:
             Path(self._folder.name, "request").write_bytes(body)
         except OSError as error:
             raise ImgcheckError(f"request cannot be passed to the child process: {error}") from None
-        self._child.ask({"number": self._number, "content_type": content_type, "name": name, **(details or {})})
-        return self._answer(self._number)
+        self._child.send({"number": self._number, "content_type": content_type, "name": name, **(details or {})})
+        return self._reply(self._number)
 
     def end(self) -> None:
         """End the child and all processes that it has started, if there is a child."""
@@ -130,20 +130,23 @@ class ChildSession:
         self.end()
         self._folder.cleanup()
 
-    def _answer(self, number: int) -> HandlerAnswer:
-        """Wait for an answer and read it; a child that was lost meanwhile is ended."""
-        child, lost, said = self._child, None, ""
+    def _reply(self, number: int) -> HandlerReply:
+        """Wait for a reply and read it. Ends a child that has crashed or exceeded a limit."""
+        child, loss, said = self._child, None, ""
         assert child is not None
         try:
             child.wait(number, seconds=self.seconds, most_bytes=self.most_bytes)
         except HandlerLost as error:
             self.end()
-            lost, said = error, b"".join(child.said).decode("utf-8", "replace")
-        place = Path(self._folder.name, f"answer-{number}")
-        told, body = _object(_taken(place.with_suffix(".json"), _MOST_ANSWER)), _taken(place.with_suffix(".body"))
-        if lost is not None and told is not None and lost.how == "ended":
-            lost = None  # it had answered before it went
-        return HandlerAnswer(told=told or {}, body=body, lost=lost, said=said)
+            loss, said = error, b"".join(child.said).decode("utf-8", "replace")
+        place = Path(self._folder.name, f"reply-{number}")
+        message, body = (
+            _object(_pop_file(place.with_suffix(".json"), _MOST_REPLY)),
+            _pop_file(place.with_suffix(".body")),
+        )
+        if loss is not None and message is not None and loss.cause == "ended":
+            loss = None  # it had replied before it ended
+        return HandlerReply(message=message or {}, body=body, loss=loss, said=said)
 
 
 def resolve_interpreter(name: str) -> str:
@@ -161,7 +164,7 @@ def resolve_interpreter(name: str) -> str:
 
 
 def _is_in_environment(path: str) -> bool:
-    """Whether Python, started by this path, finds a ``pyvenv.cfg``: beside it or one folder up, no link followed.
+    """Whether Python, started by this path, finds a ``pyvenv.cfg``, in its folder or its parent.
 
     https://docs.python.org/3/library/sys_path_init.html
     """
@@ -170,7 +173,7 @@ def _is_in_environment(path: str) -> bool:
 
 
 def _link_steps(path: str) -> Iterator[str]:
-    """Yield the path, then each path that its links lead to, first those of its folder."""
+    """Yield the path, then the target of each link, first of links in its folder."""
     yield path
     for _ in range(_MOST_LINKS):
         folder, name = os.path.split(path)
@@ -182,8 +185,8 @@ def _link_steps(path: str) -> Iterator[str]:
         yield path
 
 
-def _taken(path: Path, most: int = _MOST_BODY) -> bytes | None:
-    """The bytes of a file that the child wrote, which is then removed; None where there is none to be read."""
+def _pop_file(path: Path, most: int = _MOST_BODY) -> bytes | None:
+    """The bytes of a file that the child wrote, which is then removed; None if it cannot be read."""
     from sm_imgcheck.pipeline.read import open_file  # NumPy: the process starts before it is imported
 
     body = None
@@ -206,21 +209,21 @@ def _object(text: bytes | None) -> JsonObject | None:
 def default_memory() -> int:
     """8 GiB is more than any serverless endpoint has (6 GiB), and enough to import every framework."""
     try:
-        there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):  # Windows
         return 8 << 30
-    return min(8 << 30, there * 3 // 4)
+    return min(8 << 30, memory * 3 // 4)
 
 
-def environment(ours: Mapping[str, str]) -> dict[str, str]:
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """The environment of the child: as ours, without a way to AWS credentials.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html: the environment, the files, the
     addresses of containers, and the address of the machine.
     """
-    kept = {key: value for key, value in ours.items() if not key.upper().startswith(("AWS_", "BOTO_"))}
-    kept |= {key: ours[key] for key in ("AWS_REGION", "AWS_DEFAULT_REGION") if key in ours}
-    kept |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG"), os.devnull)
-    here = ",".join(filter(None, (ours.get("no_proxy") or ours.get("NO_PROXY"), "localhost", "127.0.0.1")))
-    kept |= {"no_proxy": here, "NO_PROXY": here}  # what a TensorFlow handler posts stays on this machine
-    return kept | {"AWS_EC2_METADATA_DISABLED": "true", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    result = {key: value for key, value in variables.items() if not key.upper().startswith(("AWS_", "BOTO_"))}
+    result |= {key: variables[key] for key in ("AWS_REGION", "AWS_DEFAULT_REGION") if key in variables}
+    result |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG"), os.devnull)
+    here = ",".join(filter(None, (variables.get("no_proxy") or variables.get("NO_PROXY"), "localhost", "127.0.0.1")))
+    result |= {"no_proxy": here, "NO_PROXY": here}  # what a TensorFlow handler posts stays on this machine
+    return result | {"AWS_EC2_METADATA_DISABLED": "true", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}

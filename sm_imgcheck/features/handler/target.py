@@ -21,7 +21,7 @@ __all__ = ["HandlerTarget", "find_target"]
 _MOST_SOURCE = 1 << 20  # characters of the file that are read
 _MOST_MEMBERS = 20_000
 _MOST_BYTES = 8 << 30  # of the unpacked archive: 5 GiB is the limit of a model of multi-model endpoints
-_PLACES = ("", "code", "1", "app", "src")
+_SUBFOLDERS = ("", "code", "1", "app", "src")
 _NAMES = ("inference.py", "handler.py", "model.py", "lambda_function.py", "score.py", "app.py", "main.py", "serve.py")
 """What servers name the file; SageMaker, Hugging Face, Triton, Lambda, Azure and web applications."""
 
@@ -58,13 +58,13 @@ def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
 
 
 def _in_folder(folder: Path, name: str) -> Path:
-    for place in _PLACES:
+    for place in _SUBFOLDERS:
         for file in _NAMES:
             if (folder / place / file).is_file():
                 return folder / place / file
-    own = [*folder.glob("*.py")] if folder.is_dir() else []
-    if len(own) == 1:
-        return own[0]
+    scripts = [*folder.glob("*.py")] if folder.is_dir() else []
+    if len(scripts) == 1:
+        return scripts[0]
     what = "got a device, a pipe or a socket, expected a file" if folder.exists() else "no such file"
     what = "missing inference.py: expected FOLDER/inference.py or FOLDER/code/inference.py" if folder.is_dir() else what
     raise ImgcheckError(f"handler {for_terminal(name)}: {what}")
@@ -111,7 +111,7 @@ def _unpack_zip(path: Path, root: Path, name: str) -> None:
 
 
 def _write_member(content: IO[bytes], root: Path, name: str) -> None:
-    """Write one member's content below ``root``; leave out a member whose path would lead elsewhere.
+    """Write one member's content below ``root``; skip a member whose path is outside of it.
 
     The filter "data" of tarfile is younger than Python 3.11.2, which Debian 12 ships.
     """

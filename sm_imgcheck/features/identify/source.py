@@ -66,11 +66,23 @@ def _explain_failure(
         picture = decode(image.data, truncated="allow", max_pixels=policy.max_pixels)
     except CandidateError:
         return ideal
+    if candidate.facts.constant and _has_many_colors(ideal.plan, image.data):
+        return replace(ideal, resemblance=0.0)
     if few_colors(candidate.data, candidate.facts.layout.find("C")):
         return replace(ideal, uncompared="the tensor has one or two colors, too few to compare it with the image")
     if few_colors(picture, 2):
         return replace(ideal, uncompared="the image has one or two colors, too few to compare it with the tensor")
     return replace(ideal, resemblance=resemblance(candidate.data, candidate.facts, picture))
+
+
+def _has_many_colors(plan: Plan | None, body: bytes) -> bool:
+    """Whether the image that the plan produces from the source has three colors or more."""
+    if plan is None:
+        return False
+    try:
+        return not few_colors(apply_steps(_shaping_steps(plan.steps), ArrayCache({(): body})), -1)
+    except CandidateError:
+        return False
 
 
 _LENIENT = {

@@ -1,1 +1,1 @@
-"""Image files: headers without pixels, the decoders, and which damage a decoder met; rules judge it."""
+"""Image files: headers without pixels, the decoders, and the damage that a decoder met."""

@@ -7,6 +7,7 @@ from typing import Any
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size, check_sizes, declared_by
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.icc import join_icc, read_icc
 from sm_imgcheck.io.images.jpeg import (
     JpegScan,
@@ -27,9 +28,8 @@ from sm_imgcheck.io.images.pillow import (
     pillow_profile,
 )
 from sm_imgcheck.io.images.png import scan_png
-from sm_imgcheck.io.images.raw import camera_raw
 
-__all__ = ["check_pixels", "image_format", "name_content", "read_header"]
+__all__ = ["check_pixels", "read_header"]
 
 # Scans of a progressive file are decoded one by one over the whole image: an encoder writes about ten.
 MAX_SCAN_PIXELS = 100
@@ -75,7 +75,7 @@ def check_sides(height: int, width: int) -> None:
 def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
     """As ``look``, from the markers alone."""
     scan = scan_jpeg(body)
-    check_jpeg(scan, max_pixels=max_pixels)
+    check_jpeg(body, scan, max_pixels=max_pixels)
     orientation, exif_problem = read_exif(scan.exif) if scan.exif is not None else (1, "")
     profile, icc_problem = join_icc(scan.icc)
     icc, wide_gamut, unreadable = read_icc(profile)
@@ -100,8 +100,10 @@ def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
     )
 
 
-def check_jpeg(scan: JpegScan, *, max_pixels: int) -> None:
+def check_jpeg(body: bytes, scan: JpegScan, *, max_pixels: int) -> None:
     """Raise CandidateError for a frame that no 8-bit decoder supports."""
+    if not scan.sof and b"\xff\xd8\xff\xf7" in body[:64]:  # ISO/IEC 14495-1
+        raise CandidateError("SRC106", "JPEG encoding: got JPEG-LS, expected 8-bit DCT")
     if not scan.sof:
         raise CandidateError("SRC112", "truncated before the JPEG frame header: image size unknown")
     check_pixels(scan.height, scan.width, max_pixels)
@@ -230,116 +232,3 @@ def printable(head: bytes) -> str:
 def pillow_bits(image: Any) -> int:
     """Bits a sample of a lazily opened image."""
     return {"I": 32, "F": 32, "1": 1}.get(image.mode, 16 if image.mode.startswith("I;16") else 8)
-
-
-# Containers of the ISO base media file format by brand (ISO/IEC 23000-22 and 23008-12).
-AVIF_BRANDS = frozenset({b"avif", b"avis"})
-HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
-IMAGE_SIGNATURES = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"BM", "BMP"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
-    (b"\0\0\1\0", "ICO"),
-    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
-    (b"\xff\x4f\xff\x51", "JPEG2000"),
-)
-# Images that neither Pillow nor OpenCV reads here, or that are excluded because their readers run other programs.
-OTHER_IMAGES = (
-    (b"\xff\x0a", "JPEG XL image: convert it to PNG or JPEG (djxl, magick)"),
-    (b"\0\0\0\x0cJXL ", "JPEG XL image: convert it to PNG or JPEG (djxl, magick)"),
-    (b"8BPS", "a Photoshop document"),
-    (b"%!PS", "a PostScript document"),
-    (b"\xc5\xd0\xd3\xc6", "an EPS document"),
-    (b"%PDF", "a PDF document"),
-    (b"DDS ", "a DDS texture"),
-    (b"v/1\x01", "an OpenEXR image"),
-    (b"qoif", "a QOI image"),
-    (b"\0\0\2\0", "a Windows cursor"),
-    (b"icns", "an Apple icon"),
-    (b"\x8aMNG", "an MNG animation"),
-    (b"II\xbc\x01", "a JPEG XR image"),
-)
-OTHER_FILES = (
-    (b"version https://git-lfs", "Git LFS pointer: file not downloaded (run `git lfs pull`)"),
-    (b"\x1f\x8b", "gzip-compressed data"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"BZh", "bzip2-compressed data"),
-    (b"\xfd7zXZ\0", "xz-compressed data"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"\x80\x04\x95", "a Python pickle"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a Windows program"),
-    (b"ID3", "an MP3 file"),
-    (b"OggS", "an Ogg file"),
-    (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
-    (b"data:image/", "data: URL: decode its base64 text first"),
-)
-
-
-def image_format(body: bytes) -> str:
-    """Return Pillow's name of the format from the first bytes, for any file name; empty for unsupported formats."""
-    if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
-        return "WEBP"
-    if body[4:8] == b"ftyp":
-        size = min(int.from_bytes(body[:4], "big"), 256)
-        brands = {body[8:12], *(body[at : at + 4] for at in range(16, size, 4))}
-        return "AVIF" if brands & AVIF_BRANDS else ""
-    if camera_raw(body):
-        return ""
-    return next((name for magic, name in IMAGE_SIGNATURES if body.startswith(magic)), "")
-
-
-def name_content(body: bytes) -> tuple[str, str]:
-    """Return the code and the description of bytes that ``image_format`` does not recognize."""
-    if not body:
-        return "SRC102", "empty file (0 bytes)"
-    if raw := camera_raw(body):
-        return "SRC104", f"{raw}: convert it to JPEG, TIFF or PNG (darktable-cli, dcraw, the vendor's tool)"
-    if body[4:8] == b"ftyp":
-        return name_container(body[8:12])
-    for table, code in ((OTHER_IMAGES, "SRC104"), (OTHER_FILES, "SRC103")):
-        description = next((words for magic, words in table if body.startswith(magic)), None)
-        if description:
-            return code, description
-    if body[:2] == b"\xff\xd8" or body[1:4] == b"PNG" or (body[:4] == b"RIFF" and body[8:11] == b"WEB"):
-        return "SRC105", f"corrupt image signature: got {body[:8].hex(' ')}"
-    return name_text(body[:4096])
-
-
-def name_container(brand: bytes) -> tuple[str, str]:
-    """The same for a file of the ISO base media file format, by its major brand."""
-    if brand in HEIC_BRANDS:
-        return "SRC104", "HEIC image: convert it to JPEG (heif-convert, sips, magick)"
-    return "SRC103", "video or audio file (MP4, QuickTime)"
-
-
-def name_text(head: bytes) -> tuple[str, str]:
-    """The same for text, and for unrecognized bytes."""
-    bare = (head[3:] if head.startswith(b"\xef\xbb\xbf") else head).lstrip()
-    low = bare[:1024].lower()
-    if any(byte < 9 or 13 < byte < 27 or byte == 127 for byte in head[:512]):
-        return "SRC105", f"unknown signature: got {head[:8].hex(' ')}"
-    if b"<svg" in low:
-        return "SRC104", "SVG drawing"
-    if low.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
-        return "SRC103", "HTML page instead of an image: the download URL returned a web page"
-    if bare[:1] in (b"{", b"["):
-        return "SRC103", "JSON text"
-    if bare[:5] == b"<?xml" or bare[:1] == b"<":
-        return "SRC103", "XML text"
-    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\r\n"
-    is_base64 = bare.startswith((b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")) or (
-        len(bare) >= 64 and b" " not in bare and not bare.translate(None, alphabet)
-    )
-    return "SRC103", "base64 text: decode it first" if is_base64 else "text"

@@ -216,8 +216,8 @@ def _holds(location: str, chunks: Iterable[Chunk]) -> bool:
 
 
 def _stat(state: os.stat_result) -> Stat:
-    modified = f"{state.st_mtime_ns:x}"
-    return Stat(size=state.st_size, tag=f"{modified}-{state.st_ctime_ns:x}", modified=modified)
+    mtime = f"{state.st_mtime_ns:x}"
+    return Stat(size=state.st_size, tag=f"{mtime}-{state.st_ctime_ns:x}", modified=mtime)
 
 
 def _reason(error: Exception) -> str:

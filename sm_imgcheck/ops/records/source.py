@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from sm_imgcheck.core.channels import ALPHA, CHANNELS, GRAY
 from sm_imgcheck.core.frozen import replace_fields
@@ -61,8 +63,13 @@ def _color_phrase(step: Step) -> str:
     if mode == "CMYK":
         return f"CMYK by {LIBRARIES[params['cmyk']]}'s arithmetic"
     if mode in ("LA", "RGBA") and to not in ALPHA:
-        return f"alpha {'composited' if params['alpha'] == 'composite' else 'dropped'}"
+        return f"alpha composited onto {_color_name(params)}" if params["alpha"] == "composite" else "alpha dropped"
     return ""
+
+
+def _color_name(params: Mapping[str, Any]) -> str:
+    background = list(params["background"])
+    return {(0, 0, 0): "black", (255, 255, 255): "white"}.get(tuple(background), f"RGB {background}")
 
 
 _image = partial(Op, shapes_image=True)

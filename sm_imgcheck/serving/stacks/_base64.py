@@ -7,7 +7,7 @@ from base64 import b64decode
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding
-from sm_imgcheck.io.images.header import image_format, name_content
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY110
 from sm_imgcheck.serving.stacks._json import leaves
 

@@ -6,7 +6,7 @@ from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, Spec
-from sm_imgcheck.io.images.header import image_format
+from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.rules.payload_request import PAY103, PAY110, PAY120
 from sm_imgcheck.serving.envelopes._json import array_of, at_key
 from sm_imgcheck.serving.multipart import Part, read_form

@@ -5,8 +5,9 @@ from __future__ import annotations
 from io import BytesIO
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.decode import decode_with_header
-from sm_imgcheck.io.images.header import image_format, name_content, read_header
+from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.quiet import quietly
 from sm_imgcheck.rules import make_finding
 from sm_imgcheck.rules.payload_request import PAY102

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding
-from sm_imgcheck.io.images.header import image_format, name_content
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.quiet import quietly
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.numpy_files import MAX_DIRECTORY_BYTES, MAX_HEADER_BYTES, NPY_MAGIC

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
-from sm_imgcheck.io.images.header import image_format, name_content
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY102
 from sm_imgcheck.serving.stacks import RequestRejection, Stack, reject_content_type, wrap_rejections
 

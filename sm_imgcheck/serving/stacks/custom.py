@@ -5,7 +5,7 @@ from __future__ import annotations
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
-from sm_imgcheck.io.images.header import image_format, name_content
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY111
 from sm_imgcheck.rules.payload_values import PAY107, PAY108, PAY109

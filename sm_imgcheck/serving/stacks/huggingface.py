@@ -16,7 +16,7 @@ from typing import NoReturn
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
-from sm_imgcheck.io.images.header import image_format
+from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY112, PAY119, PAY120
 from sm_imgcheck.serving.stacks import (
     DEFAULT_BODY_LIMIT,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
-from sm_imgcheck.io.images.header import image_format
+from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.io.tensors import JSON_LINES_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY103
 from sm_imgcheck.rules.payload_values import PAY105

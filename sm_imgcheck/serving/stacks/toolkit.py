@@ -47,7 +47,7 @@ def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray
 
 def json_body(body: bytes) -> Json:
     """As ``_json.parse``; the finding names an image or an array under a JSON type."""
-    from sm_imgcheck.io.images.header import image_format, name_content
+    from sm_imgcheck.io.images.content import image_format, name_content
 
     form = image_format(body)
     if form or body.startswith((b"\x93NUMPY", b"PK\x03\x04")) or not body:

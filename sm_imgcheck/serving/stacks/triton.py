@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
-from sm_imgcheck.io.images.header import image_format, name_content
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY101, PAY102, PAY116
 from sm_imgcheck.rules.payload_values import PAY115
 from sm_imgcheck.serving.stacks import RequestRejection, Stack, refuse, wrap_rejections

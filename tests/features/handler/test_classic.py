@@ -30,7 +30,7 @@ def test_mistakes_are_named_and_nothing_else_is(tmp_path, name, planted):
     spec = load_spec(pipeline.spec)
     with HandlerRunner(Handler(file=str(file), seconds=20)) as run:
         for words, codes in wanted.items():
-            run.how = replace(run.how, content_type=";".join(["image/jpeg", *words]))
+            run.settings = replace(run.settings, content_type=";".join(["image/jpeg", *words]))
             candidate, source = call_handler(BODY, run, spec)
             result = process(candidate, spec, Options(source=source))
             assert {one.code for one in result.findings if one.severity != "notice"} == codes, words

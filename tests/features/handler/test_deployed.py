@@ -15,7 +15,7 @@ BODY = jpeg(picture(240, 330))
 def result_of(file):
     """The result, and the codes that the file's second line expects."""
     source = file.read_text(encoding="utf-8")
-    for word in ("fastapi", "flask"):
+    for word in ("fastapi", "flask", "starlette"):
         if f"from {word}" in source or f"import {word}" in source:
             pytest.importorskip(word, reason=f"{word} is not installed")
     spec, expected = source.splitlines()[:2]

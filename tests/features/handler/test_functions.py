@@ -395,7 +395,7 @@ def test_nothing_of_this_program_is_seen_by_the_handler(tmp_path, monkeypatch):
             ours = [name for name in sys.modules if "imgcheck" in name and not name.startswith("guest")]
             kept = sorted(name for name in os.environ if name.startswith("AWS_") and os.environ[name] != os.devnull)
             assert sys.stdin.read() == ""
-            return {"x": [[1.0]], "said": (ours, [path for path in sys.path if "handler" in path], kept)}
+            return {"x": [[1.0]], "said": (ours, [path for path in sys.path if "features/handler" in path], kept)}
         def check(body):
             raise RuntimeError(repr(input_fn(body, "")["said"]))
     """
@@ -420,13 +420,13 @@ def test_what_is_no_image_is_not_sent(tmp_path):
     (tmp_path / "x.txt").write_text("<html>")
     with running(tmp_path, "raise SystemExit") as run:
         assert call_handler(str(tmp_path / "x.txt"), run, load_spec("pillow-rgb-01"))[0].problem.code == "SRC103"
-        assert run.loaded is None
+        assert run.load_reply is None
 
 
 def test_the_child_is_python_of_3_8():
     """It runs in the user's interpreter, which may be as old as the oldest container that is still in use."""
     package = Path(sm_imgcheck.features.handler.__file__).parent
-    files = [package / "guest_main.py", *(package / "guest").rglob("*.py")]
+    files = [package / "child_main.py", *(package / "guest").rglob("*.py")]
     assert len(files) > 5
     for file in files:
         tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))

@@ -14,8 +14,9 @@ from PIL import Image
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Decode
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.decode import decode, decode_with_header
-from sm_imgcheck.io.images.header import MAX_SIDE, image_format, name_content, read_header
+from sm_imgcheck.io.images.header import MAX_SIDE, read_header
 from sm_imgcheck.io.images.jpeg import read_exif, scan_jpeg
 from sm_imgcheck.io.images.png import check_data, scan_png
 from sm_imgcheck.io.images.quiet import quietly

@@ -14,9 +14,10 @@ from PIL import Image, ImageCms, ImageFile
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images import decode_jpeg
+from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.decode import decode, decode_with_header
 from sm_imgcheck.io.images.decode_jpeg import fast_dct_jpeg
-from sm_imgcheck.io.images.header import image_format, name_content, read_header
+from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, read_icc
 from sm_imgcheck.io.images.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, read_exif, scan_jpeg
 from sm_imgcheck.io.images.quiet import name_failure

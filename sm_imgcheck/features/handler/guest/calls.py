@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import results
+from .error_lines import error_line, error_summary
 from .recorder import ModelCalled, ModelRecorder
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ __all__ = ["CallRecord", "ClientRequest", "HandlerCall", "MissingFunction", "Not
 class MissingFunction(Exception):
     """The file lacks an entry point; the text names what is missing."""
 
-    def __init__(self, text: str, defined: list[str]) -> None:
+    def __init__(self, text: str, names_of_file: list[str]) -> None:
         super().__init__(text)
-        self.defined = defined
+        self.names_of_file = names_of_file
 
 
 class NotChecked(Exception):
@@ -95,6 +96,10 @@ class HandlerCall:
         self.flaws: list[list[str]] = []
 
 
+_FEATURE_MODELS = ("xgboost", "sklearn", "joblib", "lightgbm", "catboost", "skops", "pickle")
+"""Packages of models of features: their programs flatten the image."""
+
+
 class UserFile:
     """The user's module and everything that calls of its functions need."""
 
@@ -111,18 +116,22 @@ class UserFile:
 
     def classes(self) -> list[type]:
         """The classes that the file itself defines."""
-        found = [value for _, value in inspect.getmembers(self.module, inspect.isclass)]
-        return [value for value in found if value.__module__ == self.module.__name__]
+        kinds = [value for _, value in inspect.getmembers(self.module, inspect.isclass)]
+        return [value for value in kinds if value.__module__ == self.module.__name__]
 
-    def defined(self) -> list[str]:
+    def names_of_file(self) -> list[str]:
         """Names of its functions and classes."""
-        own = [name for name, value in self.names.items() if getattr(value, "__module__", "") == self.module.__name__]
-        return [name for name in own if inspect.isroutine(self.names[name]) or inspect.isclass(self.names[name])]
+        module = self.module.__name__
+        values = {name: value for name, value in self.names.items() if getattr(value, "__module__", "") == module}
+        return [name for name, value in values.items() if inspect.isroutine(value) or inspect.isclass(value)]
 
     def read(self, result: object, *, text: bool = False) -> results.HandlerTensor:
         """The tensor in a result, or the text of a request. Raises InvalidHandlerResult."""
         name, most = self.settings["model_input"]["name"], self.settings["most_bytes"]
-        return results.read(result, text=text, name=name, most_bytes=most)
+        tensor = results.read(result, text=text, name=name, most_bytes=most)
+        if not isinstance(tensor.content, bytes) and any(word in self.source for word in _FEATURE_MODELS):
+            results.restore_axes(tensor, self.settings["model_input"]["shape"])
+        return tensor
 
     def observe(self, function: Callable[[], object]) -> tuple[bool, object]:
         """Run a function, recording. Returns whether a model was called, and its input or else the result."""
@@ -144,15 +153,15 @@ class UserFile:
 
         A function that calls no model and returns a tensor with image axes is assumed to preprocess only.
         """
-        called, value = self.observe(function)
-        if called:
+        is_called, value = self.observe(function)
+        if is_called:
             return self.read(value, text=self.recorder.text)
         if error := results.error_text(value):
             raise results.InvalidHandlerResult(f"returned an error: {error}")
         try:
             tensor = self.read(value)
         except results.InvalidHandlerResult:
-            if value is None or not results.is_answer(value):
+            if value is None or not results.is_prediction(value):
                 raise
             tensor = None
         if tensor is not None and not isinstance(tensor.content, bytes) and tensor.content.ndim >= 3:
@@ -163,31 +172,39 @@ class UserFile:
 def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord) -> results.HandlerTensor:
     """The result of the first attempt that has one. Raises the error of the attempt with the most progress.
 
-    record: gets what is noted of the attempt that is reported. Where the first fails and there are others, it runs once
-    more: how many lines of the user's file that an attempt runs is its progress, which counts for caught errors too.
+    record: gets what is noted of the attempt that is reported. If the first fails and there are others, it is repeated:
+    the number of lines of the user's file that an attempt runs is its progress, which counts for caught errors too.
     """
     first = next(attempts)
-    tensor, error, own = _run_attempt(user, first)
+    tensor, error, trial = _run_attempt(user, first)
+    first_error = error
     others = [] if tensor is not None or isinstance(error, SystemExit) else list(attempts)
-    best, furthest = (first[0], error, own), -1
+    best, furthest = (first[0], error, trial), -1
     for attempt in [first, *others] if others else []:
         with LineCounter(os.path.dirname(user.settings["file"])) as lines:
-            tensor, error, own = _run_attempt(user, attempt)
-        progress = len(lines.lines) or int(reached(error, user.settings["file"]))
+            tensor, error, trial = _run_attempt(user, attempt)
+        progress = len(lines.lines) or int(is_raised_below(error, user.settings["file"]))
         if tensor is not None or progress > furthest:
-            best, furthest = (attempt[0], error, own), progress
+            best, furthest = (attempt[0], error, trial), progress
         if tensor is not None:
             break
-    record.sent, error, own = best
-    record.notes, record.flaws, record.uncertainties, record.step = own.notes, own.flaws, own.uncertainties, own.step
+    record.sent, error, trial = best
+    record.notes, record.flaws, record.uncertainties, record.step = (
+        trial.notes,
+        trial.flaws,
+        trial.uncertainties,
+        trial.step,
+    )
     if tensor is not None:
+        if refusal := _refused_type(first[0], best[0], first_error):
+            record.notes.append(refusal)
         return tensor
     if len(others) > 1:
-        tried = [first[0], *(label for label, _ in others)]
-        record.notes.append(f"tried: {'; '.join(tried[:8])}{' ...' if len(tried) > 8 else ''}")
+        labels = [first[0], *(label for label, _ in others)]
+        record.notes.append(f"tried: {'; '.join(labels[:8])}{' ...' if len(labels) > 8 else ''}")
     assert error is not None
-    if others and request_rejected(error):
-        text = " ".join(str(error).split())[:200]
+    if others and (request_rejected(error) or (furthest <= 0 and not isinstance(error, results.InvalidHandlerResult))):
+        text = error_line(error, 200)
         raise NotChecked(
             f"accepted none of the requests that were tried ({type(error).__name__}: {text}); pass a "
             "request body as PATH"
@@ -195,29 +212,39 @@ def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord
     raise error
 
 
+_TYPE = re.compile(r"(?:image|application)/[\w.+-]+")
+
+
+def _refused_type(first: str, other_label: str, error: BaseException | None) -> str:
+    """That one content type failed and another was accepted; empty: the forms of the request differ in more."""
+    if error is None or first == other_label or not (_TYPE.fullmatch(first) and _TYPE.fullmatch(other_label)):
+        return ""
+    return f"accepts {other_label}, not {first} ({error_summary(error)})"
+
+
 def _run_attempt(
     user: UserFile, attempt: Attempt
 ) -> tuple[results.HandlerTensor | None, BaseException | None, CallRecord]:
     user.recorder.reset()
-    own = CallRecord()
+    trial = CallRecord()
     tensor = error = None
     try:
-        tensor = attempt[1](own)
-    except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever the user's code raises is reported
-        error = raised
-    own.uncertainties += user.recorder.uncertainties
-    return tensor, error, own
+        tensor = attempt[1](trial)
+    except (Exception, SystemExit) as exception:  # noqa: BLE001 - whatever the user's code raises is reported
+        error = exception
+    trial.uncertainties += user.recorder.uncertainties
+    return tensor, error, trial
 
 
-_REJECTED = re.compile(r"status 4\d\d|indices must be|not subscriptable|no attribute '(?:get|pop|read)'")
+_FORM_ERRORS = re.compile(r"status 4\d\d|indices must be|not subscriptable|no attribute '(?:get|pop|read)'")
 
 
 def request_rejected(error: BaseException) -> bool:
     """Whether an error is about the form of a request, which is guessed where several are tried."""
-    return isinstance(error, KeyError) or _REJECTED.search(str(error)) is not None
+    return isinstance(error, KeyError) or _FORM_ERRORS.search(error_line(error)) is not None
 
 
-def reached(error: BaseException | None, file: str) -> bool:
+def is_raised_below(error: BaseException | None, file: str) -> bool:
     """Whether an exception was raised in or below the user's file."""
     trace = None if error is None else error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != file:
@@ -244,8 +271,8 @@ class LineCounter:
 
     def _trace(self, frame: FrameType, event: str, _: object) -> Any:
         if event == "call":
-            own = frame.f_code.co_filename.startswith(self._folder) and "site-packages" not in frame.f_code.co_filename
-            return self._trace if own else None
+            file = frame.f_code.co_filename
+            return self._trace if file.startswith(self._folder) and "site-packages" not in file else None
         if event == "line":
             self.lines.add((frame.f_code.co_filename, frame.f_lineno))
         return self._trace

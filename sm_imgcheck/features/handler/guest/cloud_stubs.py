@@ -16,7 +16,7 @@ __all__ = ["cloud_client"]
 def cloud_client(recorder: ModelRecorder, service: str = "", *_: object, **__: object) -> object:
     """Replaces ``boto3.client(service)`` and ``boto3.resource(service)``."""
     if service == "s3":
-        return _S3(recorder)
+        return _S3(recorder)  # of client and resource
     if service in ("sagemaker-runtime", "runtime.sagemaker"):
         return _Endpoint(recorder)
     return ModelStub(recorder, f"boto3.client({service!r})", "output")
@@ -44,10 +44,48 @@ class _S3:
     def download_fileobj(self, _bucket: str, _key: str, file: io.BytesIO, *_: object, **__: object) -> None:
         file.write(self._read())
 
+    def Object(self, *_: object) -> _S3Object:  # noqa: N802 - boto3's name
+        return _S3Object(self)
+
+    def Bucket(self, *_: object) -> _S3Bucket:  # noqa: N802 - boto3's name
+        return _S3Bucket(self)
+
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         return ModelStub(self._recorder, f"s3.{name}", "output")
+
+
+class _S3Object:
+    """``boto3.resource("s3").Object(bucket, key)``."""
+
+    def __init__(self, s3: _S3) -> None:
+        self._s3 = s3
+
+    def get(self, **_: object) -> dict[str, object]:
+        return self._s3.get_object()
+
+    def download_file(self, path: str, *_: object, **__: object) -> None:
+        self._s3.download_file("", "", path)
+
+    def download_fileobj(self, file: io.BytesIO, *_: object, **__: object) -> None:
+        self._s3.download_fileobj("", "", file)
+
+
+class _S3Bucket:
+    """``boto3.resource("s3").Bucket(name)``."""
+
+    def __init__(self, s3: _S3) -> None:
+        self._s3 = s3
+
+    def Object(self, *_: object) -> _S3Object:  # noqa: N802 - boto3's name
+        return _S3Object(self._s3)
+
+    def download_file(self, _key: str, path: str, *_: object, **__: object) -> None:
+        self._s3.download_file("", "", path)
+
+    def download_fileobj(self, _key: str, file: io.BytesIO, *_: object, **__: object) -> None:
+        self._s3.download_fileobj("", "", file)
 
 
 class _Endpoint:
@@ -56,8 +94,8 @@ class _Endpoint:
     def __init__(self, recorder: ModelRecorder) -> None:
         self._recorder = recorder
 
-    def invoke_endpoint(self, *, Body: object = b"", **_: object) -> object:  # noqa: N803 - boto3's name
-        self._recorder.take(Body, text=True)
+    def invoke_endpoint(self, *, Body: object = b"", ContentType: object = "", **_: object) -> object:  # noqa: N803 - boto3's names
+        self._recorder.take(Body, text=True, content_type=str(ContentType) or "application/octet-stream")
         return ModelStub(self._recorder, "endpoint", "output")
 
     invoke_endpoint_async = invoke_endpoint

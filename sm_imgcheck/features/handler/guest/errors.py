@@ -5,9 +5,12 @@ from __future__ import annotations
 import linecache
 import os
 import re
+import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from .environment import environment_cause, failing_code, is_own, is_own_module
+from .error_lines import error_line
 from .model_stub import is_stub
 
 if TYPE_CHECKING:
@@ -20,13 +23,13 @@ __all__ = ["describe_error", "involves_stub"]
 _MOST = 2000
 """Characters of a text."""
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
-_GUEST = os.path.dirname(os.path.abspath(__file__))
-_STUB_FILES = [os.path.join(_GUEST, name) for name in ("model_stub.py", "cloud_stubs.py")]
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_STUB_FILES = [os.path.join(_FOLDER, name) for name in ("model_stub.py", "cloud_stubs.py")]
 
 
 def describe_error(error: BaseException, file: str, recorder: ModelRecorder | None = None) -> dict[str, object]:
     """Type, text and location: the innermost line in the user's file, else in a file of its folder."""
-    where, line, function = _place(error, file) or ("", 0, "")
+    where, line, function = _location(error, file) or ("", 0, "")
     return {
         "type": type(error).__name__,
         "text": _text(error),
@@ -36,6 +39,7 @@ def describe_error(error: BaseException, file: str, recorder: ModelRecorder | No
         "function": function,
         "code": linecache.getline(where, line).strip()[:100] if where else "",
         "module": _module(error, file),
+        "environment": environment_cause(error, file),
         "relative": _relative_import(error),
         "stub": "" if recorder is None else involves_stub(error, recorder),
         "last": _last(error, file),
@@ -51,7 +55,7 @@ def involves_stub(error: BaseException, recorder: ModelRecorder) -> str:
         frame = trace.tb_frame
         if frame.f_code.co_filename in _STUB_FILES:
             return text
-        if any(_leads_to_stub(frame, name) for name in _NAME.findall(_failing_code(trace))):
+        if any(_refers_to_stub(frame, name) for name in _NAME.findall(failing_code(trace))):
             return text
         if "site-packages" not in frame.f_code.co_filename and "lib/python" not in frame.f_code.co_filename:
             break
@@ -66,20 +70,7 @@ def _traces(error: BaseException) -> list[TracebackType]:
     return traces
 
 
-def _failing_code(trace: TracebackType) -> str:
-    """The expression that raised, on Python 3.11 and later, else its line."""
-    code = trace.tb_frame.f_code
-    positions = list(code.co_positions()) if hasattr(code, "co_positions") else []
-    start, end, first, last = positions[trace.tb_lasti // 2] if trace.tb_lasti // 2 < len(positions) else (None,) * 4
-    if start is None or end is None or first is None or last is None:
-        return linecache.getline(code.co_filename, trace.tb_lineno)
-    lines = [linecache.getline(code.co_filename, line).encode() for line in range(start, end + 1)]
-    lines[-1] = lines[-1][:last]
-    lines[0] = lines[0][first:]
-    return b"".join(lines).decode("utf-8", "replace")
-
-
-def _leads_to_stub(frame: FrameType, name: str) -> bool:
+def _refers_to_stub(frame: FrameType, name: str) -> bool:
     """Whether a dotted name of a line refers to a stub: ``self.model``, but not ``self``."""
     first, *parts = name.split(".")
     value = frame.f_locals.get(first, frame.f_globals.get(first))
@@ -97,16 +88,14 @@ def _module(error: BaseException, file: str) -> str | None:
     if not isinstance(error, ImportError) or _relative_import(error):
         return None
     root = (getattr(error, "name", None) or "").partition(".")[0]
-    folder = os.path.dirname(file)
-    own = [os.path.join(folder, root), os.path.join(folder, root + ".py")]
-    return None if not root or any(map(os.path.exists, own)) else root
+    return None if not root or root in sys.modules or is_own_module(root, file) else root
 
 
 def _relative_import(error: BaseException) -> str:
     """The absolute form of a relative import that failed for lack of a package; empty: the error is another."""
-    if not isinstance(error, ImportError) or "relative import" not in str(error):
+    if not isinstance(error, ImportError) or "relative import" not in error_line(error):
         return ""
-    frames = _walked(error)
+    frames = _frames(error)
     code = linecache.getline(frames[-1][0].f_code.co_filename, frames[-1][1]).strip() if frames else ""
     words = re.match(r"from\s+\.+([\w.]*)\s+import\s+(.+)", code)
     if words is None:
@@ -116,30 +105,27 @@ def _relative_import(error: BaseException) -> str:
 
 
 def _text(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return str(error.msg)[:_MOST]
-    try:
-        return str(error)[:_MOST]
-    except BaseException as other:  # noqa: BLE001 - the user's own __str__
-        return f"(text unavailable: {type(other).__name__})"
+    return str(error.msg)[:_MOST] if isinstance(error, SyntaxError) else error_line(error, _MOST)
 
 
-def _place(error: BaseException, file: str) -> tuple[str, int, str] | None:
-    if isinstance(error, SyntaxError) and error.filename and _near(error.filename, file):
+def _location(error: BaseException, file: str) -> tuple[str, int, str] | None:
+    if isinstance(error, SyntaxError) and error.filename and is_own(error.filename, file):
         return error.filename, error.lineno or 0, ""
-    frames = [(frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in _walked(error)]
-    own = [frame for frame in frames if _same(frame[0], file)] or [frame for frame in frames if _near(frame[0], file)]
-    return own[-1] if own else None
+    frames = [(frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in _frames(error)]
+    local = [frame for frame in frames if _same(frame[0], file)] or [
+        frame for frame in frames if is_own(frame[0], file)
+    ]
+    return local[-1] if local else None
 
 
-def _walked(error: BaseException) -> list[tuple[FrameType, int]]:
+def _frames(error: BaseException) -> list[tuple[FrameType, int]]:
     return [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]
 
 
 def _last(error: BaseException, file: str) -> str:
     """Where it was raised, if that is not in the user's own files: in which library."""
-    frames = [frame.f_code.co_filename for frame, _ in _walked(error)]
-    if not frames or _near(frames[-1], file) or frames[-1].startswith((_GUEST, "<")):
+    frames = [frame.f_code.co_filename for frame, _ in _frames(error)]
+    if not frames or is_own(frames[-1], file) or frames[-1].startswith((_FOLDER, "<")):
         return ""
     parts = frames[-1].replace(os.sep, "/").split("/")
     return "/".join(parts[-2:])
@@ -147,9 +133,3 @@ def _last(error: BaseException, file: str) -> str:
 
 def _same(path: str, other: str) -> bool:
     return os.path.abspath(path) == other
-
-
-def _near(path: str, file: str) -> bool:
-    """Whether it is the user's own: in the folder of the file, except installed packages."""
-    own = os.path.abspath(path).startswith(os.path.join(os.path.dirname(file), ""))
-    return own and "site-packages" not in path and "dist-packages" not in path

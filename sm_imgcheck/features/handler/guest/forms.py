@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .calls import ClientRequest, UserFile
 
-__all__ = ["Form", "image_keys", "json_documents", "multipart_body", "open_image", "request_forms"]
+__all__ = ["Form", "image_keys", "is_image_key", "json_documents", "multipart_body", "open_image", "request_forms"]
 
 _KEY = re.compile(
     r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^\s*(\w+)\s*:\s*str\b""",
@@ -40,7 +40,7 @@ _IMAGE_WORDS = [
     "query",
     "x",
 ]
-_MENTIONED = re.compile(r"""["']((?:image|application)/[\w.+-]+)["']""")
+_MEDIA_TYPES = re.compile(r"""["']((?:image|application)/[\w.+-]+)["']""")
 _MOST_KEYS = 6
 _NO_IMAGE = ("application/json", "application/x-npy", "application/jsonlines", "application/octet-stream")
 
@@ -55,12 +55,13 @@ class Form:
 def image_keys(source: str) -> list[str]:
     """Names in the user's file that may be the key of an image in a request."""
     names = [name for match in _KEY.finditer(source) for name in match.groups() if name]
-    keys = [name for name in dict.fromkeys(names) if any(_is_word(word, name.lower()) for word in _IMAGE_WORDS)]
-    return keys[:_MOST_KEYS]
+    return [name for name in dict.fromkeys(names) if is_image_key(name)][:_MOST_KEYS]
 
 
-def _is_word(word: str, name: str) -> bool:
-    return word in name if len(word) > 1 else word == name
+def is_image_key(name: str) -> bool:
+    """Whether a name may be the key of an image."""
+    name = name.lower()
+    return any(word in name if len(word) > 1 else word == name for word in _IMAGE_WORDS)
 
 
 def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]:
@@ -82,12 +83,12 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
         outlines += [{key: [{name: {"b64": "$"}}]} for name in inner if name != "b64"]
     outlines += [{key: {name: "$"}} for key in keys for name in keys if key not in (name, *outer)][:6]
     outlines += [["$"], "$"]
-    seen: set[str] = set()
+    outlines_so_far: set[str] = set()
     for outline in outlines:
-        shown = json.dumps(outline)
-        if shown not in seen:
-            seen.add(shown)
-            yield shown.replace('"$"', "BASE64"), json.loads(shown.replace('"$"', json.dumps(text)))
+        text_of_outline = json.dumps(outline)
+        if text_of_outline not in outlines_so_far:
+            outlines_so_far.add(text_of_outline)
+            yield text_of_outline.replace('"$"', "BASE64"), json.loads(text_of_outline.replace('"$"', json.dumps(text)))
 
 
 def request_forms(user: UserFile, request: ClientRequest) -> Iterator[Form]:
@@ -99,9 +100,9 @@ def request_forms(user: UserFile, request: ClientRequest) -> Iterator[Form]:
     if not request.image or (request.explicit and not in_json):
         return
     if not in_json:
-        named = dict.fromkeys(_MENTIONED.findall(user.source))
-        for mentioned in [name for name in named if name not in _NO_IMAGE and name != kind][:4]:
-            yield Form(request.body, mentioned, mentioned)
+        media_types = dict.fromkeys(_MEDIA_TYPES.findall(user.source))
+        for media_type in [name for name in media_types if name not in _NO_IMAGE and name != kind][:4]:
+            yield Form(request.body, media_type, media_type)
     if in_json or "json" in user.source.lower():
         for label, document in json_documents(user, request.body):
             kind = kind if in_json else "application/json"

@@ -6,6 +6,8 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from .calls import MissingFunction
+from .environment import environment_cause
+from .error_lines import error_summary
 from .errors import involves_stub
 from .models import call_within
 
@@ -30,18 +32,18 @@ def make_instance(user: UserFile, kind: type, arguments: Sequence[object] = ()) 
         parameters = list(inspect.signature(kind).parameters.values())
     except (TypeError, ValueError):
         parameters = []
-    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    needed = [one.name for one in parameters if one.default is one.empty and one.kind not in (2, 4)]
-    variadic = any(one.kind is one.VAR_POSITIONAL for one in parameters)
-    if len(needed) > len(arguments):
-        listed = ", ".join(needed[len(arguments) :])
+    positional = [item for item in parameters if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)]
+    missing = [item.name for item in parameters if item.default is item.empty and item.kind not in (2, 4)]
+    variadic = any(item.kind is item.VAR_POSITIONAL for item in parameters)
+    if len(missing) > len(arguments):
+        names = ", ".join(missing[len(arguments) :])
         raise MissingFunction(
-            f"class {kind.__name__} needs constructor arguments ({listed}): add a function that makes the instance "
+            f"class {kind.__name__} needs constructor arguments ({names}): add a function that makes the instance "
             "and calls it",
-            user.defined(),
+            user.names_of_file(),
         )
-    given = list(arguments) if variadic else list(arguments)[: len(positional)]
-    return prepare(user, f"{kind.__name__}(...)", lambda: kind(*given))
+    values = list(arguments) if variadic else list(arguments)[: len(positional)]
+    return prepare(user, f"{kind.__name__}(...)", lambda: kind(*values))
 
 
 def prepare(user: UserFile, name: str, function: Callable[[], object]) -> object:
@@ -50,10 +52,10 @@ def prepare(user: UserFile, name: str, function: Callable[[], object]) -> object
         return call_within(user.settings["seconds"], function)
     except Exception as error:
         if not isinstance(error, _CERTAIN) or involves_stub(error, user.recorder):
-            raise LoadFailed(_text(name, error)) from error
+            raise LoadFailed(_text(name, error, user.settings["file"])) from error
         raise
 
 
-def _text(name: str, error: BaseException) -> str:
-    what = " ".join(str(error).split())[:200]
-    return f"{name} raised {type(error).__name__}: {what}; --model-dir names the folder of the model's files"
+def _text(name: str, error: BaseException, file: str) -> str:
+    fix = environment_cause(error, file) or "--model-dir names the folder of the model's files"
+    return f"{name} raised {error_summary(error, 200)}; {fix}"

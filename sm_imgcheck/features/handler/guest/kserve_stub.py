@@ -45,9 +45,9 @@ class InferInput:
 class InferRequest:
     """``kserve.InferRequest``; of a response the same fields with ``infer_outputs``."""
 
-    def __init__(self, model_name: str = "", infer_inputs: Any = None, **named: Any) -> None:
+    def __init__(self, model_name: str = "", infer_inputs: Any = None, **keywords: Any) -> None:
         self.model_name = model_name
-        self.inputs = infer_inputs or named.get("infer_outputs") or []
+        self.inputs = infer_inputs or keywords.get("infer_outputs") or []
         self.id = self.parameters = None
 
 

@@ -14,8 +14,10 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from .cloud_stubs import cloud_client
+from .error_lines import error_summary
 from .model_proxy import record_calls, watch_torch_modules
 from .model_stub import ModelStub, is_stub
+from .no_gpu import use_cpu
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +39,9 @@ _LOADERS = {
     "timm": ("create_model",),
     "ultralytics": ("YOLO",),
     "fastai.learner": ("load_learner",),
-    "transformers": ("pipeline", "AutoModelForImageClassification.from_pretrained", "AutoModel.from_pretrained"),
+    "transformers": ("pipeline",),
+    "transformers.models.auto.auto_factory": ("_BaseAutoModelClass.from_pretrained",),
+    "transformers.modeling_utils": ("PreTrainedModel.from_pretrained",),
     "cv2": tuple(f"dnn.readNet{kind}" for kind in ("", "FromONNX", "FromCaffe", "FromTensorflow", "FromTFLite")),
 }
 """By module: the functions and classes that load a model."""
@@ -96,6 +100,7 @@ def _hook_after(loader: Any, hook: Any) -> None:
 def _hook(name: str, recorder: ModelRecorder, module: types.ModuleType) -> None:
     if name == "torch":
         watch_torch_modules(recorder)
+        use_cpu(module, recorder)
         _accept_stub_weights(module)
     for path in _LOADERS.get(name, ()):
         owner: Any = module
@@ -103,19 +108,31 @@ def _hook(name: str, recorder: ModelRecorder, module: types.ModuleType) -> None:
         try:
             for parent in parents:
                 owner = getattr(owner, parent)
-            setattr(owner, last, _Loader(getattr(owner, last), f"{name}.{path}", recorder))
+            setattr(owner, last, _make_loader(vars(owner).get(last), getattr(owner, last), f"{name}.{path}", recorder))
         except Exception:  # noqa: BLE001, S112 - another version without it, or one that cannot be changed
             continue
     for path in _CLIENTS.get(name, ()):
         setattr(module, path, functools.partial(cloud_client, recorder))
 
 
+def _make_loader(static: object, load: Any, name: str, recorder: ModelRecorder) -> object:
+    """Wrap a function, a class, or a class method, which derived classes inherit."""
+    if not isinstance(static, classmethod):
+        return _Loader(load, name, recorder)
+
+    def load_derived(kind: type, /, *arguments: object, **keywords: object) -> object:
+        label = f"{kind.__name__}.{static.__func__.__name__}"
+        return _Loader(static.__get__(None, kind), label, recorder)(*arguments, **keywords)
+
+    return classmethod(load_derived)
+
+
 def _accept_stub_weights(torch: Any) -> None:
     """Let a module keep its initial weights where those of the file could not be loaded."""
     load = torch.nn.Module.load_state_dict
 
-    def load_state_dict(self: object, state: object, *arguments: object, **named: object) -> object:
-        return None if is_stub(state) else load(self, state, *arguments, **named)
+    def load_state_dict(self: object, state: object, *arguments: object, **keywords: object) -> object:
+        return None if is_stub(state) else load(self, state, *arguments, **keywords)
 
     torch.nn.Module.load_state_dict = load_state_dict
 
@@ -126,12 +143,12 @@ class _Loader:
     def __init__(self, load: Any, name: str, recorder: ModelRecorder) -> None:
         self._real = load, name, recorder
 
-    def __call__(self, *arguments: object, **named: object) -> object:
+    def __call__(self, *arguments: object, **keywords: object) -> object:
         load, name, recorder = self._real
         try:
-            return record_calls(load(*arguments, **named), recorder)
+            return record_calls(load(*arguments, **keywords), recorder)
         except Exception as error:  # noqa: BLE001 - there is no model file here, most of the time
-            why = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+            why = error_summary(error)
             recorder.note(f"{name} could not load a model ({why}): a stub was used; --model-dir names its folder")
             return ModelStub(recorder)
 
@@ -189,7 +206,7 @@ class _StubModule(types.ModuleType):
 class _ModuleMember(ModelStub):
     """A function or class of a stub module; as a decorator it returns the function unchanged."""
 
-    def __call__(self, *arguments: object, **named: object) -> object:
-        if len(arguments) == 1 and not named and isinstance(arguments[0], types.FunctionType):
+    def __call__(self, *arguments: object, **keywords: object) -> object:
+        if len(arguments) == 1 and not keywords and isinstance(arguments[0], types.FunctionType):
             return arguments[0]
-        return super().__call__(*arguments, **named)
+        return super().__call__(*arguments, **keywords)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["import_user_file"]
 
 _MOST_SOURCE = 1 << 20
-_PACKAGED = ("uvicorn", "FastAPI", "Flask", "Starlette")
+_PACKAGE_WORDS = ("uvicorn", "FastAPI", "Flask", "Starlette")
 """Words of files that servers import as part of a package."""
 
 
@@ -33,16 +33,16 @@ def import_user_file(settings: Settings, recorder: ModelRecorder) -> UserFile:
     with open(file, encoding="utf-8", errors="replace") as text:
         source = text.read(_MOST_SOURCE)
     loaders.install(recorder)
-    stubbed = install_packages(source, recorder)
-    module = _imported(file, folder, stem, source)
+    stubs = install_packages(source, recorder)
+    module = _import_file(file, folder, stem, source)
     user = UserFile(module, settings, recorder, source)
-    user.stubbed = stubbed
+    user.stubbed = stubs
     return user
 
 
-def _imported(file: str, folder: str, stem: str, source: str) -> ModuleType:
+def _import_file(file: str, folder: str, stem: str, source: str) -> ModuleType:
     package = os.path.basename(folder)
-    if os.path.exists(os.path.join(folder, "__init__.py")) and any(word in source for word in _PACKAGED):
+    if os.path.exists(os.path.join(folder, "__init__.py")) and any(word in source for word in _PACKAGE_WORDS):
         sys.path.insert(0, os.path.dirname(folder))
         return importlib.import_module(f"{package}.{stem}")
     name = "inference" if stem in sys.modules else stem

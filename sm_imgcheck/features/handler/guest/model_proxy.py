@@ -67,9 +67,9 @@ class ModelProxy:
     def __setattr__(self, name: str, value: object) -> None:
         setattr(_real(self), name, value)
 
-    def __call__(self, *arguments: object, **named: object) -> object:
+    def __call__(self, *arguments: object, **keywords: object) -> object:
         real, recorder = object.__getattribute__(self, "_proxy")
-        return _recording(real, real, self, recorder)(*arguments, **named)
+        return _recording(real, real, self, recorder)(*arguments, **keywords)
 
     def __getitem__(self, key: object) -> object:
         real, recorder = object.__getattribute__(self, "_proxy")
@@ -101,14 +101,14 @@ def _real(proxy: ModelProxy) -> Any:
 
 
 def _recording(function: Any, real: object, proxy: ModelProxy, recorder: ModelRecorder) -> Callable[..., object]:
-    def call(*arguments: object, **named: object) -> object:
+    def call(*arguments: object, **keywords: object) -> object:
         for value in arguments:
             if holds_tensor(value):
                 recorder.take(value)
-        tensors = {key: value for key, value in named.items() if holds_tensor(value)}
+        tensors = {key: value for key, value in keywords.items() if holds_tensor(value)}
         if tensors:
             recorder.take(tensors if len(tensors) > 1 else next(iter(tensors.values())))
-        result = function(*arguments, **named)
+        result = function(*arguments, **keywords)
         return proxy if result is real else result
 
     return call
@@ -123,13 +123,13 @@ def _is_script(value: object) -> bool:
     return "ScriptModule" in type(value).__name__
 
 
-_watched: list[object] = []
+_hooks: list[object] = []
 
 
 def watch_torch_modules(recorder: ModelRecorder) -> None:
     """Record the tensor with which any torch module except preprocessing is called."""
     torch: Any = sys.modules.get("torch")
-    if torch is None or _watched:
+    if torch is None or _hooks:
         return
 
     def record(module: object, arguments: tuple[object, ...]) -> None:
@@ -138,7 +138,7 @@ def watch_torch_modules(recorder: ModelRecorder) -> None:
                 if holds_tensor(value):
                     recorder.take(value)
 
-    _watched.append(torch.nn.modules.module.register_module_forward_pre_hook(record))
+    _hooks.append(torch.nn.modules.module.register_module_forward_pre_hook(record))
 
 
 def _preprocesses(module: Any) -> bool:

@@ -68,24 +68,24 @@ class ModelStub(_StubMarker):
         name = str(key) if isinstance(key, (int, str)) else ""
         return _part(self, name, f"[{key!r}]" if name else "[...]")
 
-    def __call__(self, *arguments: object, **named: object) -> object:
+    def __call__(self, *arguments: object, **keywords: object) -> object:
         recorder, path, role = _parts(self)
         recorder.used_stub = True
-        values = [*arguments, *named.values()]
+        values = [*arguments, *keywords.values()]
         if role in ("model", "part"):
             tensors = [value for value in values if holds_tensor(value)]
             if tensors:
                 several = len(tensors) > 1 and not any(holds_tensor(value) for value in arguments)
                 uncertainty = f"{path} may be another part than the model" if role == "part" else ""
-                recorder.take(named if several else tensors[0], uncertainty)
+                recorder.take(keywords if several else tensors[0], uncertainty)
             elif any(_holds_stub(value) for value in values):
                 recorder.uncertainty(f"{path} was called with a value that the real model's own code computes")
-            elif any(_is_picture(value) for value in values):
+            elif any(_is_image(value) for value in values):
                 recorder.uncertainty(f"{path} was called with an image, which the real one preprocesses")
-        given = any(holds_tensor(value) or _is_picture(value) or _holds_stub(value) for value in values)
-        if role == "helper" and given:
+        has_image = any(holds_tensor(value) or _is_image(value) or _holds_stub(value) for value in values)
+        if role == "helper" and has_image:
             recorder.uncertainty(f"{path} was not available: its result for the image was not checked")
-        role = "output" if given else "model" if role == "part" else role
+        role = "output" if has_image else "model" if role == "part" else role
         return ModelStub(recorder, f"{path}({'...' if values else ''})", role)
 
     # Conversions
@@ -266,7 +266,7 @@ def _dtype(name: str, torch: object) -> object:
     return np.dtype(name if name != "bfloat16" else "float32")
 
 
-def _is_picture(value: object) -> bool:
+def _is_image(value: object) -> bool:
     inner = value[0] if isinstance(value, (list, tuple)) and value else value
     return is_pillow_image(inner) or isinstance(inner, (bytes, bytearray))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .error_lines import error_summary
 from .model_proxy import record_calls
 from .model_stub import ModelStub
 from .server_stubs import RequestContext
@@ -24,9 +25,9 @@ class _TooSlow(BaseException):
 
 def load_model(user: UserFile) -> object:
     """What ``model_fn`` returns, loaded once, with its calls recorded; a stub if it is missing or raises."""
-    loaded: Any = user.settings.get("model")
-    if loaded is not None:
-        return loaded
+    previous: object = user.settings.get("model")
+    if previous is not None:
+        return previous
     function, recorder = user.names.get("model_fn"), user.recorder
     model: object = ModelStub(recorder)
     if callable(function):
@@ -37,7 +38,7 @@ def load_model(user: UserFile) -> object:
         except _TooSlow:
             recorder.note("model_fn exceeded half of the time limit: a stub of the model was used")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - there is no model file here, most of the time
-            why = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+            why = error_summary(error)
             recorder.note(f"model_fn raised {why}: a stub of the model was used; --model-dir names the model's folder")
     user.settings["model"] = model  # type: ignore[typeddict-unknown-key]
     return model

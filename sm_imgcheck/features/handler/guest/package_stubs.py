@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 import types
 from typing import TYPE_CHECKING, Any
@@ -12,33 +13,51 @@ if TYPE_CHECKING:
 
 __all__ = ["install_packages"]
 
+_SERVICES = ("litserve", "bentoml", "ray", "cog")
+
 
 def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
     """Add stubs of the packages that the source mentions and that are not installed. Returns their classes."""
-    made: set[type] = set()
-    if "ts.torch_handler" in source and not _installed("ts"):
+    classes: set[type] = set()
+    if "ts.torch_handler" in source and not _is_installed("ts"):
         for module in ("base_handler", "vision_handler", "image_classifier"):
             _add(f"ts.torch_handler.{module}", _torchserve())
         _add("ts.utils.util", {"list_classes_from_module": lambda *_, **__: []})
-        made.update(value for value in vars(sys.modules["ts.torch_handler.base_handler"]).values() if _is_class(value))
-    if "triton_python_backend_utils" in source and not _installed("triton_python_backend_utils"):
+        classes.update(
+            value for value in vars(sys.modules["ts.torch_handler.base_handler"]).values() if _is_class(value)
+        )
+    if "triton_python_backend_utils" in source and not _is_installed("triton_python_backend_utils"):
         from .triton_stub import members
 
         _add("triton_python_backend_utils", members(recorder))
-    if "kserve" in source and not _installed("kserve"):
+    if "kserve" in source and not _is_installed("kserve"):
         from .kserve_stub import members as kserve_members
 
         for name in ("kserve", "kserve.model", "kserve.protocol.infer_type", "kserve.errors"):
             _add(name, kserve_members())
         recorder.note("kserve is not installed for this Python (--python selects another): a stub was used")
-    return made
+    _install_services(source, recorder)
+    return classes
+
+
+def _install_services(source: str, recorder: ModelRecorder) -> None:
+    packages = [name for name in _SERVICES if re.search(rf"^\s*(?:import|from)\s+{name}\b", source, re.MULTILINE)]
+    missing = [name for name in packages if not _is_installed(name)]
+    if missing:
+        from .service_stubs import service_modules
+
+        modules = service_modules(recorder)
+        for package in missing:
+            for name, members in modules[package].items():
+                _add(name, members)
+            recorder.note(f"{package} is not installed for this Python (--python selects another): a stub was used")
 
 
 def _is_class(value: object) -> bool:
     return isinstance(value, type)
 
 
-def _installed(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):

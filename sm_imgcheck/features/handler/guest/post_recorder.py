@@ -8,17 +8,17 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 __all__ = ["PostRecorder"]
 
 _MOST = 512 << 20  # bytes of one request
-_ANSWER = b'{"predictions": [[0.0]]}'
+_RESPONSE = b'{"predictions": [[0.0]]}'
 
 
 class PostRecorder:
-    """Listens inside the ``with`` block; ``body`` is the first body that was posted, None: there was no POST."""
+    """Listens inside the ``with`` block; ``body`` is the first body that was posted, None: no POST yet."""
 
     def __init__(self) -> None:
         self.body: bytes | None = None
         catcher = self
 
-        class Answering(BaseHTTPRequestHandler):
+        class Recorder(BaseHTTPRequestHandler):
             timeout = 30
 
             def do_POST(self) -> None:
@@ -26,14 +26,14 @@ class PostRecorder:
                 catcher.body = body if catcher.body is None and body else catcher.body
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(_ANSWER)))
+                self.send_header("Content-Length", str(len(_RESPONSE)))
                 self.end_headers()
-                self.wfile.write(_ANSWER)
+                self.wfile.write(_RESPONSE)
 
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = HTTPServer(("127.0.0.1", 0), Answering)
+        self.server = HTTPServer(("127.0.0.1", 0), Recorder)
         self.uri = f"http://127.0.0.1:{self.server.server_port}/v1/models/model:predict"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
 

@@ -18,16 +18,16 @@ def table() -> dict[int, tuple[int, int]]:
     """All processes of the machine by id: the id of the parent, and the resident memory in bytes."""
     if not os.path.isdir("/proc/self"):
         return _by_ps()
-    page, found = os.sysconf("SC_PAGE_SIZE"), {}
+    page, table = os.sysconf("SC_PAGE_SIZE"), {}
     for name in os.listdir("/proc"):
         fields = _read(f"/proc/{name}/stat").rpartition(b")")[2].split() if name.isdigit() else []
         if len(fields) > 21 and fields[0] not in (b"Z", b"X"):
-            found[int(name)] = (int(fields[1]), int(fields[21]) * page)
-    return found
+            table[int(name)] = (int(fields[1]), int(fields[21]) * page)
+    return table
 
 
 def _by_ps() -> dict[int, tuple[int, int]]:
-    """The same where there is no /proc: macOS and BSD."""
+    """The same on systems without /proc: macOS and BSD."""
     try:
         text = subprocess.check_output(["/bin/ps", "-axo", "pid=,ppid=,rss="], stderr=subprocess.DEVNULL, timeout=5)
     except (OSError, subprocess.SubprocessError):
@@ -40,14 +40,14 @@ def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read(65536)
-    except OSError:  # it has ended, or belongs to somebody else
+    except OSError:  # it has ended, or belongs to another user
         return b""
 
 
-def below(root: int, found: dict[int, tuple[int, int]]) -> list[int]:
+def below(root: int, table: dict[int, tuple[int, int]]) -> list[int]:
     """The descendants of a process, parents before children."""
     children: dict[int, list[int]] = {}
-    for pid, (parent, _) in found.items():
+    for pid, (parent, _) in table.items():
         children.setdefault(parent, []).append(pid)
     order = [root]
     for pid in order:
@@ -55,9 +55,9 @@ def below(root: int, found: dict[int, tuple[int, int]]) -> list[int]:
     return order[1:]
 
 
-def memory(pids: list[int], found: dict[int, tuple[int, int]], limit: int) -> int:
+def memory(pids: list[int], table: dict[int, tuple[int, int]], limit: int) -> int:
     """Bytes that processes hold together; what they share is counted once where that decides about the limit."""
-    rough = sum(found[pid][1] for pid in pids if pid in found)
+    rough = sum(table[pid][1] for pid in pids if pid in table)
     if rough <= limit:
         return rough
     exact = [_share(pid) for pid in pids]
@@ -86,7 +86,7 @@ def end(root: int) -> None:
     while time.monotonic() < until:
         pids = below(root, table())
         kill(pids)
-        if not _reaped() and not pids:
+        if not _reap() and not pids:
             return
         time.sleep(0.002)
 
@@ -103,8 +103,8 @@ def _send(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def _reaped() -> bool:
-    """Take in what has ended; whether there are children left."""
+def _reap() -> bool:
+    """Reap children that have ended. Returns whether children remain."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

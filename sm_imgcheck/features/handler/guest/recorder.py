@@ -44,21 +44,24 @@ class ModelRecorder:
         self.captured: list[object] = []
         self.text = False
         """Whether the captured value is the body of a request to another server."""
+        self.content_type = ""
+        """Content type of that body."""
         self.used_stub = False
         """Whether the request has used a stub at all."""
         self.uncertainties: list[str] = []
         """Why the captured tensor may differ from that of the real model; why none was captured."""
 
-    def take(self, value: object, uncertainty: str = "", *, text: bool = False) -> None:
+    def take(self, value: object, uncertainty: str = "", *, text: bool = False, content_type: str = "") -> None:
         """Record a value that reaches the model. Raises ModelCalled while a request runs.
 
-        uncertainty: why the value may not be the model's input. text: it is the body of a request.
+        uncertainty: why the value may not be the model's input. text: it is the body of a request of
+        this content type.
         """
         if not self.armed:
             return
         if not self.captured:
             self.captured.append(value)
-            self.text = text
+            self.text, self.content_type = text, content_type
             if uncertainty:
                 self.uncertainty(uncertainty)
         raise ModelCalled

@@ -17,17 +17,18 @@ __all__ = [
     "as_array",
     "describe",
     "error_text",
-    "is_answer",
     "is_pillow_image",
+    "is_prediction",
     "is_stub",
     "is_tensor",
     "read",
+    "restore_axes",
     "write",
 ]
 
 
 class InvalidHandlerResult(Exception):
-    """What came out is no tensor; the text says what it is."""
+    """The result is not a tensor; the text describes it."""
 
     def __init__(self, text: str, *, too_large: bool = False, is_error: bool = False) -> None:
         """too_large: it is beyond the limit. is_error: it is the user's own error message."""
@@ -38,10 +39,10 @@ class InvalidHandlerResult(Exception):
 class HandlerTensor:
     """The tensor."""
 
-    def __init__(self, content: np.ndarray | bytes, made: str, dtype: str, notes: list[str]) -> None:
+    def __init__(self, content: np.ndarray | bytes, kind: str, dtype: str, notes: list[str]) -> None:
         self.content = content
         """An array, or bytes: the text of a request."""
-        self.made = made
+        self.made = kind
         """What it was: ``torch.Tensor``."""
         self.dtype = dtype
         """Its dtype where NumPy has none of that name; else empty."""
@@ -49,9 +50,9 @@ class HandlerTensor:
 
 
 def read(result: object, *, text: bool, name: str, most_bytes: int) -> HandlerTensor:
-    """Make sense of a result. Raises InvalidHandlerResult.
+    """Return the tensor in a result. Raises InvalidHandlerResult.
 
-    text: the function writes the text of a request, JSON. name: which of several tensors is meant. most_bytes: of
+    text: the function writes the text of a request, JSON. name: of the tensor among several. most_bytes: of
     the array.
     """
     if error := error_text(result):
@@ -61,7 +62,7 @@ def read(result: object, *, text: bool, name: str, most_bytes: int) -> HandlerTe
         _limit(len(content), most_bytes)
         return HandlerTensor(content, _kind(result), "", [])
     notes: list[str] = []
-    tensor = _chosen(result, name, notes)
+    tensor = _select_tensor(result, name, notes)
     array, dtype = _array(tensor, notes)
     if array.dtype.hasobject:
         raise InvalidHandlerResult(f"returned {_kind(tensor)} of Python objects, expected numbers")
@@ -69,8 +70,24 @@ def read(result: object, *, text: bool, name: str, most_bytes: int) -> HandlerTe
     return HandlerTensor(array, _kind(tensor), dtype, notes)
 
 
+def restore_axes(tensor: HandlerTensor, shape: list[int | None]) -> None:
+    """Reshape rows of features [N, H*W*C] to the shape of the spec, where the lengths agree.
+
+    The values keep their order, so that a wrong order is still found.
+    """
+    import numpy as np
+
+    array, lengths = tensor.content, shape[1:]
+    lengths_of_axes = [length for length in lengths if length is not None]
+    if isinstance(array, bytes) or array.ndim != 2 or len(lengths_of_axes) != len(lengths) or len(lengths_of_axes) < 2:
+        return
+    if array.shape[-1] == int(np.prod(lengths_of_axes)):
+        tensor.content = array.reshape(-1, *lengths_of_axes)
+        tensor.notes.append(f"flat features {list(array.shape)} checked as {list(tensor.content.shape)}")
+
+
 def write(content: np.ndarray | bytes, file: IO[bytes]) -> None:
-    """Write a text as it is, an array as ``.npy``; nothing is ever pickled."""
+    """Write a text unchanged, an array as ``.npy`` without pickled objects."""
     if isinstance(content, bytes):
         file.write(content)
     else:
@@ -88,7 +105,7 @@ def _as_text(result: object) -> bytes:
     """What ``requests.post(uri, data=result)`` sends."""
     if hasattr(result, "read"):
         result = result.read()
-    if isinstance(result, dict):  # it is sent as a form, which is reported; what was meant is read all the same
+    if isinstance(result, dict):  # it is sent as a form, which is reported; the intended text is still read
         try:
             result = json.dumps(result)
         except (TypeError, ValueError) as error:
@@ -100,10 +117,10 @@ def _as_text(result: object) -> bytes:
     raise InvalidHandlerResult(f"returned {_kind(result)}, expected the text of a request")
 
 
-def _chosen(result: object, name: str, notes: list[str]) -> object:
-    """The one tensor that is meant."""
-    if isinstance(result, (list, tuple)) and any(is_tensor(one) for one in result):
-        return _one_of([(f"[{at}]", one) for at, one in enumerate(result)], name, notes, _kind(result))
+def _select_tensor(result: object, name: str, notes: list[str]) -> object:
+    """The tensor to check."""
+    if isinstance(result, (list, tuple)) and any(is_tensor(value) for value in result):
+        return _one_of([(f"[{at}]", value) for at, value in enumerate(result)], name, notes, _kind(result))
     if not is_tensor(result) and hasattr(result, "keys") and hasattr(result, "__getitem__"):
         keys = list(result.keys())
         return _one_of([(str(key), result[key]) for key in keys], name, notes, "a dict")
@@ -113,41 +130,41 @@ def _chosen(result: object, name: str, notes: list[str]) -> object:
 
 
 def _one_of(members: list[tuple[str, object]], name: str, notes: list[str], what: str) -> object:
-    """Of several: the one of the spec's name, the only one, or the only one with the axes of an image."""
-    tensors = [(key, one) for key, one in members if is_tensor(one) or isinstance(one, list)]
-    named = [one for one in tensors if one[0] == name]
-    alike = [one for one in tensors if len(_shape(one[1])) in (3, 4)]
-    choice = named or (tensors if len(tensors) == 1 else alike)
-    listed = ", ".join(f"{key} {list(_shape(one))}" for key, one in tensors[:8])
+    """The tensor of the spec's name, the only tensor, or the only tensor with the axes of an image."""
+    tensors = [(key, value) for key, value in members if is_tensor(value) or isinstance(value, list)]
+    matches = [value for value in tensors if value[0] == name]
+    images = [value for value in tensors if len(_shape(value[1])) in (3, 4)]
+    choice = matches or (tensors if len(tensors) == 1 else images)
+    description = ", ".join(f"{key} {list(_shape(value))}" for key, value in tensors[:8])
     if len(choice) != 1:
         if not tensors:
-            kinds = ", ".join(f"{key}: {_kind(one)}" for key, one in members[:8])
+            kinds = ", ".join(f"{key}: {_kind(value)}" for key, value in members[:8])
             raise InvalidHandlerResult(f"returned {what} without a tensor ({kinds})")
         raise InvalidHandlerResult(
-            f"returned {len(tensors)} tensors ({listed}), none named {name!r}: set name in the spec"
+            f"returned {len(tensors)} tensors ({description}), none named {name!r}: set name in the spec"
         )
     if len(members) > 1:
         notes.append("returned values: {}; checked: {}".format(", ".join(key for key, _ in members[:8]), choice[0][0]))
     return choice[0][1]
 
 
-def _shape(one: object) -> tuple[int, ...]:
-    if isinstance(one, list):
-        return (len(one), *_shape(one[0])) if one else (0,)
-    return tuple(getattr(one, "shape", ()))
+def _shape(value: object) -> tuple[int, ...]:
+    if isinstance(value, list):
+        return (len(value), *_shape(value[0])) if value else (0,)
+    return tuple(getattr(value, "shape", ()))
 
 
-def is_tensor(one: object) -> bool:
-    """Whether it offers an array: of NumPy, torch, TensorFlow, MXNet, JAX, or a picture of Pillow."""
-    if isinstance(one, (int, float, str, bytes)):
+def is_tensor(value: object) -> bool:
+    """Whether it offers an array: of NumPy, torch, TensorFlow, MXNet, JAX, or an image of Pillow."""
+    if isinstance(value, (int, float, str, bytes)):
         return False
-    if is_stub(one):
+    if is_stub(value):
         return False
-    return is_pillow_image(one) or any(hasattr(one, word) for word in ("__array__", "detach", "asnumpy"))
+    return is_pillow_image(value) or any(hasattr(value, word) for word in ("__array__", "detach", "asnumpy"))
 
 
 def is_stub(value: object) -> bool:
-    """Whether it stands in for a model or a part of it."""
+    """Whether it is a stub of a model or of a part of it."""
     return "_StubMarker" in [base.__name__ for base in type(value).__mro__]
 
 
@@ -156,9 +173,9 @@ def as_array(value: object) -> np.ndarray:
     return _array(value, [])[0]
 
 
-def is_pillow_image(one: object) -> bool:
+def is_pillow_image(value: object) -> bool:
     """Whether it is a Pillow image."""
-    return any(base.__module__.partition(".")[0] == "PIL" for base in type(one).__mro__)
+    return any(base.__module__.partition(".")[0] == "PIL" for base in type(value).__mro__)
 
 
 def _array(tensor: object, notes: list[str]) -> tuple[np.ndarray, str]:
@@ -166,7 +183,7 @@ def _array(tensor: object, notes: list[str]) -> tuple[np.ndarray, str]:
     import numpy as np
 
     if isinstance(tensor, (list, tuple)):
-        return _listed(tensor), ""
+        return _array_of_list(tensor), ""
     if hasattr(tensor, "detach") and hasattr(tensor, "cpu"):
         return _of_torch(tensor, notes)
     if is_pillow_image(tensor):
@@ -189,11 +206,11 @@ def _of_torch(tensor: Any, notes: list[str]) -> tuple[np.ndarray, str]:
     plain = tensor.detach().cpu()
     try:
         return plain.numpy(), ""
-    except TypeError:  # bfloat16 and others that NumPy does not know
+    except TypeError:  # bfloat16 and others that NumPy lacks
         return plain.float().numpy(), str(tensor.dtype).rpartition(".")[2]
 
 
-def _listed(values: object) -> np.ndarray:
+def _array_of_list(values: object) -> np.ndarray:
     import numpy as np
 
     try:
@@ -213,17 +230,17 @@ def _leaf(values: object) -> str:
     return "nothing" if isinstance(values, (list, tuple)) else _kind(values)
 
 
-def _kind(one: object) -> str:
+def _kind(value: object) -> str:
     """``torch.Tensor``, ``numpy.ndarray``, ``list``."""
-    if is_pillow_image(one):
+    if is_pillow_image(value):
         return "a Pillow image"
-    kind = type(one)
+    kind = type(value)
     root = kind.__module__.partition(".")[0]
     return kind.__name__ if root in ("builtins", "__main__") else f"{root}.{kind.__name__}"
 
 
 def describe(value: object) -> str:
-    """A result that is no tensor, in words."""
+    """The description of a result that is not a tensor."""
     if value is None:
         return "None, expected a tensor"
     if is_stub(value):
@@ -247,7 +264,7 @@ _ERROR_KEYS = ("error", "errors", "errormessage", "exception", "detail", "err")
 
 
 def error_text(value: object) -> str:
-    """The text of an error that a function returns instead of raising it; empty: the value is no error."""
+    """The text of an error that a function returns instead of raising it; empty: the value is not an error."""
     if isinstance(value, (list, tuple)) and len(value) == 1:
         value = value[0]
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], int) and value[1] >= 400:
@@ -268,8 +285,8 @@ def error_text(value: object) -> str:
     return ""
 
 
-def is_answer(value: object) -> bool:
-    """Whether a value may be the answer to the client: a prediction rather than a tensor."""
+def is_prediction(value: object) -> bool:
+    """Whether a value may be the response to the client: a prediction rather than a tensor."""
     return isinstance(value, (dict, list, tuple, str, bytes)) or is_stub(value)
 
 

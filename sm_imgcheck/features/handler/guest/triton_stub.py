@@ -6,6 +6,7 @@ Source: triton-inference-server/python_backend, src/resources/triton_python_back
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ class TritonTensor:
     def from_dlpack(name: str, tensor: object) -> TritonTensor:
         from .results import as_array
 
-        return TritonTensor(name, as_array(tensor))
+        if hasattr(tensor, "__dlpack__"):
+            return TritonTensor(name, as_array(tensor))
+        dlpack = import_module("torch.utils.dlpack")  # a capsule, which only PyTorch exports
+        return TritonTensor(name, as_array(dlpack.from_dlpack(tensor)))
 
 
 class TritonError(Exception):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from .calls import NotChecked
-from .forms import json_documents, multipart_body
+from .forms import image_keys, is_image_key, json_documents, multipart_body
 from .results import InvalidHandlerResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .calls import CallRecord, ClientRequest, UserFile
     from .forms import Form
@@ -22,6 +25,8 @@ __all__ = ["WebResponse", "observe_response", "order_routes", "web_forms"]
 _FIELDS = re.compile(
     r"""files(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^\s*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
 )
+_MOST_FIELDS = 6
+_FORM_TYPE = "application/x-www-form-urlencoded"
 _FIRST = ("/invocations", "predict", "infer", "classify", "score", "upload", "image")
 _LAST = ("ping", "health", "ready", "metrics", "docs", "openapi")
 
@@ -43,8 +48,18 @@ def order_routes(paths: list[str]) -> list[str]:
     return sorted((path for path in paths if "<" not in path and "{" not in path), key=rank)
 
 
-def web_forms(user: UserFile, request: ClientRequest, fields: list[str]) -> Iterator[Form]:
-    """The bodies that a route may expect. fields: names of files in a multipart form, as the route declares them."""
+def web_forms(
+    user: UserFile,
+    request: ClientRequest,
+    fields: list[str],
+    documents: Iterable[tuple[str, object]],
+    texts: Mapping[str, object],
+) -> Iterator[Form]:
+    """The bodies that a route may expect.
+
+    As the route declares: fields, names of files in a multipart form; documents, JSON with the image, and its outline;
+    texts, fields of a URL-encoded form with example values.
+    """
     from .forms import Form
 
     kind = request.content_type
@@ -52,18 +67,22 @@ def web_forms(user: UserFile, request: ClientRequest, fields: list[str]) -> Iter
         yield Form(request.body, kind, kind)
     if not request.image or (request.explicit and "json" not in kind and "multipart" not in kind):
         return
-    named = [name for match in _FIELDS.finditer(user.source) for name in match.groups() if name]
-    for field in list(dict.fromkeys([*fields, *named, "file", "image"]))[:6]:
+    names = [name for match in _FIELDS.finditer(user.source) for name in match.groups() if name]
+    for field in list(dict.fromkeys([*fields, *names, "file", "image"]))[:_MOST_FIELDS]:
         body, form_type = multipart_body(request.body, field, kind if kind.startswith("image/") else "image/jpeg")
         yield Form(body, form_type, f'multipart/form-data with the field "{field}"')
-    for label, document in json_documents(user, request.body):
+    if texts or re.search(r"\.form\b", user.source):
+        for field in [name for name in [*texts, *image_keys(user.source)] if is_image_key(name)][:_MOST_FIELDS]:
+            text = urlencode({**texts, field: base64.b64encode(request.body).decode("ascii")})
+            yield Form(text.encode(), _FORM_TYPE, f'{_FORM_TYPE} with the field "{field}"')
+    for label, document in chain(documents, json_documents(user, request.body)):
         yield Form(json.dumps(document).encode(), "application/json", f"application/json {label}")
 
 
 def observe_response(user: UserFile, send: Callable[[], WebResponse], _: CallRecord) -> HandlerTensor:
     """The model's input of a request. Raises InvalidHandlerResult for an error response, NotChecked for any other."""
-    called, value = user.observe(send)
-    if called:
+    is_called, value = user.observe(send)
+    if is_called:
         return user.read(value, text=user.recorder.text)
     assert isinstance(value, WebResponse)
     text = " ".join(value.body[:300].decode("utf-8", "replace").split())

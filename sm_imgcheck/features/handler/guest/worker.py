@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING
 
 from . import entry_points, results
 from .calls import CallRecord, ClientRequest, MissingFunction, NotChecked
+from .environment import environment_cause
+from .error_lines import error_summary
 from .errors import describe_error
 from .instances import LoadFailed
 from .loading import import_user_file
@@ -22,13 +24,13 @@ if TYPE_CHECKING:
 
     from .calls import HandlerCall, Settings, UserFile
 
-    class GuestRequest(TypedDict):
+    class ChildRequest(TypedDict):
         """A line of the requests; the body is in the file ``request``."""
 
         number: int
         content_type: str
         name: str
-        """Of the tensor that is meant where several come back."""
+        """Name of the tensor to check if several are returned."""
         image: bool
         """The body is an encoded image."""
         explicit: bool
@@ -37,96 +39,96 @@ if TYPE_CHECKING:
 
 __all__ = ["ResultFolder", "serve_requests"]
 
-LOADED = 0
-"""The number of the answer that tells how the file was loaded; requests count from 1."""
+LOAD_NUMBER = 0
+"""Number of the reply about loading the file; requests start at 1."""
 
 
-def serve_requests(folder: str, requests: IO[bytes], told: int) -> None:
-    """Load the handler, then answer requests until there are no more."""
+def serve_requests(folder: str, requests: IO[bytes], notices: int) -> None:
+    """Load the handler, then reply to requests until the last."""
     with open(os.path.join(folder, "settings.json"), encoding="utf-8") as file:
         settings = json.load(file)
     faulthandler.enable()  # on standard error: where it crashed, and where it hung when it is ended
     sys.argv = [settings["file"]]
-    answers = ResultFolder(folder, told)
-    user, call, answer = _load(settings)
-    answers.put(LOADED, answer, None)
+    replies = ResultFolder(folder, notices)
+    user, call, reply = _load(settings)
+    replies.put(LOAD_NUMBER, reply, None)
     for line in requests:
         assert call is not None, "requests follow only where a function was found"
         assert user is not None
         request = json.loads(line)
         with open(os.path.join(folder, "request"), "rb") as file:
             body = file.read()
-        answers.put(request["number"], *_called(user, call, body, request))
+        replies.put(request["number"], *_call_handler(user, call, body, request))
     os._exit(0)
 
 
 def _load(settings: Settings) -> tuple[UserFile | None, HandlerCall | None, dict[str, object]]:
-    """The function to be called, and the answer that says which it is."""
+    """The function to be called, and the reply with its name."""
     recorder = ModelRecorder(settings["model_input"])
     try:
         user = import_user_file(settings, recorder)
         call = entry_points.find(user)
     except MissingFunction as error:
-        return None, None, {"missing": str(error), "defined": error.defined}
+        return None, None, {"missing": str(error), "defined": error.names_of_file}
     except LoadFailed as error:
         return None, None, {"not_checked": str(error), "notes": recorder.notes}
     except OSError as error:
-        text = (
-            f"raised {type(error).__name__}: {' '.join(str(error).split())[:200]}; --model-dir names the model's folder"
-        )
+        fix = environment_cause(error, settings["file"]) or "--model-dir names the model's folder"
+        text = f"raised {error_summary(error, 200)}; {fix}"
         return None, None, {"not_checked": text, "notes": recorder.notes}
     except BaseException as error:  # noqa: BLE001 - whatever the user's file raises while it is imported
-        raised = describe_error(error, settings["file"], recorder)
-        return None, None, {"raised": raised, "notes": recorder.notes}
+        exception = describe_error(error, settings["file"], recorder)
+        return None, None, {"raised": exception, "notes": recorder.notes}
     return user, call, {"function": call.name, "notes": call.notes, "flaws": call.flaws}
 
 
-def _called(
-    user: UserFile, call: HandlerCall, body: bytes, request: GuestRequest
+def _call_handler(
+    user: UserFile, call: HandlerCall, body: bytes, request: ChildRequest
 ) -> tuple[dict[str, object], np.ndarray | bytes | None]:
-    """An answer, and the array or the text that goes with it."""
+    """A reply, and its array or text."""
     record, recorder = CallRecord(), user.recorder
     recorder.reset()
-    answer: dict[str, object] = {}
+    reply: dict[str, object] = {}
     content = None
     try:
         tensor = call.run(
             ClientRequest(body, request["content_type"], image=request["image"], explicit=request["explicit"]), record
         )
-        answer = {"made": tensor.made, "dtype": tensor.dtype}
+        reply = {"made": tensor.made, "dtype": tensor.dtype}
         record.notes += tensor.notes
         content = tensor.content
     except results.InvalidHandlerResult as error:
-        answer = {"unusable": str(error), "too_large": error.too_large, "is_error": error.is_error}
+        reply = {"unusable": str(error), "too_large": error.too_large, "is_error": error.is_error}
     except (NotChecked, LoadFailed) as error:
-        answer = {"not_checked": str(error)}
+        reply = {"not_checked": str(error)}
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt too
-        answer = {"raised": describe_error(error, user.settings["file"], recorder)}
-    answer["notes"] = [*record.notes, *recorder.notes]
-    answer["flaws"], answer["uncertainties"], answer["sent"] = record.flaws, record.uncertainties, record.sent
-    answer["step"], answer["at_model"] = record.step, bool(recorder.captured)
-    return answer, content
+        reply = {"raised": describe_error(error, user.settings["file"], recorder)}
+    reply["notes"] = [*record.notes, *recorder.notes]
+    reply["flaws"], reply["uncertainties"], reply["sent"] = record.flaws, record.uncertainties, record.sent
+    reply["step"], reply["at_model"] = record.step, bool(recorder.captured)
+    reply["posted_type"] = recorder.content_type
+    return reply, content
 
 
 class ResultFolder:
-    """The folder of the answers. They are files, so that user code which closes every handle loses none."""
+    """The folder of the replies. They are files, so that user code which closes every handle loses none."""
 
-    def __init__(self, folder: str, told: int) -> None:
-        self.folder, self.told, self.process = folder, told, os.getpid()
+    def __init__(self, folder: str, notices: int) -> None:
+        self.folder, self.notices, self.process = folder, notices, os.getpid()
 
-    def put(self, number: int, answer: dict[str, object], content: np.ndarray | bytes | None) -> None:
-        """Write an answer and tell that it is there."""
+    def put(self, number: int, reply: dict[str, object], content: np.ndarray | bytes | None) -> None:
+        """Write a reply and send a notice of it."""
         if os.getpid() != self.process:
-            os._exit(0)  # a copy of this process, made by the handler, came back from it too
-        place = os.path.join(self.folder, f"answer-{number}")
+            os._exit(0)  # a fork of this process, made by the handler, has returned from it too
+        place = os.path.join(self.folder, f"reply-{number}")
         if content is not None:
             with open(place + ".body", "wb") as file:
                 results.write(content, file)
-            answer["form"] = "text" if isinstance(content, bytes) else "array"
+            reply["form"] = "text" if isinstance(content, bytes) else "array"
         with open(place + ".part", "w", encoding="utf-8") as text:
-            json.dump(answer, text)
+            json.dump(reply, text)
         os.replace(place + ".part", place + ".json")
         try:
-            os.write(self.told, b'{"number": %d}\n' % number)
+            os.write(self.notices, b'{"number": %d}\n' % number)
         except OSError:
-            os._exit(0)  # closed by the user's code: the end of this process tells it instead
+            os._exit(0)  # closed by the user's code: the end of this process is the notice

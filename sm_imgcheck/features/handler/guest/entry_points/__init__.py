@@ -7,6 +7,7 @@ tried first, and ``find(user)``: the call, or None where the file has no such fu
 from __future__ import annotations
 
 import pkgutil
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["find"]
 
+_ENTRY_POINTS = (
+    *("input_fn", "transform_fn", "input_handler", "lambda_handler", "handler", "preprocess", "run"),
+    *("EndpointHandler", "TritonPythonModel"),
+)
+
 
 def find(user: UserFile) -> HandlerCall:
     """The function that the server of the file calls. Raises MissingFunction, or what the user's class raises."""
@@ -26,12 +32,12 @@ def find(user: UserFile) -> HandlerCall:
         call: HandlerCall | None = module.find(user)
         if call is not None:
             return call
-    raise MissingFunction(_missing(user), user.defined())
+    raise MissingFunction(_missing(user), user.names_of_file())
 
 
 def _modules(stack: str) -> list[ModuleType]:
-    found = [import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__)]
-    return sorted(found, key=lambda module: (not stack or stack != module.STACK, module.RANK))
+    modules = [import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__)]
+    return sorted(modules, key=lambda module: (not stack or stack != module.STACK, module.RANK))
 
 
 def _missing(user: UserFile) -> str:
@@ -41,7 +47,12 @@ def _missing(user: UserFile) -> str:
         return (
             "no input_fn: the container's default reads the request (check it with validate BODY --content-type TYPE)"
         )
+    similar = [
+        (name, match) for name in user.names_of_file() for match in get_close_matches(name, _ENTRY_POINTS, 1, 0.8)
+    ]
+    if similar:
+        return "missing entry point: got {}, expected {}".format(*similar[0])
     return (
         "missing entry point: expected input_fn, input_handler, handler, lambda_handler, init and run, an app of "
-        "FastAPI or Flask, or a class of TorchServe, Triton, KServe or Hugging Face"
+        "FastAPI or Flask, or a class of TorchServe, Triton, KServe, Hugging Face, LitServe, BentoML, Ray Serve or Cog"
     )

@@ -53,7 +53,7 @@ def _events(user: UserFile, request: ClientRequest) -> Iterator[tuple[str, objec
     kind = request.content_type
     if not request.image:
         text = request.body.decode("utf-8", "replace")
-        yield f"event with {kind} body", _gateway(text, kind, encoded=False)
+        yield f"event with {kind} body", _gateway(text, kind, is_base64=False)
         if "json" in kind:
             yield "event of the JSON itself", json.loads(request.body)
         return
@@ -61,21 +61,21 @@ def _events(user: UserFile, request: ClientRequest) -> Iterator[tuple[str, objec
         yield "S3 event", _s3()
     if "json" not in kind:
         body = base64.b64encode(request.body).decode("ascii")
-        yield f"event with {kind} body", _gateway(body, kind, encoded=True)
+        yield f"event with {kind} body", _gateway(body, kind, is_base64=True)
     for label, document in json_documents(user, request.body):
         yield (
             f"event with application/json body {label}",
-            _gateway(json.dumps(document), "application/json", encoded=False),
+            _gateway(json.dumps(document), "application/json", is_base64=False),
         )
     for label, document in json_documents(user, request.body):
         if isinstance(document, dict):
             yield f"event {label}", document
     if "multipart" in user.source:
         form, form_type = multipart_body(request.body, "file", "image/jpeg")
-        yield "event with multipart body", _gateway(base64.b64encode(form).decode("ascii"), form_type, encoded=True)
+        yield "event with multipart body", _gateway(base64.b64encode(form).decode("ascii"), form_type, is_base64=True)
 
 
-def _gateway(body: str, content_type: str, *, encoded: bool) -> dict[str, object]:
+def _gateway(body: str, content_type: str, *, is_base64: bool) -> dict[str, object]:
     """An event of API Gateway (REST and HTTP) or of a function URL."""
     return {
         "version": "2.0",
@@ -88,7 +88,7 @@ def _gateway(body: str, content_type: str, *, encoded: bool) -> dict[str, object
         "pathParameters": {},
         "requestContext": {"http": {"method": "POST", "path": "/invocations"}, "stage": "$default"},
         "body": body,
-        "isBase64Encoded": encoded,
+        "isBase64Encoded": is_base64,
     }
 
 

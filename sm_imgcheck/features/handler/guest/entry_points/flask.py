@@ -25,7 +25,7 @@ def find(user: UserFile) -> HandlerCall | None:
         return None
     paths = order_routes([rule.rule for rule in apps[0].url_map.iter_rules() if "POST" in rule.methods])
     if not paths:
-        raise MissingFunction("the application has no POST route", user.defined())
+        raise MissingFunction("the application has no POST route", user.names_of_file())
     apps[0].config["PROPAGATE_EXCEPTIONS"] = True
     client = apps[0].test_client()
     return HandlerCall(
@@ -42,5 +42,5 @@ def _calls(user: UserFile, client: Any, path: str, request: ClientRequest) -> It
         response = client.post(path, data=body, content_type=content_type)
         return WebResponse(response.status_code, response.data)
 
-    for form in web_forms(user, request, []):
+    for form in web_forms(user, request, [], (), {}):
         yield form.label, partial(observe_response, user, partial(send, form.body, form.content_type))

@@ -6,6 +6,7 @@ import base64
 import inspect
 import os
 import tempfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from ..calls import Attempt, ClientRequest, Function, UserFile
     from ..results import HandlerTensor
 
-__all__ = ["RANK", "STACK", "find"]
+    Observe = Callable[[Callable[[], object]], HandlerTensor]
+
+__all__ = ["RANK", "STACK", "argument_attempts", "find"]
 
 RANK, STACK = 110, "-"
 _NAMES = (
@@ -58,12 +61,24 @@ def _call(user: UserFile, name: str, function: Function) -> HandlerCall:
 
 
 def _calls(user: UserFile, function: Function, request: ClientRequest) -> Iterator[Attempt]:
-    def call(*arguments: object) -> HandlerTensor:
-        return _observe(user, lambda: resolve(function(*arguments)))
-
-    if _takes_two(function):
-        yield "bytes and content type", lambda _: call(request.body, request.content_type)
+    if _has_content_type(function):
+        both = (request.body, request.content_type)
+        yield "bytes and content type", lambda _: _observe(user, lambda: resolve(function(*both)))
         return
+    yield from argument_attempts(function, request, partial(_observe, user), source=_source(function))
+
+
+def argument_attempts(
+    function: Function, request: ClientRequest, observe: Observe, *, source: str
+) -> Iterator[Attempt]:
+    """Calls of a function of one image, with the image in each type.
+
+    observe: runs the call, and returns the tensor that results. source: code that shows the order of the channels.
+    """
+
+    def call(argument: object) -> HandlerTensor:
+        return observe(lambda: resolve(function(argument)))
+
     if not request.image and "json" in request.content_type:
         yield "text", lambda _: call(request.body.decode("utf-8"))
     yield "bytes", lambda _: call(request.body)
@@ -71,24 +86,24 @@ def _calls(user: UserFile, function: Function, request: ClientRequest) -> Iterat
         return
     if open_image(request.body) is not None:
         yield "Pillow image", lambda _: call(open_image(request.body))
-        order = "BGR" if any(word in _source(function) for word in _SWAPS) else "RGB"
+        order = "BGR" if any(word in source for word in _SWAPS) else "RGB"
         yield f"{order} array", lambda _: call(_array(request.body, order))
     yield "path", lambda _: _with_path(request, call)
     yield "base64 text", lambda _: call(base64.b64encode(request.body).decode("ascii"))
 
 
 def _observe(user: UserFile, function: Callable[[], object]) -> HandlerTensor:
-    called, value = user.observe(function)
-    tensor = user.read(value, text=called and user.recorder.text)
-    if not called and not isinstance(tensor.content, bytes) and tensor.content.ndim == 0:
+    is_called, value = user.observe(function)
+    tensor = user.read(value, text=is_called and user.recorder.text)
+    if not is_called and not isinstance(tensor.content, bytes) and tensor.content.ndim == 0:
         raise InvalidHandlerResult(f"returned {value!r}, expected a tensor")
     return tensor
 
 
-def _takes_two(function: Function) -> bool:
+def _has_content_type(function: Function) -> bool:
     """Whether a content type is the second parameter."""
     parameters = inspect.signature(function).parameters.values()
-    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    positional = [item for item in parameters if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)]
     second = positional[1] if len(positional) > 1 else None
     return second is not None and (second.default is second.empty or "type" in second.name)
 

@@ -1,6 +1,6 @@
 """``EndpointHandler(path)(data)``: custom handlers of Hugging Face Inference Endpoints.
 
-Source: huggingface/huggingface-inference-toolkit, handler.py and serialization: JSON is passed as it is parsed, of an
+Source: huggingface/huggingface-inference-toolkit, handler.py and serialization: parsed JSON is passed, of an
 image ``{"inputs": image}`` with an image of Pillow.
 """
 

@@ -42,12 +42,12 @@ def find(user: UserFile) -> HandlerCall | None:
 
 
 def _of_class(user: UserFile, kind: type) -> HandlerCall:
-    needed = [
-        one
-        for one in inspect.signature(kind).parameters.values()
-        if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD
+    parameters = [
+        parameter
+        for parameter in inspect.signature(kind).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
     ]
-    model = make_instance(user, kind, ["model", "predictor:80", "v1"][: max(1, len(needed))])
+    model = make_instance(user, kind, ["model", "predictor:80", "v1"][: max(1, len(parameters))])
     if "load" in vars(kind):
         prepare(user, "load", model.load)
 
@@ -75,8 +75,8 @@ def _calls(user: UserFile, kind: type, model: Any, request: ClientRequest) -> It
 def _call(user: UserFile, kind: type, model: Any, payload: object, record: CallRecord) -> HandlerTensor:
     if "preprocess" not in vars(kind):
         return user.observe_server(lambda: _invoke(model.predict, payload))
-    called, data = user.observe(lambda: _invoke(model.preprocess, payload))
-    if called:
+    is_called, data = user.observe(lambda: _invoke(model.preprocess, payload))
+    if is_called:
         return user.read(data)
     data = _tensor(data, user.settings["model_input"]["dtype"])
     if "predict" in vars(kind):
@@ -86,8 +86,8 @@ def _call(user: UserFile, kind: type, model: Any, payload: object, record: CallR
 
 def _invoke(method: Callable[..., object], payload: object) -> object:
     """With the headers only where a second parameter is declared; coroutines are run."""
-    taken = len(inspect.signature(method).parameters)
-    return resolve(method(payload, {}) if taken > 1 else method(payload))
+    count = len(inspect.signature(method).parameters)
+    return resolve(method(payload, {}) if count > 1 else method(payload))
 
 
 def _tensor(data: Any, dtype: str) -> object:

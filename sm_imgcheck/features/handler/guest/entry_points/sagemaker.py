@@ -53,7 +53,7 @@ def _run(user: UserFile, function: Step, request: ClientRequest, record: CallRec
 
 def _input_fn(user: UserFile, form: Form, record: CallRecord) -> HandlerTensor:
     context = RequestContext(user.settings["model_dir"], form.content_type)
-    data = call_with_context(user.names["input_fn"], [_decoded(form), form.content_type], context)
+    data = call_with_context(user.names["input_fn"], [_body_argument(form), form.content_type], context)
     if not callable(user.names.get("predict_fn")) or hasattr(data, "__await__"):
         return user.read(data)
     if data is None:
@@ -66,16 +66,17 @@ def _input_fn(user: UserFile, form: Form, record: CallRecord) -> HandlerTensor:
 def follow(user: UserFile, name: str, data: object, call: Function, record: CallRecord) -> HandlerTensor:
     """The tensor with which ``call`` calls the model; where it calls none, ``data``, which it may still change."""
     try:
-        called, value = user.observe(call)
+        is_called, value = user.observe(call)
     except Exception as error:
         why = involves_stub(error, user.recorder)
         if not why:
+            record.step = name
             raise
-        called, value = False, None
+        is_called, value = False, None
         reason = f"{name} raised {type(error).__name__} before it called the model ({why})"
     else:
         reason = f"{name} did not call the model with a tensor"
-    if called:
+    if is_called:
         record.step = name
         return user.read(value, text=user.recorder.text)
     record.uncertainties.append(reason)
@@ -88,24 +89,24 @@ def follow(user: UserFile, name: str, data: object, call: Function, record: Call
 def _transform_fn(user: UserFile, form: Form, record: CallRecord) -> HandlerTensor:
     del record
     context = RequestContext(user.settings["model_dir"], form.content_type)
-    arguments = [load_model(user), _decoded(form), form.content_type, "application/json"]
-    called, value = user.observe(lambda: call_with_context(user.names["transform_fn"], arguments, context))
-    if not called:
+    arguments = [load_model(user), _body_argument(form), form.content_type, "application/json"]
+    is_called, value = user.observe(lambda: call_with_context(user.names["transform_fn"], arguments, context))
+    if not is_called:
         raise NotChecked("did not call its model with a tensor")
     return user.read(value, text=user.recorder.text)
 
 
-def _decoded(form: Form) -> str | bytearray:
+def _body_argument(form: Form) -> str | bytearray:
     return form.body.decode("utf-8") if form.content_type in _AS_TEXT else bytearray(form.body)
 
 
 def call_with_context(function: Function, arguments: list[object], context: object) -> object:
     """As the toolkits call: the context only where one more parameter is declared, and no other number of them."""
-    taken = len(inspect.signature(function).parameters)
-    if taken == len(arguments):
+    count = len(inspect.signature(function).parameters)
+    if count == len(arguments):
         return function(*arguments)
-    if taken == len(arguments) + 1:
+    if count == len(arguments) + 1:
         return function(*arguments, context)
     name = getattr(function, "__name__", "it")
-    text = f"{name} takes {taken} arguments but {len(arguments)} were given."
+    text = f"{name} takes {count} arguments but {len(arguments)} were given."
     raise TypeError(f"{text} The container passes (body, content_type), or (body, content_type, context)")

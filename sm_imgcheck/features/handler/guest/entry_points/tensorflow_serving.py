@@ -69,8 +69,8 @@ def _handler(user: UserFile, form: Form, _: CallRecord) -> HandlerTensor:
         error = None
         try:
             user.names["handler"](*_arguments(form, posts.uri))
-        except Exception as raised:  # noqa: BLE001 - after the post, what it does with our answer does not count
-            error = raised
+        except Exception as exception:  # noqa: BLE001 - after the post, what it does with our answer does not count
+            error = exception
         if posts.body is not None:
             return user.read(posts.body, text=True)
     if error is not None:

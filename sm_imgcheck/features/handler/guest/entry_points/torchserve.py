@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..calls import CallRecord, HandlerCall, NotChecked, run_attempts
+from ..error_lines import error_line, error_summary
 from ..forms import json_documents
 from ..instances import LoadFailed, make_instance, prepare
 from ..model_stub import ModelStub
@@ -30,15 +31,15 @@ RANK, STACK = 100, "torchserve"
 def find(user: UserFile) -> HandlerCall | None:
     """The class that can preprocess; else the function ``handle``."""
     classes = user.classes()
-    able = [kind for kind in classes if _takes_rows(kind)]
+    able = [kind for kind in classes if _is_row_handler(kind)]
     if user.function:
         able = [kind for kind in able if kind.__name__ == user.function]
     if not able:
         return _handle(user) if user.has("handle") else None
     call = _of_class(user, able[0])
     if not user.function and len(classes) > 1 and not callable(user.names.get("handle")):
-        listed = ", ".join(kind.__name__ for kind in classes[:8])
-        why = f"the file defines {len(classes)} classes ({listed}): TorchServe expects one, or a function handle"
+        names = ", ".join(kind.__name__ for kind in classes[:8])
+        why = f"the file defines {len(classes)} classes ({names}): TorchServe expects one, or a function handle"
         call.flaws.append(["HND123", why, "1 class", str(len(classes))])
     return call
 
@@ -47,7 +48,7 @@ _ROWS = ("data", "requests", "request", "batch", "rows", "inputs", "input_batch"
 """Names of the parameter of ``preprocess`` in handlers of TorchServe."""
 
 
-def _takes_rows(kind: type) -> bool:
+def _is_row_handler(kind: type) -> bool:
     """Whether a class can preprocess as TorchServe's do, rather than one image."""
     if not callable(getattr(kind, "preprocess", None)):
         return False
@@ -87,7 +88,7 @@ def _of_class(user: UserFile, kind: type) -> HandlerCall:
         try:
             return _follow_inference(user, handler, kind, handler.preprocess(rows), record)
         except AttributeError as error:  # initialize may have failed before it set an attribute
-            if failure and "object has no attribute" in str(error):
+            if failure and "object has no attribute" in error_line(error):
                 raise NotChecked(f"raised AttributeError: {error}; {failure}") from error
             raise
 
@@ -111,7 +112,7 @@ def _initialize(user: UserFile, handler: Any) -> str:
     except LoadFailed as error:  # it may have set the attributes before it loaded the model
         return str(error)
     except Exception as error:  # noqa: BLE001
-        return f"initialize raised {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return f"initialize raised {error_summary(error, 200)}"
     return ""
 
 

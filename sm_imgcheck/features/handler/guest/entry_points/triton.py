@@ -95,8 +95,8 @@ def _strings(request: ClientRequest) -> np.ndarray:
 
 def _execute(user: UserFile, model: Any, array: np.ndarray, _: CallRecord) -> HandlerTensor:
     """The input of the model that execute calls; of a model that preprocesses only, its output tensor."""
-    called, value = user.observe(lambda: resolve(model.execute([make_request(array)])))
-    if called:
+    is_called, value = user.observe(lambda: resolve(model.execute([make_request(array)])))
+    if is_called:
         return user.read(value)
     if not isinstance(value, (list, tuple)) or len(value) != 1:
         raise InvalidHandlerResult("returned no list with 1 response for 1 request")

@@ -1,11 +1,11 @@
 """The script in the user's interpreter: it loads the handler and calls it for each request.
 
-    python guest_main.py FOLDER [WORKER]
+    python child_main.py FOLDER [WORKER]
 
 WORKER is a Python file whose ``serve_requests`` is called; without it, that of handlers is. FOLDER holds
-``settings.json`` and the body of the request; the answers go there too. Requests come on standard input, an object of
-JSON a line; each answer that is there is reported on standard output likewise. What the user's code prints goes to
-standard error, wherever it prints it.
+``settings.json`` and the body of the request; replies are written there too. Requests are read from standard input, a
+JSON object a line; each reply is reported on standard output, a JSON object a line. Output of the user's code is
+written to standard error.
 
 On POSIX this process becomes the keeper, which runs none of the user's code, and the worker is forked. When the worker
 ends, or the parent ends, even by SIGKILL, the keeper ends every process that the user's code has started. Where Linux
@@ -38,9 +38,9 @@ _POLL_MS = 20
 
 def main() -> None:
     """Part keeper and worker."""
-    requests, answers = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
+    requests, replies = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
     os.dup2(2, 1)
     processes = import_module("guest.processes")
     if hasattr(os, "fork"):
@@ -48,7 +48,7 @@ def main() -> None:
         statuses = _enter_namespace()
         worker = os.fork()
         if worker:
-            _keep(worker, requests, answers, processes, statuses)
+            _keep(worker, requests, replies, processes, statuses)
         if statuses is not None:
             _prctl(_DEATH_SIGNAL, signal.SIGKILL)
             _fork_worker(statuses[1])
@@ -56,8 +56,8 @@ def main() -> None:
         _prctl(_DEATH_SIGNAL, signal.SIGKILL)
         raise_oom_score()
     work = _serve_requests(sys.argv[2:])
-    sys.path.remove(_HERE)  # the user's code sees no module of ours
-    work(sys.argv[1], os.fdopen(requests, "rb"), answers)
+    sys.path.remove(_HERE)  # the user's code imports none of these modules
+    work(sys.argv[1], os.fdopen(requests, "rb"), replies)
 
 
 def load_file(path: str) -> ModuleType:
@@ -71,7 +71,7 @@ def load_file(path: str) -> ModuleType:
 
 
 def _serve_requests(files: list[str]) -> Callable[[str, IO[bytes], int], None]:
-    """The function that answers requests: that of the file, if one is given."""
+    """The function that handles requests: that of the file, if there is one."""
     module = import_module("guest.worker") if not files else load_file(files[0])
     serve: Callable[[str, IO[bytes], int], None] = module.serve_requests
     return serve
@@ -84,8 +84,8 @@ def _enter_namespace() -> tuple[int, int] | None:
     probe = os.fork()  # a user namespace whose numbers cannot be mapped is of no use, and cannot be left
     if not probe:
         os._exit(0 if _unshare() else 1)
-    permitted = os.waitpid(probe, 0)[1] == 0
-    return os.pipe() if permitted and _unshare() else None
+    is_permitted = os.waitpid(probe, 0)[1] == 0
+    return os.pipe() if is_permitted and _unshare() else None
 
 
 def _unshare() -> bool:
@@ -119,14 +119,14 @@ def _fork_worker(status: int) -> None:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGABRT, lambda *_: os.kill(worker, signal.SIGABRT))
     while True:
-        pid, ended = os.waitpid(-1, 0)
+        pid, exit_status = os.waitpid(-1, 0)
         if pid == worker:
-            code = -os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else os.WEXITSTATUS(ended)
+            code = -os.WTERMSIG(exit_status) if os.WIFSIGNALED(exit_status) else os.WEXITSTATUS(exit_status)
             os.write(status, b"%d" % code)
             os._exit(0)
 
 
-def _keep(worker: int, requests: int, answers: int, processes: ModuleType, statuses: tuple[int, int] | None) -> None:
+def _keep(worker: int, requests: int, replies: int, processes: ModuleType, statuses: tuple[int, int] | None) -> None:
     """Wait for the end of the worker or of the parent, then end all that is left.
 
     worker: its process id, or that of the first process of its namespace, which writes its status to ``statuses``.
@@ -135,10 +135,10 @@ def _keep(worker: int, requests: int, answers: int, processes: ModuleType, statu
 
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGPIPE", "SIGUSR1", "SIGUSR2"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    gone = select.poll()
-    gone.register(requests, 0)  # a hang-up is told without asking, and no request is taken away
+    poll = select.poll()
+    poll.register(requests, 0)  # POLLHUP is reported without being requested, and no request is read
     status = None
-    while status is None and not gone.poll(_POLL_MS):
+    while status is None and not poll.poll(_POLL_MS):
         status = _status(worker)
     if statuses is not None:
         processes.kill([worker])  # and with it its namespace
@@ -146,7 +146,7 @@ def _keep(worker: int, requests: int, answers: int, processes: ModuleType, statu
         status = int(os.read(statuses[0], 16) or status or 0) if status is not None else None
     processes.end(os.getpid())
     if status is not None:
-        os.write(answers, json.dumps({"ended": status}).encode() + b"\n")
+        os.write(replies, json.dumps({"ended": status}).encode() + b"\n")
     os._exit(0)
 
 
@@ -164,7 +164,7 @@ def _status(worker: int) -> int | None:
 
 
 def _prctl(what: int, value: int) -> None:
-    """Ask Linux for something; elsewhere, and where it refuses, go on without."""
+    """Call prctl on Linux; failures and other systems are ignored."""
     if sys.platform == "linux":
         try:
             from ctypes import CDLL
