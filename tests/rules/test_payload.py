@@ -47,7 +47,7 @@ def test_each_code_is_reported_for_body_cast_and_rejection(code):
     (one,) = payload_findings(outcome=RejectedRequest(status=500, text="no\nstack trace", finding=finding))
     assert (one.code, one.expected, one.actual, one.fixed_by) == (code, "a", "b", None)
     assert one.message.startswith("it is so")
-    assert one.message.endswith("pytorch answers 500 no")
+    assert one.message.endswith("pytorch responds 500 no")
     (silent,) = payload_findings(outcome=DecodedRequest(form="array", findings=(finding,)))
     (bytes_,) = payload_findings(findings=(silent,))
     assert silent == bytes_
