@@ -162,6 +162,7 @@ def test_odd_tensors_are_told_without_fuss(say, array, code, words):
         (np.zeros((2, 3, 4, 5, 6)), "no image"),
     ],
 )
+@pytest.mark.sample(3)
 def test_what_the_source_does_not_explain(say, array, words):
     code, out, err = told(say, array, "--source", "cat.jpg")
     assert words in out

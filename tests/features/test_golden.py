@@ -134,6 +134,7 @@ SLOW = {"resize, by another library", "resize, of another edge", "normalize, wit
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in STAGES]
 )
+@pytest.mark.sample(3)
 def test_the_first_stage_that_differs_is_named(here, name):
     result = judged(spec_with(made(**STAGES[name])))
     stage = name.partition(",")[0]

@@ -144,6 +144,7 @@ def test_fingerprints_do_not_depend_on_the_checkout(tmp_path, monkeypatch):
     assert marks[0] == marks[1]
 
 
+@pytest.mark.slow
 def test_sarif_keeps_rare_rules_and_counts_omitted_results():
     content = CheckContent(report_of())
     stream = report.reporter("sarif", content, report.Terminal())
@@ -216,6 +217,7 @@ def objects_of(root):
 
 
 @pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.sample(5)
 def test_memory_does_not_grow_with_the_run(form):
     """After 4,000 results a reporter holds as many objects as after 2,000."""
     content = CheckContent(report_of())

@@ -119,6 +119,7 @@ def test_every_command_is_tried():
 
 
 @pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.sample(6)
 def test_new_format_serves_every_verb(place, url, verb):
     words, name, key, candidates = VERBS[verb]
     words = [url if word == "URL" else word for word in words]
@@ -131,6 +132,7 @@ def test_new_format_serves_every_verb(place, url, verb):
 
 
 @pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.sample(4)
 def test_json_and_jsonl_hold_the_same_rows(report, verb):
     name = VERBS[verb][1]
     document = json.loads(report(verb, "json"))
@@ -142,6 +144,7 @@ def test_json_and_jsonl_hold_the_same_rows(report, verb):
 
 
 @pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.sample(4)
 def test_table_has_the_words_of_text(report, verb):
     text, table = report(verb, "text"), report(verb, "table")
     assert text.split()[:3] == table.split()[:3]
