@@ -26,7 +26,7 @@ def encode(value: Any, indent: int | None = None) -> str:
 
 @cache
 def _encoder(indent: int | None) -> Callable[[Any], str]:
-    from json import JSONEncoder  # here: the formats for people do without
+    from json import JSONEncoder  # here: other formats do not need it
 
     return JSONEncoder(allow_nan=False, indent=indent).encode
 

@@ -1,4 +1,4 @@
-"""What a page shows of candidates besides their findings, from the arrays that the check has in memory anyway."""
+"""Thumbnails of representatives for the HTML page, drawn from the arrays that the check has in memory."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Illustrator:
     def draw(self, result: Result, spec: Spec, options: Options) -> tuple[Thumbnail, ...]:
         """Return the thumbnails of a representative, whose arrays are kept; empty for other results.
 
-        Errors of drawing are ignored: the findings of the candidate are complete without pictures.
+        Errors of drawing are ignored: the findings of the candidate are complete without thumbnails.
         """
-        shown = result if self._suppressor is None else self._suppressor.apply(result)
-        if not self._representatives.add(shown):
+        reported = result if self._suppressor is None else self._suppressor.apply(result)
+        if not self._representatives.add(reported):
             return ()
         from sm_imgcheck.features.pictures.thumbnails import draw_thumbnails
 
         try:
             return draw_thumbnails(result, spec, replace_fields(options, want_array=False))
-        except Exception:  # noqa: BLE001 - the candidate is checked, with or without its picture
+        except Exception:  # noqa: BLE001 - the candidate is checked, with or without its thumbnail
             return ()

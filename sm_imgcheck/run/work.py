@@ -112,7 +112,7 @@ class Outcome:
     """Name of the tensor, below the output folder, with ``/`` between names; empty without one."""
     output_size: int = 0
     """Size of that file, in bytes."""
-    output_modified: str = ""
+    output_time: str = ""
     """Time of its last change; empty where that is not recorded, as in a store."""
     row: int | None = None
     """Which one of that file it is, counted from 0, where one file holds several."""
@@ -123,7 +123,7 @@ class Outcome:
     refused: bool = False
     """Its tensor was produced, and cannot be written; ``result.skipped`` is the reason."""
     thumbnails: tuple[Thumbnail, ...] = ()
-    """Small pictures of a representative."""
+    """Thumbnails of a representative."""
     levels: tuple[int, ...] = ()
     """Counts of gray levels (``features.pictures.levels``); empty where they are not counted."""
 
@@ -264,8 +264,8 @@ def _write_output(job: RunJob, outcome: Outcome) -> Outcome:
     with _Attempt(job, outcome.item, outcome.seconds) as attempt:
         attempt.outcome = _write_tensor(job.sink, outcome)
         if job.recorded and attempt.outcome.output and isinstance(job.sink, Outputs):
-            modified = job.sink.modified(attempt.outcome.output)
-            attempt.outcome = replace_fields(attempt.outcome, output_modified=modified)
+            time = job.sink.modification_time(attempt.outcome.output)
+            attempt.outcome = replace_fields(attempt.outcome, output_time=time)
     return attempt.outcome
 
 

@@ -488,7 +488,7 @@ def test_the_bundle_takes_what_is_named_and_nothing_else():
     imports, definitions = bundling.bundle([("sm_imgcheck.ops.kernels.values", "scale")])
     assert imports == ("import numpy as np",)
     assert [text.splitlines()[0] for text in definitions] == [
-        "def scale(image: np.ndarray, *, low: float, high: float) -> np.ndarray:"
+        "def scale(image: np.ndarray, *, low: float, high: float, out: np.ndarray | None = None) -> np.ndarray:"
     ]
 
 

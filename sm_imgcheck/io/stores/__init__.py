@@ -27,7 +27,7 @@ class Stat:
     """In bytes."""
     tag: str
     """Differs when the content does: times of the last change on a disk, the ETag of an object."""
-    modified: str = ""
+    modification_time: str = ""
     """Time of the last change of the content, on a disk; a copy that keeps times has the same."""
 
 

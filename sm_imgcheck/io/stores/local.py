@@ -217,7 +217,7 @@ def _holds(location: str, chunks: Iterable[Chunk]) -> bool:
 
 def _stat(state: os.stat_result) -> Stat:
     mtime = f"{state.st_mtime_ns:x}"
-    return Stat(size=state.st_size, tag=f"{mtime}-{state.st_ctime_ns:x}", modified=mtime)
+    return Stat(size=state.st_size, tag=f"{mtime}-{state.st_ctime_ns:x}", modification_time=mtime)
 
 
 def _reason(error: Exception) -> str:

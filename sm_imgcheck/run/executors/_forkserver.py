@@ -71,10 +71,10 @@ def most_workers() -> int:
 def _check_descriptors(jobs: int) -> None:
     """Raise ImgcheckError, with a fix, where a process may not open the pipes of this number of workers."""
     if jobs > (most := most_workers()):
-        required = _DESCRIPTORS + _DESCRIPTORS_EACH * jobs
+        minimum = _DESCRIPTORS + _DESCRIPTORS_EACH * jobs
         raise ImgcheckError(
             f"worker processes cannot be started: got a limit on open files for {most} of them, expected one for "
-            f"{jobs}: ulimit -n {required} raises it, -j {max(1, most)} is within it"
+            f"{jobs}: ulimit -n {minimum} raises it, -j {max(1, most)} is within it"
         )
 
 

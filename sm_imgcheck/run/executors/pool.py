@@ -33,7 +33,7 @@ _LONGEST = 300.0
 _TICK = 5.0
 """Seconds between two checks of the clock. A pause of the whole machine counts as one of them, not as a worker's."""
 _LONGEST_STOP = 15.0
-"""Seconds without a message from a worker that a signal has stopped: nobody may ever continue it."""
+"""Seconds without a message from a worker that a signal has stopped; it may never continue."""
 _PATIENCE = 2.0
 """Seconds that workers have to finish an image when the run is stopped."""
 _FAILED_STARTS = 3
@@ -178,7 +178,7 @@ class _Pool:
 
 
 def _is_stopped(pid: int | None) -> bool:
-    """Return whether a signal has stopped a process, where the system says so (Linux, proc_pid_stat(5))."""
+    """Return whether a signal has stopped a process, where the system reports that (Linux, proc_pid_stat(5))."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return file.read().rpartition(b")")[2].split()[0] in {b"T", b"t"}

@@ -134,7 +134,11 @@ class PackWriter:
         if earlier_pack is None:
             return False
         pack, fresh = earlier_pack
-        return fresh and pack.digest == digest and self.out.holds(self.kind.name(number), pack.size, pack.modified)
+        return (
+            fresh
+            and pack.digest == digest
+            and self.out.holds(self.kind.name(number), pack.size, pack.modification_time)
+        )
 
     def _close(self, rows: int) -> None:
         """Build one pack, unless it exists. Then delete its parts."""
@@ -143,8 +147,10 @@ class PackWriter:
             for outcome in self.full:
                 self._ensure_part(outcome)
             file = self._write(rows)
-            modified = self.out.modified(file.output)
-            self.journal.pack(PackRecord(number=self.number, size=file.size, modified=modified, digest=digest))
+            modification_time = self.out.modification_time(file.output)
+            self.journal.pack(
+                PackRecord(number=self.number, size=file.size, modification_time=modification_time, digest=digest)
+            )
         for _ in self._each(self._remove, self.full):
             pass
         self.full.clear()
@@ -152,7 +158,7 @@ class PackWriter:
 
     def _ensure_part(self, outcome: Outcome) -> None:
         """Make sure that a part exists: where its pack is built again, it may have been deleted with the older one."""
-        if outcome.kept and not self.parts.holds(outcome.output, outcome.output_size, outcome.output_modified):
+        if outcome.kept and not self.parts.holds(outcome.output, outcome.output_size, outcome.output_time):
             self.astray = True
             self.make(outcome.item)
 

@@ -101,20 +101,20 @@ class Outputs:
             store(parent).contain(parent, self.top or self.folder)
             self.contained = parent
 
-    def holds(self, name: str, size: int, modified: str) -> bool:
-        """Return whether an output of this name exists as it was written: its size, and its time where recorded."""
+    def holds(self, name: str, size: int, modification_time: str) -> bool:
+        """Return whether an output of this name exists with the recorded size and time."""
         with suppress(StoreError, OutputRefused):
             self.contain(name)
             target = join(self.folder, name)
             state = store(target).stat(target)
-            return state is not None and (state.size, state.modified) == (size, modified)
+            return state is not None and (state.size, state.modification_time) == (size, modification_time)
         return False
 
-    def modified(self, name: str) -> str:
+    def modification_time(self, name: str) -> str:
         """Return the time of the last change of an output; empty in a store."""
         target = join(self.folder, name)
         state = None if is_remote(target) else store(target).stat(target)
-        return "" if state is None else state.modified
+        return "" if state is None else state.modification_time
 
     def name(self, item: Item, suffix: str = "") -> str:
         """Return the name of a candidate's output below the folder.

@@ -25,7 +25,7 @@ _MAX_UNPACKED = 64 << 20
 """Largest unpacked size of one member of a journal's file, in bytes: about a hundred times the usual size."""
 _CACHED_MEMBERS = 8
 """Members that are cached unpacked, about 200 kB each: candidates are read in the order of the journal."""
-_HEAD = ("path", "output", "output_size", "output_modified", "size", "tag", "sha256")
+_HEAD = ("path", "output", "output_size", "output_time", "size", "tag", "sha256")
 _SHAPE = shaper(tuple[str, str, int, str, int, str, str])
 _MOST = 2**63
 """SQLite's integers are below it."""
@@ -44,7 +44,7 @@ class ResumeState:
             "CREATE TABLE outputs (output BLOB PRIMARY KEY) WITHOUT ROWID",
             "CREATE TABLE there (output BLOB PRIMARY KEY, size INT) WITHOUT ROWID",
             "CREATE TABLE packs"
-            " (number INT PRIMARY KEY, size INT, modified TEXT, digest TEXT, fresh INT) WITHOUT ROWID",
+            " (number INT PRIMARY KEY, size INT, modification_time TEXT, digest TEXT, fresh INT) WITHOUT ROWID",
         )
         self._unpacked = lru_cache(_CACHED_MEMBERS)(self._unpack)
 
@@ -87,7 +87,7 @@ class ResumeState:
         pack: PackRecord = shaper(PackRecord)(said)
         if not (0 <= pack.number < _MOST and 0 <= pack.size < _MOST):
             raise ValueError(f"pack {pack.number} of {pack.size} bytes")
-        row = (pack.number, pack.size, pack.modified, pack.digest, fresh)
+        row = (pack.number, pack.size, pack.modification_time, pack.digest, fresh)
         self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?, ?)", row)
 
     def record(self, path: str) -> tuple[Record, bool] | None:
@@ -123,7 +123,7 @@ class ResumeState:
         row = self._base.execute("SELECT * FROM packs WHERE number = ?", (number,)).fetchone()
         if row is None:
             return None
-        return PackRecord(number=row[0], size=row[1], modified=row[2], digest=row[3]), bool(row[4])
+        return PackRecord(number=row[0], size=row[1], modification_time=row[2], digest=row[3]), bool(row[4])
 
     def packs_from(self, number: int) -> list[int]:
         """The numbers of the packs from this one on."""

@@ -47,7 +47,7 @@ class Record:
     path: str
     output: str
     output_size: int
-    output_modified: str
+    output_time: str
     size: int
     tag: str
     """SHA-256 of the input; empty where it must be processed again in any case."""
@@ -68,7 +68,7 @@ class Record:
             sha256=self.sha256,
             output=self.output,
             output_size=self.output_size,
-            output_modified=self.output_modified,
+            output_time=self.output_time,
             kept=True,
         )
 
@@ -80,7 +80,7 @@ class PackRecord:
     number: int
     size: int
     """In bytes."""
-    modified: str
+    modification_time: str
     """Time of its last change; empty in a store."""
     digest: str
     """Digest of its members: the candidates in their order, and the content of each."""
@@ -122,7 +122,7 @@ class Journal:
     def note(self, outcome: Outcome) -> None:
         """Add a candidate whose output is complete, or which has none."""
         key = [outcome.tag, outcome.sha256] if is_final(outcome) else ["", ""]
-        output = [outcome.output, outcome.output_size, outcome.output_modified]
+        output = [outcome.output, outcome.output_size, outcome.output_time]
         what = [outcome.item.path, *output, outcome.size, *key]
         self._add("\t".join([dumps(what), *texts(outcome.result)]))  # JSON has no tabs
 

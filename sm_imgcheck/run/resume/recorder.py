@@ -50,7 +50,7 @@ class RunRecorder:
     lock: FolderLock | None = None
     """Held while the run lasts: no other writes there."""
     outputs: ResumeState | None = None
-    """Outputs of earlier runs, where the output folder is an input folder too: they are no candidates."""
+    """Outputs of earlier runs, where the output folder is an input folder too: they are not candidates."""
     kept: int = 0
     """Candidates that were up to date."""
 

@@ -100,7 +100,7 @@ def _reuse(match: _Match, state: ResumeState, sink: Outputs, *, complete: bool) 
 def _exists(record: Record, state: ResumeState, sink: Outputs) -> bool:
     if is_remote(sink.folder):
         return state.exists(record.output, record.output_size)
-    return sink.holds(record.output, record.output_size, record.output_modified)
+    return sink.holds(record.output, record.output_size, record.output_time)
 
 
 def _by_packs(record_: Iterable[_Match], packs: PackWriter) -> Iterator[tuple[list[_Match], bool]]:
