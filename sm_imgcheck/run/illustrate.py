@@ -32,8 +32,8 @@ class Illustrator:
 
         Errors of drawing are ignored: the findings of the candidate are complete without thumbnails.
         """
-        reported = result if self._suppressor is None else self._suppressor.apply(result)
-        if not self._representatives.add(reported):
+        final = result if self._suppressor is None else self._suppressor.apply(result)
+        if not self._representatives.add(final):
             return ()
         from sm_imgcheck.features.pictures.thumbnails import draw_thumbnails
 

@@ -135,7 +135,7 @@ class Result:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     def group_of(self, finding: Finding) -> tuple[object, ...]:
-        """The group of findings, in different candidates, that reports show as one: equal except for the actual value."""
+        """The group of findings of several candidates that reports show as one: equal except for the actual value."""
         own_message = finding.message if self.kind == "probe" else ""  # a golden tensor has its own expected values
         is_unread = self.facts is None and self.request is None
         return (
