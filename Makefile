@@ -8,7 +8,7 @@ BIN  := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY   := $(BIN)/python
 PIP  := $(PY) -m pip --disable-pip-version-check --quiet
 DEMO := tests/demo/barn.jpg
-# Servers whose own decoders are tested.
+# Servers with decoders that are tested.
 STACKS := kserve mlflow mlserver ray sagemaker
 OUT  := out/demo
 

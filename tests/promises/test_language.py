@@ -6,26 +6,9 @@ from pathlib import Path
 import pytest
 from promises import language
 
-FOLDERS = (
-    "cli",
-    "core",
-    "features/codegen",
-    "features/discover",
-    "features/golden.py",
-    "features/handler",
-    "features/identify",
-    "features/spec_diff",
-    "features/spec_import",
-    "io",
-    "ops",
-    "pipeline",
-    "report",
-    "rules",
-    "run",
-    "serving",
-    "spec",
-)
-"""Folders of the package without forbidden words."""
+PACKAGE = language.ROOT / "sm_imgcheck"
+MODULES = sorted(path.name for path in PACKAGE.glob("*.py"))
+FOLDERS = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__")
 
 
 def as_lines(findings):
@@ -36,10 +19,10 @@ def words(source, file="sm_imgcheck/io/x.py"):
     return [finding.word for text in language.python_texts(source) for finding in language.check_text(file, text)]
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("name", [*FOLDERS, *MODULES])
 @pytest.mark.sample(6)
-def test_package_folder_has_no_forbidden_words(folder):
-    assert as_lines(language.check([language.ROOT / "sm_imgcheck" / folder])) == ""
+def test_package_folder_has_no_forbidden_words(name):
+    assert as_lines(language.check([PACKAGE / name])) == ""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
 """Drawings of candidates, golden tensors and identified tensors: the source, what the model sees, what it should see.
 
-Numbers do not show that red and blue are swapped, or that an image was scaled twice. A drawing does.
+A drawing shows swapped red and blue channels and doubly scaled values, which numbers do not show.
 """

@@ -1,4 +1,4 @@
-"""The panels that illustrations are made of, and what is written above and below them."""
+"""The panels of a drawing, their captions, and the lines above and below them."""
 
 from __future__ import annotations
 
@@ -21,27 +21,30 @@ from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.invert import RecoveredImage, TensorInterpretation, recover_image
 
 __all__ = [
-    "SPREAD",
+    "AS_CREATED",
+    "FULL_RANGE",
     "Panel",
     "SheetLine",
-    "against",
-    "contracts",
+    "decode_source",
     "default_decode",
-    "drawable",
+    "drawable_facts",
+    "model_interpretation",
     "notes_on",
     "panel",
     "panels_of_source",
-    "source_of",
+    "select_image",
     "source_panel",
+    "spec_summary",
     "stretch_mapping",
-    "which_image",
 ]
 
-SPREAD = "Its smallest value black, its largest white"
-"""The heading of a tensor of whose values nothing is known."""
+AS_CREATED = "As created"
+"""The heading of a tensor under its identified or likely preprocessing."""
+FULL_RANGE = "Minimum black, maximum white"
+"""The heading of a tensor with an unknown value range."""
 _NOTES = 8
-"""Findings that are named below a picture."""
-_LARGEST = 2048  # rows or columns of a source that are looked at
+"""Maximum number of findings below a picture."""
+_LARGEST = 2048  # rows or columns of a source that are drawn
 
 
 @frozen
@@ -63,40 +66,40 @@ class SheetLine:
     """A severity, or none."""
 
 
-def against(spec: Spec, title: str) -> str:
-    """What a picture is held against; ``title`` is what the user calls the spec."""
+def spec_summary(spec: Spec, title: str) -> str:
+    """The spec of a drawing, and its requirements; ``title`` is what the user calls the spec."""
     return f"against {for_terminal(title or spec.name)}: {phrases.contract(spec.contract)}"
 
 
-def drawable(facts: Facts | None, array: np.ndarray | None, name: str) -> Facts:
-    """The facts of an array that can be drawn. Raises ImgcheckError for what is no picture."""
+def drawable_facts(facts: Facts | None, array: np.ndarray | None, name: str) -> Facts:
+    """Return the facts of an array. Raises ImgcheckError if the array is not an image."""
     if facts is None or array is None:
         raise ImgcheckError(f"no image to draw of {for_terminal(name)}: it holds no array")
     if facts.low is None or not is_layout(facts.layout) or facts.channel_order == "?":
-        raise ImgcheckError(f"no image to draw of {for_terminal(name)}: {phrases.facts(facts)} is none")
+        raise ImgcheckError(f"no image to draw of {for_terminal(name)}: {phrases.facts(facts)} is not an image")
     return facts
 
 
-def which_image(facts: Facts, origins: Sequence[Origin]) -> tuple[int, tuple[str, ...]]:
-    """Which image of a tensor is drawn, counted from 0, and where it has several, how that is said."""
+def select_image(facts: Facts, origins: Sequence[Origin]) -> tuple[int, tuple[str, ...]]:
+    """Select the image of a batch: its index from 0, and a caption if the batch has several images."""
     images, image = facts.length("N") or 1, origins[0].image if origins else 0
     return image, (f"image {image + 1} of {images}",) if images > 1 else ()
 
 
 def panels_of_source(source: Candidate | None, decode: Decode) -> Iterator[Panel]:
-    """The image of which a tensor is said to be made; none where there is none, or only its header can be read."""
-    image = None if source is None else source_of(source, decode)
+    """Draw the source image of a tensor; no panel if it has no source, or only the header can be read."""
+    image = None if source is None else decode_source(source, decode)
     if image is not None and image.header is not None and image.pixels is not None:
         yield source_panel(image.pixels, image.header)
 
 
-def source_of(source: Candidate, decode: Decode, *, gray: bool = False) -> Candidate:
-    """The image of which a tensor is said to be made, with its pixels; decoded of the bytes that were read."""
+def decode_source(source: Candidate, decode: Decode, *, gray: bool = False) -> Candidate:
+    """Decode the source image of a tensor from its stored bytes."""
     return read.image_candidate(source.data, source.path, decode, headers_only=False, gray=gray)
 
 
 def stretch_mapping(facts: Facts) -> Affine:
-    """The mapping under which the values that are there fill 0..255."""
+    """The mapping that stretches the values of a tensor to 0..255."""
     low, high = facts.low or 0.0, facts.high or 0.0
     low, high = (low, high) if low < high else (low, low + 1)  # also among NaN
     channels = facts.length("C") or 1
@@ -104,11 +107,11 @@ def stretch_mapping(facts: Facts) -> Affine:
 
 
 def source_panel(pixels: np.ndarray, header: Header) -> Panel:
-    """The image file as a person sees it: upright, in color, on white where it is transparent."""
+    """Draw an image file as a viewer shows it: EXIF orientation applied, in color, transparency on white."""
     step = -(-max(pixels.shape[:2]) // _LARGEST)
-    upright = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation)
-    turned = ("rotated by EXIF orientation",) if header.orientation != 1 else ()
-    return Panel(pixels=upright, heading="The source", lines=(phrases.header(header), *turned))
+    image = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation)
+    rotation = ("rotated by EXIF orientation",) if header.orientation != 1 else ()
+    return Panel(pixels=image, heading="The source", lines=(phrases.header(header), *rotation))
 
 
 def _rgb(pixels: np.ndarray, header: Header, *, alpha: str = "drop") -> np.ndarray:
@@ -117,15 +120,15 @@ def _rgb(pixels: np.ndarray, header: Header, *, alpha: str = "drop") -> np.ndarr
 
 
 def default_decode(pixels: np.ndarray, header: Header, facts: Facts) -> np.ndarray:
-    """What a handler gets that decodes and does nothing else, as ``facts`` say."""
+    """The pixels of a handler that only decodes, in the channel order of ``facts``."""
     image = _rgb(pixels, header)
-    if facts.channel_order == "BGR":  # OpenCV, which turns the image upright too
+    if facts.channel_order == "BGR":  # OpenCV also applies the EXIF orientation
         return orient(image, orientation=header.orientation)[..., ::-1]
     return image
 
 
-def contracts(contract: Contract, layout: str, order: str) -> TensorInterpretation | None:
-    """How the model reads the numbers of an array; None where it has no numbers for so many channels."""
+def model_interpretation(contract: Contract, layout: str, order: str) -> TensorInterpretation | None:
+    """The model's interpretation of an array; None if the spec has no value range for this channel count."""
     channels = 1 if order == GRAY else len(order)
     values = contract_mapping(contract, channels)
     if values is None:
@@ -135,21 +138,21 @@ def contracts(contract: Contract, layout: str, order: str) -> TensorInterpretati
 
 
 def panel(
-    heading: str, array: np.ndarray, reading: TensorInterpretation, said: tuple[str, ...], *, image: int = 0
+    heading: str, array: np.ndarray, reading: TensorInterpretation, details: tuple[str, ...], *, image: int = 0
 ) -> Panel:
-    """A tensor, of a batch one image, under one reading, with what is to be said of it."""
-    found = recover_image(array, reading, image=image)
+    """Draw a tensor, or an image of a batch, under an interpretation. details: the end of the first caption line."""
+    drawing = recover_image(array, reading, image=image)
     height, width = (array.shape[reading.layout.index(axis)] for axis in "HW")
     values = name_of(reading.values) + (", quantized" if reading.quantize is not None else "")
-    lines = (f"{size(height, width)}, {', '.join(said)}", values, *_troubles(found))
-    return Panel(pixels=found.pixels, heading=heading, lines=lines)
+    lines = (f"{size(height, width)}, {', '.join(details)}", values, *_value_notes(drawing))
+    return Panel(pixels=drawing.pixels, heading=heading, lines=lines)
 
 
-def _troubles(found: RecoveredImage) -> Iterator[str]:
-    if found.nans:
-        yield f"magenta: {_share(found.nans)} of the values are not a number"
-    if found.beyond:
-        yield f"{_share(found.beyond)} of the values are outside gray levels 0..255 (clipped)"
+def _value_notes(image: RecoveredImage) -> Iterator[str]:
+    if image.nans:
+        yield f"magenta: {_share(image.nans)} of the values are NaN"
+    if image.beyond:
+        yield f"{_share(image.beyond)} of the values are outside gray levels 0..255 (clipped)"
 
 
 def _share(part: float) -> str:
@@ -157,15 +160,15 @@ def _share(part: float) -> str:
 
 
 def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[SheetLine]:
-    """The findings below the picture, the worst first, and why no tensor can be made."""
-    ranked = sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
-    yield from map(_note, ranked[:_NOTES])
-    if len(ranked) > _NOTES:
-        yield SheetLine(text=f"and {len(ranked) - _NOTES} more", tone="notice")
+    """The findings below a picture, by decreasing severity, and the reason that no tensor can be created."""
+    by_severity = sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
+    yield from map(_note, by_severity[:_NOTES])
+    if len(by_severity) > _NOTES:
+        yield SheetLine(text=f"and {len(by_severity) - _NOTES} more", tone="notice")
     if skipped:
         yield SheetLine(text=f"No tensor can be made: {skipped}", tone="error")
 
 
 def _note(finding: Finding) -> SheetLine:
-    sure = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
-    return SheetLine(text=f"{finding.code} {finding.name}: {finding.message}{sure}", tone=finding.severity)
+    likelihood = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
+    return SheetLine(text=f"{finding.code} {finding.name}: {finding.message}{likelihood}", tone=finding.severity)

@@ -17,7 +17,7 @@ class Representatives:
 
     def __init__(self) -> None:
         self._last: object = None
-        """The findings of the last candidate: images with equal headers share theirs."""
+        """The findings of the last candidate; images with equal headers share a tuple of findings."""
         self._groups: defaultdict[str, set[tuple[object, ...]]] = defaultdict(set)
 
     def add(self, result: Result) -> bool:

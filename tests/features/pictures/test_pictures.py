@@ -18,7 +18,7 @@ from sm_imgcheck.features.identify import identify_tensor
 from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.features.pictures import candidate, identified
 from sm_imgcheck.features.pictures import sheet as sheet_module
-from sm_imgcheck.features.pictures.candidate import _likely, draw_candidate
+from sm_imgcheck.features.pictures.candidate import _likely_order, draw_candidate
 from sm_imgcheck.features.pictures.identified import draw_identified
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.rules import all_rules
@@ -64,11 +64,11 @@ def scaled(image):
 
 SEES, MADE, TAKES, PLAIN, SOURCE, SPREAD = (
     "What the model sees",
-    "As it was made",
+    "As created",
     "What the model expects",
     "Model input without preprocessing",
     "The source",
-    "Its smallest value black, its largest white",
+    "Minimum black, maximum white",
 )
 
 
@@ -78,7 +78,7 @@ SEES, MADE, TAKES, PLAIN, SOURCE, SPREAD = (
 @pytest.fixture(autouse=True)
 def undecided(monkeypatch):
     """What the colors of these pictures say of their order is another test's business."""
-    monkeypatch.setattr(candidate, "_likely", lambda _: "")
+    monkeypatch.setattr(candidate, "_likely_order", lambda _: "")
 
 
 def test_a_tensor_that_keeps_the_contract_is_drawn_once(panels):
@@ -105,16 +105,16 @@ def test_exchanged_channels_of_unknown_values_too(panels):
     assert np.array_equal(found[MADE].pixels, found[SEES].pixels[..., ::-1])
 
 
-def test_an_order_that_is_only_likely_is_drawn_and_called_so(panels, monkeypatch):
+def test_likely_order_is_drawn_with_a_label(panels, monkeypatch):
     rule = all_rules()["CHN104"]
     finding = Finding(code=rule.code, name=rule.name, severity=rule.severity, message="", actual="BGR")
-    told = _likely(Result(candidate=Candidate(path="", kind="tensor"), findings=(finding,)))
-    monkeypatch.setattr(candidate, "_likely", lambda _: told)
+    told = _likely_order(Result(candidate=Candidate(path="", kind="tensor"), findings=(finding,)))
+    monkeypatch.setattr(candidate, "_likely_order", lambda _: told)
     image = picture()
     found = panels(scaled(image[..., ::-1]))
     assert np.array_equal(found[SEES].pixels, image[..., ::-1])
     assert np.array_equal(found[MADE].pixels, image)
-    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, likely"
+    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, likely channel order"
 
 
 def test_numbers_that_were_never_scaled_are_white(panels):
@@ -137,7 +137,7 @@ def test_a_range_that_is_only_guessed_is_called_a_guess(panels):
     smooth = np.random.default_rng(0).uniform(-1, 1, (1, 48, 64, 3)).astype(np.float32)
     found = panels(smooth)
     assert np.array_equal(found[MADE].pixels, np.rint((smooth[0] + 1) * 127.5).astype(np.uint8))
-    assert found[MADE].lines[0] == "48x64 (HxW), read as RGB, its values a guess"
+    assert found[MADE].lines[0] == "48x64 (HxW), read as RGB, value range is a guess"
 
 
 def test_what_is_no_number_is_marked(panels):
@@ -146,7 +146,7 @@ def test_what_is_no_number_is_marked(panels):
     found = panels(tensor)
     assert list(found) == [SEES]
     assert tuple(found[SEES].pixels[3, 4]) == (255, 0, 255)
-    assert found[SEES].lines[-1] == "magenta: under 0.1% of the values are not a number"
+    assert found[SEES].lines[-1] == "magenta: under 0.1% of the values are NaN"
     assert panels.notes[-1].startswith("No tensor can be made: 1 values are not finite")
 
 
@@ -283,7 +283,7 @@ def test_a_tensor_alone_is_drawn_by_its_own_numbers(recognized_panels):
     assert found[MADE].lines == ("48x64 (HxW), read as BGR", "divided by 255")
 
 
-def test_an_order_that_only_the_colors_tell_is_called_likely(recognized_panels, monkeypatch):
+def test_order_inferred_from_colors_is_labeled_likely(recognized_panels, monkeypatch):
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("BGR", 0.97))
     image = picture()
     found = recognized_panels(scaled(image[..., ::-1]))
@@ -318,13 +318,13 @@ def test_a_tensor_and_its_source(recognized_panels):
     assert np.array_equal(found[SOURCE].pixels, image)
     assert np.array_equal(found[MADE].pixels, np.rint(tensor[0, ..., ::-1] * 255))
     note = recognized_panels.notes[0]
-    assert note.startswith("Made by: ")
+    assert note.startswith("Created by: ")
     for words in (
         "stretched to 48x64",
         "Pillow bicubic",
         "BGR",
         "divided by 255",
-        "(difference 0 gray levels on average)",
+        "(mean difference 0 gray levels)",
     ):
         assert words in note
 
