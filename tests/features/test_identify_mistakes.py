@@ -31,7 +31,6 @@ QUICK = (
     "padded after normalization",
 )
 SIDE, EDGE = 64, 80
-NAMED = 0.95
 PHOTOGRAPHS = 3  # each is a search of 1 to 60 s of processor time
 
 
@@ -113,4 +112,4 @@ def test_mistake_is_named_on_photographs(name, shared_photos):
     texts = [describe(find(make(body), body)) for body in bodies]
     exact = [text for text in texts if text != describe(())]
     assert [text for text in exact if not re.search(pattern, text)] == []
-    assert len(exact) >= NAMED * len(bodies)
+    assert len(exact) >= len(bodies) - 1  # a photograph may be too dark or too bright to show a mistake

@@ -4,7 +4,6 @@ import io
 import struct
 import zlib
 from dataclasses import replace
-from time import process_time
 
 import numpy as np
 import pytest
@@ -153,12 +152,10 @@ def test_stored_cases_are_refused(shared_robust):
 
 
 @pytest.mark.parametrize("filler", [bytes(1000), b"\x21\xff\x01a\x00" * 200, b"\x21\xff" + b"\1a" * 500])
-def test_gif_blocks_without_a_picture_are_read_in_linear_time(filler):
+def test_gif_of_blocks_without_a_picture_is_refused_by_their_number(filler):
     head = b"GIF89a\1\0\1\0\0\0\0"
     body = head + filler * (30_000_000 // len(filler))
-    start = process_time()
     code, problem = refusal(body)
-    assert process_time() - start < 1.5
     assert (code, "more than 500000 blocks or zeros before the first frame" in problem) == ("SRC112", True)
 
 
