@@ -233,6 +233,7 @@ def test_from_python(here):
         identify(WRONG, source=3)
 
 
+@pytest.mark.slow
 def test_many_that_were_made_alike_are_told_once(say):
     np.save("same.npy", WRONG)
     np.save("other.npy", np.random.default_rng(0).random(WRONG.shape, np.float32))

@@ -164,6 +164,7 @@ def test_what_nothing_explains_is_said_to_be_unexplained(here):
     assert "no known pipeline matches" in result.findings[0].message
 
 
+@pytest.mark.slow
 def test_where_no_pipeline_comes_nearer_no_stage_is_blamed(here):
     tensor = made()
     noise = np.random.default_rng(0).uniform(-0.0002, 0.0002, tensor.shape).astype(np.float32)

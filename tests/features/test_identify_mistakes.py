@@ -22,11 +22,7 @@ QUICK = (
     "reshaped to channels first",
     "height and width swapped in the transpose",
     "crop a pixel down and right",
-    "gray after the resize",
     "zeroed channel",
-    "GBR",
-    "wrapped mean",
-    "JPEG after the resize",
     "reduced decode",
     "padded after normalization",
 )

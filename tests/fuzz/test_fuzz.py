@@ -24,7 +24,7 @@ def seeds(tmp_path_factory):
 
 def test_fixed_seed_finds_no_failure(seeds, tmp_path):
     fuzzer = Fuzzer(seeds, 9, tmp_path)
-    assert fuzzer.run(range(400), 120) == 400
+    assert fuzzer.run(range(150), 120) == 150
     assert not fuzzer.failures, sorted(path.read_text() for path in tmp_path.glob("*.txt"))
 
 

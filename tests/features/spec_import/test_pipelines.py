@@ -102,6 +102,7 @@ def test_tensor_with_its_photograph_becomes_a_spec(tmp_path, photos):
     assert "decode.exif" in {field.key for field in imported.with_certainty("assumed")}
 
 
+@pytest.mark.slow
 def test_square_photograph_leaves_a_stated_doubt(tmp_path):
     photo, tensor = tmp_path / "square.jpg", tmp_path / "x.npy"
     photo.write_bytes(jpeg(300, 300, 5))
