@@ -348,7 +348,7 @@ def test_an_interpreter_that_is_none(tmp_path):
 def program(pid):
     """The path of the program of a process; empty for one that has ended."""
     try:
-        return os.readlink(f"/proc/{pid}/exe")
+        return str(Path(f"/proc/{pid}/exe").readlink())
     except OSError:
         return ""
 
