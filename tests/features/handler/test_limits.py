@@ -1,6 +1,5 @@
 """Handlers that hang, crash, fork and lie: each is told within bounded time, and no process is left behind."""
 
-import os
 import shutil
 import signal
 import subprocess
