@@ -55,7 +55,7 @@ def suppress(invocation: Invocation, outcome: Outcome) -> Outcome:
 
 
 def complete_counts(report: Report, invocation: Invocation, listing: Listing, *, is_complete: bool) -> Report:
-    """The counts of a run with its skipped files; of a is_complete run also the vanished findings of the baseline."""
+    """The counts of a run with its skipped files; of a complete run also the vanished findings of the baseline."""
     baseline = None if invocation.suppressor is None else invocation.suppressor.baseline
     return replace(
         report,

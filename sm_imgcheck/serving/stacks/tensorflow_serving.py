@@ -92,7 +92,7 @@ def _rows(text: str) -> list[str]:
 
 
 def _csv_lines(text: str) -> str:
-    """Version 2.19: one instance a line, unchanged where the first field is a number or is_quoted."""
+    """Version 2.19: one instance a line, unchanged where the first field is a number or quoted."""
     is_quoted = _NUMBERS_FIRST.match(text) is None
     rows = []
     for line in _rows(text):
