@@ -61,7 +61,7 @@ def test_vanished_findings_are_named(project):
     assert "No longer found, remove from the baseline: legacy/page.jpg SRC103, photos/half.jpg SRC" in out
 
 
-def test_finding_of_an_unchecked_path_has_not_vanished(project):
+def test_baseline_omits_unchecked_paths_from_vanished(project):
     project("validate", "photos", "legacy", "--as-request", "--write-baseline", "known.json")
     assert check(project, "photos", "--baseline", "known.json")[1]["vanished"] == []
 
@@ -121,7 +121,7 @@ def test_suppressed_findings_are_skipped_in_junit_and_suppressed_in_sarif(projec
     ids=" ".join,
 )
 @pytest.mark.parametrize("source", ["option", "table", "ignore file"])
-def test_excluded_paths_are_no_candidates(project, patterns, left, source):
+def test_exclude_patterns_remove_paths_from_candidates(project, patterns, left, source):
     options = [word for pattern in patterns for word in ("--exclude", pattern)] if source == "option" else []
     if source == "table":
         Path("pyproject.toml").write_text(f"{TABLE}exclude = {json.dumps(patterns)}\n")
@@ -133,7 +133,7 @@ def test_excluded_paths_are_no_candidates(project, patterns, left, source):
     assert [json.loads(line)["path"] for line in out.splitlines()[:-1]] == left
 
 
-def test_named_file_is_excluded_too(project):
+def test_exclude_applies_to_files_named_on_the_command_line(project):
     code, _, err = project("validate", "photos/half.jpg", "--exclude", "half.jpg")
     assert code == 2
     assert "(skipped: 1 excluded)" in err
@@ -146,7 +146,7 @@ def test_table_sets_defaults_and_options_win(project):
     assert project("validate", "photos/a.jpg", "--fail-on", "error")[0] == 0
 
 
-def test_path_ignores_have_a_reason(project):
+def test_per_path_ignores_suppress_findings_with_a_reason(project):
     ignores = '[{paths = ["legacy/**"], codes = ["SRC103"], reason = "pages of 2009"}]'
     Path("pyproject.toml").write_text(f"{TABLE}per-path-ignores = {ignores}\n")
     code, summary = check(project, "legacy")
@@ -154,7 +154,7 @@ def test_path_ignores_have_a_reason(project):
     assert check(project, "photos")[0] == 1
 
 
-def test_specs_by_path(project):
+def test_specs_table_selects_the_spec_by_path(project):
     Path("other.yaml").write_text(SPEC.replace("float32", "float64"))
     specs = '[{paths = ["legacy/"], spec = "other.yaml"}]'
     Path("pyproject.toml").write_text(f'{TABLE}spec = "sm-imgcheck.yaml"\nspecs = {specs}\n')
@@ -165,7 +165,7 @@ def test_specs_by_path(project):
     assert "paths of 2 specs: photos (sm-imgcheck.yaml), legacy (other.yaml)" in err
 
 
-def test_each_file_of_a_run_is_checked_by_its_spec(project):
+def test_run_over_several_specs_checks_each_file_by_its_spec(project):
     Path("other.yaml").write_text(SPEC.replace("float32", "float64"))
     specs = '[{paths = ["legacy/"], spec = "other.yaml"}]'
     Path("pyproject.toml").write_text(f'{TABLE}spec = "sm-imgcheck.yaml"\nspecs = {specs}\n')
@@ -196,7 +196,7 @@ def test_tensors_of_several_specs_are_written_and_resumed(project):
     assert "several specs cannot share a file" in err
 
 
-def test_file_without_a_spec_is_not_checked(project):
+def test_file_without_spec_is_reported_as_not_checked(project):
     Path("other.yaml").write_text(SPEC.replace("float32", "float64"))
     specs = '[{paths = ["legacy/"], spec = "other.yaml"}, {paths = ["x/"], spec = "sm-imgcheck.yaml"}]'
     Path("pyproject.toml").write_text(f"{TABLE}specs = {specs}\n")
@@ -212,7 +212,7 @@ def test_spec_and_table_of_parent_folders(project, monkeypatch):
     assert "against torchvision-imagenet: " in project("validate", "b.jpg")[1]
 
 
-def test_search_ends_at_the_repository(project, monkeypatch):
+def test_spec_search_ends_at_repository_root(project, monkeypatch):
     Path("inner/.git").mkdir(parents=True)
     monkeypatch.chdir("inner")
     assert "no spec" in project("validate", "../photos")[2]
@@ -257,13 +257,13 @@ def test_valid_table_is_accepted_by_its_schema():
 
 
 @pytest.mark.parametrize("text", ["[tool.sm-imgcheck", "\x00sm-imgcheck", 'tool = "sm-imgcheck"\n[x]\ny = 1'])
-def test_hostile_toml_is_one_error_or_none(project, text):
+def test_damaged_toml_prints_at_most_one_error(project, text):
     Path("pyproject.toml").write_text(text)
     code, _, err = project("validate", "photos/a.jpg", "--as-request")
     assert (code == 0) or (code == 2 and "invalid TOML" in err and len(err.splitlines()) == 1)
 
 
-def test_unknown_code_in_the_table_is_refused(project):
+def test_unknown_code_in_configuration_is_refused(project):
     ignores = '[{paths = ["a"], codes = ["SRX1"], reason = "x"}]'
     Path("pyproject.toml").write_text(f"{TABLE}per-path-ignores = {ignores}\n")
     code, _, err = project("validate", "photos")
@@ -271,7 +271,7 @@ def test_unknown_code_in_the_table_is_refused(project):
     assert "unknown rule code: 'SRX1'" in err
 
 
-def test_schema_of_the_table_is_printed(project):
+def test_spec_schema_configuration_prints_table_schema(project):
     code, out, _ = project("spec", "schema", "--configuration")
     assert code == 0
     assert json.loads(out) == json.loads(json.dumps(configuration.schema()))

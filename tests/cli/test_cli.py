@@ -36,7 +36,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names or si
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     """The working folder: a spec, a photo, a folder with two photos."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
@@ -49,7 +49,7 @@ def place(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def say(capsys):
+def run_cli(capsys):
     """Run a command line in this process: exit code, stdout, stderr."""
 
     def run(*arguments):
@@ -62,7 +62,7 @@ def say(capsys):
     return run
 
 
-def in_a_process(*arguments, **options):
+def run_process(*arguments, **options):
     """Run a command line in a process of its own; streams are bytes."""
     environment = os.environ | options.pop("env", {})
     command = [sys.executable, "-m", "sm_imgcheck", *map(str, arguments)]
@@ -72,8 +72,8 @@ def in_a_process(*arguments, **options):
 # The main job
 
 
-def test_a_photo_is_checked_fixed_and_checked_again(place, say):
-    code, out, err = say("validate", "cat.jpg")
+def test_photo_fails_before_convert_and_passes_after(folder, run_cli):
+    code, out, err = run_cli("validate", "cat.jpg")
     assert (code, err) == (1, "")
     for word in (
         "DTY101",
@@ -84,73 +84,73 @@ def test_a_photo_is_checked_fixed_and_checked_again(place, say):
         "sm-imgcheck convert cat.jpg -o out",
     ):
         assert word in out
-    assert say("convert", "cat.jpg", "-o", "out")[0] == 0
-    tensor = np.load(place / "out" / "cat.npy")
+    assert run_cli("convert", "cat.jpg", "-o", "out")[0] == 0
+    tensor = np.load(folder / "out" / "cat.npy")
     assert (tensor.shape, tensor.dtype) == ((1, 24, 32, 3), np.float32)
-    code, out, _ = say("validate", "out/cat.npy")
+    code, out, _ = run_cli("validate", "out/cat.npy")
     assert code == 0
     assert "OK: matches the spec" in out
 
 
-def test_a_folder_is_mirrored_and_a_second_run_changes_nothing(place, say):
-    assert say("convert", "photos", "-o", "out", "--as", "npz")[0] == 0
-    files = {path: path.stat().st_mtime_ns for path in (place / "out").rglob("*.npz")}
-    assert sorted(path.relative_to(place).as_posix() for path in files) == ["out/a/one.npz", "out/two.npz"]
-    assert say("convert", "photos", "-o", "out", "--as", "npz")[0] == 0
+def test_convert_mirrors_folder_and_second_run_writes_no_file(folder, run_cli):
+    assert run_cli("convert", "photos", "-o", "out", "--as", "npz")[0] == 0
+    files = {path: path.stat().st_mtime_ns for path in (folder / "out").rglob("*.npz")}
+    assert sorted(path.relative_to(folder).as_posix() for path in files) == ["out/a/one.npz", "out/two.npz"]
+    assert run_cli("convert", "photos", "-o", "out", "--as", "npz")[0] == 0
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
-def test_an_output_folder_inside_the_input_is_not_read(place, say):
-    assert say("convert", "photos", "-o", "photos/out")[0] == 0
-    code, out, _ = say("convert", "photos", "-o", "photos/out")
+def test_output_folder_inside_input_is_skipped(folder, run_cli):
+    assert run_cli("convert", "photos", "-o", "photos/out")[0] == 0
+    code, out, _ = run_cli("convert", "photos", "-o", "photos/out")
     assert code == 0
     assert "Skipped: 1 output folder." in out
 
 
-def test_validate_emits_too_and_still_tells(place, say):
-    code, out, _ = say("validate", "photos", "--emit", "out", "--as", "json", "--format", "json")
+def test_validate_with_emit_writes_tensors_and_exits_with_1(folder, run_cli):
+    code, out, _ = run_cli("validate", "photos", "--emit", "out", "--as", "json", "--format", "json")
     assert code == 1
     emitted = [result["emitted"] for result in json.loads(out)["results"]]
     assert emitted == [str(Path("out/a/one.json")), str(Path("out/two.json"))]
-    assert json.loads((place / "out" / "two.json").read_text())["shape"] == [1, 24, 32, 3]
-    assert say("validate", "out")[0] == 0
+    assert json.loads((folder / "out" / "two.json").read_text())["shape"] == [1, 24, 32, 3]
+    assert run_cli("validate", "out")[0] == 0
 
 
 @pytest.mark.parametrize(("name", "load"), [("x.npy", np.load), ("deep/er/x.npz", lambda file: np.load(file)["arr_0"])])
-def test_one_candidate_may_go_to_one_file(place, say, name, load):
-    assert say("convert", "cat.jpg", "-o", name)[0] == 0
+def test_single_candidate_is_written_to_a_named_file(folder, run_cli, name, load):
+    assert run_cli("convert", "cat.jpg", "-o", name)[0] == 0
     assert load(name).shape == (1, 24, 32, 3)
 
 
-def test_one_tensor_may_go_to_standard_output(place):
-    done = in_a_process("convert", "-", "-o", "-", input=jpeg())
+def test_single_tensor_is_written_to_standard_output(folder):
+    done = run_process("convert", "-", "-o", "-", input=jpeg())
     assert done.returncode == 0
     assert np.load(io.BytesIO(done.stdout)).shape == (1, 24, 32, 3)
     assert b"Written to -." in done.stderr
 
 
-def test_standard_input_is_read_within_bounds(place, say, monkeypatch):
+def test_standard_input_is_read_within_bounds(folder, run_cli, monkeypatch):
     monkeypatch.setattr("sm_imgcheck.run.work.MAX_FILE_BYTES", 100)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(jpeg())))
-    code, out, _ = say("validate", "-")
+    code, out, _ = run_cli("validate", "-")
     assert code == 1
     assert "got more than 100 bytes" in out
 
 
-def test_standard_input_has_a_name(place):
-    done = in_a_process(
+def test_stdin_filename_names_result_and_output(folder):
+    done = run_process(
         "convert", "-", "-o", "out", "--stdin-filename", "up/photo.jpg", "--format", "jsonl", input=jpeg()
     )
     assert done.returncode == 0
     assert json.loads(done.stdout.splitlines()[0])["path"] == "up/photo.jpg"
-    assert (place / "out" / "photo.npy").exists()
+    assert (folder / "out" / "photo.npy").exists()
 
 
-def test_a_tensor_with_its_order_assumed(place, say):
-    np.save(place / "bgr.npy", picture(24, 32)[None, ..., ::-1])
-    np.save(place / "rgb.npy", picture(24, 32)[None])
-    assert say("convert", "bgr.npy", "-o", "out", "--assume", "channel_order=BGR")[0] == 0
-    assert say("convert", "rgb.npy", "-o", "out")[0] == 0
+def test_assumed_bgr_order_converts_tensor_to_rgb(folder, run_cli):
+    np.save(folder / "bgr.npy", picture(24, 32)[None, ..., ::-1])
+    np.save(folder / "rgb.npy", picture(24, 32)[None])
+    assert run_cli("convert", "bgr.npy", "-o", "out", "--assume", "channel_order=BGR")[0] == 0
+    assert run_cli("convert", "rgb.npy", "-o", "out")[0] == 0
     assert np.array_equal(np.load("out/bgr.npy"), np.load("out/rgb.npy"))
 
 
@@ -158,17 +158,17 @@ def test_a_tensor_with_its_order_assumed(place, say):
 
 
 @pytest.mark.parametrize(("level", "code"), [("never", 0), ("unfixable", 0), ("error", 1), ("warning", 1)])
-def test_fail_on(place, say, level, code):
-    assert say("validate", "cat.jpg", "--fail-on", level)[0] == code
+def test_fail_on_level_sets_exit_code(folder, run_cli, level, code):
+    assert run_cli("validate", "cat.jpg", "--fail-on", level)[0] == code
 
 
-def test_a_bad_candidate_is_a_finding_and_the_others_are_still_checked(place, say):
-    (place / "photos" / "broken.jpg").write_bytes(jpeg()[:300])
-    (place / "photos" / "empty.jpg").write_bytes(b"")
-    code, out, err = say("convert", "photos", "missing.jpg", "-o", "out")
+def test_damaged_candidate_is_a_finding_and_others_are_converted(folder, run_cli):
+    (folder / "photos" / "broken.jpg").write_bytes(jpeg()[:300])
+    (folder / "photos" / "empty.jpg").write_bytes(b"")
+    code, out, err = run_cli("convert", "photos", "missing.jpg", "-o", "out")
     assert (code, err) == (1, "")
     assert "2 tensors written; 3 of 5 candidates were not converted." in out
-    assert say("validate", "photos/empty.jpg", "--fail-on", "unfixable")[0] == 1
+    assert run_cli("validate", "photos/empty.jpg", "--fail-on", "unfixable")[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -195,109 +195,109 @@ def test_a_bad_candidate_is_a_finding_and_the_others_are_still_checked(place, sa
         (["code", "--for", "tritn"], "triton"),
     ],
 )
-def test_what_cannot_be_done_is_2_and_says_what_would_be_right(place, say, arguments, message):
-    code, out, err = say(*arguments)
+def test_invalid_arguments_exit_with_2_and_name_the_fix(folder, run_cli, arguments, message):
+    code, out, err = run_cli(*arguments)
     assert (code, out) == (2, "")
     assert message in " ".join(err.replace("│", " ").split())
     assert "Traceback" not in err
 
 
-def test_nothing_to_check_is_no_success(place, say):
-    (place / "empty").mkdir()
-    (place / "empty" / "notes.txt").touch()
-    code, out, err = say("validate", "empty")
+def test_folder_without_candidates_exits_with_2(folder, run_cli):
+    (folder / "empty").mkdir()
+    (folder / "empty" / "notes.txt").touch()
+    code, out, err = run_cli("validate", "empty")
     assert (code, out) == (2, "")
     assert "no candidates in empty (skipped: 1 other suffix (.txt 1))" in err
 
 
-def test_no_spec_says_how_to_get_one(place, say):
-    (place / "sm-imgcheck.yaml").unlink()
-    code, _, err = say("validate", "cat.jpg")
+def test_missing_spec_error_names_spec_init(folder, run_cli):
+    (folder / "sm-imgcheck.yaml").unlink()
+    code, _, err = run_cli("validate", "cat.jpg")
     assert code == 2
     assert "spec init" in err
 
 
-def test_every_problem_of_a_spec_is_told(place, say):
-    (place / "sm-imgcheck.yaml").write_text(SPEC.replace("float32", "flot32").replace("RGB", "RBG"))
-    code, _, err = say("validate", "cat.jpg")
+def test_invalid_spec_reports_every_problem_with_position(folder, run_cli):
+    (folder / "sm-imgcheck.yaml").write_text(SPEC.replace("float32", "flot32").replace("RGB", "RBG"))
+    code, _, err = run_cli("validate", "cat.jpg")
     assert code == 2
     assert len(re.findall(r"^(?:error: )?\S+:\d+:\d+: ", err, re.MULTILINE)) == 2
 
 
-def test_an_output_that_differs_ends_the_run_and_leaves_the_report_whole(place, say):
-    (place / "out" / "a").mkdir(parents=True)
-    (place / "out" / "two.npy").write_bytes(b"precious")
-    code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
+def test_different_existing_output_stops_run_with_complete_report(folder, run_cli):
+    (folder / "out" / "a").mkdir(parents=True)
+    (folder / "out" / "two.npy").write_bytes(b"precious")
+    code, out, err = run_cli("convert", "photos", "-o", "out", "--format", "json")
     assert code == 2
     assert "--force" in err
     assert "stopped after 1 candidate; outputs written so far are kept" in err
     assert [result["path"] for result in json.loads(out)["results"]] == [str(Path("photos/a/one.jpg"))]
-    assert (place / "out" / "two.npy").read_bytes() == b"precious"
-    assert say("convert", "photos", "-o", "out", "--force")[0] == 0
+    assert (folder / "out" / "two.npy").read_bytes() == b"precious"
+    assert run_cli("convert", "photos", "-o", "out", "--force")[0] == 0
 
 
-def test_two_candidates_with_one_output_name_both(place, say):
-    (place / "other").mkdir()
-    (place / "other" / "cat.jpg").write_bytes((place / "cat.jpg").read_bytes())
-    code, _, err = say("convert", "cat.jpg", "other/cat.jpg", "-o", "out")
+def test_colliding_output_paths_name_both_candidates(folder, run_cli):
+    (folder / "other").mkdir()
+    (folder / "other" / "cat.jpg").write_bytes((folder / "cat.jpg").read_bytes())
+    code, _, err = run_cli("convert", "cat.jpg", "other/cat.jpg", "-o", "out")
     assert code == 2
     assert "cat.jpg and other/cat.jpg would both be written" in err
 
 
-def test_one_file_under_two_names_is_written_once(place, say):
-    code, _, err = say("convert", "cat.jpg", "photos/../cat.jpg", "./cat.jpg", "-o", "out")
+def test_file_listed_under_two_names_is_written_once(folder, run_cli):
+    code, _, err = run_cli("convert", "cat.jpg", "photos/../cat.jpg", "./cat.jpg", "-o", "out")
     assert (code, err) == (0, "")
-    assert [path.name for path in (place / "out").glob("[!.]*")] == ["cat.npy"]
-    code, _, err = say("convert", "cat.jpg", "./cat.jpg", "-o", "packed", "--batch-size", "2")
+    assert [path.name for path in (folder / "out").glob("[!.]*")] == ["cat.npy"]
+    code, _, err = run_cli("convert", "cat.jpg", "./cat.jpg", "-o", "packed", "--batch-size", "2")
     assert code == 2
     assert "./cat.jpg is listed twice" in err
 
 
-def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
-    def broken(*_, **__):
+def test_internal_error_is_reported_as_bug_with_file_and_location(folder, run_cli, monkeypatch):
+    def raise_internal_error(*_, **__):
         raise InternalError("two and two are five")
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", broken)
-    code, _, err = say("validate", "cat.jpg")
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", raise_internal_error)
+    code, _, err = run_cli("validate", "cat.jpg")
     assert code == 2
     for word in ("bug in sm-imgcheck", "two and two are five", "cat.jpg", "report it", "test_cli.py"):
         assert word in err
     monkeypatch.setenv("SM_IMGCHECK_TRACEBACK", "1")
     with pytest.raises(InternalError):
-        say("validate", "cat.jpg")
+        run_cli("validate", "cat.jpg")
 
 
 # Ctrl-C and broken pipes
 
 
-def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch):
+def test_ctrl_c_keeps_written_outputs_and_names_resume(folder, run_cli, monkeypatch):
     process = pipeline.process
 
-    def interrupted(what, *rest, **trace):
+    def process_until_ctrl_c(what, *rest, **trace):
         if what.path.endswith("two.jpg"):  # read before, for the journal
             raise KeyboardInterrupt
         return process(what, *rest, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", interrupted)
-    code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", process_until_ctrl_c)
+    code, out, err = run_cli("convert", "photos", "-o", "out", "--format", "json")
     assert code == 130
     assert len(json.loads(out)["results"]) == 1
     assert (
         "stopped by Ctrl-C after 1 candidate; outputs written so far are kept: "
         "run the same command with --resume to continue" in err
     )
-    assert (place / "out" / "a" / "one.npy").exists()
+    assert (folder / "out" / "a" / "one.npy").exists()
 
 
-def test_ctrl_c_before_the_command_runs(monkeypatch, say):
-    def interrupted(_):
+def test_ctrl_c_before_the_command_exits_with_130(monkeypatch, run_cli):
+    def process_until_ctrl_c(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "build", interrupted)
-    assert say("rules")[0] == 130
+    monkeypatch.setattr(cli, "build", process_until_ctrl_c)
+    assert run_cli("rules")[0] == 130
 
 
-def test_ctrl_c_while_the_command_line_is_imported():
+def test_ctrl_c_during_import_exits_with_130():
     code = "import sys; sys.modules['typer'] = type('', (), {'__getattr__': stop})()"
     code = f"def stop(*_): raise KeyboardInterrupt\n{code}\nfrom sm_imgcheck.__main__ import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
@@ -305,16 +305,16 @@ def test_ctrl_c_while_the_command_line_is_imported():
 
 
 @POSIX
-def test_a_pipe_that_is_closed_is_left_in_silence(place):
+def test_closed_pipe_prints_no_error(folder):
     for number in range(40):
-        (place / "photos" / f"{number}.jpg").write_bytes(b"")
+        (folder / "photos" / f"{number}.jpg").write_bytes(b"")
     command = f"{sys.executable} -m sm_imgcheck validate photos --format jsonl | head -1 >/dev/null"
     done = subprocess.run(command, shell=True, capture_output=True, check=False, timeout=60)
     assert done.stderr == b""
 
 
 @POSIX
-def test_ctrl_c_from_outside(place):
+def test_ctrl_c_from_outside(folder):
     """A list that has not ended yet keeps the run waiting, so that the signal comes at a known moment."""
     command = [sys.executable, "-m", "sm_imgcheck", "convert", "@-", "-o", "out", "--format", "jsonl"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -334,23 +334,23 @@ def test_ctrl_c_from_outside(place):
 
 @POSIX
 @pytest.mark.parametrize("form", ["table", "jsonl", *(pytest.param(form, marks=SLOW) for form in ("text", "json"))])
-def test_names_that_are_not_utf8_on_a_terminal_that_knows_ascii_only(place, form):
+def test_non_utf8_file_names_are_escaped_on_ascii_terminal(folder, form):
     odd = os.fsdecode(b"\xff\x1b[31m\xe2\x80\xaeb")
-    (place / "photos" / f"{odd}.jpg").write_bytes(jpeg())
-    done = in_a_process(
+    (folder / "photos" / f"{odd}.jpg").write_bytes(jpeg())
+    done = run_process(
         "convert", "photos", "-o", "out", "--format", form, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.isascii()
     assert b"u2500" not in done.stdout
     assert b"\x1b" not in done.stdout
-    assert (place / "out" / f"{odd}.npy").exists()
+    assert (folder / "out" / f"{odd}.npy").exists()
 
 
-def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
-    (place / "my photos; rm -rf ~").mkdir()
-    (place / "my photos; rm -rf ~" / "x.jpg").write_bytes(jpeg())
-    out = say("validate", "my photos; rm -rf ~", "--assume", "layout=HWC", "--allow-guess")[1]
+def test_suggested_command_is_quoted_for_the_shell(folder, run_cli):
+    (folder / "my photos; rm -rf ~").mkdir()
+    (folder / "my photos; rm -rf ~" / "x.jpg").write_bytes(jpeg())
+    out = run_cli("validate", "my photos; rm -rf ~", "--assume", "layout=HWC", "--allow-guess")[1]
     command = out.splitlines()[-1].strip()
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
@@ -365,7 +365,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_terminal_gets_a_table_in_colors(place, monkeypatch):
+def test_terminal_output_has_colors_unless_no_color(folder, monkeypatch):
     invocation = session.Invocation(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options())
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -393,7 +393,7 @@ def record(path, *, seconds=0.1, size=10):
     )
 
 
-def watched(records, **options):
+def watch_records(records, **options):
     watch = progress.RunProgress(**{"quiet": False} | options)
     with closing(watch):
         for one in records:
@@ -401,36 +401,36 @@ def watched(records, **options):
     return watch
 
 
-def test_progress_is_a_bar_on_a_terminal_that_is_wiped_away(monkeypatch):
+def test_progress_bar_is_erased_on_a_terminal(monkeypatch):
     monkeypatch.setattr(progress, "_QUIET", 0.0)
     monkeypatch.setattr(progress, "_PAUSE", 0.0)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    watched([record(str(n)) for n in range(3)], expected=iter("abc"))
+    watch_records([record(str(n)) for n in range(3)], expected=iter("abc"))
     shown = sys.stderr.getvalue()
     assert "3 done, 0 with findings" in shown
     assert shown.endswith("\x1b[2K"), "the line is erased"
 
 
-def test_progress_is_a_line_a_minute_where_there_is_no_terminal(monkeypatch, capsys):
-    watched([record("x")])
+def test_progress_without_terminal_prints_a_line_per_minute(monkeypatch, capsys):
+    watch_records([record("x")])
     assert capsys.readouterr() == ("", ""), "nothing in the first minute"
     monkeypatch.setattr(progress, "_MINUTE", 0.0)
-    watched([record("x"), record("y")])
+    watch_records([record("x"), record("y")])
     out, err = capsys.readouterr()
     assert out == ""
     assert [line.partition(" with")[0] for line in err.splitlines()] == ["1 done, 0", "2 done, 0"]
-    watched([record("x")], quiet=True)
+    watch_records([record("x")], quiet=True)
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_long_run_is_summed_up(monkeypatch, capsys):
+def test_long_run_ends_with_codes_slowest_and_largest_files(monkeypatch, capsys):
     report = Report(spec_name="", spec_sha256="", by_code={"SHP106": 4, "SRC101": 1})
     runs = [record(f"{n}\n.jpg", seconds=n % 5, size=1000 * (n % 7)) for n in range(30)]
-    watched(runs).sum_up(report)
+    watch_records(runs).sum_up(report)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(progress, "_LONG", 0.0)
-    watched(runs).sum_up(report)
+    watch_records(runs).sum_up(report)
     first, codes, slowest, largest = capsys.readouterr().err.splitlines()
     assert first.startswith("30 candidates in ")
     assert codes.endswith("SHP106 4, SRC101 1")
@@ -438,115 +438,115 @@ def test_a_long_run_is_summed_up(monkeypatch, capsys):
     assert largest.endswith(r"6,000 bytes 6\x0a.jpg, 6,000 bytes 13\x0a.jpg, 6,000 bytes 20\x0a.jpg")
 
 
-def test_bytes_are_not_poured_into_a_terminal(place, say, monkeypatch):
+def test_tensor_bytes_to_a_terminal_are_refused(folder, run_cli, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    code, _, err = say("convert", "cat.jpg", "-o", "-")
+    code, _, err = run_cli("convert", "cat.jpg", "-o", "-")
     assert code == 2
     assert "terminal" in err
 
 
-def test_quiet(place, say):
+def test_quiet_prints_one_line_per_failure(folder, run_cli):
     codes = "SHP102 missing-batch-dimension, SHP106 wrong-size, DTY101 wrong-dtype, VAL101 not-scaled"
-    assert say("validate", "cat.jpg", "--quiet") == (1, f"cat.jpg: {codes}\n", "")
+    assert run_cli("validate", "cat.jpg", "--quiet") == (1, f"cat.jpg: {codes}\n", "")
     Path("bad.jpg").write_bytes(b"<html>")
-    assert say("validate", "cat.jpg", "bad.jpg", "-q", "--select", "SRC")[1].splitlines() == [
+    assert run_cli("validate", "cat.jpg", "bad.jpg", "-q", "--select", "SRC")[1].splitlines() == [
         "bad.jpg: SRC103 not-an-image"
     ]
-    assert say("convert", "cat.jpg", "-o", "out", "-q") == (0, "", "")
-    code, out, _ = say("convert", "cat.jpg", "bad.jpg", "-o", "out", "-q")
+    assert run_cli("convert", "cat.jpg", "-o", "out", "-q") == (0, "", "")
+    code, out, _ = run_cli("convert", "cat.jpg", "bad.jpg", "-o", "out", "-q")
     assert (code, len(out.splitlines())) == (1, 1)
     assert out.startswith("bad.jpg: not written: ")
-    code, out, err = say("validate", "cat.jpg", "-q", "--format", "jsonl")
+    code, out, err = run_cli("validate", "cat.jpg", "-q", "--format", "jsonl")
     assert (code, err) == (1, "")
     assert len(out.splitlines()) == 2
 
 
-def test_select_and_ignore(place, say):
-    out = say("validate", "cat.jpg", "--select", "dty, SHP", "--ignore", "SHP106", "--format", "jsonl")[1]
+def test_select_and_ignore_filter_finding_codes(folder, run_cli):
+    out = run_cli("validate", "cat.jpg", "--select", "dty, SHP", "--ignore", "SHP106", "--format", "jsonl")[1]
     codes = [finding["code"] for finding in json.loads(out.splitlines()[0])["findings"]]
     assert codes == ["SHP102", "DTY101"]
 
 
-def test_opencv_decodes_bgr(place, say):
-    out = say("validate", "cat.jpg", "--decoded-by", "opencv", "--format", "jsonl")[1]
+def test_decoded_by_opencv_reports_bgr_order(folder, run_cli):
+    out = run_cli("validate", "cat.jpg", "--decoded-by", "opencv", "--format", "jsonl")[1]
     assert "CHN101" in json.loads(out.splitlines()[-1])["summary"]["by_code"]
 
 
 # What goes wrong with one candidate, with the streams, with a signal
 
 
-def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say, monkeypatch):
+def test_internal_error_in_one_candidate_keeps_run_and_document(folder, run_cli, monkeypatch):
     process = pipeline.process
 
-    def broken(what, *rest, **trace):
+    def raise_internal_error(what, *rest, **trace):
         if getattr(what, "path", what).endswith("one.jpg"):  # read before, for the journal
             raise ZeroDivisionError("a\x1bb")
         return process(what, *rest, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", broken)
-    code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", raise_internal_error)
+    code, out, err = run_cli("convert", "photos", "-o", "out", "--format", "json")
     document = json.loads(out)
     assert code == 2
     assert [bool(result["bug"]) for result in document["results"]] == [True, False]
     assert document["summary"] | {"candidates": 2, "not_checked": 1, "with_findings": 1} == document["summary"]
-    assert (place / "out" / "two.npy").exists()
+    assert (folder / "out" / "two.npy").exists()
     assert err.count("one.jpg: a bug in sm-imgcheck, not in the file: ZeroDivisionError: a\\x1bb (test_cli.py:") == 1
     assert "1 not checked, because of a bug in sm-imgcheck. Please report it" in err
-    out = say("validate", "photos")[1]
+    out = run_cli("validate", "photos")[1]
     assert "2 candidates: 1 image and 1 not checked" in out
     assert "Not checked, because of a bug in sm-imgcheck:\n  1 file: ZeroDivisionError" in out
     assert "4 errors in 1 of 2 candidates" in out
-    out = say("validate", "photos/a/one.jpg")[1]
+    out = run_cli("validate", "photos/a/one.jpg")[1]
     assert out.endswith("Not checked: a bug in sm-imgcheck.\n")
 
 
-def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
-    def broken(*_, **__):
+def test_many_internal_errors_print_at_most_10_lines(folder, run_cli, monkeypatch):
+    def raise_internal_error(*_, **__):
         raise InternalError("no")
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", broken)
-    code, _, err = say("validate", "-j", "1", *(["cat.jpg"] * 30))
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", raise_internal_error)
+    code, _, err = run_cli("validate", "-j", "1", *(["cat.jpg"] * 30))
     assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
     assert "30 not checked" in err
 
 
-def test_the_rest_of_a_bug_is_a_bug_too(say, monkeypatch):
-    def broken(_):
+def test_internal_error_outside_of_candidates_is_reported_as_bug(run_cli, monkeypatch):
+    def raise_internal_error(_):
         raise InternalError("no command")
 
-    monkeypatch.setattr(cli, "build", broken)
-    code, _, err = say("rules")
+    monkeypatch.setattr(cli, "build", raise_internal_error)
+    code, _, err = run_cli("rules")
     assert code == 2
     assert "this is a bug in sm-imgcheck, not in your files: InternalError: no command" in err
     assert "report it" in err
     monkeypatch.setenv("SM_IMGCHECK_TRACEBACK", "1")
     with pytest.raises(InternalError):
-        say("rules")
+        run_cli("rules")
 
 
-def test_a_clash_is_named_and_the_others_are_converted(place, say):
+def test_output_collision_is_named_and_other_candidates_are_converted(folder, run_cli):
     for name in ("cat.jpg", "cat.jpeg", "dog.jpg"):
-        (place / "photos" / name).write_bytes(jpeg())
-    code, out, err = say("convert", "photos", "-o", "out")
+        (folder / "photos" / name).write_bytes(jpeg())
+    code, out, err = run_cli("convert", "photos", "-o", "out")
     assert code == 2
-    assert sorted(path.name for path in (place / "out").glob("[!.]*")) == ["a", "cat.npy", "dog.npy", "two.npy"]
+    assert sorted(path.name for path in (folder / "out").glob("[!.]*")) == ["a", "cat.npy", "dog.npy", "two.npy"]
     clash = f"{Path('photos/cat.jpeg')} and {Path('photos/cat.jpg')} would both be written to {Path('out/cat.npy')}"
     assert f"No tensor was written for:\n  1 image: {clash}: rename one" in out
     assert f"error: 1 not written: {clash}" in err
     assert "4 tensors written; 1 of 5 candidates was not converted." in out
     assert "leaves it as it is" not in err
-    assert say("convert", "photos", "-o", "out", "-q")[0] == 2, "the same again, and nothing is overwritten"
+    assert run_cli("convert", "photos", "-o", "out", "-q")[0] == 2, "the same again, and nothing is overwritten"
 
 
-def test_one_candidate_that_is_its_own_output(place, say):
-    np.save(place / "x.npy", picture(24, 32))
-    code, out, err = say("convert", "x.npy", "-o", ".")
+def test_output_equal_to_its_candidate_is_refused(folder, run_cli):
+    np.save(folder / "x.npy", picture(24, 32))
+    code, out, err = run_cli("convert", "x.npy", "-o", ".")
     assert code == 2
     assert "No tensor was made:" in out
     assert "is the candidate itself" in err
 
 
-def test_a_folder_that_cannot_be_read_is_no_success(place, say, monkeypatch):
+def test_unreadable_folder_exits_with_1(folder, run_cli, monkeypatch):
     scandir = os.scandir
 
     def refusing(path):
@@ -556,7 +556,7 @@ def test_a_folder_that_cannot_be_read_is_no_success(place, say, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", refusing)
     for command in (["validate"], ["convert", "-o", "out"]):
-        code, out, _ = say(*command, "photos")
+        code, out, _ = run_cli(*command, "photos")
         assert code == 1
         assert (
             f"is a folder that cannot be read: Permission denied [not fixable by convert]\n      {Path('photos/a')}"
@@ -564,12 +564,12 @@ def test_a_folder_that_cannot_be_read_is_no_success(place, say, monkeypatch):
         )
 
 
-def test_an_output_folder_that_holds_the_inputs_is_named(place, say):
-    code, out, err = say("convert", "photos", "-o", "photos/a", "--format", "text")
+def test_output_folder_with_all_inputs_is_named_in_the_error(folder, run_cli):
+    code, out, err = run_cli("convert", "photos", "-o", "photos/a", "--format", "text")
     assert code == 0
-    (place / "photos" / "two.jpg").unlink()
-    (place / "photos" / "a" / "one.npy").unlink(missing_ok=True)
-    code, out, err = say("convert", "photos", "-o", "photos/a")
+    (folder / "photos" / "two.jpg").unlink()
+    (folder / "photos" / "a" / "one.npy").unlink(missing_ok=True)
+    code, out, err = run_cli("convert", "photos", "-o", "photos/a")
     assert (code, out) == (2, "")
     assert "no candidates in photos: photos/a is the output folder, which is not searched" in err
 
@@ -586,7 +586,7 @@ def test_an_output_folder_that_holds_the_inputs_is_named(place, say):
         ),
     ],
 )
-def test_standard_output_that_cannot_be_written_is_said_in_one_line(place, command):
+def test_full_device_on_standard_output_prints_one_line(folder, command):
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
     with Path("/dev/full").open("w") as full:
@@ -612,7 +612,7 @@ def test_standard_output_that_cannot_be_written_is_said_in_one_line(place, comma
         pytest.param("2>/dev/full", "validate", 2, b"", marks=SLOW),
     ],
 )
-def test_closed_streams_are_no_bugs(place, closed, command, code, said):
+def test_closed_streams_exit_with_documented_codes(folder, closed, command, code, said):
     shell = f"{sys.executable} -m sm_imgcheck {command} {closed}"
     done = subprocess.run(shell, shell=True, capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (code, said)
@@ -620,7 +620,7 @@ def test_closed_streams_are_no_bugs(place, closed, command, code, said):
 
 @POSIX
 @pytest.mark.parametrize("command", ["explain DTY101", pytest.param("validate photos --format jsonl", marks=SLOW)])
-def test_nobody_reads_on(place, command):
+def test_closed_output_pipe_exits_with_141(folder, command):
     with subprocess.Popen(
         [sys.executable, "-m", "sm_imgcheck", *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
@@ -630,7 +630,7 @@ def test_nobody_reads_on(place, command):
 
 
 @POSIX
-def test_sigterm_is_a_clean_stop(place):
+def test_sigterm_completes_the_document_and_exits_with_143(folder):
     command = [sys.executable, "-m", "sm_imgcheck", "convert", "@-", "-o", "out", "--format", "jsonl"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, text=True, **pipes) as running:
@@ -642,12 +642,12 @@ def test_sigterm_is_a_clean_stop(place):
     assert err.startswith("stopped by SIGTERM after 1 candidate; outputs written so far are kept")
     assert json.loads(first)["emitted"]
     assert json.loads(out)["summary"]["candidates"] == 1
-    assert [path.name for path in (place / "out").glob("[!.]*")] == ["cat.npy"]
+    assert [path.name for path in (folder / "out").glob("[!.]*")] == ["cat.npy"]
 
 
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_signal_swallowed_by_callback_still_stops_the_run(place, number):
+def test_signal_swallowed_by_callback_still_stops_the_run(folder, number):
     """What a handler raises in ``__del__`` is dropped by Python; so it is in a callback of the import system."""
     code = f"""
 import os, signal, sys
@@ -676,7 +676,7 @@ start.main()
 
 
 @POSIX
-def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
+def test_ignored_sighup_stays_ignored(monkeypatch):
     heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN, signal.SIGINT: signal.SIG_IGN}
     monkeypatch.setattr(cli, "_signals", [])
     monkeypatch.setattr(cli.signal, "getsignal", heard.__getitem__)
@@ -705,13 +705,13 @@ def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
         (["validate", "cat.jpg", "--\x1b[31m"], r"\x1b[31m"),
     ],
 )
-def test_what_cannot_be_an_output_is_refused(place, say, arguments, message):
-    before = sorted(place.rglob("*"))
-    code, out, err = say(*arguments)
+def test_invalid_output_path_is_refused_before_any_write(folder, run_cli, arguments, message):
+    before = sorted(folder.rglob("*"))
+    code, out, err = run_cli(*arguments)
     assert (code, out) == (2, "")
     assert message in " ".join(err.split())
     assert "\x1b" not in err
-    assert sorted(place.rglob("*")) == before
+    assert sorted(folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
@@ -724,50 +724,50 @@ def test_what_cannot_be_an_output_is_refused(place, say, arguments, message):
         ("photos.d", "photos.d/cat.npy"),
     ],
 )
-def test_files_and_folders_to_write_to(place, say, name, made):
-    (place / "photos.d").mkdir()
-    assert say("convert", "cat.jpg", "-o", name)[0] == 0
-    assert np.load(place / made).shape == (1, 24, 32, 3)
+def test_output_names_resolve_to_files_or_folders(folder, run_cli, name, made):
+    (folder / "photos.d").mkdir()
+    assert run_cli("convert", "cat.jpg", "-o", name)[0] == 0
+    assert np.load(folder / made).shape == (1, 24, 32, 3)
 
 
-def test_a_dash_is_standard_output_for_texts_too(place, say):
-    assert say("code", "-o", "-") == say("code")
-    assert say("spec", "init", "-o", "-") == say("spec", "init")
-    assert not (place / "-").exists()
+def test_dash_writes_code_and_spec_to_standard_output(folder, run_cli):
+    assert run_cli("code", "-o", "-") == run_cli("code")
+    assert run_cli("spec", "init", "-o", "-") == run_cli("spec", "init")
+    assert not (folder / "-").exists()
 
 
-def test_damaged_file_has_no_plan(place, say):
-    whole = (place / "cat.jpg").read_bytes()
-    (place / "half.jpg").write_bytes(whole[: len(whole) // 2])
-    code, out, _ = say("plan", "half.jpg")
+def test_damaged_file_has_no_plan(folder, run_cli):
+    whole = (folder / "cat.jpg").read_bytes()
+    (folder / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    code, out, _ = run_cli("plan", "half.jpg")
     assert code == 1
     assert "no plan: ends too early" in out
 
 
 @pytest.mark.parametrize("paths", [["half.jpg"], ["half.jpg", "other.jpg"]])
-def test_ignored_finding_of_unreadable_file_is_still_the_cause(place, say, paths):
-    whole = (place / "cat.jpg").read_bytes()
+def test_ignored_decode_finding_is_still_shown_as_cause(folder, run_cli, paths):
+    whole = (folder / "cat.jpg").read_bytes()
     for path in paths:
-        (place / path).write_bytes(whole[: len(whole) // 2])
-    _, out, _ = say("validate", *paths, "--ignore", "SRC")
+        (folder / path).write_bytes(whole[: len(whole) // 2])
+    _, out, _ = run_cli("validate", *paths, "--ignore", "SRC")
     assert "ends too early" in out
     assert "Not checked: " in out
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
-def test_file_of_proc_is_not_called_empty(place, say):
-    code, out, _ = say("validate", "/proc/self/status")
+def test_proc_file_is_not_reported_as_empty(folder, run_cli):
+    code, out, _ = run_cli("validate", "/proc/self/status")
     assert code == 1
     assert "declares 0 bytes and holds more" in out
     assert "never written" not in out
 
 
-def test_code_never_replaces_its_spec(place, say):
-    before = (place / "sm-imgcheck.yaml").read_text()
-    code, _, err = say("code", "-s", "sm-imgcheck.yaml", "-o", "./sm-imgcheck.yaml", "--force")
+def test_code_never_replaces_its_spec(folder, run_cli):
+    before = (folder / "sm-imgcheck.yaml").read_text()
+    code, _, err = run_cli("code", "-s", "sm-imgcheck.yaml", "-o", "./sm-imgcheck.yaml", "--force")
     assert code == 2
     assert "is the spec itself: name another file" in err
-    assert (place / "sm-imgcheck.yaml").read_text() == before
+    assert (folder / "sm-imgcheck.yaml").read_text() == before
 
 
 @pytest.mark.parametrize(
@@ -783,27 +783,27 @@ def test_code_never_replaces_its_spec(place, say):
         (["send", "cat.jpg", "--url", "http://127.0.0.1:9/", "--timeout", "nan"], "--timeout': got nan"),
     ],
 )
-def test_empty_and_impossible_values_are_refused(place, say, words, named):
-    code, _, err = say(*words)
+def test_empty_and_impossible_values_are_refused(folder, run_cli, words, named):
+    code, _, err = run_cli(*words)
     assert code == 2
     assert named in err
     assert "bug" not in err
 
 
-def test_a_spec_is_read_from_an_ordinary_file_only(place, say, monkeypatch):
-    assert "got a folder" in say("validate", "cat.jpg", "-s", "photos")[2]
+def test_spec_path_to_folder_device_or_fifo_is_refused(folder, run_cli, monkeypatch):
+    assert "got a folder" in run_cli("validate", "cat.jpg", "-s", "photos")[2]
     if os.name != "nt":
         monkeypatch.setattr("sm_imgcheck.io.stores.local._PATIENCE", 0.1)
-        os.mkfifo(place / "pipe.yaml")
-        code, _, err = say("validate", "cat.jpg", "-s", "pipe.yaml")
+        os.mkfifo(folder / "pipe.yaml")
+        code, _, err = run_cli("validate", "cat.jpg", "-s", "pipe.yaml")
         assert code == 2
         assert "no data was written to it" in err
-        assert "it is a device or a socket" in say("validate", "cat.jpg", "-s", "/dev/zero")[2]
+        assert "it is a device or a socket" in run_cli("validate", "cat.jpg", "-s", "/dev/zero")[2]
 
 
-def test_standard_input_is_called_so_by_plan_too(place, say, monkeypatch):
+def test_plan_names_standard_input_stdin(folder, run_cli, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(jpeg())))
-    assert say("plan", "-")[1].startswith("stdin\nto ")
+    assert run_cli("plan", "-")[1].startswith("stdin\nto ")
 
 
 # Commands to paste
@@ -817,14 +817,14 @@ BASH = shutil.which("bash")
     [b"plain.jpg", b"sp ace", b"quo'te", b"back\\slash", b"new\nline'", b"\x1b]0;pwn\x07a", b"bad\xff\xfe", b"\x9b31mf",
      "\u202egpj.exe".encode(), "caf\u00e9".encode(), "\u202f".encode(), "z\u200dwj".encode(), b"$(id)", b"%s", b"~"],
 )  # fmt: skip
-def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_terminal(name):
+def test_quoted_argument_is_restored_by_bash_and_safe_on_a_terminal(name):
     word = argument(os.fsdecode(name))
     assert for_terminal(word) == word
     assert subprocess.run([BASH, "-c", f"printf %s {word}"], capture_output=True, check=True).stdout == name
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the shell of Windows quotes otherwise")
-def test_the_command_to_paste_is_safe_whatever_was_typed():
+def test_suggested_command_escapes_control_characters():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
     invocation = session.Invocation(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options)
     assert " ".join(next_command.convert_command(invocation)) == (
@@ -835,70 +835,70 @@ def test_the_command_to_paste_is_safe_whatever_was_typed():
 # The other commands
 
 
-def test_version(say):
-    assert say("--version") == (0, f"sm-imgcheck {sm_imgcheck.__version__}\n", "")
+def test_version_option_prints_the_version(run_cli):
+    assert run_cli("--version") == (0, f"sm-imgcheck {sm_imgcheck.__version__}\n", "")
 
 
-def test_help_lists_every_command_with_the_first_line_of_its_own_help(say):
-    code, out, _ = say("--help")
+def test_help_lists_every_command_with_its_first_line(run_cli):
+    code, out, _ = run_cli("--help")
     assert code == 0
     for name, line in cli.list_commands().items():
         assert f"{name} " in out
         assert line in out
-        assert line in say(name, "--help")[1]
+        assert line in run_cli(name, "--help")[1]
     assert "Exit codes: 0 no finding" in " ".join(out.split())
 
 
-def test_every_option_says_what_it_is(say):
+def test_every_option_has_a_help_text(run_cli):
     for name in ("validate", "convert", "plan", "code"):
-        text = say(name, "--help")[1]
+        text = run_cli(name, "--help")[1]
         assert "--spec" in text
         for line in text.split("Options:")[1].splitlines():
             if line.strip().startswith("--") and len(line) < 34:
                 assert "[" in line, f"{name}: {line} has no words"
 
 
-def test_plan_traces_and_saves(place, say):
-    code, out, _ = say("plan", "cat.jpg")
+def test_plan_traces_and_saves(folder, run_cli):
+    code, out, _ = run_cli("plan", "cat.jpg")
     assert code == 0
     assert out.splitlines()[1] == "to ./sm-imgcheck.yaml: float32 [N, 24, 32, 3] NHWC RGB, 0..1"
     assert "resize_pillow" in out
-    steps = json.loads(say("plan", "cat.jpg", "--format", "json")[1])["steps"]
+    steps = json.loads(run_cli("plan", "cat.jpg", "--format", "json")[1])["steps"]
     assert steps[0]["op"] == "decode"
-    (place / "bad.jpg").write_bytes(b"<html>")
-    code, out, _ = say("plan", "bad.jpg")
+    (folder / "bad.jpg").write_bytes(b"<html>")
+    code, out, _ = run_cli("plan", "bad.jpg")
     assert code == 1
     assert "no plan:" in out
 
 
-def test_code_is_written_and_runs(place, say):
-    code, out, _ = say("code")
+def test_code_is_written_and_runs(folder, run_cli):
+    code, out, _ = run_cli("code")
     assert code == 0
-    assert say("code", "-o", "handler.py")[0] == 0
-    assert (place / "handler.py").read_text() == out
+    assert run_cli("code", "-o", "handler.py")[0] == 0
+    assert (folder / "handler.py").read_text() == out
     space = {"__name__": "handler"}
     exec(compile(out, "handler.py", "exec"), space)
-    assert say("convert", "cat.jpg", "-o", "out")[0] == 0
-    assert np.array_equal(space["preprocess"]((place / "cat.jpg").read_bytes()), np.load("out/cat.npy"))
+    assert run_cli("convert", "cat.jpg", "-o", "out")[0] == 0
+    assert np.array_equal(space["preprocess"]((folder / "cat.jpg").read_bytes()), np.load("out/cat.npy"))
 
 
-def test_rules_are_listed_and_each_is_explained(say):
-    text = say("rules")[1].splitlines()
-    rules = json.loads(say("rules", "--format", "json")[1])
+def test_rules_are_listed_and_each_is_explained(run_cli):
+    text = run_cli("rules")[1].splitlines()
+    rules = json.loads(run_cli("rules", "--format", "json")[1])
     assert [line.split()[0] for line in text] == [rule["code"] for rule in rules]
     assert all(rule["verdict"] for rule in rules if rule["family"] == "SRC")
     for rule in rules:
-        code, out, _ = say("explain", rule["code"].lower())
+        code, out, _ = run_cli("explain", rule["code"].lower())
         assert code == 0
         assert out.startswith(f"{rule['code']} {rule['name']}: {rule['title']}")
         assert rule["page"] in out
-        assert out == say("explain", rule["name"])[1]
+        assert out == run_cli("explain", rule["name"])[1]
 
 
 # The library
 
 
-def test_public_names_are_there_and_no_others():
+def test_package_exports_exactly_its_public_names():
     for name in sm_imgcheck.__all__:
         assert getattr(sm_imgcheck, name).__doc__, name
     assert dir(sm_imgcheck) == sm_imgcheck.__all__ == sorted(sm_imgcheck.__all__)
@@ -906,18 +906,18 @@ def test_public_names_are_there_and_no_others():
         sm_imgcheck.nothing  # noqa: B018
 
 
-def test_the_same_verbs_from_python(place):
+def test_python_functions_match_the_commands(folder):
     spec = sm_imgcheck.load_spec("sm-imgcheck.yaml")
     array = sm_imgcheck.convert("cat.jpg", spec)
     assert (array.shape, array.dtype) == ((1, 24, 32, 3), np.float32)
-    assert np.array_equal(array, sm_imgcheck.convert((place / "cat.jpg").read_bytes(), spec))
-    assert np.array_equal(array, sm_imgcheck.convert(place / "cat.jpg", place / "sm-imgcheck.yaml"))
+    assert np.array_equal(array, sm_imgcheck.convert((folder / "cat.jpg").read_bytes(), spec))
+    assert np.array_equal(array, sm_imgcheck.convert(folder / "cat.jpg", folder / "sm-imgcheck.yaml"))
     assert sm_imgcheck.validate(array, spec).plan.steps == ()
     assert sm_imgcheck.plan("cat.jpg", spec) == sm_imgcheck.validate("cat.jpg", spec).plan
     assert "def preprocess" in sm_imgcheck.to_python(spec)
 
 
-def test_what_cannot_be_converted_raises_from_python(place):
+def test_convert_and_plan_raise_for_invalid_input(folder):
     spec = sm_imgcheck.load_spec("sm-imgcheck.yaml")
     with pytest.raises(sm_imgcheck.CandidateError, match="bytes: "):
         sm_imgcheck.convert(b"<html>", spec)
@@ -957,28 +957,28 @@ DOUBT = (
         "spec show ./sm-imgcheck.yaml",
     ],
 )
-def test_every_command_that_uses_a_spec_prints_its_lint_warnings_once(place, say, command):
-    (place / "sm-imgcheck.yaml").write_text(DOUBTFUL)
-    (place / "inference.py").write_text("def input_fn(body, content_type):\n    return None\n")
-    np.save(place / "cat.npy", np.zeros((1, 24, 32, 3), np.float32))
-    _, out, err = say(*command.split())
+def test_commands_with_a_spec_print_lint_warnings_once(folder, run_cli, command):
+    (folder / "sm-imgcheck.yaml").write_text(DOUBTFUL)
+    (folder / "inference.py").write_text("def input_fn(body, content_type):\n    return None\n")
+    np.save(folder / "cat.npy", np.zeros((1, 24, 32, 3), np.float32))
+    _, out, err = run_cli(*command.split())
     assert err.splitlines().count(DOUBT) == 1
     assert err.count("byte expected?") == 1
     assert "byte expected?" not in out
 
 
-def test_spec_init_prints_the_lint_warnings_of_what_it_writes(place, say):
+def test_spec_init_prints_lint_warnings_of_its_output(folder, run_cli):
     mean, std = "123.675,116.28,103.53", "58.395,57.12,57.375"
-    code, _, err = say("spec", "init", "--units", "unit", "--mean", mean, "--std", std, "-o", "new.yaml")
+    code, _, err = run_cli("spec", "init", "--units", "unit", "--mean", mean, "--std", std, "-o", "new.yaml")
     assert (code, err.count("byte expected?")) == (0, 1)
 
 
-def test_a_sound_spec_gives_no_warning(place, say):
-    assert say("code")[2] == ""
+def test_valid_spec_prints_no_warning(folder, run_cli):
+    assert run_cli("code")[2] == ""
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-16"])
-def test_code_in_a_pipe_is_utf8_whatever_the_locale(place, encoding):
-    (place / "sm-imgcheck.yaml").write_text(f"{SPEC}description: f\u00fcr \u65e5\u672c\u8a9e\n", encoding="utf-8")
-    done = in_a_process("code", env={"PYTHONIOENCODING": encoding})
+def test_code_in_a_pipe_is_utf8_in_any_locale(folder, encoding):
+    (folder / "sm-imgcheck.yaml").write_text(f"{SPEC}description: f\u00fcr \u65e5\u672c\u8a9e\n", encoding="utf-8")
+    done = run_process("code", env={"PYTHONIOENCODING": encoding})
     assert done.stdout.decode("utf-8").startswith('"""f\u00fcr \u65e5\u672c\u8a9e\n')

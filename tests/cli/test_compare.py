@@ -60,7 +60,7 @@ def test_wrong_channel_order_changes_the_top_class(compare):
     assert "expected 0 red" in out
 
 
-def test_unscaled_values_are_the_cost_of_the_other_findings(compare):
+def test_unscaled_values_report_finding_and_prediction_distance(compare):
     code, out, _ = compare("m.onnx", "raw.npy", "--format", "json")
     document = json.loads(out)
     codes = [finding["code"] for finding in document["results"][0]["findings"]]
@@ -70,7 +70,7 @@ def test_unscaled_values_are_the_cost_of_the_other_findings(compare):
     assert document["results"][0]["candidate"]["images"][0][0]["class"] == 0
 
 
-def test_missing_batch_dimension_is_the_explained_runtime_error(compare):
+def test_missing_batch_dimension_explains_the_runtime_error(compare):
     code, out, _ = compare("m.onnx", "flat.npy")
     assert code == 1
     assert "tensor: got float32 [3, 8, 8], expected image float32 [?, 3, 8, 8] (model file)" in out
@@ -88,7 +88,7 @@ def test_image_is_compared_after_convert(compare):
     assert code == 1  # an image as decoded does not match the spec
 
 
-def test_spec_that_the_model_rejects_is_an_error(compare, here):
+def test_spec_rejected_by_model_reports_mdl102(compare, here):
     (here / "other.yaml").write_text(SPEC.replace("8, 8", "9, 9"))
     code, out, _ = compare("m.onnx", "red.png", spec="other.yaml")
     assert code == 1
@@ -96,7 +96,7 @@ def test_spec_that_the_model_rejects_is_an_error(compare, here):
     assert "corrected tensor: got float32 [1, 3, 9, 9]" in out
 
 
-def test_folder_is_summarized(compare, here):
+def test_folder_report_ends_with_totals(compare, here):
     (here / "tensors").mkdir()
     red = np.load("good.npy")
     for number in range(3):
@@ -136,7 +136,7 @@ def test_quiet_prints_failures_only(compare):
         (b"\xff\xfe\x00", "got binary data, expected UTF-8 text"),
     ],
 )
-def test_labels_that_do_not_fit_are_one_line(compare, here, text, message):
+def test_invalid_labels_file_prints_one_line(compare, here, text, message):
     (here / "l").write_bytes(text if isinstance(text, bytes) else text.encode())
     code, _, err = compare("m.onnx", "good.npy", "--labels", "l")
     assert code == 2
@@ -150,7 +150,7 @@ def test_labels_are_read_from_json(compare, here, text):
     assert "0 red" in compare("m.onnx", "good.npy", "--labels", "l")[1]
 
 
-def test_output_other_than_a_distribution_is_compared_by_difference(compare, here):
+def test_non_distribution_output_is_compared_by_difference(compare, here):
     node = helper.make_node("Mul", ["image", "two"], ["out"])
     weights = {"two": np.float32([2])}
     write_onnx(here / "map.onnx", [node], {"image": ["N", 3, 8, 8]}, {"out": ["N", 3, 8, 8]}, weights)
@@ -173,13 +173,13 @@ def test_unknown_output_is_refused(compare):
     assert (code, err) == (2, "error: --output-name: got x, expected one of scores\n")
 
 
-def test_missing_candidate_is_not_checked(compare):
+def test_missing_candidate_reports_src101(compare):
     code, out, _ = compare("m.onnx", "missing.npy")
     assert code == 1
     assert "SRC101" in out
 
 
-def test_model_that_cannot_be_loaded_is_one_line(compare, here):
+def test_invalid_model_file_prints_one_line(compare, here):
     (here / "bad.onnx").write_bytes(b"x")
     code, out, err = compare("bad.onnx", "good.npy")
     assert (code, out) == (2, "")
@@ -187,7 +187,7 @@ def test_model_that_cannot_be_loaded_is_one_line(compare, here):
     assert len(err.splitlines()) == 1
 
 
-def test_no_candidates_is_an_error(compare, here):
+def test_folder_without_candidates_exits_with_2(compare, here):
     (here / "empty").mkdir()
     code, _, err = compare("m.onnx", "empty")
     assert code == 2

@@ -103,14 +103,14 @@ def test_spec_is_written_and_loads(bgr_run, here):
     assert main(["compare", "bgr.onnx", "photos", "-s", "spec.yaml", "-q", "--fail-on", "never"]) == 0
 
 
-def test_spec_is_the_only_standard_output(discover):
+def test_spec_to_standard_output_omits_the_report(discover):
     _, out, _ = discover("bgr.onnx", "-o", "-")
     assert out.startswith("# ")
     assert "probability %" not in out
 
 
 @pytest.mark.slow
-def test_existing_spec_is_not_replaced(discover, here):
+def test_existing_spec_file_is_not_replaced(discover, here):
     (here / "mine.yaml").write_text("mine")
     assert discover("bgr.onnx", "-o", "mine.yaml")[0] == 2
     assert (here / "mine.yaml").read_text() == "mine"
@@ -139,7 +139,7 @@ def test_configuration_is_confirmed_by_labels(discover, here):
     assert document["by_configuration"] is False
 
 
-def test_values_of_a_configuration_become_a_candidate(discover, here):
+def test_configuration_values_become_a_candidate_recipe(discover, here):
     configuration(here, [0.3, 0.3, 0.3], [0.9, 0.9, 0.9])
     _, out, _ = discover("imagenet.onnx", "--config", "preprocessor_config.json")
     assert "RGB, values of the configuration; " in out
@@ -161,7 +161,7 @@ def test_picture_has_a_panel_for_each_recipe(discover, here):
     assert "name another file" in err
 
 
-def test_dry_run_prints_the_runs_only(discover):
+def test_dry_run_prints_the_number_of_runs(discover):
     code, out, _ = discover("bgr.onnx", "--dry-run")
     assert code == 0
     assert out.startswith("40 photographs, 20 recipes: at most ")
@@ -214,7 +214,7 @@ def test_model_that_normalizes_inside_is_undetermined(discover, here):
     assert json.loads(out)["recipe"] is None
 
 
-def test_uint8_input_has_the_order_only(discover, here):
+def test_uint8_input_yields_only_channel_order(discover, here):
     prototype_model(here / "uint8.onnx", 255 * PROTOTYPES[:, ::-1], gain=25 / 127.5**2, dtype=TensorProto.UINT8)
     code, out, _ = discover("uint8.onnx", "-o", "uint8.yaml")
     assert code == 0
@@ -222,7 +222,7 @@ def test_uint8_input_has_the_order_only(discover, here):
     assert load_spec("uint8.yaml").contract.dtype == "uint8"
 
 
-def test_output_other_than_a_distribution_is_one_line(discover, here):
+def test_non_distribution_output_prints_one_line(discover, here):
     node = helper.make_node("Identity", ["image"], ["map"])
     write_onnx(here / "map.onnx", [node], {"image": ["N", 3, 16, 16]}, {"map": ["N", 3, 16, 16]})
     code, _, err = discover("map.onnx")
@@ -255,7 +255,7 @@ def test_invalid_size_is_a_usage_error(discover, size):
         ("photo,class\n00.png,cat\n", "row 2: got 00.png,cat, expected PHOTO,CLASS"),
     ],
 )
-def test_labels_that_do_not_fit_are_one_line(discover, here, text, words):
+def test_invalid_labels_file_prints_one_line(discover, here, text, words):
     (here / "l.csv").write_text(text)
     code, _, err = discover("bgr.onnx", "--labels", "l.csv")
     assert code == 2
@@ -263,7 +263,7 @@ def test_labels_that_do_not_fit_are_one_line(discover, here, text, words):
     assert len(err.splitlines()) == 1
 
 
-def test_label_above_the_classes_of_the_output_is_one_line(discover, here):
+def test_label_above_output_classes_prints_one_line(discover, here):
     (here / "l.csv").write_text("".join(f"{number:02}.png,{number}\n" for number in range(40)))
     code, _, err = discover("bgr.onnx", "--labels", "l.csv")
     assert code == 2
@@ -276,19 +276,19 @@ def test_undecodable_photographs_are_counted(bgr_run):
     assert "; 1 could not be decoded" in out
 
 
-def test_no_decodable_photograph_is_one_line(discover):
+def test_undecodable_photographs_only_print_one_line(discover):
     code, _, err = discover("bgr.onnx", photos=["bad.png"])
     assert code == 2
     assert err == "error: photographs: none of 1 can be decoded; sm-imgcheck validate shows why\n"
 
 
-def test_folder_without_photographs_is_one_line(discover, here):
+def test_folder_without_photographs_prints_one_line(discover, here):
     (here / "empty").mkdir()
     code, _, err = discover("bgr.onnx", photos=["empty"])
     assert (code, err) == (2, "error: no photographs in empty\n")
 
 
-def test_model_of_other_channels_is_one_line(discover, here):
+def test_model_with_5_channels_prints_one_line(discover, here):
     node = helper.make_node("Identity", ["image"], ["out"])
     write_onnx(here / "five.onnx", [node], {"image": (["N", 5, 16, 16], FLOAT)}, {"out": ["N", 5, 16, 16]})
     code, _, err = discover("five.onnx")
@@ -313,7 +313,7 @@ def test_tensors_are_compared_with_the_result(bgr_run):
     assert "missing.npy: not compared" in out
 
 
-def test_python_option_runs_the_model_in_another_interpreter(discover, here):
+def test_python_option_runs_the_model_in_the_given_interpreter(discover, here):
     photos = [f"photos/{number:02}.png" for number in range(9)]
     code, out, _ = discover("bgr.onnx", "--python", sys.executable, "--labels", "labels.csv", photos=photos)
     assert code in (0, 1)

@@ -14,7 +14,7 @@ ERROR = "RuntimeError: expected scalar type Double but found Float"
 
 
 @pytest.fixture
-def say(capsys):
+def run_cli(capsys):
     def run(*arguments):
         try:
             code = cli.main(list(arguments))
@@ -25,38 +25,38 @@ def say(capsys):
     return run
 
 
-def test_a_text_is_explained(say):
-    code, out, err = say("explain", ERROR)
+def test_error_text_is_explained_with_its_rule(run_cli):
+    code, out, err = run_cli("explain", ERROR)
     assert (code, err) == (0, "")
     assert out.startswith("Dtype: got float64, expected float32.\n")
     assert "DTY101" in out
 
 
-def test_words_without_quotes_are_one_text(say):
-    assert say("explain", *ERROR.split()) == say("explain", ERROR)
+def test_words_without_quotes_are_one_text(run_cli):
+    assert run_cli("explain", *ERROR.split()) == run_cli("explain", ERROR)
 
 
-def test_a_code_is_still_a_code(say):
-    assert say("explain", "dty101")[1].startswith("DTY101 wrong-dtype: ")
-    (values,) = json.loads(say("explain", "DTY101", "--format", "json")[1])
+def test_rule_code_prints_the_rule(run_cli):
+    assert run_cli("explain", "dty101")[1].startswith("DTY101 wrong-dtype: ")
+    (values,) = json.loads(run_cli("explain", "DTY101", "--format", "json")[1])
     assert (values["code"], values["family"]) == ("DTY101", "DTY")
 
 
-def test_one_word_that_is_no_code_may_be_an_error(say):
-    assert "not an image" in say("explain", "PIL.UnidentifiedImageError")[1]
+def test_single_word_error_text_is_explained(run_cli):
+    assert "not an image" in run_cli("explain", "PIL.UnidentifiedImageError")[1]
 
 
-def test_what_is_not_recognized_is_said_and_exits_with_1(say):
-    code, out, err = say("explain", "the cat sat on the mat")
+def test_unrecognized_text_exits_with_1(run_cli):
+    code, out, err = run_cli("explain", "the cat sat on the mat")
     assert (code, err) == (1, "")
     assert out.startswith("Not recognized: ")
-    assert say("explain", "the cat sat", "--format", "json")[:2] == (1, "[]\n")
+    assert run_cli("explain", "the cat sat", "--format", "json")[:2] == (1, "[]\n")
 
 
-def test_usage_exits_with_2(say):
-    assert say("explain")[0] == 2
-    assert say("explain", "XYZ101")[0] == 2
-    assert say("explain", ERROR, "--format", "xml")[0] == 2
+def test_invalid_usage_exits_with_2(run_cli):
+    assert run_cli("explain")[0] == 2
+    assert run_cli("explain", "XYZ101")[0] == 2
+    assert run_cli("explain", ERROR, "--format", "xml")[0] == 2
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def stdin(monkeypatch):
     return give
 
 
-def test_a_log_is_read_from_standard_input(say, stdin):
+def test_log_from_standard_input_lists_causes_with_lines(run_cli, stdin):
     stdin(b"\xff\xfe not UTF-8\r\n" * 3 + ERROR.encode() + b"\r\nOSError: image file is truncated\r\n")
-    code, out, _ = say("explain", "-", "--format", "json")
+    code, out, _ = run_cli("explain", "-", "--format", "json")
     found = json.loads(out)
     assert code == 0
     assert [(one["cause"], one["line"], one["kind"]) for one in found] == [
@@ -79,28 +79,28 @@ def test_a_log_is_read_from_standard_input(say, stdin):
     assert {"title", "reason", "code", "tool", "checks", "evidence", "source"} <= set(found[0])
 
 
-def test_of_a_long_log_the_end_is_read_and_lines_are_counted(say, stdin):
+def test_long_log_is_read_at_its_end_with_line_numbers(run_cli, stdin):
     stdin(b"all is well\n" * 600_000 + ERROR.encode())
-    (one,) = json.loads(say("explain", "-", "--format", "json")[1])
+    (one,) = json.loads(run_cli("explain", "-", "--format", "json")[1])
     assert one["line"] == 600_001
 
 
-def test_an_empty_log_is_not_recognized(say, stdin):
+def test_empty_log_exits_with_1(run_cli, stdin):
     stdin(b"")
-    assert say("explain", "-")[0] == 1
+    assert run_cli("explain", "-")[0] == 1
 
 
-def test_nothing_steers_the_terminal(say):
-    _, out, _ = say("explain", "Unsupported Media Type: image/\x1b[31mjpeg\x07 \u202e")
+def test_control_characters_of_error_text_are_not_printed(run_cli):
+    _, out, _ = run_cli("explain", "Unsupported Media Type: image/\x1b[31mjpeg\x07 \u202e")
     assert out.replace("\n", "").isprintable()
 
 
-def test_help_says_the_exit_codes(say):
-    assert "1 the text was not recognized" in " ".join(say("explain", "--help")[1].split())
+def test_help_lists_the_exit_codes(run_cli):
+    assert "1 the text was not recognized" in " ".join(run_cli("explain", "--help")[1].split())
 
 
-def test_topic_prints_its_page_without_comments(say):
-    code, out, err = say("explain", "spec")
+def test_topic_prints_its_page_without_comments(run_cli):
+    code, out, err = run_cli("explain", "spec")
     assert (code, err) == (0, "")
     assert out.startswith("# The spec\n")
     assert "shape: [N, 224, 224, 3]" in out
@@ -109,8 +109,8 @@ def test_topic_prints_its_page_without_comments(say):
 
 @pytest.mark.sample(8)
 @pytest.mark.parametrize("topic", manual.topics())
-def test_every_page_is_a_topic_with_a_title(say, topic):
-    (page,) = json.loads(say("explain", topic, "--format", "json")[1])
+def test_every_page_is_a_topic_with_a_title(run_cli, topic):
+    (page,) = json.loads(run_cli("explain", topic, "--format", "json")[1])
     assert page["topic"] == topic
     assert page["page"].startswith("# ")
 
@@ -121,7 +121,7 @@ def test_topics_differ_from_codes_and_names_of_rules():
 
 
 @pytest.mark.parametrize(("word", "topic"), [("specs", "spec"), ("payload", "payloads"), ("rules-source", "rules-src")])
-def test_unknown_topic_suggests_the_nearest(say, word, topic):
-    code, out, err = say("explain", word)
+def test_unknown_topic_suggests_the_nearest(run_cli, word, topic):
+    code, out, err = run_cli("explain", word)
     assert (code, out) == (2, "")
     assert topic in err.partition("nearest: ")[2]

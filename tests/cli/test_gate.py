@@ -52,7 +52,7 @@ def test_good_photos_pass(gate):
     assert (code, out.splitlines()[-1][:3]) == (0, "OK:")
 
 
-def test_each_bad_photo_is_one_annotation(gate):
+def test_each_invalid_photo_is_one_annotation(gate):
     add_bad_photos()
     code, out, _ = gate("photos", "--as-request", "--format", "github")
     assert code == 1
@@ -85,7 +85,7 @@ def test_as_request_and_content_type_contradict(gate):
     assert "--as-request" in err
 
 
-def test_one_run_writes_every_format(gate):
+def test_single_run_writes_every_report_format(gate):
     add_bad_photos()
     files = {form: f"reports/report.{form}" for form in VALIDATORS}
     options = [word for form, file in files.items() for word in ("--output-file", f"{form}:{file}")]
@@ -126,14 +126,14 @@ def test_empty_run_writes_valid_documents(gate):
         ("junit:photos/a.jpg/x.xml", "cannot be written"),
     ],
 )
-def test_output_file_is_refused(gate, value, message):
+def test_invalid_output_file_is_refused(gate, value, message):
     code, _, err = gate("photos", "--output-file", value)
     assert code == 2
     assert message in " ".join(err.split())
     assert Path("photos/a.jpg").read_bytes() == jpeg()
 
 
-def test_one_file_takes_one_report(gate):
+def test_two_reports_to_one_file_are_refused(gate):
     code, _, err = gate("photos", "--output-file", "junit:x.xml", "--output-file", "sarif:./x.xml")
     assert code == 2
     assert "named by two reports" in err
@@ -181,7 +181,7 @@ def test_file_names_that_look_like_options_and_lists_are_files(tmp_path, monkeyp
     assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()[1:]] == [f"./{name}" for name in names]
 
 
-def test_table_is_bounded_on_a_terminal_of_any_width(tmp_path, monkeypatch, capsys):
+def test_table_width_is_bounded_on_very_wide_terminal(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "999999999")
     (tmp_path / "x.jpg").write_bytes(jpeg())
     main(["validate", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01", "--format", "table"])

@@ -37,7 +37,7 @@ def handler(*words):
     return main(["handler", *words, "-s", "pillow-rgb-01"])
 
 
-def test_the_report_says_what_the_handler_does(photo, capsys):
+def test_report_describes_the_pipeline_of_the_handler(photo, capsys):
     assert handler("inference.py", photo) == 1
     text = capsys.readouterr().out
     assert "x.jpg: sent to inference.py as image/jpeg; input_fn returned float32 [1, 224, 224, 3] NHWC BGR" in text
@@ -48,14 +48,14 @@ def test_the_report_says_what_the_handler_does(photo, capsys):
     assert text.endswith("handler that makes the expected tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")
 
 
-def test_from_python(photo):
+def test_validate_handler_returns_one_result_per_image(photo):
     first, second = validate_handler("inference.py", [photo, jpeg(picture(96, 130))], "pillow-rgb-01", timeout=20)
     codes = [one.code for one in first.findings if one.severity == "error"]
     assert codes == [one.code for one in second.findings if one.severity == "error"] == ["CHN101", "PIX106"]
     assert (first.path, first.handled.function, second.path) == ("x.jpg", "input_fn", "bytes")
 
 
-def test_a_folder_stands_for_its_inference_py(photo, tmp_path, capsys):
+def test_folder_argument_selects_its_inference_py(photo, tmp_path, capsys):
     (tmp_path / "model" / "code").mkdir(parents=True)
     (tmp_path / "inference.py").rename(tmp_path / "model" / "code" / "inference.py")
     assert handler("model", photo, "--select", "CHN") == 1
@@ -64,7 +64,7 @@ def test_a_folder_stands_for_its_inference_py(photo, tmp_path, capsys):
     assert "missing inference.py: expected" in capsys.readouterr().err
 
 
-def test_an_interpreter_is_named_from_here(photo, tmp_path, capsys):
+def test_relative_interpreter_path_starts_at_working_folder(photo, tmp_path, capsys):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
     (tmp_path / "sub").mkdir()
@@ -84,7 +84,7 @@ def test_bare_interpreter_name_is_looked_up_on_the_path(photo, tmp_path, capsys,
     assert "--python python-of-nowhere: cannot be started: No such file" in capsys.readouterr().err
 
 
-def test_a_right_handler_is_clean(photo, tmp_path, capsys):
+def test_correct_handler_exits_with_0(photo, tmp_path, capsys):
     (tmp_path / "inference.py").write_text(
         dedent(PIL_RGB) + "def input_fn(body, kind):\n"
         "    image = Image.fromarray(pixels(body)).resize((224, 224))\n"
@@ -95,13 +95,13 @@ def test_a_right_handler_is_clean(photo, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("stack", ["tensorflow-serving", pytest.param("toolkit", marks=pytest.mark.slow)])
-def test_the_handler_that_code_writes_makes_what_the_spec_wants(photo, capsys, stack):
+def test_generated_handler_matches_its_spec(photo, capsys, stack):
     assert main(["code", "-s", "pillow-rgb-01", "--for", stack, "-o", "written.py"]) == 0
     assert handler("written.py", photo) == 0
     assert capsys.readouterr().out.endswith("OK: matches the spec.\n")
 
 
-def test_json_has_the_handler_and_what_was_found(photo, capsys):
+def test_json_has_handler_facts_and_findings(photo, capsys):
     assert handler("inference.py", photo, "--content-type", "image/x", "--format", "json") == 1
     (result,) = json.loads(capsys.readouterr().out)["results"]
     assert (result["path"], result["kind"]) == ("x.jpg", "tensor")
@@ -114,7 +114,7 @@ def test_json_has_the_handler_and_what_was_found(photo, capsys):
     assert result["source"]["exact"]
 
 
-def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
+def test_damaged_image_among_several_has_its_own_findings(photo, tmp_path, capsys):
     (tmp_path / "y.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more of it" + jpeg()[20:300])
     (tmp_path / "z.txt").write_text("<html>")
     code = handler("inference.py", photo, "y.jpg", "z.txt", "--format", "jsonl")
@@ -144,12 +144,12 @@ def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
         (["inference.py", "x.jpg", "--memory", "1e300"], "--memory': got 1e+300, expected a number"),
     ],
 )
-def test_what_cannot_be_done(photo, capsys, words, clause):
+def test_invalid_arguments_exit_with_2(photo, capsys, words, clause):
     assert handler(*words) == 2
     assert clause in " ".join(capsys.readouterr().err.split())
 
 
-def test_the_help_says_that_it_is_no_sandbox(capsys):
+def test_help_states_that_handlers_are_not_isolated(capsys):
     main(["handler", "--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert "do not isolate it" in text
@@ -160,7 +160,7 @@ def test_the_help_says_that_it_is_no_sandbox(capsys):
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
 )
-def test_when_it_is_stopped_so_is_the_handler(photo, tmp_path, monkeypatch, number, code):
+def test_signal_stops_handler_processes_and_removes_files(photo, tmp_path, monkeypatch, number, code):
     (tmp_path / "inference.py").write_text("import subprocess, time\nsubprocess.Popen(['sleep', '60'])\ntime.sleep(60)")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     words = [sys.executable, "-m", "sm_imgcheck", "handler", "inference.py", photo, "-s", "pillow-rgb-01"]

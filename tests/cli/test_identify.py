@@ -38,7 +38,7 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def say(here, capsys):
+def run_cli(here, capsys):
     def command(*arguments):
         code = main(list(arguments))
         out, err = capsys.readouterr()
@@ -47,8 +47,8 @@ def say(here, capsys):
     return command
 
 
-def test_by_its_numbers_alone(say):
-    code, out, _ = say("identify", "wrong.npy")
+def test_identify_without_source_reports_facts_from_values(run_cli):
+    code, out, _ = run_cli("identify", "wrong.npy")
     assert code == 0
     assert out.splitlines()[0].startswith("wrong.npy: float32 [1, 3, 64, 64] NCHW, -1.")
     assert "RGB" not in out.splitlines()[0]  # nothing says so
@@ -57,8 +57,8 @@ def test_by_its_numbers_alone(say):
     assert "  order   " in out
 
 
-def test_by_its_source(say):
-    code, out, _ = say("identify", "wrong.npy", "--source", "cat.jpg")
+def test_identify_with_source_reports_the_pipeline(run_cli):
+    code, out, _ = run_cli("identify", "wrong.npy", "--source", "cat.jpg")
     assert code == 0
     assert (
         "made from cat.jpg: stretched to 64x64 by OpenCV INTER_LINEAR without antialias, BGR, "
@@ -68,8 +68,8 @@ def test_by_its_source(say):
     assert "the model" not in out  # there is none
 
 
-def test_against_a_spec(say):
-    code, out, _ = say("identify", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+def test_identify_with_spec_lists_sections_in_order(run_cli):
+    code, out, _ = run_cli("identify", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     assert code == 1
     order = ["By its source:", "From the values alone:", "Compared against spec.yaml:", "CHN101", "CHN103", "PIX106"]
     order += ["Plan to the tensor that the model expects:", "The spec's plan from cat.jpg:", "resize_pillow"]
@@ -79,25 +79,25 @@ def test_against_a_spec(say):
     assert "CHN102" not in out
 
 
-def test_a_tensor_that_keeps_the_spec(say):
-    say("convert", "cat.jpg", "-s", "spec.yaml", "-o", "out", "-q")
-    code, out, _ = say("identify", "out/cat.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+def test_identify_of_converted_tensor_matches_the_spec(run_cli):
+    run_cli("convert", "cat.jpg", "-s", "spec.yaml", "-o", "out", "-q")
+    code, out, _ = run_cli("identify", "out/cat.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     assert code == 0
     assert "it matches the spec" in out
     assert "This image does not distinguish:" not in out or "kernel" in out
 
 
-def test_validate_with_a_source(say):
-    code, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+def test_validate_with_source_names_the_interpolation_mismatch(run_cli):
+    code, out, _ = run_cli("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     assert code == 1
     assert "made from cat.jpg: stretched to 64x64 by OpenCV" in out
     assert "What the spec does instead, from the image (JPEG, 120x160 (HxW), RGB" in out
     assert "PIX106  interpolation-mismatch" in out
 
 
-def test_json_has_every_key_whatever_is_found(say):
+def test_json_has_the_same_keys_for_every_result(run_cli):
     ways = [("wrong.npy",), ("wrong.npy", "--source", "cat.jpg"), ("absent.npy",), ("wrong.npy", "-s", "spec.yaml")]
-    records = [json.loads(say("identify", *way, "--format", "json")[1]) for way in ways]
+    records = [json.loads(run_cli("identify", *way, "--format", "json")[1]) for way in ways]
     assert {" ".join(record) for record in records} == {
         "version path kind facts source said plausible std mean spec findings plan skipped"
     }
@@ -112,20 +112,20 @@ def test_json_has_every_key_whatever_is_found(say):
     assert held["plan"]["steps"] == []  # as far as anybody can see
 
 
-def test_json_of_validate_tells_the_source(say):
-    _, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--format", "json")
+def test_validate_json_has_source_description_and_fix(run_cli):
+    _, out, _ = run_cli("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--format", "json")
     (result,) = json.loads(out)["results"]
     assert result["source"]["story"].startswith("it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR")
     assert result["source"]["story"].endswith("; the spec requires Pillow bilinear, RGB")
     assert [step["op"] for step in result["source"]["fixed_by"]] == ["resize_pillow"]
     assert result["source"]["wanted"]["max_difference"] > 1
-    _, out, _ = say("validate", "wrong.npy", "-s", "spec.yaml", "--format", "json")
+    _, out, _ = run_cli("validate", "wrong.npy", "-s", "spec.yaml", "--format", "json")
     assert json.loads(out)["results"][0]["source"] is None
 
 
-def told(say, array, *more):
+def identify_array(run_cli, array, *more):
     np.save("it.npy", array)
-    return say("identify", "it.npy", *more)
+    return run_cli("identify", "it.npy", *more)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def told(say, array, *more):
         (SMALL[..., 0], 0, "one channel"),
     ],
 )
-def test_odd_tensors_are_told_without_fuss(say, array, code, words):
-    got, out, err = told(say, array)
+def test_unusual_tensors_are_described_in_one_line(run_cli, array, code, words):
+    got, out, err = identify_array(run_cli, array)
     assert words in out
     assert (got, err) == (code, "")
 
@@ -163,34 +163,34 @@ def test_odd_tensors_are_told_without_fuss(say, array, code, words):
     ],
 )
 @pytest.mark.sample(3)
-def test_what_the_source_does_not_explain(say, array, words):
-    code, out, err = told(say, array, "--source", "cat.jpg")
+def test_tensor_unrelated_to_source_exits_with_1(run_cli, array, words):
+    code, out, err = identify_array(run_cli, array, "--source", "cat.jpg")
     assert words in out
     assert (code, err) == (1, "")
 
 
 @pytest.mark.parametrize("array", [np.zeros((0, 64, 64, 3), np.float32), np.zeros((1, 64, 64, 3), np.complex64)])
-def test_array_without_values_exits_with_1(say, array):
-    code, out, err = told(say, array)
+def test_array_without_values_exits_with_1(run_cli, array):
+    code, out, err = identify_array(run_cli, array)
     assert "no values" in out
     assert (code, err) == (1, "")
 
 
-def test_a_batch_says_which_image_it_is(say):
+def test_batch_reports_the_image_made_from_source(run_cli):
     noise = np.random.default_rng(0).integers(0, 256, SMALL.shape).astype(np.float32)
-    code, out, _ = told(say, np.stack([noise, SMALL]), "--source", "cat.jpg")
+    code, out, _ = identify_array(run_cli, np.stack([noise, SMALL]), "--source", "cat.jpg")
     assert code == 0
     assert "image 1 of the batch made from cat.jpg: stretched to 64x64" in out
 
 
-def test_one_array_of_several_and_standard_input(say, monkeypatch):
+def test_archive_member_and_standard_input_are_identified(run_cli, monkeypatch):
     np.savez("all.npz", a=SMALL / 255, b=WRONG)
-    code, out, _ = say("identify", "all.npz::a")
+    code, out, _ = run_cli("identify", "all.npz::a")
     assert (code, "divided by 255" in out) == (0, True)
-    assert say("identify", "all.npz")[0] == 1
+    assert run_cli("identify", "all.npz")[0] == 1
     stdin = type("In", (), {"buffer": io.BytesIO(Path("wrong.npy").read_bytes())})
     monkeypatch.setattr(sys, "stdin", stdin)
-    code, out, _ = say("identify", "-")
+    code, out, _ = run_cli("identify", "-")
     assert (code, out.partition(":")[0]) == (0, "stdin")
 
 
@@ -212,13 +212,13 @@ def test_one_array_of_several_and_standard_input(say, monkeypatch):
         (("validate", "cat.jpg", "-s", "spec.yaml", "--source", ""), "got an empty text; omit the option"),
     ],
 )
-def test_what_cannot_be_done(say, arguments, words):
-    code, out, err = say(*arguments)
+def test_invalid_arguments_exit_with_2(run_cli, arguments, words):
+    code, out, err = run_cli(*arguments)
     assert (code, out) == (2, "")
     assert words in err
 
 
-def test_from_python(here):
+def test_identify_function_matches_validate_with_source(here):
     result = identify(WRONG, source=BODY)
     assert result.facts.channel_order == "BGR"
     assert result.findings == ()
@@ -234,18 +234,18 @@ def test_from_python(here):
 
 
 @pytest.mark.slow
-def test_many_that_were_made_alike_are_told_once(say):
+def test_tensors_from_one_pipeline_are_grouped(run_cli):
     np.save("same.npy", WRONG)
     np.save("other.npy", np.random.default_rng(0).random(WRONG.shape, np.float32))
-    _, out, _ = say("validate", "wrong.npy", "same.npy", "other.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+    _, out, _ = run_cli("validate", "wrong.npy", "same.npy", "other.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     where = out.index("Pipelines from their images:")
     lines = out[where:].splitlines()[1:3]
     assert lines[0].startswith("  2: it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR without antialias, ")
     assert lines[1] == "  1: not made from its source image by any known pipeline"
 
 
-def test_the_command_to_paste_fixes_what_the_source_shows(say):
-    _, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+def test_suggested_command_fixes_the_tensor(run_cli):
+    _, out, _ = run_cli("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     command = out.rstrip().splitlines()[-1].split()
     assert command == [
         "sm-imgcheck",
@@ -258,15 +258,15 @@ def test_the_command_to_paste_fixes_what_the_source_shows(say):
         "--emit",
         "out",
     ]
-    say(*command[1:])
+    run_cli(*command[1:])
     right = (SMALL[..., ::-1] / 255 - MEAN) / STD  # BGR is seen in the source only: convert would leave it
     assert np.abs(np.load("out/wrong.npy")[0].transpose(1, 2, 0) - right).max() < 1e-5
 
 
 @pytest.mark.parametrize(("array", "name"), [(255 - SMALL.astype(np.uint8), "255..0"), (1 - SMALL / 255, "1..0")])
-def test_a_mapping_of_no_usual_name_is_told_and_undone(say, array, name):
+def test_unknown_value_mapping_is_reported_and_reversed(run_cli, array, name):
     np.save("odd.npy", array[..., ::-1])
-    _, out, _ = say("validate", "odd.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--emit", "out")
+    _, out, _ = run_cli("validate", "odd.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--emit", "out")
     assert f"normalization: got an unknown mapping of 0..255 to {name} (" in out
     assert f"undo what was done to the values (an unknown mapping of 0..255 to {name})" in out
     right = (SMALL[..., ::-1] / 255 - MEAN) / STD
@@ -283,20 +283,20 @@ resize: {mode: stretch, interpolation: bilinear, library: opencv}
 """
 
 
-def test_integers_of_a_quantized_model_are_held_against_what_it_takes(here, say):
+def test_quantized_integers_are_checked_and_fixed_by_source(here, run_cli):
     (here / "int8.yaml").write_text(QUANTIZED)
-    say("convert", "cat.jpg", "-s", "int8.yaml", "-o", "right", "-q")
-    assert say("validate", "right/cat.npy", "--source", "cat.jpg", "-s", "int8.yaml", "--emit", "same")[0] == 0
+    run_cli("convert", "cat.jpg", "-s", "int8.yaml", "-o", "right", "-q")
+    assert run_cli("validate", "right/cat.npy", "--source", "cat.jpg", "-s", "int8.yaml", "--emit", "same")[0] == 0
     right = np.load("right/cat.npy")
     np.testing.assert_array_equal(np.load("same/cat.npy"), right)
     np.save("shifted.npy", (SMALL[np.newaxis, ..., ::-1] - 128).astype(np.int8))  # the usual int8, not this model's
-    _, out, _ = say("validate", "shifted.npy", "--source", "cat.jpg", "-s", "int8.yaml", "--emit", "out")
+    _, out, _ = run_cli("validate", "shifted.npy", "--source", "cat.jpg", "-s", "int8.yaml", "--emit", "out")
     assert "VAL103" in out
     assert "undo what was done to the values (minus 128)" in out
     np.testing.assert_array_equal(np.load("out/shifted.npy"), right)
 
 
-def test_a_gray_file_is_not_said_to_be_decoded_to_rgb(here, say):
+def test_gray_source_is_described_as_decoded_to_gray(here, run_cli):
     Image.fromarray(picture(120, 160)[..., 1]).save("gray.jpg")
     small = Image.open("gray.jpg").resize((64, 64), Image.Resampling.BILINEAR)
     np.save("gray.npy", np.asarray(small, np.float32)[np.newaxis, ..., np.newaxis] / 255)
@@ -304,9 +304,9 @@ def test_a_gray_file_is_not_said_to_be_decoded_to_rgb(here, say):
         "shape: [N, 64, 64, 1]\nlayout: NHWC\ndtype: float32\nchannel_order: GRAY\nvalue_range: [0, 1]\n"
         "resize: {mode: stretch, interpolation: bilinear}\n"
     )
-    code, out, _ = say("identify", "gray.npy", "--source", "gray.jpg")
+    code, out, _ = run_cli("identify", "gray.npy", "--source", "gray.jpg")
     assert code == 0
     assert "by Pillow bilinear, GRAY, divided by 255, float32 NHWC (the same" in out
-    code, out, _ = say("validate", "gray.npy", "gray.npy", "--source", "gray.jpg", "-s", "gray.yaml")
+    code, out, _ = run_cli("validate", "gray.npy", "gray.npy", "--source", "gray.jpg", "-s", "gray.yaml")
     assert code == 0
     assert "it decodes GRAY, stretches to 64x64 with Pillow bilinear, divides by 255; as the spec requires" in out

@@ -31,7 +31,7 @@ class SizeOptions:
     height: Annotated[int, typer.Option("--height")] = 3
 
 
-def test_fields_become_options_in_their_order_and_come_as_the_group():
+def test_group_fields_become_options_and_return_as_group():
     calls = []
 
     @group_options
@@ -55,7 +55,7 @@ def test_option_in_two_groups_is_refused():
 
 
 @pytest.mark.parametrize("command", [["validate"], ["convert", "-o", "out"]], ids=" ".join)
-def test_new_option_is_a_line_in_one_file_and_reaches_the_session(tmp_path, command):
+def test_new_option_added_in_one_file_reaches_the_session(tmp_path, command):
     copy_package(tmp_path)
     file = tmp_path / "sm_imgcheck" / "cli" / "options.py"
     head, start, tail = file.read_text("utf-8").partition("    no_color: Annotated[\n")

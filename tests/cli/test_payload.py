@@ -33,7 +33,7 @@ payload: {payload}
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     """The working folder, with three photos."""
     monkeypatch.chdir(tmp_path)
     for name in "abc":
@@ -42,7 +42,7 @@ def place(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def say(capsys):
+def run_cli(capsys):
     """Run a command line in this process: exit code, stdout, stderr."""
 
     def run(*arguments):
@@ -56,12 +56,12 @@ def spec(payload="{stack: pytorch, endpoint: realtime}", n="N", name="s.yaml"):
     return name
 
 
-def test_a_photo_becomes_a_body_with_all_that_is_to_be_known(place, say):
-    code, out, err = say("payload", "a.jpg", "-s", spec())
+def test_photo_becomes_body_with_size_and_commands(folder, run_cli):
+    code, out, err = run_cli("payload", "a.jpg", "-s", spec())
     assert (code, err) == (0, "")
-    body = np.load(place / "a.body.npy")
+    body = np.load(folder / "a.body.npy")
     assert (body == convert("a.jpg", "s.yaml")).all()
-    size = (place / "a.body.npy").stat().st_size
+    size = (folder / "a.body.npy").stat().st_size
     for words in (
         f"a.jpg -> a.body.npy: {size:,} bytes, application/x-npy (npy, float32 [1, 24, 32, 3])",
         "fixed by convert: SHP102, SHP106, DTY101, VAL101",
@@ -75,31 +75,31 @@ def test_a_photo_becomes_a_body_with_all_that_is_to_be_known(place, say):
     assert "Not checked" not in out
 
 
-def test_a_second_run_changes_nothing_and_other_content_is_refused(place, say):
-    assert say("payload", "a.jpg", "-s", spec())[0] == 0
-    assert say("payload", "a.jpg", "-s", "s.yaml")[0] == 0
-    (place / "a.body.npy").write_bytes(b"mine")
-    code, _, err = say("payload", "a.jpg", "-s", "s.yaml")
+def test_second_run_keeps_body_and_refuses_different_content(folder, run_cli):
+    assert run_cli("payload", "a.jpg", "-s", spec())[0] == 0
+    assert run_cli("payload", "a.jpg", "-s", "s.yaml")[0] == 0
+    (folder / "a.body.npy").write_bytes(b"mine")
+    code, _, err = run_cli("payload", "a.jpg", "-s", "s.yaml")
     assert code == 2
     assert "--force" in err
-    assert (place / "a.body.npy").read_bytes() == b"mine"
-    assert say("payload", "a.jpg", "-s", "s.yaml", "--force")[0] == 0
-    assert np.load(place / "a.body.npy").shape == (1, 24, 32, 3)
+    assert (folder / "a.body.npy").read_bytes() == b"mine"
+    assert run_cli("payload", "a.jpg", "-s", "s.yaml", "--force")[0] == 0
+    assert np.load(folder / "a.body.npy").shape == (1, 24, 32, 3)
 
 
-def test_a_spec_without_payload_works_and_says_what_is_not_checked(place, say):
-    code, out, _ = say("payload", "a.jpg", "-s", spec("{}"))
+def test_spec_without_payload_lists_unchecked_limits(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec("{}"))
     assert code == 0
     assert "any server behind a realtime endpoint" in out
     assert "Not checked: server acceptance and limit" in out
     assert "Not checked: limits of a realtime endpoint assumed" in out
 
 
-def test_several_images_are_one_body_where_the_batch_allows(place, say):
-    code, out, _ = say("payload", "a.jpg", "b.jpg", "c.jpg", "-s", spec(), "-o", "out/all.npy")
+def test_variable_batch_puts_several_images_in_one_body(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "b.jpg", "c.jpg", "-s", spec(), "-o", "out/all.npy")
     assert code == 0
     assert "a.jpg and 2 more" in out
-    whole = np.load(place / "out" / "all.npy")
+    whole = np.load(folder / "out" / "all.npy")
     assert (whole == np.concatenate([convert(f"{name}.jpg", "s.yaml") for name in "abc"])).all()
 
 
@@ -113,76 +113,76 @@ def test_several_images_are_one_body_where_the_batch_allows(place, say):
         ("N", "{max_bytes: 10000}", ["a.npy", "b.npy", "c.npy"], [1, 1, 1]),
     ],
 )
-def test_a_body_holds_as_many_images_as_batch_and_limits_allow(place, say, n, payload, names, rows):
-    code, _, _ = say("payload", "a.jpg", "b.jpg", "c.jpg", "-s", spec(payload, n), "-o", "out")
+def test_images_per_body_follow_batch_and_limits(folder, run_cli, n, payload, names, rows):
+    code, _, _ = run_cli("payload", "a.jpg", "b.jpg", "c.jpg", "-s", spec(payload, n), "-o", "out")
     assert code == 0
-    assert sorted(path.name for path in (place / "out").iterdir()) == names
-    assert [np.load(place / "out" / name).shape[0] for name in names] == rows
+    assert sorted(path.name for path in (folder / "out").iterdir()) == names
+    assert [np.load(folder / "out" / name).shape[0] for name in names] == rows
 
 
-def test_images_of_different_sizes_do_not_share_a_body(place, say):
-    (place / "s.yaml").write_text(
+def test_images_of_different_sizes_get_separate_bodies(folder, run_cli):
+    (folder / "s.yaml").write_text(
         "shape: [N, H, W, 3]\ndtype: uint8\nchannel_order: RGB\nvalue_range: [0, 255]\nresize: none\n"
     )
-    (place / "b.jpg").write_bytes(jpeg(picture(24, 24)))
-    assert say("payload", "a.jpg", "b.jpg", "-s", "s.yaml", "-o", "out")[0] == 0
-    assert {path.name for path in (place / "out").iterdir()} == {"a.npy", "b.npy"}
+    (folder / "b.jpg").write_bytes(jpeg(picture(24, 24)))
+    assert run_cli("payload", "a.jpg", "b.jpg", "-s", "s.yaml", "-o", "out")[0] == 0
+    assert {path.name for path in (folder / "out").iterdir()} == {"a.npy", "b.npy"}
 
 
-def test_a_batch_that_cannot_be_filled_is_said(place, say):
-    code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "4"), "-o", "out")
+def test_too_few_images_for_fixed_batch_exit_with_1(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "b.jpg", "-s", spec("{}", "4"), "-o", "out")
     assert code == 1
     assert "images per request: got 2, expected exactly 4 images" in out
-    assert not (place / "out").exists()
+    assert not (folder / "out").exists()
 
 
-def test_one_file_takes_one_body(place, say):
-    code, _, err = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "one.npy")
+def test_several_bodies_to_one_file_are_refused(folder, run_cli):
+    code, _, err = run_cli("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "one.npy")
     assert code == 2
     assert "-o one.npy is a single file" in err
-    assert not (place / "one.npy").exists()
+    assert not (folder / "one.npy").exists()
 
 
-def test_a_bad_candidate_is_told_and_the_others_are_written(place, say):
-    (place / "bad.jpg").write_bytes(b"<html>no such photo</html>")
-    code, out, _ = say("payload", "bad.jpg", "a.jpg", "-s", spec(), "-o", "out")
+def test_invalid_candidate_is_reported_and_others_are_written(folder, run_cli):
+    (folder / "bad.jpg").write_bytes(b"<html>no such photo</html>")
+    code, out, _ = run_cli("payload", "bad.jpg", "a.jpg", "-s", spec(), "-o", "out")
     assert code == 1
     assert "bad.jpg: no body:" in out
     assert "No body for 1 of 2 candidates." in out
-    assert [path.name for path in (place / "out").iterdir()] == ["a.npy"]
-    code, out, _ = say("payload", "bad.jpg", "-s", "s.yaml", "-o", "alone")
+    assert [path.name for path in (folder / "out").iterdir()] == ["a.npy"]
+    code, out, _ = run_cli("payload", "bad.jpg", "-s", "s.yaml", "-o", "alone")
     assert code == 1
     assert "SRC" in out
-    assert not (place / "alone").exists()
+    assert not (folder / "alone").exists()
 
 
-def test_nan_is_refused_before_anything_is_written(place, say):
+def test_nan_is_refused_before_anything_is_written(folder, run_cli):
     np.save("nan.npy", np.full((1, 24, 32, 3), np.nan, np.float32))
-    code, out, _ = say("payload", "nan.npy", "-s", spec())
+    code, out, _ = run_cli("payload", "nan.npy", "-s", spec())
     assert code == 1
     assert "not finite" in out
-    assert not (place / "nan.body.npy").exists()
+    assert not (folder / "nan.body.npy").exists()
 
 
-def test_a_body_over_a_limit_is_a_finding_and_is_not_written(place, say):
-    code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 9000}"))
+def test_body_over_a_limit_reports_pay114_and_is_not_written(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 9000}"))
     assert code == 1
     assert "error  PAY114  body-too-large: body size: got 9,344 bytes, expected at most 9,000 (payload.max_" in out
-    assert list(place.glob("*.npy")) == []
+    assert list(folder.glob("*.npy")) == []
     assert all_rules()["PAY114"].name == "body-too-large"
-    code, out, _ = say("payload", "a.jpg", "-s", "s.yaml", "--format", "json")
+    code, out, _ = run_cli("payload", "a.jpg", "-s", "s.yaml", "--format", "json")
     assert code == 1
     assert json.loads(out)["bodies"][0]["findings"][0]["code"] == "PAY114"
 
 
-def test_a_text_body_over_a_limit_is_not_written_either(place, say):
-    code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 9000}"), "--as", "array")
+def test_text_body_over_a_limit_is_not_written(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 9000}"), "--as", "array")
     assert code == 1
     assert "PAY114" in out
-    assert list(place.glob("*.json")) == []
+    assert list(folder.glob("*.json")) == []
 
 
-def test_limits_are_those_of_stack_endpoint_and_spec(place):
+def test_limits_are_those_of_stack_endpoint_and_spec(folder):
     pytorch = requests.bounds(resolve_target(load.load(spec())))
     assert [(one.bytes, one.severity) for one in pytorch] == [
         (6_291_456, "warning"),
@@ -197,19 +197,31 @@ def test_limits_are_those_of_stack_endpoint_and_spec(place):
         assert 128_000 not in [one.bytes for one in found], "what goes by S3 has no inline limit"
 
 
-def test_sizes_lists_every_form_and_the_sizes_are_right(place, say):
+def test_sizes_lists_every_envelope_with_exact_sizes(folder, run_cli):
     for payload in ("{stack: custom, endpoint: realtime}", "{}"):
-        code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", spec(payload), "--sizes", "--format", "json")
+        code, out, _ = run_cli("payload", "a.jpg", "b.jpg", "-s", spec(payload), "--sizes", "--format", "json")
         assert code == 0
         listed = json.loads(out)
         assert (listed["images"], listed["shape"], listed["dtype"]) == (2, [2, 24, 32, 3], "float32")
-        assert list(place.glob("*.body.*")) == []
+        assert list(folder.glob("*.body.*")) == []
         for row in listed["sizes"]:
             if row["bytes"] is None:
                 assert row["note"]
                 continue
-            code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", "s.yaml", "--as", row["envelope"], "--format", "json",
-                               "-o", f"out-{row['envelope']}", "--force")  # fmt: skip
+            code, out, _ = run_cli(
+                "payload",
+                "a.jpg",
+                "b.jpg",
+                "-s",
+                "s.yaml",
+                "--as",
+                row["envelope"],
+                "--format",
+                "json",
+                "-o",
+                f"out-{row['envelope']}",
+                "--force",
+            )
             assert code == 0
             bodies = [body["bytes"] for body in json.loads(out)["bodies"]]
             assert len(bodies) == 1 or row["envelope"] == "image"
@@ -217,24 +229,24 @@ def test_sizes_lists_every_form_and_the_sizes_are_right(place, say):
         assert listed["cheapest"] == "raw"
 
 
-def test_sizes_names_the_cheapest_that_fits(place, say):
-    code, out, _ = say("payload", "a.jpg", "-s", spec(), "--sizes")
+def test_sizes_names_the_cheapest_that_fits(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec(), "--sizes")
     assert code == 0
     assert "The cheapest that fits: npy, 9,344 bytes." in out
     assert "not accepted by pytorch" in out
-    code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 100}"), "--sizes")
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 100}"), "--sizes")
     assert "No envelope of the tensor fits" in out
     assert "TOO LARGE: over 100" in out
 
 
-def test_sizes_of_what_is_no_image(place, say):
-    (place / "bad.jpg").write_bytes(b"no")
-    code, out, err = say("payload", "bad.jpg", "-s", spec(), "--sizes")
+def test_sizes_of_invalid_image_exit_with_1(folder, run_cli):
+    (folder / "bad.jpg").write_bytes(b"no")
+    code, out, err = run_cli("payload", "bad.jpg", "-s", spec(), "--sizes")
     assert (code, out) == (1, "")
     assert "bad.jpg: no body:" in err
 
 
-def test_standard_output_gets_the_body_alone(place):
+def test_standard_output_contains_only_the_body(folder):
     spec()
     command = [sys.executable, "-m", "sm_imgcheck", "payload", "-", "-s", "s.yaml", "-o", "-"]
     done = subprocess.run(command, input=jpeg(), capture_output=True, check=True, timeout=60)
@@ -243,72 +255,81 @@ def test_standard_output_gets_the_body_alone(place):
     assert b"aws" not in done.stderr
 
 
-def test_standard_output_takes_one_body(place, capsysbinary):
+def test_several_bodies_to_standard_output_are_refused(folder, capsysbinary):
     assert cli.main(["payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "-"]) == 2
     out, err = capsysbinary.readouterr()
     assert out == b"", "a request in parts is none"
     assert b"is a single file" in err
 
 
-def test_a_bug_at_one_candidate_spoils_no_other(place, say, monkeypatch):
+def test_internal_error_in_one_candidate_keeps_other_bodies(folder, run_cli, monkeypatch):
     from sm_imgcheck.run.outputs import bodies
 
     part_of = bodies.part_of
 
-    def broken(what, *rest):
+    def part_with_error(what, *rest):
         if str(what) == "a.jpg":
             raise ZeroDivisionError("oh")
         return part_of(what, *rest)
 
-    monkeypatch.setattr(bodies, "part_of", broken)
-    code, out, err = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"))
+    monkeypatch.setattr(bodies, "part_of", part_with_error)
+    code, out, err = run_cli("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"))
     assert code == 2
     assert "a.jpg: no body: ZeroDivisionError: oh (test_payload.py:" in out
     assert "1 not checked, because of a bug in sm-imgcheck. Please report it" in err
-    assert [body.name for body in place.glob("*.body.*")] == ["b.body.npy"]
+    assert [body.name for body in folder.glob("*.body.*")] == ["b.body.npy"]
 
 
-def test_two_candidates_for_one_place_spoil_no_third(place, say):
-    (place / "more").mkdir()
-    (place / "more" / "a.jpg").write_bytes(jpeg())
-    code, out, err = say("payload", "a.jpg", "more/a.jpg", "c.jpg", "-s", spec("{}", "1"), "-o", "out")
+def test_output_collision_of_two_candidates_keeps_the_third(folder, run_cli):
+    (folder / "more").mkdir()
+    (folder / "more" / "a.jpg").write_bytes(jpeg())
+    code, out, err = run_cli("payload", "a.jpg", "more/a.jpg", "c.jpg", "-s", spec("{}", "1"), "-o", "out")
     assert code == 2
     assert "more/a.jpg: no body: a.jpg and more/a.jpg would both be written to out/a.npy" in out
     assert "1 not written: " in err
-    assert sorted(body.name for body in (place / "out").iterdir()) == ["a.npy", "c.npy"]
+    assert sorted(body.name for body in (folder / "out").iterdir()) == ["a.npy", "c.npy"]
 
 
-def test_an_encoded_picture_is_the_body_itself(place, say):
-    code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: huggingface}"))
+def test_image_envelope_sends_the_encoded_file_unchanged(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec("{stack: huggingface}"))
     assert code == 0
-    assert (place / "a.body.jpg").read_bytes() == (place / "a.jpg").read_bytes()
+    assert (folder / "a.body.jpg").read_bytes() == (folder / "a.jpg").read_bytes()
     assert "image/jpeg (image)" in out
     assert "left to the handler: SHP102" in out
 
 
-def test_a_picture_is_made_right_where_the_handler_does_not(place, say):
-    (place / "s.yaml").write_text(
+def test_image_envelope_applies_exif_orientation(folder, run_cli):
+    (folder / "s.yaml").write_text(
         SPEC.format(n="N", payload="{stack: huggingface, envelope: image}") + "decode: {exif: reject}\n"
     )
-    (place / "a.jpg").write_bytes(jpeg(picture(48, 64), orientation=6))
-    assert say("payload", "a.jpg", "-s", "s.yaml")[0] == 0
-    with Image.open(place / "a.body.jpg") as sent:
+    (folder / "a.jpg").write_bytes(jpeg(picture(48, 64), orientation=6))
+    assert run_cli("payload", "a.jpg", "-s", "s.yaml")[0] == 0
+    with Image.open(folder / "a.body.jpg") as sent:
         assert sent.size == (48, 64)
         assert sent.getexif().get(0x0112, 1) == 1
 
 
-def test_a_tensor_is_no_picture(place, say):
+def test_tensor_as_image_envelope_is_refused(folder, run_cli):
     np.save("x.npy", np.zeros((1, 24, 32, 3), np.float32))
-    code, out, _ = say("payload", "x.npy", "-s", spec("{}"), "--as", "image")
+    code, out, _ = run_cli("payload", "x.npy", "-s", spec("{}"), "--as", "image")
     assert code == 1
     assert "got a tensor, expected an encoded image" in out
 
 
-def test_pictures_share_a_body_where_the_form_allows(place, say):
-    code, _, _ = say("payload", "a.jpg", "b.jpg", "-s", spec("{stack: tensorflow-serving}"), "--as", "instances-b64",
-                     "-o", "two.json")  # fmt: skip
+def test_instances_b64_puts_two_images_in_one_body(folder, run_cli):
+    code, _, _ = run_cli(
+        "payload",
+        "a.jpg",
+        "b.jpg",
+        "-s",
+        spec("{stack: tensorflow-serving}"),
+        "--as",
+        "instances-b64",
+        "-o",
+        "two.json",
+    )
     assert code == 0
-    assert len(json.loads((place / "two.json").read_bytes())["instances"]) == 2
+    assert len(json.loads((folder / "two.json").read_bytes())["instances"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -320,30 +341,30 @@ def test_pictures_share_a_body_where_the_form_allows(place, say):
         (["-s", "nowhere.yaml"], "nowhere.yaml"),
     ],
 )
-def test_what_does_not_go_together_is_said_with_what_does(place, say, words, why):
-    code, _, err = say("payload", "a.jpg", "-s", spec(), *words)
+def test_conflicting_options_list_the_accepted_values(folder, run_cli, words, why):
+    code, _, err = run_cli("payload", "a.jpg", "-s", spec(), *words)
     assert code == 2
     assert why in " ".join(err.split())
 
 
-def test_a_content_type_that_no_header_can_hold(place, say):
-    code, _, err = say("payload", "a.jpg", "-s", spec("{}"), "--content-type", "a\r\nHost: b")
+def test_content_type_with_line_break_is_refused(folder, run_cli):
+    code, _, err = run_cli("payload", "a.jpg", "-s", spec("{}"), "--content-type", "a\r\nHost: b")
     assert code == 2
     assert "expected printable ASCII" in err
 
 
-def test_the_content_type_may_be_said(place, say):
-    code, out, _ = say("payload", "a.jpg", "-s", spec("{}"), "--content-type", "application/x-mine")
+def test_content_type_option_replaces_the_default(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec("{}"), "--content-type", "application/x-mine")
     assert code == 0
     assert "--content-type application/x-mine" in out
-    assert (place / "a.body.bin").exists()
+    assert (folder / "a.body.bin").exists()
 
 
-def test_batch_transform_gets_a_manifest(place, say):
+def test_batch_transform_writes_a_manifest(folder, run_cli):
     payload = "{stack: tensorflow-serving, envelope: jsonlines, endpoint: batch}"
-    code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", spec(payload, '"1..1"'), "-o", "out")
+    code, out, _ = run_cli("payload", "a.jpg", "b.jpg", "-s", spec(payload, '"1..1"'), "-o", "out")
     assert code == 0
-    manifest = json.loads((place / "out" / "manifest.json").read_bytes())
+    manifest = json.loads((folder / "out" / "manifest.json").read_bytes())
     assert manifest == [{"prefix": "s3://BUCKET/PREFIX/"}, "a.jsonl", "b.jsonl"]
     assert "aws s3 cp --recursive out s3://BUCKET/PREFIX/" in out
     line = next(line for line in out.splitlines() if "create-transform-job" in line)
@@ -352,15 +373,15 @@ def test_batch_transform_gets_a_manifest(place, say):
     assert given["ContentType"] == "application/jsonlines"
 
 
-def test_an_asynchronous_request_goes_by_s3(place, say):
-    code, out, _ = say("payload", "a.jpg", "-s", spec("{endpoint: async}"))
+def test_async_endpoint_prints_s3_upload_and_invoke_commands(folder, run_cli):
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec("{endpoint: async}"))
     assert code == 0
     assert "aws s3 cp a.body.npy s3://BUCKET/PREFIX/a.body.npy" in out
     assert "invoke-endpoint-async" in out
     assert "--input-location s3://BUCKET/PREFIX/a.body.npy" in out
 
 
-def ways(out):
+def command_blocks(out):
     """The commands of the report, by their headings."""
     found, name = {}, ""
     for line in out.splitlines():
@@ -373,11 +394,11 @@ def ways(out):
 
 @pytest.mark.skipif(not shutil.which("curl") or os.name == "nt", reason="needs curl")
 @pytest.mark.parametrize("name", ["a b'c.jpg", "$HOME.jpg", "x@y;z.jpg", "-o.jpg"])
-def test_the_curl_command_works_as_it_is_pasted(place, say, name):
-    (place / name).write_bytes(jpeg())
-    code, out, _ = say("payload", "-s", spec(), "--", name)
+def test_printed_curl_command_sends_the_body(folder, run_cli, name):
+    (folder / name).write_bytes(jpeg())
+    code, out, _ = run_cli("payload", "-s", spec(), "--", name)
     assert code == 0
-    command = ways(out)["A container on this machine:"].strip()
+    command = command_blocks(out)["A container on this machine:"].strip()
     with serving(answer(200, b"fine")) as seen:
         done = subprocess.run(
             ["sh", "-c", command.replace(f"{HOST}/invocations", seen.url)], capture_output=True, check=True, timeout=30
@@ -387,11 +408,11 @@ def test_the_curl_command_works_as_it_is_pasted(place, say, name):
     assert np.load(io.BytesIO(seen.bodies[0])).shape == (1, 24, 32, 3)
 
 
-def test_the_python_works_as_it_is_pasted(place, say, monkeypatch):
+def test_printed_python_code_sends_the_body(folder, run_cli, monkeypatch):
     pytest.importorskip("boto3")
-    code, out, _ = say("payload", "a.jpg", "-s", spec())
+    code, out, _ = run_cli("payload", "a.jpg", "-s", spec())
     assert code == 0
-    script = ways(out)["Python, boto3:"]
+    script = command_blocks(out)["Python, boto3:"]
     with serving(answer(200, b"fine")) as seen:
         for key, value in {
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": seen.url.removesuffix("/invocations"),
@@ -405,28 +426,28 @@ def test_the_python_works_as_it_is_pasted(place, say, monkeypatch):
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60)
     assert done.stdout == b"b'fine'\n"
     assert seen.paths == ["/endpoints/NAME/invocations"]
-    assert seen.bodies == [(place / "a.body.npy").read_bytes()]
+    assert seen.bodies == [(folder / "a.body.npy").read_bytes()]
 
 
-def test_the_aws_command_is_one_that_a_shell_takes_apart_rightly(place, say):
-    (place / "a b.jpg").write_bytes(jpeg())
-    _, out, _ = say("payload", "a b.jpg", "-s", spec())
-    words = shlex.split(ways(out)["AWS CLI v2:"])
+def test_printed_aws_command_is_quoted_for_the_shell(folder, run_cli):
+    (folder / "a b.jpg").write_bytes(jpeg())
+    _, out, _ = run_cli("payload", "a b.jpg", "-s", spec())
+    words = shlex.split(command_blocks(out)["AWS CLI v2:"])
     assert words[:3] == ["aws", "sagemaker-runtime", "invoke-endpoint"]
     assert words[words.index("--body") + 1] == "fileb://a b.body.npy"
 
 
-def test_a_name_cannot_write_to_the_terminal(place, say):
+def test_control_characters_of_file_names_are_not_printed(folder, run_cli):
     name = "x\x1b]0;y\x07.jpg"
-    (place / name).write_bytes(jpeg())
-    _, out, _ = say("payload", name, "-s", spec())
+    (folder / name).write_bytes(jpeg())
+    _, out, _ = run_cli("payload", name, "-s", spec())
     assert "\x1b" not in out
     assert "\x07" not in out
 
 
-def test_as_json_every_key_is_always_there(place, say):
-    (place / "bad.png").write_bytes(b"")
-    code, out, _ = say("payload", "a.jpg", "bad.png", "-s", spec(), "--format", "json", "-q")
+def test_json_has_the_same_keys_for_every_body(folder, run_cli):
+    (folder / "bad.png").write_bytes(b"")
+    code, out, _ = run_cli("payload", "a.jpg", "bad.png", "-s", spec(), "--format", "json", "-q")
     assert code == 1
     found = json.loads(out)
     bad, good = found["bodies"]
@@ -438,24 +459,24 @@ def test_as_json_every_key_is_always_there(place, say):
     assert found["summary"]["unwritten"] == 1
 
 
-def test_quiet_prints_nothing_but_errors(place, say):
-    assert say("payload", "a.jpg", "-s", spec(), "-q") == (0, "", "")
+def test_quiet_prints_no_line_without_errors(folder, run_cli):
+    assert run_cli("payload", "a.jpg", "-s", spec(), "-q") == (0, "", "")
 
 
-def test_nothing_to_do_is_an_error(place, say):
-    (place / "empty").mkdir()
-    assert say("payload", "empty", "-s", spec())[0] == 2
-    assert say("payload", "empty", "-s", "s.yaml", "--sizes")[0] == 2
+def test_folder_without_candidates_exits_with_2(folder, run_cli):
+    (folder / "empty").mkdir()
+    assert run_cli("payload", "empty", "-s", spec())[0] == 2
+    assert run_cli("payload", "empty", "-s", "s.yaml", "--sizes")[0] == 2
 
 
-def test_a_warning_can_be_made_to_fail(place, say):
+def test_fail_on_warning_exits_with_1(folder, run_cli):
     payload = "{stack: pytorch, max_bytes: 30000000}"
-    (place / "s.yaml").write_text(SPEC.format(n="N", payload=payload).replace("24, 32", "800, 800"))
-    assert say("payload", "a.jpg", "-s", "s.yaml", "-q")[0] == 0
-    assert say("payload", "a.jpg", "-s", "s.yaml", "-q", "--fail-on", "warning")[0] == 1
+    (folder / "s.yaml").write_text(SPEC.format(n="N", payload=payload).replace("24, 32", "800, 800"))
+    assert run_cli("payload", "a.jpg", "-s", "s.yaml", "-q")[0] == 0
+    assert run_cli("payload", "a.jpg", "-s", "s.yaml", "-q", "--fail-on", "warning")[0] == 1
 
 
-def test_a_png_becomes_what_the_spec_says(place, say):
-    (place / "p.png").write_bytes(encoded(Image.fromarray(picture()), "PNG"))
-    assert say("payload", "p.png", "-s", spec("{stack: triton}\nname: image"), "-o", "p.bin")[0] == 0
-    assert (place / "p.bin").read_bytes().startswith(b'{"inputs"')
+def test_png_becomes_triton_json_body(folder, run_cli):
+    (folder / "p.png").write_bytes(encoded(Image.fromarray(picture()), "PNG"))
+    assert run_cli("payload", "p.png", "-s", spec("{stack: triton}\nname: image"), "-o", "p.bin")[0] == 0
+    assert (folder / "p.bin").read_bytes().startswith(b'{"inputs"')

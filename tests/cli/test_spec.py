@@ -27,7 +27,7 @@ def run(tmp_path, monkeypatch, capsys):
     return spec
 
 
-def test_show(run, tmp_path):
+def test_show_prints_the_resolved_spec(run, tmp_path):
     code, out, err = run("show", "torchvision-imagenet")
     assert (code, err) == (0, "")
     assert read(out.encode(), "out").value == load("torchvision-imagenet").resolved
@@ -36,13 +36,13 @@ def test_show(run, tmp_path):
     assert run("show") == (0, out, "")
 
 
-def test_show_as_json(run):
+def test_show_as_json_prints_a_loadable_spec(run):
     code, out, _ = run("show", "keras-caffe", "--format", "json")
     assert code == 0
     assert parse(json.loads(out)) == load("keras-caffe")
 
 
-def test_a_bad_spec_is_an_error(run, tmp_path):
+def test_invalid_spec_lists_every_problem_with_position(run, tmp_path):
     (tmp_path / "bad.yaml").write_text("shape: 3\ndtype: float31\n")
     code, out, err = run("show", "bad.yaml")
     assert (code, out) == (2, "")
@@ -55,7 +55,7 @@ def test_a_bad_spec_is_an_error(run, tmp_path):
     assert run("show")[0] == 2
 
 
-def test_lint(run, tmp_path):
+def test_lint_prints_warnings_and_errors(run, tmp_path):
     (tmp_path / "bad.yaml").write_text("shape: 3\n")
     (tmp_path / "odd.yaml").write_text("extends: pillow-rgb-01\nshape: [8, 224, 224, 3]\n")
     assert run("lint", "keras-tf") == (0, "keras-tf: OK\n", "")
@@ -73,13 +73,13 @@ def test_lint(run, tmp_path):
     ]
 
 
-def test_schema(run):
+def test_schema_command_prints_the_schema(run):
     code, out, _ = run("schema")
     assert code == 0
     assert json.loads(out) == schema()
 
 
-def test_schema_into_a_file(run, tmp_path):
+def test_schema_is_written_to_a_file(run, tmp_path):
     assert run("schema", "-o", "x.json") == (0, "", "")
     assert json.loads((tmp_path / "x.json").read_text()) == schema()
     (tmp_path / "x.json").write_text("{}")
@@ -104,14 +104,14 @@ def test_init_to_standard_output_writes_no_file(run, tmp_path):
     assert out.startswith("# yaml-language-server: $schema=")
 
 
-def test_list(run):
+def test_list_command_prints_every_preset(run):
     code, out, _ = run("list")
     assert code == 0
     assert tuple(line.split()[0] for line in out.splitlines()) == presets()
 
 
 class TestInit:
-    def test_a_full_disk_leaves_no_file(self, run, tmp_path, monkeypatch):
+    def test_full_disk_leaves_no_partial_file(self, run, tmp_path, monkeypatch):
         def full(*_):
             raise OSError(28, "No space left on device")
 
@@ -121,13 +121,13 @@ class TestInit:
         assert "model.yaml cannot be written: No space left on device" in err
         assert list(tmp_path.iterdir()) == []
 
-    def test_with_nothing(self, run):
+    def test_init_without_options_prints_an_example_spec(self, run):
         code, out, _ = run("init")
         assert code == 0
         assert "# an example: replace with the input of your model\nshape: [N, 224, 224, 3]\n" in out
         assert parse(read(out.encode(), "out").value)
 
-    def test_from_options(self, run):
+    def test_init_with_options_writes_their_values(self, run):
         options = "--shape 1,3,224,224 --dtype FP32 --channel-order bgr --mean 104,117,123 --units byte --order BGR"
         options += " --resize shortest_edge --size 256 --library opencv --exif ignore --name data"
         code, out, _ = run("init", *options.split(), "--description", "a model", "--source", "https://example.com")
@@ -146,12 +146,12 @@ class TestInit:
         }
 
     @pytest.mark.parametrize("shape", ["N,224,224,3", "[N, 224, 224, 3]", "-1,224,224,3"])
-    def test_a_list_may_be_written_either_way(self, run, shape):
+    def test_init_accepts_lists_with_and_without_brackets(self, run, shape):
         code, out, _ = run("init", "--shape", shape, "--value-range", "-1,1", "--size", "224,224")
         assert code == 0
         assert parse(read(out.encode(), "out").value).contract.values.low == -1
 
-    def test_from_a_preset(self, run):
+    def test_init_with_extends_writes_only_changes(self, run):
         code, out, _ = run("init", "--extends", "keras-tf", "--value-range", "0,1")
         assert code == 0
         assert read(out.encode(), "out").value == {"extends": "keras-tf", "value_range": [0, 1]}
@@ -167,12 +167,12 @@ class TestInit:
             (["--from-tensor", "nothing.npy"], "nothing.npy: "),
         ],
     )
-    def test_what_cannot_be(self, run, options, message):
+    def test_init_refuses_invalid_options(self, run, options, message):
         code, out, err = run("init", *options)
         assert (code, out) == (2, "")
         assert message in err
 
-    def test_from_a_tensor(self, run, tmp_path):
+    def test_init_from_tensor_writes_its_properties(self, run, tmp_path):
         np.save(tmp_path / "x.npy", np.linspace(-1, 1, 3 * 32 * 32, dtype="f4").reshape(1, 3, 32, 32))
         code, out, _ = run("init", "--from-tensor", "x.npy", "--channel-order", "BGR")
         assert code == 0
@@ -195,13 +195,13 @@ class TestInit:
             (np.zeros((8, 8, 3), "c8"), "dtype complex64, expected numbers"),
         ],
     )
-    def test_from_a_tensor_that_tells_nothing(self, run, tmp_path, array, message):
+    def test_init_from_tensor_refuses_undetermined_tensor(self, run, tmp_path, array, message):
         np.save(tmp_path / "x.npy", array)
         code, out, err = run("init", "--from-tensor", "x.npy")
         assert (code, out) == (2, "")
         assert message in err
 
-    def test_from_an_image(self, run, tmp_path):
+    def test_init_from_tensor_refuses_an_image(self, run, tmp_path):
         from PIL import Image
 
         Image.new("RGB", (8, 8)).save(tmp_path / "x.png")
@@ -209,7 +209,7 @@ class TestInit:
         assert code == 2
         assert "x.png: is an image, expected a tensor" in err
 
-    def test_into_a_file(self, run, tmp_path):
+    def test_init_writes_file_and_keeps_different_one(self, run, tmp_path):
         assert run("init", "-o", "model.yaml") == (0, "", "")
         assert load(tmp_path / "model.yaml").contract.layout == "NHWC"
         assert run("init", "-o", "model.yaml") == (0, "", ""), "an equal one is left alone"

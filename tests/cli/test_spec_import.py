@@ -36,7 +36,7 @@ def test_import_writes_a_spec_that_loads(folder):
     assert run("spec", "lint", "spec.yaml", folder=folder).returncode == 0
 
 
-def test_import_refuses_to_replace_another_file(folder):
+def test_import_refuses_to_replace_different_file(folder):
     (folder / "spec.yaml").write_text("mine")
     done = run("spec", "import", ".", "-o", "spec.yaml", folder=folder)
     assert done.returncode == 2

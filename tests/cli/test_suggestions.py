@@ -10,7 +10,7 @@ SPEC = ("-s", "pillow-rgb-01")
 
 
 @pytest.fixture
-def say(tmp_path, monkeypatch, capsys):
+def run_cli(tmp_path, monkeypatch, capsys):
     """Run a command line in a folder with an image and a tensor: the exit code and both streams."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.jpg").write_bytes(jpeg())
@@ -138,16 +138,16 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("word", COMMANDS)
-def test_unknown_command_names_the_one_to_use(say, word):
-    code, out, err = say(word, "x.jpg")
+def test_unknown_command_suggests_the_right_command(run_cli, word):
+    code, out, err = run_cli(word, "x.jpg")
     assert (code, out) == (2, "")
     assert err.startswith(f"error: unknown command: {word}; ")
     assert COMMANDS[word] in err
 
 
 @pytest.mark.parametrize("word", OPTIONS)
-def test_unknown_option_names_the_one_to_use(say, word):
-    code, out, err = say("validate", "x.jpg", word)
+def test_unknown_option_suggests_the_right_option(run_cli, word):
+    code, out, err = run_cli("validate", "x.jpg", word)
     assert (code, out) == (2, "")
     assert err.startswith(f"error: unknown option: {word}; ")
     assert OPTIONS[word] in err
@@ -187,35 +187,35 @@ def test_unknown_option_names_the_one_to_use(say, word):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_wrong_value_names_the_nearest(say, arguments, words):
-    code, _, err = say(*arguments)
+def test_wrong_value_names_the_nearest(run_cli, arguments, words):
+    code, _, err = run_cli(*arguments)
     assert code == 2
     assert words in " ".join(err.split())
 
 
 @pytest.mark.parametrize("words", ["wrong-dtype", "DTY101", "dty", "ALL", "Wrong-DType,SHP"])
-def test_rules_are_selected_by_code_name_or_all(say, words):
-    assert "DTY101" in say("validate", "x.jpg", *SPEC, "--select", words)[1]
+def test_rules_are_selected_by_code_name_or_all(run_cli, words):
+    assert "DTY101" in run_cli("validate", "x.jpg", *SPEC, "--select", words)[1]
 
 
-def test_shape_is_read_with_crosses(say):
-    assert "shape: [1, 3, 224, 224]" in say("spec", "init", "--shape", "1x3x224x224", "--layout", "NCHW")[1]
+def test_shape_is_read_with_crosses(run_cli):
+    assert "shape: [1, 3, 224, 224]" in run_cli("spec", "init", "--shape", "1x3x224x224", "--layout", "NCHW")[1]
 
 
-def test_output_name_with_a_dot_is_a_folder_for_a_folder(say, tmp_path):
-    assert say("convert", "photos", *SPEC, "--output", "out/run.v2")[0] == 0
+def test_output_name_with_dot_is_a_folder_for_folder_input(run_cli, tmp_path):
+    assert run_cli("convert", "photos", *SPEC, "--output", "out/run.v2")[0] == 0
     assert (tmp_path / "out" / "run.v2" / "y.npy").is_file()
-    assert say("convert", "x.jpg", *SPEC, "-o", "out/v1.2")[0] == 0
+    assert run_cli("convert", "x.jpg", *SPEC, "-o", "out/v1.2")[0] == 0
     assert (tmp_path / "out" / "v1.2" / "x.npy").is_file()
 
 
-def test_colors_are_forced_and_refused_by_the_environment(say, monkeypatch):
-    assert "\x1b[" not in say("validate", "x.jpg", *SPEC, "--format", "table")[1]
+def test_colors_are_forced_and_refused_by_the_environment(run_cli, monkeypatch):
+    assert "\x1b[" not in run_cli("validate", "x.jpg", *SPEC, "--format", "table")[1]
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert "\x1b[" in say("validate", "x.jpg", *SPEC, "--format", "table")[1]
-    assert "\x1b[" not in say("validate", "x.jpg", *SPEC, "--format", "table", "--no-color")[1]
+    assert "\x1b[" in run_cli("validate", "x.jpg", *SPEC, "--format", "table")[1]
+    assert "\x1b[" not in run_cli("validate", "x.jpg", *SPEC, "--format", "table", "--no-color")[1]
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[" not in say("validate", "x.jpg", *SPEC, "--format", "table")[1]
+    assert "\x1b[" not in run_cli("validate", "x.jpg", *SPEC, "--format", "table")[1]
 
 
 @pytest.mark.parametrize(
@@ -230,15 +230,15 @@ def test_colors_are_forced_and_refused_by_the_environment(say, monkeypatch):
         ("spec te", {"test"}),
     ],
 )
-def test_shells_complete_commands_options_and_values(say, monkeypatch, words, candidates):
+def test_shells_complete_commands_options_and_values(run_cli, monkeypatch, words, candidates):
     monkeypatch.setenv("_SM_IMGCHECK_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", f"sm-imgcheck {words}")
     monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
-    assert candidates <= set(say()[1].split())
+    assert candidates <= set(run_cli()[1].split())
 
 
-def test_versions_name_the_libraries_that_make_pixels(say):
-    code, out, _ = say("--version", "-v")
+def test_versions_name_the_libraries_that_make_pixels(run_cli):
+    code, out, _ = run_cli("--version", "-v")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == [
         "sm-imgcheck",

@@ -45,14 +45,14 @@ def names(*paths, **options):
     return [item.path for item in list_candidates(map(str, paths), how)], how.passed_over
 
 
-def test_a_folder_is_walked_in_the_order_of_its_paths(tree):
+def test_folder_is_listed_in_path_order(tree):
     found, passed_over = names(tree)
     relative = [os.path.relpath(path, tree).replace(os.sep, "/") for path in found]
     assert relative == sorted(relative) == ["a-b/k.webp", "a/deep/x.npy", "a/z.PNG", "b.jpg", "tensor.json"]
     assert passed_over == {"other suffix": 2, "hidden": 2, "JSON without a tensor": 1}
 
 
-def test_outputs_mirror_the_folder_and_never_carry_its_name(tree):
+def test_outputs_mirror_the_folder_without_its_name(tree):
     items = list(list_candidates([str(tree), str(tree / "b.jpg")], Listing(passed_over=Counter())))
     assert [item.output for item in items] == [
         ("a-b", "k"),
@@ -64,7 +64,7 @@ def test_outputs_mirror_the_folder_and_never_carry_its_name(tree):
     ]
 
 
-def test_a_path_given_by_name_is_always_listed(tree):
+def test_path_given_by_name_is_always_listed(tree):
     odd = [str(tree / "notes.txt"), str(tree / ".hidden.jpg"), str(tree / "missing.jpg"), "x.npz::images/a"]
     found, passed_over = names(*odd)
     assert found == odd
@@ -87,32 +87,32 @@ def test_a_path_given_by_name_is_always_listed(tree):
         ("archive.tar.gz", "archive.tar"),
     ],
 )
-def test_output_names_lead_nowhere_else(path, stem, monkeypatch, tmp_path):
+def test_output_names_stay_inside_the_output_folder(path, stem, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os.path, "isdir", lambda _: False)
     (item,) = list_candidates([path], Listing(passed_over=Counter()))
     assert item.output == (stem,)
 
 
-def test_standard_input_has_the_name_that_it_is_given():
+def test_stdin_name_sets_path_and_output():
     (item,) = list_candidates(["-"], Listing(passed_over=Counter(), stdin_name="../up/photo.jpg"))
     assert (item.path, item.output, item.stdin) == ("../up/photo.jpg", ("photo",), True)
 
 
-def test_a_list_of_paths(tree, tmp_path):
+def test_list_file_yields_its_paths(tree, tmp_path):
     (tmp_path / "list.txt").write_bytes(os.fsencode(f"{tree / 'b.jpg'}\r\n\n{tree / 'a'}\n-\n"))
     found, _ = names(f"@{tmp_path / 'list.txt'}")
     assert found == [str(tree / "b.jpg"), str(tree / "a" / "deep" / "x.npy"), str(tree / "a" / "z.PNG"), "-"]
 
 
-def test_a_list_of_paths_from_standard_input(tree, monkeypatch, tmp_path):
+def test_list_from_standard_input_yields_its_paths(tree, monkeypatch, tmp_path):
     (tmp_path / "list").write_text(f"{tree / 'b.jpg'}\n")
     with (tmp_path / "list").open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         assert names("@-")[0] == [str(tree / "b.jpg")]
 
 
-def test_a_list_that_is_none_is_an_error(tmp_path):
+def test_invalid_list_file_is_an_error(tmp_path):
     for none in ("none", "."):
         with pytest.raises(ImgcheckError, match="cannot be read"):
             names(f"@{tmp_path / none}")
@@ -122,12 +122,12 @@ def test_a_list_that_is_none_is_an_error(tmp_path):
             names(f"@{tmp_path / 'blob'}")
 
 
-def test_a_list_of_an_editor_that_marks_utf8(tmp_path):
+def test_list_with_byte_order_mark_and_crlf_is_read(tmp_path):
     (tmp_path / "list").write_bytes(b"\xef\xbb\xbfcat.jpg\r\n")
     assert names(f"@{tmp_path / 'list'}")[0] == ["cat.jpg"]
 
 
-def test_a_file_that_looks_like_a_list_is_told_how_to_be_named(tmp_path, monkeypatch):
+def test_image_named_like_a_list_is_refused_with_the_right_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "@at.jpg").write_bytes(jpeg())
     with pytest.raises(ImgcheckError, match=r"to check the file @at\.jpg, write \./@at\.jpg"):
@@ -135,7 +135,7 @@ def test_a_file_that_looks_like_a_list_is_told_how_to_be_named(tmp_path, monkeyp
 
 
 @POSIX
-def test_a_list_from_a_pipe_is_read_as_far_as_it_is_written(tmp_path, monkeypatch):
+def test_list_from_a_pipe_is_read_to_its_end(tmp_path, monkeypatch):
     """``@<(find photos)``; a pipe that nobody writes to would wait forever, and a device has no end."""
     os.mkfifo(tmp_path / "pipe")
     writer = Timer(0.3, lambda: (tmp_path / "pipe").write_text("cat.jpg\n"))
@@ -163,14 +163,14 @@ def test_list_skips_blank_lines_and_refuses_other_lists(tmp_path):
     assert "is a list in a list" in items[2].problem
 
 
-def test_what_is_no_file_is_not_opened(tmp_path):
+def test_open_local_file_refuses_folders_and_invalid_names(tmp_path):
     for name, said in ((str(tmp_path), "a folder|denied"), ("x\0y", "null"), (str(tmp_path / "none"), "No such")):
         with pytest.raises(OSError, match=said):
             open_local_file(name)
 
 
 @POSIX
-def test_links_and_pipes_are_no_traps(tree):
+def test_links_are_listed_and_loops_and_pipes_are_skipped(tree):
     (tree / "a" / "loop").symlink_to(tree)
     (tree / "a" / "gone.jpg").symlink_to(tree / "nowhere.jpg")
     (tree / "a" / "circle.jpg").symlink_to("circle.jpg")
@@ -186,7 +186,7 @@ def test_links_and_pipes_are_no_traps(tree):
     assert passed_over["other suffix"] == 4
 
 
-def test_a_folder_that_cannot_be_read_is_a_candidate_with_a_problem(tree, monkeypatch):
+def test_unreadable_folder_is_a_candidate_with_a_problem(tree, monkeypatch):
     """Not passed over: what is in it has not been checked."""
     scandir = os.scandir
 
@@ -205,7 +205,7 @@ def test_a_folder_that_cannot_be_read_is_a_candidate_with_a_problem(tree, monkey
 
 
 @pytest.mark.parametrize(("name", "parts"), [("a::b.jpg", ("a::b.jpg", "")), ("x.npz::a::b", ("x.npz::a", "b"))])
-def test_two_colons_name_a_member_unless_a_file_has_that_name(tmp_path, monkeypatch, name, parts):
+def test_double_colon_selects_a_member_unless_a_file_has_that_name(tmp_path, monkeypatch, name, parts):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os.path, "lexists", lambda path: path == "a::b.jpg")
     assert file_of(name) == parts
@@ -215,14 +215,14 @@ def test_two_colons_name_a_member_unless_a_file_has_that_name(tmp_path, monkeypa
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="/\\\0:"), min_size=1, max_size=5), st.data())
-def test_two_names_of_one_suffix_have_two_outputs(one, data):
+def test_different_names_have_different_output_stems(one, data):
     other = data.draw(st.text(st.characters(codec="utf-8", exclude_characters="/\\\0:"), min_size=1, max_size=5))
     stems = [stem(f"{name}.jpg") for name in (one, other)]
     assert (stems[0] == stems[1]) == (one == other)
     assert all(stem and "/" not in stem for stem in stems)
 
 
-def test_a_json_that_cannot_be_read_is_a_candidate(tree, monkeypatch):
+def test_unreadable_json_is_a_candidate(tree, monkeypatch):
     """So that it is reported, not passed over."""
 
     def refusing(*_):
@@ -232,7 +232,7 @@ def test_a_json_that_cannot_be_read_is_a_candidate(tree, monkeypatch):
     assert str(tree / "coco.json") in names(tree)[0]
 
 
-def test_the_output_folder_is_not_walked_into(tree):
+def test_output_folder_is_not_listed(tree):
     found, passed_over = names(tree, excluded_folder=str(tree / "a"))
     assert not [path for path in found if path.startswith(str(tree / "a") + os.sep)]
     assert passed_over["output folder"] == 1
@@ -268,7 +268,7 @@ def item(path, *output):
 
 
 @pytest.mark.parametrize("form", tensors.formats())
-def test_every_format_writes_the_same_bytes_each_time(tmp_path, form):
+def test_every_format_leaves_an_equal_output_untouched(tmp_path, form):
     place = Outputs(folder=str(tmp_path), form=form).write(item("in/a/cat.jpg", "a", "cat"), ARRAY).place
     assert place == str(tmp_path / "a" / f"cat.{form}")
     before = Path(place).stat()
@@ -278,7 +278,7 @@ def test_every_format_writes_the_same_bytes_each_time(tmp_path, form):
     assert list((tmp_path / "a").iterdir()) == [Path(place)]
 
 
-def test_an_output_that_differs_is_refused_without_force(tmp_path):
+def test_different_existing_output_is_refused_without_force(tmp_path):
     target = str(tmp_path / "x.npy")
     write(target, (b"one",))
     for other in (b"two", b"longer"):
@@ -289,7 +289,7 @@ def test_an_output_that_differs_is_refused_without_force(tmp_path):
     assert (tmp_path / "x.npy").read_bytes() == b"two"
 
 
-def test_two_candidates_with_one_output_are_told_by_a_message_that_names_both():
+def test_output_collision_message_names_both_candidates():
     claims = OutputRegistry()
     assert clash(claims, "out/cat.npy", "x/cat.jpg") == ""
     said = clash(claims, "out/cat.npy", "y/cat.png")
@@ -298,14 +298,14 @@ def test_two_candidates_with_one_output_are_told_by_a_message_that_names_both():
 
 
 @pytest.mark.parametrize(("platform", "clashes"), [("darwin", True), ("win32", True), ("linux", False)])
-def test_names_that_the_disk_takes_for_one(monkeypatch, platform, clashes):
+def test_case_insensitive_platforms_report_equivalent_names(monkeypatch, platform, clashes):
     monkeypatch.setattr(sys, "platform", platform)
     claims = OutputRegistry()
     assert clash(claims, "out/K\u00e4se.npy", "K\u00e4se.jpg") == ""
     assert bool(clash(claims, "out/ka\u0308se.npy", "other.jpg")) == clashes
 
 
-def test_nothing_is_written_over_its_own_input(tmp_path):
+def test_output_equal_to_its_candidate_is_refused(tmp_path):
     np.save(tmp_path / "x.npy", ARRAY)
     before = (tmp_path / "x.npy").read_bytes()
     with pytest.raises(OutputError, match="is the candidate itself"):
@@ -330,7 +330,7 @@ def test_links_inside_the_output_folder_are_not_followed(tmp_path):
     assert not (tmp_path / "out" / "y.npy").is_symlink()
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path):
+def test_full_disk_leaves_no_partial_output(tmp_path):
     def chunks():
         yield b"half"
         raise OSError(28, "No space left on device")
@@ -340,7 +340,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_leaves_nothing_behind(tmp_path):
+def test_ctrl_c_leaves_no_partial_output(tmp_path):
     def chunks():
         yield b"half"
         raise KeyboardInterrupt
@@ -350,14 +350,14 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_in_the_place_of_a_folder(tmp_path):
+def test_file_as_output_folder_is_refused(tmp_path):
     (tmp_path / "out").write_bytes(b"")
     with pytest.raises(OutputError, match="got a file, expected a folder"):
         Outputs(folder=str(tmp_path / "out"), form="npy").write(item("x.jpg", "x"), ARRAY)
 
 
 @POSIX
-def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
+def test_folders_devices_and_pipes_are_not_replaced(tmp_path):
     (tmp_path / "folder.npy").mkdir()
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/null")
@@ -370,13 +370,13 @@ def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
     assert (tmp_path / "nowhere").read_bytes() == b"x"
 
 
-def test_an_unreadable_output_counts_as_another(tmp_path, monkeypatch):
+def test_unreadable_output_counts_as_different(tmp_path, monkeypatch):
     write(str(tmp_path / "x.npy"), (b"one",))
     monkeypatch.setattr(os.path, "isfile", lambda _: (_ for _ in ()).throw(OSError(5, "Input/output error")))
     assert not local._holds(str(tmp_path / "x.npy"), (b"one",))
 
 
-def test_standard_output_takes_one_tensor():
+def test_second_tensor_to_standard_output_is_refused():
     stream = Stream(form="npy", file=io.BytesIO())
     assert stream.write(item("a.jpg", "a"), ARRAY).place == "-"
     stream.file.seek(0)
@@ -385,7 +385,7 @@ def test_standard_output_takes_one_tensor():
         stream.write(item("b.jpg", "b"), ARRAY)
 
 
-def test_standard_output_that_is_full_is_an_error(tmp_path):
+def test_full_standard_output_is_an_error(tmp_path):
     class Full(io.BytesIO):
         def flush(self):
             raise OSError(28, "No space left on device")
@@ -394,7 +394,7 @@ def test_standard_output_that_is_full_is_an_error(tmp_path):
         Stream(form="npy", file=Full()).write(item("a.jpg", "a"), ARRAY)
 
 
-def test_what_json_cannot_say_is_refused_before_a_file_is_made(tmp_path):
+def test_nan_to_json_is_refused_before_a_file_is_created(tmp_path):
     with pytest.raises(OutputError, match="1 of 12 values is NaN or infinite"):
         Outputs(folder=str(tmp_path), form="json").write(item("x.jpg", "x"), np.where(ARRAY == 3, np.nan, ARRAY))
     assert not list(tmp_path.iterdir())
@@ -414,7 +414,7 @@ def bytes_of(form, array):
 @given(
     hnp.arrays(st.one_of(FLOATS, hnp.integer_dtypes(), st.just(np.dtype(bool))), SHAPES, elements={"allow_nan": True})
 )
-def test_npy_is_what_numpy_would_save(array):
+def test_npy_bytes_equal_numpy_save(array):
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
     saved = io.BytesIO()
     np.save(saved, plain)
@@ -426,7 +426,7 @@ def test_npy_is_what_numpy_would_save(array):
 
 
 @given(hnp.arrays(FLOATS, SHAPES, elements={"allow_nan": False, "allow_infinity": False}))
-def test_json_reads_back_to_the_same_bits(array):
+def test_json_array_round_trips_bit_exactly(array):
     document = json.loads(bytes_of("json", array))
     assert document["shape"] == list(array.shape)
     assert document["dtype"] == array.dtype.name
@@ -434,7 +434,7 @@ def test_json_reads_back_to_the_same_bits(array):
     assert back.tobytes() == np.ascontiguousarray(array).tobytes()
 
 
-def test_json_of_a_large_array_is_nested_like_a_small_one():
+def test_large_json_array_is_nested_and_compact():
     array = np.random.default_rng(0).random((2, 3, 70, 50), dtype=np.float32)
     document = json.loads(bytes_of("json", array))
     assert np.array_equal(np.array(document["data"], dtype=np.float32), array)

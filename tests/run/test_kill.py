@@ -66,7 +66,7 @@ FORMS = {"files": (), "batches": ("--as", "npy", "--batch-size", "32"), "tar": (
 
 
 @pytest.mark.parametrize(("form", "times"), [("files", 20), ("batches", 4), ("tar", 2)])
-def test_killed_at_any_moment_and_resumed(place, form, times):
+def test_resume_after_kill_gives_the_same_outputs(place, form, times):
     chance = random.Random(form)
     start = monotonic()
     expected = finished(place, f"{form}-whole", *FORMS[form])

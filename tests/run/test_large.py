@@ -11,7 +11,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 
 
 @pytest.mark.parametrize(("name", "claims"), [("listing", 2), ("memory_tree", 2)])
-def test_memory_is_bounded(name, claims):
+def test_memory_benchmarks_meet_their_limits(name, claims):
     """Their seconds are printed with ``-s``; whether they are reached says how busy the machine is."""
     ended = subprocess.run([sys.executable, BENCH / f"{name}.py"], capture_output=True, text=True, check=True)
     print(ended.stdout)

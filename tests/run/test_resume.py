@@ -28,7 +28,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names")
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def working_folder(tmp_path, monkeypatch):
     """The working folder: a spec, and a folder with five photos and one that is none."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sm-imgcheck.yaml").write_text(SPEC)
@@ -41,7 +41,7 @@ def place(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def say(capsys):
+def run_cli(capsys):
     """Run a command line in this process: exit code, stdout, stderr."""
 
     def run(*arguments):
@@ -55,7 +55,7 @@ def say(capsys):
 
 
 @pytest.fixture
-def looked_at(monkeypatch):
+def decoded_names(monkeypatch):
     """The names of the files that were decoded since it was last cleared."""
     seen = []
 
@@ -67,7 +67,7 @@ def looked_at(monkeypatch):
     return seen
 
 
-def written(folder="out"):
+def output_files(folder="out"):
     """Everything in a folder but the journal, by name; of which nothing unfinished is left."""
     files = {path.relative_to(folder).as_posix(): path for path in Path(folder).rglob("*") if path.is_file()}
     own = {name for name in files if name.startswith(".sm-imgcheck/")}
@@ -75,11 +75,11 @@ def written(folder="out"):
     return {name: path.read_bytes() for name, path in files.items() if name not in own}
 
 
-def convert(say, *more, out="out"):
+def convert(run_cli, *more, out="out"):
     """Convert to the end: the report, the manifest, the outputs, and what was said."""
-    code, report, err = say("convert", "in", "-o", out, "--format", "json", "--manifest", f"{out}.jsonl", *more)
+    code, report, err = run_cli("convert", "in", "-o", out, "--format", "json", "--manifest", f"{out}.jsonl", *more)
     assert code in {0, 1}, err
-    return report.replace(f'"{out}/', '"OUT/'), Path(f"{out}.jsonl").read_text(), written(out), err
+    return report.replace(f'"{out}/', '"OUT/'), Path(f"{out}.jsonl").read_text(), output_files(out), err
 
 
 DAMAGES = {  # None: the last bytes are missing
@@ -91,162 +91,164 @@ DAMAGES = {  # None: the last bytes are missing
 
 
 class TestResume:
-    def test_what_is_up_to_date_is_not_looked_at_again(self, place, say, looked_at):
-        *first, err = convert(say)
-        assert (len(looked_at), err) == (6, "")
-        looked_at.clear()
-        *second, err = convert(say, "--resume")
-        assert (looked_at, second) == ([], first)
+    def test_resume_skips_unchanged_inputs(self, working_folder, run_cli, decoded_names):
+        *first, err = convert(run_cli)
+        assert (len(decoded_names), err) == (6, "")
+        decoded_names.clear()
+        *second, err = convert(run_cli, "--resume")
+        assert (decoded_names, second) == ([], first)
         assert "6 of 6 were up to date" in err
 
-    def test_only_what_is_missing_or_stale_is_done(self, place, say, looked_at):
-        convert(say)
-        (place / "in" / "a" / "one.jpg").write_bytes(jpeg(picture(seed=77)))
-        os.utime(place / "in" / "a" / "two.jpg", (1, 1))  # the same content at another time
-        (place / "out" / "four.npy").unlink()
-        (place / "out" / "five.npy").write_bytes(b"half")
-        (place / "in" / "six.jpg").write_bytes(jpeg())
-        looked_at.clear()
-        *resumed, _ = convert(say, "--resume")
-        assert sorted(looked_at) == ["five.jpg", "four.jpg", "one.jpg", "six.jpg"]
-        *whole, _ = convert(say, out="anew")
+    def test_resume_processes_only_missing_and_stale_outputs(self, working_folder, run_cli, decoded_names):
+        convert(run_cli)
+        (working_folder / "in" / "a" / "one.jpg").write_bytes(jpeg(picture(seed=77)))
+        os.utime(working_folder / "in" / "a" / "two.jpg", (1, 1))  # the same content at another time
+        (working_folder / "out" / "four.npy").unlink()
+        (working_folder / "out" / "five.npy").write_bytes(b"half")
+        (working_folder / "in" / "six.jpg").write_bytes(jpeg())
+        decoded_names.clear()
+        *resumed, _ = convert(run_cli, "--resume")
+        assert sorted(decoded_names) == ["five.jpg", "four.jpg", "one.jpg", "six.jpg"]
+        *whole, _ = convert(run_cli, out="anew")
         assert resumed == whole
 
-    def test_output_changed_at_equal_size_is_written_again(self, place, say):
-        convert(say)
-        file = place / "out" / "four.npy"
+    def test_output_changed_at_equal_size_is_written_again(self, working_folder, run_cli):
+        convert(run_cli)
+        file = working_folder / "out" / "four.npy"
         body = file.read_bytes()
         file.write_bytes(bytes(len(body)))
-        *_, err = convert(say, "--resume")
+        *_, err = convert(run_cli, "--resume")
         assert "5 of 6 were up to date" in err
         assert file.read_bytes() == body
 
-    def test_copy_that_keeps_times_is_up_to_date(self, place, say):
-        convert(say)
+    def test_copy_that_keeps_times_is_up_to_date(self, working_folder, run_cli):
+        convert(run_cli)
         shutil.copytree("out", "copy")
-        assert "6 of 6 were up to date" in convert(say, "--resume", out="copy")[-1]
+        assert "6 of 6 were up to date" in convert(run_cli, "--resume", out="copy")[-1]
 
     @pytest.mark.parametrize("more", [(), ("--resume",), ("--force",)])
-    def test_outputs_beside_their_inputs_are_no_candidates(self, place, say, more):
+    def test_outputs_next_to_inputs_are_not_candidates(self, working_folder, run_cli, more):
         for words in ((), more):
-            code, out, err = say("convert", "in", "-o", "in", *words)
+            code, out, err = run_cli("convert", "in", "-o", "in", *words)
             assert (code, "5 tensors written" in out) == (1, True), err
         assert "5 outputs of an earlier run" in out
 
-    def test_another_spec_is_refused_and_then_done_anew(self, place, say, looked_at):
-        convert(say)
-        before = written()
-        (place / "sm-imgcheck.yaml").write_text(SPEC.replace("[0, 1]", "[-1, 1]"))
-        code, _, err = say("convert", "in", "-o", "out")
+    def test_different_spec_is_refused_and_replaced_with_resume(self, working_folder, run_cli, decoded_names):
+        convert(run_cli)
+        before = output_files()
+        (working_folder / "sm-imgcheck.yaml").write_text(SPEC.replace("[0, 1]", "[-1, 1]"))
+        code, _, err = run_cli("convert", "in", "-o", "out")
         assert code == 2
         assert "out holds outputs of another spec" in err
         assert "name another folder, or add --resume" in err
-        assert written() == before
-        looked_at.clear()
-        *resumed, _ = convert(say, "--resume")
-        assert len(looked_at) == 6
-        assert resumed == [*convert(say, out="anew")][:3]
+        assert output_files() == before
+        decoded_names.clear()
+        *resumed, _ = convert(run_cli, "--resume")
+        assert len(decoded_names) == 6
+        assert resumed == [*convert(run_cli, out="anew")][:3]
 
-    def test_another_library_makes_everything_stale(self, place, say, looked_at, monkeypatch):
-        convert(say)
-        looked_at.clear()
+    def test_different_library_version_makes_every_output_stale(
+        self, working_folder, run_cli, decoded_names, monkeypatch
+    ):
+        convert(run_cli)
+        decoded_names.clear()
         monkeypatch.setattr(recorder, "libraries", lambda: {"pillow": "99"})
-        _, manifest, _, _ = convert(say, "--resume")
-        assert len(looked_at) == 6
+        _, manifest, _, _ = convert(run_cli, "--resume")
+        assert len(decoded_names) == 6
         assert json.loads(manifest.splitlines()[0])["versions"] == {"pillow": "99"}
 
-    def test_another_form_replaces_the_older_outputs(self, place, say):
-        convert(say)
-        *resumed, _ = convert(say, "--resume", "--as", "npz")
-        assert resumed == [*convert(say, "--as", "npz", out="anew")][:3]
+    def test_resume_with_different_format_replaces_outputs(self, working_folder, run_cli):
+        convert(run_cli)
+        *resumed, _ = convert(run_cli, "--resume", "--as", "npz")
+        assert resumed == [*convert(run_cli, "--as", "npz", out="anew")][:3]
 
-    def test_what_cannot_be_converted_any_more_leaves_no_output(self, place, say):
-        convert(say)
-        (place / "in" / "four.jpg").write_bytes(b"spoiled")
-        *resumed, _ = convert(say, "--resume")
+    def test_resume_removes_output_of_damaged_input(self, working_folder, run_cli):
+        convert(run_cli)
+        (working_folder / "in" / "four.jpg").write_bytes(b"spoiled")
+        *resumed, _ = convert(run_cli, "--resume")
         assert "four.npy" not in resumed[2]
-        assert resumed == [*convert(say, out="anew")][:3]
+        assert resumed == [*convert(run_cli, out="anew")][:3]
 
-    def test_an_output_goes_over_to_another_candidate(self, place, say):
-        (place / "in" / "four.jpeg").write_bytes(jpeg(picture(seed=9)))
-        code, _, err = say("convert", "in", "-o", "out")
+    def test_output_is_reassigned_to_a_new_candidate(self, working_folder, run_cli):
+        (working_folder / "in" / "four.jpeg").write_bytes(jpeg(picture(seed=9)))
+        code, _, err = run_cli("convert", "in", "-o", "out")
         assert code == 2
         assert "in/four.jpeg and in/four.jpg would both be written to out/four.npy" in err
-        (place / "in" / "four.jpeg").unlink()
-        *resumed, _ = convert(say, "--resume")
-        assert resumed == [*convert(say, out="anew")][:3]
+        (working_folder / "in" / "four.jpeg").unlink()
+        *resumed, _ = convert(run_cli, "--resume")
+        assert resumed == [*convert(run_cli, out="anew")][:3]
 
-    def test_one_that_is_refused_a_place_leaves_the_owner_s_output(self, place, say):
-        (place / "in" / "four.png").write_bytes(b"no picture")
+    def test_refused_collision_keeps_output_of_the_first_candidate(self, working_folder, run_cli):
+        (working_folder / "in" / "four.png").write_bytes(b"no picture")
         for more in ((), ("--resume",), ("--resume",)):
-            convert(say, *more)
-            assert "four.npy" in written()
+            convert(run_cli, *more)
+            assert "four.npy" in output_files()
 
-    def test_a_file_of_somebody_else_is_not_replaced(self, place, say):
-        (place / "out").mkdir()
-        (place / "out" / "four.npy").write_bytes(b"precious")
+    def test_foreign_file_in_output_folder_is_not_replaced(self, working_folder, run_cli):
+        (working_folder / "out").mkdir()
+        (working_folder / "out" / "four.npy").write_bytes(b"precious")
         for more in ((), ("--resume",)):
-            code, _, err = say("convert", "in", "-o", "out", *more)
+            code, _, err = run_cli("convert", "in", "-o", "out", *more)
             assert code == 2
             assert "four.npy exists and is not what would be written: --force replaces it" in err
-        assert (place / "out" / "four.npy").read_bytes() == b"precious"
+        assert (working_folder / "out" / "four.npy").read_bytes() == b"precious"
 
     @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
     @pytest.mark.sample(2)
-    def test_a_damaged_journal_costs_time_only(self, place, say, looked_at, damage):
-        first = convert(say)[:3]
-        (file,) = (place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir()
+    def test_damaged_journal_is_rebuilt_with_the_same_result(self, working_folder, run_cli, decoded_names, damage):
+        first = convert(run_cli)[:3]
+        (file,) = (working_folder / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir()
         file.write_bytes(file.read_bytes()[:-9] if damage is None else damage)
-        looked_at.clear()
-        assert convert(say, "--resume")[:3] == first
-        assert len(looked_at) == 6
+        decoded_names.clear()
+        assert convert(run_cli, "--resume")[:3] == first
+        assert len(decoded_names) == 6
 
-    def test_what_a_record_claims_is_checked(self, place, say, looked_at):
-        first = convert(say)[:3]
-        (file,) = (place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir()
+    def test_journal_record_with_invalid_severity_is_not_used(self, working_folder, run_cli, decoded_names):
+        first = convert(run_cli)[:3]
+        (file,) = (working_folder / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir()
         text = gzip.decompress(file.read_bytes()).decode()
         file.write_bytes(gzip.compress(text.replace('"error"', '"fatal"').encode()))
-        looked_at.clear()
-        assert convert(say, "--resume")[:3] == first
-        assert len(looked_at) == 6
+        decoded_names.clear()
+        assert convert(run_cli, "--resume")[:3] == first
+        assert len(decoded_names) == 6
 
-    def test_without_the_option_everything_is_done(self, place, say, looked_at):
-        first = convert(say)[:3]
-        looked_at.clear()
-        (place / "out.jsonl").unlink()
-        assert convert(say)[:3] == first
-        assert len(looked_at) == 6
-        assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
+    def test_run_without_resume_processes_every_input(self, working_folder, run_cli, decoded_names):
+        first = convert(run_cli)[:3]
+        decoded_names.clear()
+        (working_folder / "out.jsonl").unlink()
+        assert convert(run_cli)[:3] == first
+        assert len(decoded_names) == 6
+        assert len(list((working_folder / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
 
-    def test_validate_goes_on_with_what_it_emits(self, place, say, looked_at):
-        first = say("validate", "in", "--emit", "out", "--format", "json")
-        assert (first[0], len(looked_at)) == (1, 6)
-        looked_at.clear()
-        assert say("validate", "in", "--emit", "out", "--format", "json", "--resume")[:2] == first[:2]
-        assert looked_at == []
-        code, _, err = say("validate", "in", "--resume")
+    def test_validate_resume_requires_emit_and_skips_outputs(self, working_folder, run_cli, decoded_names):
+        first = run_cli("validate", "in", "--emit", "out", "--format", "json")
+        assert (first[0], len(decoded_names)) == (1, 6)
+        decoded_names.clear()
+        assert run_cli("validate", "in", "--emit", "out", "--format", "json", "--resume")[:2] == first[:2]
+        assert decoded_names == []
+        code, _, err = run_cli("validate", "in", "--resume")
         assert code == 2
         assert "pass --emit DIR too" in err
 
-    def test_a_single_file_keeps_no_journal(self, place, say):
-        assert say("convert", "in/four.jpg", "-o", "out")[0] == 0
+    def test_single_file_run_writes_no_journal(self, working_folder, run_cli):
+        assert run_cli("convert", "in/four.jpg", "-o", "out")[0] == 0
         assert [path.name for path in Path("out").iterdir()] == ["four.npy"]
 
-    def test_unfinished_files_of_a_killed_run_are_removed(self, place, say):
-        convert(say)
+    def test_unfinished_files_of_a_killed_run_are_removed(self, working_folder, run_cli):
+        convert(run_cli)
         for folder in ("tmp/0-of-1", "journal/0-of-1"):
-            file = place / "out" / ".sm-imgcheck" / folder / ".sm-imgcheck-0123456789abcdef.tmp"
+            file = working_folder / "out" / ".sm-imgcheck" / folder / ".sm-imgcheck-0123456789abcdef.tmp"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(b"half")
-        convert(say, "--resume")
-        written()
+        convert(run_cli, "--resume")
+        output_files()
 
     @pytest.mark.parametrize(
         "room", [0, 3, 5, 7, *(pytest.param(room, marks=pytest.mark.slow) for room in (1, 2, 4, 6))]
     )
     @pytest.mark.sample(2)
-    def test_a_full_disk_ends_the_run_which_goes_on_later(self, place, say, monkeypatch, room):
-        whole = convert(say, out="whole")[:3]
+    def test_resume_after_full_disk_equals_a_complete_run(self, working_folder, run_cli, monkeypatch, room):
+        whole = convert(run_cli, out="whole")[:3]
         real, left = os.replace, [room]
 
         def replace(source, target):
@@ -257,31 +259,31 @@ class TestResume:
 
         with monkeypatch.context() as patch:
             patch.setattr("sm_imgcheck.io.stores.local.os.replace", replace)
-            code, _, err = say("convert", "in", "-o", "out", "--manifest", "out.jsonl", "--format", "json")
+            code, _, err = run_cli("convert", "in", "-o", "out", "--manifest", "out.jsonl", "--format", "json")
         assert code == 2
         assert "cannot be written: No space left on device" in err
-        assert convert(say, "--resume")[:3] == whole
-        assert not [path for path in place.iterdir() if path.name.endswith(".part")]
+        assert convert(run_cli, "--resume")[:3] == whole
+        assert not [path for path in working_folder.iterdir() if path.name.endswith(".part")]
 
-    def test_another_folder_of_outputs_is_walked_around(self, place, say):
-        code, _, _ = say("convert", ".", "-o", "in/out", "--manifest", "m.jsonl")
+    def test_output_folder_inside_input_is_skipped_with_resume(self, working_folder, run_cli):
+        code, _, _ = run_cli("convert", ".", "-o", "in/out", "--manifest", "m.jsonl")
         assert code == 1
-        assert say("convert", ".", "-o", "in/out", "--manifest", "m.jsonl", "--resume")[0] == 1
+        assert run_cli("convert", ".", "-o", "in/out", "--manifest", "m.jsonl", "--resume")[0] == 1
         assert len(Path("m.jsonl").read_text().splitlines()) == 6
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
-def test_two_runs_into_one_folder(place, say):
+def test_second_run_into_the_same_folder_is_refused(working_folder, run_cli):
     """The second would take the unfinished files of the first for those of a run that was killed."""
     command = [sys.executable, "-m", "sm_imgcheck", "convert", "in/five.jpg", "@-", "-o", "out", "--format", "jsonl"]
     pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
     with subprocess.Popen(command, text=True, **pipes) as first:
         first.stdout.readline()
-        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        code, _, err = run_cli("convert", "in", "-o", "out", "--resume")
         assert (code, err) == (2, "error: another run writes into out: let it end, or name another folder\n")
         out, _ = first.communicate("in/four.jpg\n", timeout=60)
     assert json.loads(out.splitlines()[-1])["summary"]["candidates"] == 2
-    assert say("convert", "in", "-o", "out", "--resume")[0] == 1
+    assert run_cli("convert", "in", "-o", "out", "--resume")[0] == 1
 
 
 def rewrite_journal(change, folder="out"):
@@ -313,55 +315,55 @@ OTHER_TYPES = [
 ]
 
 
-class TestHostileJournal:
+class TestDamagedJournal:
     """What is no line of a journal is not done, and nothing outside the output folder is touched."""
 
     @pytest.mark.parametrize("line", OTHER_TYPES)
     @pytest.mark.sample(3)
-    def test_line_of_other_types_is_skipped_alone(self, place, say, looked_at, line):
-        convert(say)
+    def test_journal_line_of_wrong_types_is_skipped(self, working_folder, run_cli, decoded_names, line):
+        convert(run_cli)
         rewrite_journal(lambda lines: [lines[0], line, *lines[2:]])
-        looked_at.clear()
-        code, _, err = say("convert", "in", "-o", "out", "--resume")
-        assert (code, len(looked_at)) == (1, 1), err
+        decoded_names.clear()
+        code, _, err = run_cli("convert", "in", "-o", "out", "--resume")
+        assert (code, len(decoded_names)) == (1, 1), err
         assert "5 of 6 were up to date" in err
 
     @pytest.mark.parametrize("field", ["array", "bug", "path"])
-    def test_result_that_no_run_writes_is_not_used(self, place, say, looked_at, field):
-        *whole, _ = convert(say)
+    def test_journal_result_with_invalid_field_is_not_used(self, working_folder, run_cli, decoded_names, field):
+        *whole, _ = convert(run_cli)
         rewrite_journal(replace_field(RESULT_FIELDS.index(field), "x"))
-        looked_at.clear()
-        *resumed, _ = convert(say, "--resume")
-        assert len(looked_at) == 6
+        decoded_names.clear()
+        *resumed, _ = convert(run_cli, "--resume")
+        assert len(decoded_names) == 6
         assert resumed == whole
 
-    def test_result_with_half_a_character_is_not_used(self, place, say, looked_at):
-        convert(say)
+    def test_journal_result_with_lone_surrogate_is_not_used(self, working_folder, run_cli, decoded_names):
+        convert(run_cli)
         rewrite_journal(replace_field(RESULT_FIELDS.index("skipped"), "\ud800"))
-        looked_at.clear()
-        assert say("convert", "in", "-o", "out", "--resume", "--format", "json")[0] == 1
-        assert len(looked_at) == 6
+        decoded_names.clear()
+        assert run_cli("convert", "in", "-o", "out", "--resume", "--format", "json")[0] == 1
+        assert len(decoded_names) == 6
 
     @POSIX
     @pytest.mark.parametrize("optimize", [False, True])
     @pytest.mark.parametrize("name", ["four./../../victim", "../victim", "/victim", "four.x/victim", "four.\0"])
     @pytest.mark.sample(5)
-    def test_output_outside_of_the_folder_is_not_removed(self, place, say, name, optimize):
-        convert(say)
+    def test_output_outside_of_the_folder_is_not_removed(self, working_folder, run_cli, name, optimize):
+        convert(run_cli)
         Path("out/four.").mkdir()
         Path("victim").write_text("precious")
         Path("elsewhere").mkdir()
         Path("elsewhere/victim").write_text("precious")
-        Path("out/four.x").symlink_to(place / "elsewhere")
+        Path("out/four.x").symlink_to(working_folder / "elsewhere")
         rewrite_journal(lambda lines: [line.replace('"four.npy"', json.dumps(name)) for line in lines])
-        (place / "in" / "four.jpg").write_bytes(b"no picture any more")  # its old output would be removed
+        (working_folder / "in" / "four.jpg").write_bytes(b"no picture any more")  # its old output would be removed
         words = ("convert", "in", "-o", "out", "--resume", "-q")
         if optimize:  # without assertions, in a process that was started so
             command = [sys.executable, "-O", "-m", "sm_imgcheck", *words]
             run = subprocess.run(command, check=False, capture_output=True, text=True)
             code, err = run.returncode, run.stderr
         else:
-            code, _, err = say(*words)
+            code, _, err = run_cli(*words)
         assert code == 1, err
         assert Path("victim").read_text() == Path("elsewhere/victim").read_text() == "precious"
 
@@ -371,66 +373,66 @@ class TestLinks:
     """No link leads what is written, or removed, out of the output folder."""
 
     @pytest.fixture
-    def victim(self, place):
-        (place / "victim" / "0-of-1").mkdir(parents=True)
-        (place / "victim" / "0-of-1" / "file").write_text("precious")
-        (place / "out" / ".sm-imgcheck").mkdir(parents=True)
-        return place / "victim"
+    def victim(self, working_folder):
+        (working_folder / "victim" / "0-of-1").mkdir(parents=True)
+        (working_folder / "victim" / "0-of-1" / "file").write_text("precious")
+        (working_folder / "out" / ".sm-imgcheck").mkdir(parents=True)
+        return working_folder / "victim"
 
     @pytest.mark.parametrize("name", ["parts", "journal", "tmp", ""])
     @pytest.mark.parametrize("source", ["in", "in/none.jpg"])
-    def test_link_in_place_of_a_folder_of_ours_is_refused(self, place, say, victim, name, source):
-        link = place / "out" / ".sm-imgcheck" / name
+    def test_symlink_as_journal_folder_is_refused(self, working_folder, run_cli, victim, name, source):
+        link = working_folder / "out" / ".sm-imgcheck" / name
         if not name:
             link.rmdir()
         link.symlink_to(victim)
-        code, _, err = say("convert", source, "-o", "out", "--as", "tar")
+        code, _, err = run_cli("convert", source, "-o", "out", "--as", "tar")
         assert code == 2
         assert "outside of out: remove that link, or name another folder" in err
         assert sorted(path.name for path in victim.rglob("*")) == ["0-of-1", "file"]
 
-    def test_link_in_place_of_a_folder_of_outputs_gets_no_folder(self, place, say, victim):
-        (place / "in" / "a" / "deep").mkdir()
-        (place / "in" / "a" / "one.jpg").rename(place / "in" / "a" / "deep" / "one.jpg")
+    def test_symlink_as_output_subfolder_gets_no_files(self, working_folder, run_cli, victim):
+        (working_folder / "in" / "a" / "deep").mkdir()
+        (working_folder / "in" / "a" / "one.jpg").rename(working_folder / "in" / "a" / "deep" / "one.jpg")
         Path("out/a").symlink_to(victim)
-        code, _, err = say("convert", "in", "-o", "out")
+        code, _, err = run_cli("convert", "in", "-o", "out")
         assert code == 2
         assert "outside of out" in err
         assert sorted(path.name for path in victim.rglob("*")) == ["0-of-1", "file"]
 
-    def test_link_in_place_of_an_unfinished_file_is_not_followed(self, place, say, victim):
+    def test_symlink_as_unfinished_file_is_not_followed(self, working_folder, run_cli, victim):
         for link in (".man.jsonl.part", "out/.index.jsonl.part"):
             Path(link).symlink_to(victim / "0-of-1" / "file")
-        code, _, err = say("convert", "in", "-o", "out", "--as", "tar", "--manifest", "man.jsonl")
+        code, _, err = run_cli("convert", "in", "-o", "out", "--as", "tar", "--manifest", "man.jsonl")
         assert code == 1, err
         assert (victim / "0-of-1" / "file").read_text() == "precious"
         assert len(Path("man.jsonl").read_text().splitlines()) == 6
         assert len(Path("out/index.jsonl").read_text().splitlines()) == 5
 
-    def test_output_behind_a_link_is_not_up_to_date(self, place, say, victim):
-        convert(say)
+    def test_output_behind_a_link_is_not_up_to_date(self, working_folder, run_cli, victim):
+        convert(run_cli)
         shutil.move("out/b/three.npy", victim / "three.npy")
         shutil.rmtree("out/b")
         Path("out/b").symlink_to(victim)
-        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        code, _, err = run_cli("convert", "in", "-o", "out", "--resume")
         assert code == 2
         assert "outside of out" in err
 
-    def test_output_of_an_earlier_run_behind_a_link_is_not_removed(self, place, say, victim):
-        convert(say)
+    def test_output_of_an_earlier_run_behind_a_link_is_not_removed(self, working_folder, run_cli, victim):
+        convert(run_cli)
         shutil.rmtree("out/b")
         (victim / "three.npy").write_text("precious")
         Path("out/b").symlink_to(victim)
-        (place / "in" / "b" / "three.jpg").write_bytes(b"no picture any more")
-        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        (working_folder / "in" / "b" / "three.jpg").write_bytes(b"no picture any more")
+        code, _, err = run_cli("convert", "in", "-o", "out", "--resume")
         assert code == 2
         assert "outside of out" in err
         assert (victim / "three.npy").read_text() == "precious"
 
 
 class TestManifest:
-    def test_a_line_for_each_input(self, place, say):
-        code, _, _ = say("validate", "in", "--manifest", "m.jsonl")
+    def test_manifest_has_a_line_for_each_input(self, working_folder, run_cli):
+        code, _, _ = run_cli("validate", "in", "--manifest", "m.jsonl")
         assert code == 1
         lines = [json.loads(line) for line in Path("m.jsonl").read_text().splitlines()]
         assert [line["path"] for line in lines] == sorted(
@@ -441,82 +443,84 @@ class TestManifest:
         assert len(lines[0]["sha256"]) == 64
         assert lines[-1]["findings"][0]["code"] == "SRC103"
 
-    def test_one_that_is_there_is_not_replaced(self, place, say):
-        assert say("validate", "in", "--manifest", "m.jsonl")[0] == 1
-        code, _, err = say("validate", "in/five.jpg", "--manifest", "m.jsonl")
+    def test_existing_manifest_is_replaced_only_with_force(self, working_folder, run_cli):
+        assert run_cli("validate", "in", "--manifest", "m.jsonl")[0] == 1
+        code, _, err = run_cli("validate", "in/five.jpg", "--manifest", "m.jsonl")
         assert code == 2
         assert "m.jsonl exists: --force replaces it" in err
-        assert say("validate", "in/five.jpg", "--manifest", "m.jsonl", "--force")[0] == 1
+        assert run_cli("validate", "in/five.jpg", "--manifest", "m.jsonl", "--force")[0] == 1
         assert len(Path("m.jsonl").read_text().splitlines()) == 1
 
     @pytest.mark.parametrize("more", [("convert", "--force"), ("convert", "--resume"), ("validate", "--force")])
     @pytest.mark.parametrize("place_of", ["in/five.jpg", "sm-imgcheck.yaml"])
-    def test_what_is_no_manifest_is_never_replaced(self, place, say, more, place_of):
+    def test_file_other_than_a_manifest_is_never_replaced(self, working_folder, run_cli, more, place_of):
         before = Path(place_of).read_bytes()
         where = ("-o", "out") if more[0] == "convert" else ()
-        code, _, err = say(more[0], "in", *where, "--manifest", place_of, *more[1:])
+        code, _, err = run_cli(more[0], "in", *where, "--manifest", place_of, *more[1:])
         assert (code, Path(place_of).read_bytes()) == (2, before)
         assert f"{place_of} exists and was not made by this program: remove it, or name another file" in err
 
     @POSIX
-    def test_what_is_no_file_is_never_replaced(self, place, say):
+    def test_pipe_and_standard_output_as_manifest_are_refused(self, working_folder, run_cli):
         os.mkfifo("pipe")
         for name, what in (
             ("pipe", "is a device, a pipe or a socket"),
             ("-", "is standard output"),
             ("", "got an empty text"),
         ):
-            code, _, err = say("validate", "in", "--manifest", name, "--force")
+            code, _, err = run_cli("validate", "in", "--manifest", name, "--force")
             assert (code, what in " ".join(err.split())) == (2, True)
         assert Path("pipe").is_fifo()
 
-    def test_a_place_that_cannot_be_written(self, place, say):
+    def test_unwritable_manifest_path_is_refused(self, working_folder, run_cli):
         for manifest, said in (("gone/m.jsonl", "cannot be written: No such file or directory"), ("in", "is a folder")):
-            code, _, err = say("validate", "in", "--manifest", manifest)
+            code, _, err = run_cli("validate", "in", "--manifest", manifest)
             assert code == 2
             assert f"{manifest} {said}" in err
 
-    def test_a_file_in_the_place_of_the_journal(self, place, say):
+    def test_file_as_journal_folder_is_refused(self, working_folder, run_cli):
         Path("out").mkdir()
         Path("out/.sm-imgcheck").write_bytes(b"")
-        code, _, err = say("convert", "in", "-o", "out")
+        code, _, err = run_cli("convert", "in", "-o", "out")
         assert code == 2
         assert err == f"error: {Path('out/.sm-imgcheck')}: got a file, expected a folder or a new name\n"
 
     @POSIX
-    def test_names_of_every_sort(self, place, say):
+    def test_unusual_names_round_trip_through_the_manifest(self, working_folder, run_cli):
         name = os.fsdecode(b"in/\xff\n.b c%.jpg")
         shutil.copy("in/four.jpg", name)
-        first = convert(say)[:3]
+        first = convert(run_cli)[:3]
         line = next(json.loads(line) for line in first[1].splitlines() if "path_bytes" in line)
         assert bytes.fromhex(line["path_bytes"]) == b"in/\xff\n.b c%.jpg"
         assert bytes.fromhex(line["output_bytes"]) == b"\xff\n.b c%.npy"
-        assert convert(say, "--resume")[:3] == first
-        code, *_ = say("convert", "in", "-o", "tars", "--as", "tar")
+        assert convert(run_cli, "--resume")[:3] == first
+        code, *_ = run_cli("convert", "in", "-o", "tars", "--as", "tar")
         assert code == 1
 
 
 class TestShards:
-    def test_parts_are_disjoint_and_make_the_whole(self, place, say):
-        convert(say, out="whole")
+    def test_shards_are_disjoint_and_merge_to_the_complete_run(self, working_folder, run_cli):
+        convert(run_cli, out="whole")
         parts = []
         for index in range(3):
-            code, _, err = say("convert", "in", "-o", "out", "--shard", f"{index}/3", "--manifest", f"{index}.jsonl")
+            code, _, err = run_cli(
+                "convert", "in", "-o", "out", "--shard", f"{index}/3", "--manifest", f"{index}.jsonl"
+            )
             assert code in {0, 1}, err
             parts.append(f"{index}.jsonl")
-        assert written() == written("whole")
-        assert say("merge", *parts, "-o", "out.jsonl")[0] == 0
+        assert output_files() == output_files("whole")
+        assert run_cli("merge", *parts, "-o", "out.jsonl")[0] == 0
         assert Path("out.jsonl").read_text() == Path("whole.jsonl").read_text()
-        assert say("merge", *reversed(parts))[1] == Path("whole.jsonl").read_text()
+        assert run_cli("merge", *reversed(parts))[1] == Path("whole.jsonl").read_text()
 
-    def test_a_shard_without_a_candidate_is_no_error(self, place, say):
-        runs = [say("validate", "in", "--shard", f"{index}/9", "--fail-on", "never") for index in range(9)]
+    def test_shard_without_candidates_exits_with_0(self, working_folder, run_cli):
+        runs = [run_cli("validate", "in", "--shard", f"{index}/9", "--fail-on", "never") for index in range(9)]
         assert [code for code, _, _ in runs] == [0] * 9
         empty = [(index, err) for index, (_, out, err) in enumerate(runs) if not out]
         assert empty
         assert all(f"no candidates in shard {index}/9 (" in err for index, err in empty)
 
-    def test_the_same_on_every_machine(self):
+    def test_shard_of_a_name_is_constant(self):
         names = ("x", "K\u00e4se", "ka\u0308se", "cat", "dog")
         items = [Item(path=f"/mnt/{name}.jpg", output=("a", name)) for name in names]
         parts = [
@@ -526,26 +530,26 @@ class TestShards:
         assert parts == [["cat"], ["x"], ["dog"], ["K\u00e4se", "ka\u0308se"], []]
 
     @pytest.mark.parametrize("text", ["3/3", "1", "-1/3", "a/b", "1/0", "1/3/5", "", "\uff11/\uff13"])
-    def test_what_is_no_shard(self, text, place, say):
-        code, _, err = say("validate", "in", "--shard", text or " ")
+    def test_invalid_shard_option_is_refused(self, text, working_folder, run_cli):
+        code, _, err = run_cli("validate", "in", "--shard", text or " ")
         assert code == 2
         assert "expected INDEX/NUMBER; the index counts from 0" in err
 
-    def test_resumed_with_another_number_of_shards(self, place, say, looked_at):
-        convert(say)
-        looked_at.clear()
+    def test_resume_with_different_shard_count_skips_all_inputs(self, working_folder, run_cli, decoded_names):
+        convert(run_cli)
+        decoded_names.clear()
         for index in range(2):
-            say("convert", "in", "-o", "out", "--shard", f"{index}/2", "--resume")
-        assert looked_at == []
+            run_cli("convert", "in", "-o", "out", "--shard", f"{index}/2", "--resume")
+        assert decoded_names == []
 
 
 class TestMerge:
     @pytest.fixture
-    def parts(self, place, say):
+    def parts(self, working_folder, run_cli):
         for index in range(2):
-            say("validate", "in", "--shard", f"{index}/2", "--manifest", f"{index}.jsonl")
+            run_cli("validate", "in", "--shard", f"{index}/2", "--manifest", f"{index}.jsonl")
         assert all(Path(f"{index}.jsonl").read_text() for index in range(2))
-        return place
+        return working_folder
 
     @pytest.mark.parametrize(
         ("given", "said"),
@@ -557,48 +561,48 @@ class TestMerge:
             (("0.jsonl", "in"), "in cannot be read: it is a folder"),
         ],
     )
-    def test_what_does_not_go_together(self, parts, say, given, said):
-        code, _, err = say("merge", *given, "-o", "whole.jsonl")
+    def test_merge_of_inconsistent_manifests_is_refused(self, parts, run_cli, given, said):
+        code, _, err = run_cli("merge", *given, "-o", "whole.jsonl")
         assert code == 2
         assert said in err
         assert not Path("whole.jsonl").exists()
         assert not Path(".whole.jsonl.part").exists()
 
-    def test_other_specs_or_versions(self, parts, say):
+    def test_merge_of_different_versions_needs_force(self, parts, run_cli):
         line = json.loads(Path("1.jsonl").read_text().splitlines()[0])
         line["versions"]["pillow"] = "1"
         Path("2.jsonl").write_text(json.dumps(line | {"spec_sha256": "x", "path": "other.jpg"}) + "\n")
         given = ("merge", "0.jsonl", "1.jsonl", "2.jsonl", "-o", "whole.jsonl")
-        code, _, err = say(*given)
+        code, _, err = run_cli(*given)
         assert code == 2
         assert "2.jsonl and 0.jsonl: other versions of the spec, pillow" in err
-        code, _, err = say(*given, "--force")
+        code, _, err = run_cli(*given, "--force")
         assert code == 0
         assert err.startswith("warning: 2.jsonl and 0.jsonl")
         assert len(Path("whole.jsonl").read_text().splitlines()) == 7
 
-    def test_counts_of_parts_and_empty_parts_are_reported(self, parts, say):
+    def test_counts_of_parts_and_empty_parts_are_reported(self, parts, run_cli):
         lines = Path("1.jsonl").read_text().splitlines(keepends=True)
-        code, _, err = say("merge", "0.jsonl", "1.jsonl", "-o", "whole.jsonl")
+        code, _, err = run_cli("merge", "0.jsonl", "1.jsonl", "-o", "whole.jsonl")
         assert code == 0
         first = len(Path("0.jsonl").read_text().splitlines())
         assert f"inputs of 2 parts ({first} + {len(lines)}) are in whole.jsonl" in err
         Path("1.jsonl").write_text("")
         for out in ((), ("-o", "other.jsonl")):
-            code, _, err = say("merge", "0.jsonl", "1.jsonl", *out)
+            code, _, err = run_cli("merge", "0.jsonl", "1.jsonl", *out)
             assert code == 0
             assert "warning: 1.jsonl is empty: merged as a shard without candidates" in err
 
-    def test_existing_output_is_replaced_by_force_only(self, parts, say):
-        code, _, err = say("merge", "0.jsonl", "1.jsonl", "-o", "0.jsonl")
+    def test_existing_output_is_replaced_by_force_only(self, parts, run_cli):
+        code, _, err = run_cli("merge", "0.jsonl", "1.jsonl", "-o", "0.jsonl")
         assert (code, err) == (2, "error: 0.jsonl exists: --force replaces it\n")
 
-    def test_a_part_that_is_not_whole(self, parts, say):
+    def test_merge_of_truncated_manifest_is_refused(self, parts, run_cli):
         Path("1.jsonl").write_text(Path("1.jsonl").read_text()[:-1])
-        assert "not a complete line of a manifest" in say("merge", "0.jsonl", "1.jsonl")[2]
+        assert "not a complete line of a manifest" in run_cli("merge", "0.jsonl", "1.jsonl")[2]
 
 
-def test_records_come_back_as_they_were():
+def test_records_round_trip_through_the_journal():
     result = process(
         jpeg(), {"shape": [1, 24, 32, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}, Options()
     )
@@ -628,7 +632,7 @@ def test_records_with_findings_of_an_earlier_form_are_refused(outcome):
         result_of([*record[:request], json.dumps(earlier), *record[request + 1 :]])
 
 
-def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):
+def test_collisions_are_found_beyond_the_memory_limit(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.run.inputs.collisions._IN_MEMORY", 2)
     claims = OutputRegistry()
     paths = [os.fsdecode(b"\xff%d" % number) for number in range(9)]
@@ -638,20 +642,20 @@ def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):
         assert clash(claims, f"out/{path}", "other").startswith("\\xff")
 
 
-def test_many_small_files_become_few(place, say, looked_at, monkeypatch):
+def test_small_journal_files_are_merged(working_folder, run_cli, decoded_names, monkeypatch):
     monkeypatch.setattr(journal, "_EVERY", 1)
     monkeypatch.setattr(journal, "_FILES_TO_MERGE", 2)
-    first = convert(say)[:3]
-    assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
-    looked_at.clear()
-    assert convert(say, "--resume")[:3] == first
-    assert not looked_at
+    first = convert(run_cli)[:3]
+    assert len(list((working_folder / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
+    decoded_names.clear()
+    assert convert(run_cli, "--resume")[:3] == first
+    assert not decoded_names
     monkeypatch.setattr(journal, "LARGEST", 1)
-    (place / "in" / "a" / "one.jpg").write_bytes(jpeg(picture(seed=77)))
+    (working_folder / "in" / "a" / "one.jpg").write_bytes(jpeg(picture(seed=77)))
     monkeypatch.setattr(known, "LARGEST", 1 << 20)
-    convert(say, "--resume")
-    assert looked_at == ["one.jpg"]
-    assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 2
+    convert(run_cli, "--resume")
+    assert decoded_names == ["one.jpg"]
+    assert len(list((working_folder / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 2
 
 
 def test_full_disk_of_temporary_files_is_one_line():

@@ -78,12 +78,12 @@ def test_base_files_outside_the_folder_are_not_read(tmp_path):
     assert "../base.py is not read" in values_of(tmp_path / "plain/net/x.py").notes[0]
 
 
-def test_base_files_that_name_each_other_end(tmp_path):
+def test_circular_base_files_are_noted_and_not_read(tmp_path):
     folder = folder_of(tmp_path, {"a.py": "_base_ = 'b.py'\n" + DATASET, "b.py": "_base_ = 'a.py'\n"})
     assert "a.py is not read" in values_of(folder / "a.py").notes[1]
 
 
-def test_base_file_that_is_no_python_is_refused(tmp_path):
+def test_base_file_with_syntax_error_is_refused(tmp_path):
     folder = folder_of(tmp_path, {"a.py": "_base_ = 'b.py'\n" + DATASET, "b.py": "x = ("})
     with pytest.raises(ImgcheckError, match=r"b.py: Python: cannot be parsed"):
         values_of(folder / "a.py")

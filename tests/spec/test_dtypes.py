@@ -23,12 +23,12 @@ from specs import problems, spec
         ("float64 TYPE_FP64 FP64 tensor(double) DT_DOUBLE torch.float64 f64 double torch.double", "float64"),
     ],
 )
-def test_every_frameworks_name(names, dtype):
+def test_dtype_names_of_all_frameworks_are_canonicalized(names, dtype):
     assert {name: canonical(name) for name in names.split()} == dict.fromkeys(names.split(), dtype)
 
 
 @pytest.mark.parametrize("dtype", [name for name in DTYPES if name != "bfloat16"])
-def test_numpys_own_words(dtype):
+def test_numpy_dtype_names_are_canonicalized(dtype):
     assert {
         canonical(str(np.dtype(dtype))),
         canonical(repr(np.dtype(dtype))),
@@ -45,11 +45,11 @@ def test_names_of_no_number_type(name):
 
 
 @pytest.mark.parametrize("name", ["float", "int", "np.float", "Float"])
-def test_a_word_that_means_two_sizes(name):
+def test_dtype_name_of_ambiguous_size_is_refused(name):
     assert "its size depends on the framework" in problems(dtype=name)["dtype"]
 
 
-def test_in_a_spec():
+def test_spec_dtype_accepts_aliases_and_suggests_the_nearest():
     assert spec(dtype="TYPE_FP32") == spec(dtype="float32")
     assert "did you mean float32?" in problems(dtype="flaot32")["dtype"]
     assert "expected a dtype" in problems(dtype=32)["dtype"]

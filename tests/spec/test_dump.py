@@ -25,13 +25,13 @@ from sm_imgcheck.spec.yaml import document, flow, read
         ({}, "{}"),
     ],
 )
-def test_one_line(value, text):
+def test_flow_style_round_trips_through_yaml(value, text):
     assert flow(value) == text
     assert read(f"- {text}".encode(), "x").value == [value]
     assert yaml.safe_load(text) == value
 
 
-def test_a_document():
+def test_document_style_round_trips_through_yaml():
     whole = {"a": 1, "b": {"c": [1, 2], "d": {"e": "f"}}, "g": [{"h": {"i": 1}}, {"j": 2}], "k": [], "l": {}}
     assert document(whole) == ("a: 1\nb:\n  c: [1, 2]\n  d: {e: f}\ng:\n  - {h: {i: 1}}\n  - {j: 2}\nk: []\nl: {}\n")
     assert read(document(whole).encode(), "x").value == whole

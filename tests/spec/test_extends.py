@@ -33,15 +33,15 @@ PARENT = {
         ({"resize": None}, {"resize": None}, ()),
     ],
 )
-def test_a_key_replaces_the_parents(child, changed, gone):
+def test_child_key_replaces_key_of_parent(child, changed, gone):
     expected = {key: value for key, value in PARENT.items() if key not in gone} | changed
     assert join(PARENT, child) == expected
 
 
-def test_a_resize_replaces_a_geometry():
+def test_child_resize_replaces_geometry_of_parent():
     assert join({"geometry": []}, {"resize": {"size": 5}}) == {"resize": {"size": 5}}
 
 
-def test_what_is_malformed_is_left_for_the_reader_to_say():
+def test_malformed_value_is_joined_unchanged():
     assert join(PARENT, {"decode": "ignore"})["decode"] == "ignore"
     assert join({"decode": [1]}, {"decode": {"exif": "apply"}})["decode"] == {"exif": "apply"}

@@ -18,7 +18,7 @@ def resize(**changes):
 CROP = ("crop", {"size": [224, 224], "rounding": "round", "pad_side": "after"})
 
 
-def test_what_is_not_said_is_a_stretch_by_pillow():
+def test_default_geometry_is_a_pillow_stretch():
     assert spec().geometry == (
         Step(op="resize_pillow", params=resize(interpolation="bicubic", dtype="uint8"), loss="pixels"),
     )
@@ -27,7 +27,7 @@ def test_what_is_not_said_is_a_stretch_by_pillow():
 
 
 @pytest.mark.parametrize("none", ["none", "None", {"mode": "none"}])
-def test_none_is_no_step(none):
+def test_resize_none_adds_no_step(none):
     assert ops(resize=none) == []
     assert spec(resize=none).resolved["geometry"] == []
 
@@ -42,7 +42,7 @@ def test_none_is_no_step(none):
         ("torch", "torch", {"interpolation": "bilinear", "dtype": "uint8", "antialias": True}),
     ],
 )
-def test_defaults_follow_the_library(library, op, arithmetic):
+def test_resize_defaults_follow_the_library(library, op, arithmetic):
     assert ops(resize={"library": library}) == [(f"resize_{op}", resize(**arithmetic))]
     fill = [114] * 3 if library == "opencv" else [0] * 3
     box = {"size": [224, 224], "fill": fill, "multiple_of": None, **arithmetic}
@@ -60,7 +60,7 @@ def test_defaults_follow_the_library(library, op, arithmetic):
         ("torch", "bicubic", "uint8", True),
     ],
 )
-def test_defaults_follow_the_interpolation(library, interpolation, dtype, antialias):
+def test_resize_defaults_follow_the_interpolation(library, interpolation, dtype, antialias):
     ((_, params),) = ops(resize={"library": library, "interpolation": interpolation})
     assert (params["dtype"], params["antialias"]) == (dtype, antialias)
 
@@ -71,7 +71,7 @@ def test_torchvision_as_its_reader_writes_it():
     assert ops(resize=given) == [("resize_pillow", edge), CROP]
 
 
-def test_an_edge_comes_from_the_shape():
+def test_default_edge_is_read_from_shape():
     assert ops(resize={"mode": "shortest_edge"})[0][1]["size"] == 224
     assert (
         "so the edge is ambiguous"
@@ -82,13 +82,13 @@ def test_an_edge_comes_from_the_shape():
     assert longest == [("resize_pillow", resize(mode="longest_edge", size=300, interpolation="bicubic", dtype="uint8"))]
 
 
-def test_detr():
+def test_detr_resize_has_size_max_size_and_rounding():
     given = {"mode": "shortest_edge", "size": 800, "max_size": 1333, "rounding": "detr", "library": "torch"}
     ((_, params),) = ops(**OPEN, resize=given)
     assert (params["size"], params["max_size"], params["rounding"]) == (800, 1333, "detr")
 
 
-def test_yolo():
+def test_yolo_letterbox_has_size_and_fill():
     given = {"mode": "letterbox", "size": 640, "library": "opencv"}
     box = {"size": [640, 640], "multiple_of": None, "interpolation": "bilinear", "dtype": "uint8"}
     assert ops(shape=["N", 3, 640, 640], resize=given) == [("letterbox_opencv", {**box, "fill": [114, 114, 114]})]
@@ -107,7 +107,7 @@ def test_yolo():
         ("BGRA", 4, [1, 2, 3, 4], [1, 2, 3, 4]),
     ],
 )
-def test_a_border_has_one_number_per_channel(order, channels, given, fill):
+def test_fill_has_an_entry_per_channel(order, channels, given, fill):
     ((_, params),) = ops(
         shape=["N", 64, 64, channels], channel_order=order, resize={"mode": "letterbox", "fill": given}
     )
@@ -148,14 +148,14 @@ def test_a_border_has_one_number_per_channel(order, channels, given, fill):
         ({"resample": 3}, "resample", "did you mean interpolation?"),
     ],
 )
-def test_resizes_that_cannot_be(changes, place, message):
+def test_invalid_resize_is_one_problem(changes, place, message):
     found = problems(resize=changes)
     assert message in found[f"resize.{place}"]
     assert len(found) == 1
 
 
 @pytest.mark.parametrize("given", [3, "stretch", ["stretch"], True])
-def test_a_resize_is_a_mapping(given):
+def test_resize_of_wrong_type_is_refused(given):
     assert "a mapping with the keys mode, size" in problems(resize=given)["resize"]
 
 
@@ -170,11 +170,11 @@ def test_a_resize_is_a_mapping(given):
         ({"mode": "stretch", "size": [224, 256]}, "the width becomes 256, but shape is 224"),
     ],
 )
-def test_steps_that_never_give_the_shape(resize, message):
+def test_resize_that_cannot_produce_the_shape_is_refused(resize, message):
     assert message in " ".join(problems(resize=resize).values())
 
 
-def test_sides_with_a_choice_need_only_be_possible():
+def test_ranged_sides_accept_any_reachable_size():
     some = {"shape": ["N", "32..640", "32..640", 3]}
     assert ops(**some, resize={"mode": "letterbox", "size": 640, "multiple_of": 32})
     assert ops(**some, resize={"mode": "shortest_edge", "size": 32, "crop": "none"})
@@ -182,7 +182,7 @@ def test_sides_with_a_choice_need_only_be_possible():
     assert "1 to 16" in problems(**some, resize={"mode": "longest_edge", "size": 16})["resize"]
 
 
-def test_an_open_shape_needs_sizes():
+def test_variable_shape_requires_explicit_sizes():
     assert (
         "shape has no fixed height and width; write size: 256"
         in problems(**OPEN, resize={"mode": "shortest_edge"})["resize.size"]
@@ -192,7 +192,7 @@ def test_an_open_shape_needs_sizes():
     assert "no fixed height and width to crop to" in problems(**OPEN, resize=asked)["resize.crop"]
 
 
-def test_geometry_in_order():
+def test_geometry_steps_keep_their_order():
     steps = [{"crop": {"fraction": 0.875}}, {"resize": {"size": [224, 224], "library": "tensorflow"}}]
     bilinear = {"interpolation": "bilinear", "dtype": "float32", "antialias": False}
     assert ops(geometry=steps) == [
@@ -212,11 +212,11 @@ def test_geometry_in_order():
         ({"square": 0.875, "rounding": "ceil"}, {"square": 0.875, "rounding": "ceil"}),
     ],
 )
-def test_crops(crop, params):
+def test_crop_forms_have_expected_parameters(crop, params):
     assert ops(**OPEN, geometry=[{"crop": crop}]) == [("crop", params)]
 
 
-def test_a_cut_to_an_aspect_and_a_stretch_by_pillow_are_one_call():
+def test_aspect_crop_before_pillow_stretch_becomes_fit():
     steps = [{"crop": {"aspect": [1, 1]}}, {"resize": {"size": [224, 224], "interpolation": "nearest"}}]
     fit = {"aspect": [1, 1], "rounding": "floor", "size": [224, 224], "interpolation": "nearest", "dtype": "uint8"}
     assert ops(geometry=steps) == [("fit_pillow", fit)]
@@ -226,7 +226,7 @@ def test_a_cut_to_an_aspect_and_a_stretch_by_pillow_are_one_call():
     assert [op for op, _ in ops(geometry=steps)] == ["crop", "resize_tensorflow"]
 
 
-def test_image_ops_fit():
+def test_unrounded_aspect_crop_and_resize_become_fit():
     steps = [{"crop": {"aspect": [224, 224], "rounding": "none"}}, {"resize": {}}]
     ((op, params),) = ops(geometry=steps)
     assert (op, params["rounding"]) == ("fit_pillow", "none")
@@ -243,11 +243,11 @@ def test_image_ops_fit():
         ),
     ],
 )
-def test_pads(pad, params):
+def test_pad_forms_have_expected_parameters(pad, params):
     assert ops(**OPEN, geometry=[{"pad": pad}]) == [("pad", params)]
 
 
-def test_segment_anything():
+def test_segment_anything_geometry_is_resize_and_pad():
     steps = [
         {"resize": {"mode": "longest_edge", "size": 1024, "rounding": "half_up", "interpolation": "bilinear"}},
         {"pad": {"size": 1024, "position": "top_left", "units": "final"}},
@@ -277,27 +277,27 @@ def test_segment_anything():
         ({3: {}}, "3", "unknown step"),
     ],
 )
-def test_steps_that_cannot_be(step, place, message):
+def test_invalid_step_is_one_problem(step, place, message):
     found = problems(geometry=[step])
     assert message in found[f"geometry[0].{place}"]
     assert len(found) == 1
 
 
 @pytest.mark.parametrize("geometry", ["crop", {"crop": {"square": 1}}, 3])
-def test_geometry_is_a_list(geometry):
+def test_geometry_of_wrong_type_is_refused(geometry):
     assert "a list of steps, each crop, resize or pad" in problems(geometry=geometry)["geometry"]
 
 
 @pytest.mark.parametrize("step", ["crop", {}, {"crop": {"square": 1}, "pad": {"size": 5}}, None])
-def test_a_step_has_one_key(step):
+def test_step_without_exactly_one_key_is_refused(step):
     assert "a mapping with one key" in problems(geometry=[step])["geometry[0]"]
 
 
-def test_the_long_form_excludes_the_short_one():
+def test_geometry_with_resize_is_a_conflict():
     assert "conflicts with resize" in problems(resize="none", geometry=[])["geometry"]
 
 
-def test_steps_that_depend_on_the_next():
+def test_step_in_wrong_position_is_refused():
     cut = {"crop": {"aspect": [1, 1], "rounding": "none"}}
     for after in ([], [{"resize": {"library": "opencv", "size": [8, 8]}}], [{"pad": {"size": 224}}]):
         assert "as the next step" in problems(**OPEN, geometry=[cut, *after])["geometry[0].crop.rounding"]
@@ -306,7 +306,7 @@ def test_steps_that_depend_on_the_next():
     assert [op for op, _ in ops(geometry=[{"resize": {"mode": "longest_edge", "size": 224}}, pad])][-1] == "pad"
 
 
-def test_a_pad_that_is_too_small():
+def test_pad_smaller_than_its_input_is_refused():
     steps = [{"resize": {"mode": "shortest_edge", "size": 300}}, {"pad": {"size": 224}}]
     found = problems(geometry=steps)
     assert "smaller than what it pads: height 300 or more" in found["geometry[1].pad.size"]
@@ -359,12 +359,12 @@ def test_multiple_of_that_never_gives_the_shape_is_reported():
         ([{"resize": {"mode": "longest_edge", "size": 224}}, {"crop": {"fraction": 0.5}}], "1 to 224"),
     ],
 )
-def test_the_end_of_a_list_of_steps(steps, message):
+def test_last_step_must_produce_the_shape(steps, message):
     found = " ".join(problems(geometry=steps).values())
     assert (message in found) if message else not found
 
 
-def test_max_size_is_detrs_unless_another_rule_is_named():
+def test_max_size_uses_detr_rounding_by_default():
     how = {"mode": "shortest_edge", "size": 800, "max_size": 1333}
     assert ops(**OPEN, resize=how)[0][1]["rounding"] == "detr"
     assert ops(**OPEN, resize={**how, "rounding": "floor"})[0][1]["rounding"] == "floor"
@@ -375,7 +375,7 @@ def test_covering_with_opencv_is_blob_from_image():
     assert [params["rounding"] for _, params in steps] == ["round", "floor"]
 
 
-def test_an_image_may_be_fitted_into_two_edges():
+def test_longest_edge_accepts_height_and_width():
     how = {"mode": "longest_edge", "size": [160, 224], "rounding": "round"}
     step, _ = spec(shape=["N", 160, 224, 3], geometry=[{"resize": how}, {"pad": {"size": [160, 224]}}]).geometry
     assert step.params["size"] == [160, 224]
@@ -393,7 +393,7 @@ def test_an_image_may_be_fitted_into_two_edges():
         ("opencv", "ceil", "after"),
     ],
 )
-def test_an_odd_missing_pixel_goes_where_the_library_puts_it(library, rounding, side):
+def test_odd_crop_padding_is_on_the_side_of_the_library(library, rounding, side):
     resize = {"mode": "shortest_edge", "size": 224, "library": library}
     short = spec(resize={**resize, "crop_rounding": rounding}) if rounding != "ceil" else None
     long = spec(geometry=[{"resize": resize}, {"crop": {"size": [224, 224], "rounding": rounding}}])
@@ -411,7 +411,7 @@ def test_an_odd_missing_pixel_goes_where_the_library_puts_it(library, rounding, 
         ({"shape": ["N", 13000, 13000, 3]}, "shape"),
     ],
 )
-def test_pictures_beyond_all_models_are_refused(changes, place):
+def test_oversized_geometry_is_refused(changes, place):
     assert "at most 67108864" in problems(**changes)[place]
 
 
@@ -424,5 +424,5 @@ def test_pictures_beyond_all_models_are_refused(changes, place):
         ({"dtype": "int8", "quantize": {"scale": 1e-46, "zero_point": 0}}, "quantize"),
     ],
 )
-def test_numbers_that_the_dtype_cannot_hold_are_refused(changes, place):
+def test_values_outside_dtype_range_are_refused(changes, place):
     assert "cannot hold" in problems(**changes)[place]

@@ -160,7 +160,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("case", VALUES)
-def test_field_of_the_draft(case):
+def test_variant_becomes_a_field_or_unknown(case):
     name, content, key, value = VALUES[case]
     draft = draft_of(name, content)
     if value is None:

@@ -22,7 +22,7 @@ def draft_of(name, content, input_name=""):
     return valid_draft(read_draft(source(name, content), input_name))
 
 
-def completed(mapping, draft):
+def fill_placeholders(mapping, draft):
     """The expected mapping with the placeholders that the draft's unknown fields get, and the name it found."""
     whole = placeholders(draft)
     top = {"normalize": "value_range", "geometry": "resize"}
@@ -31,11 +31,11 @@ def completed(mapping, draft):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_imported_spec_equals_the_right_one_in_effect(case):
+def test_imported_spec_equals_the_expected_spec(case):
     name, content, mapping, unknown = CASES[case]
     draft = draft_of(name, content)
     assert {field.key for field in draft.fields if field.certainty == "unknown"} == set(unknown)
-    made, right = parse(placeholders(draft)), parse(completed(mapping, draft))
+    made, right = parse(placeholders(draft)), parse(fill_placeholders(mapping, draft))
     for field in ("shape", "layout", "dtype", "channel_order", "quantize"):
         assert getattr(made.contract, field) == getattr(right.contract, field), field
     channels = made.contract.channels
@@ -81,7 +81,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_processor_without_one_image_is_refused_by_name(case):
+def test_processor_without_single_image_is_refused_by_name(case):
     config, words = REFUSED[case]
     with pytest.raises(ImgcheckError, match=words):
         draft_of("preprocessor_config.json", json.dumps(config))
@@ -109,7 +109,7 @@ def test_several_image_inputs_need_a_name():
 
 
 @pytest.mark.parametrize("mean", [[0.5, float("nan"), 0.5], ["x"], [1e999] * 3, [0.5] * 5, {}, []])
-def test_values_that_are_no_numbers_stay_unknown(mean):
+def test_non_numeric_mean_stays_unknown(mean):
     config = {"image_processor_type": "ViTImageProcessor", "image_mean": mean, "image_std": [0.5] * 3}
     draft = draft_of("preprocessor_config.json", json.dumps(config))
     assert "value_range" in {field.key for field in draft.fields if field.certainty == "unknown"}

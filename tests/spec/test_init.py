@@ -26,7 +26,7 @@ CAFFE = ("normalize", {"units": "byte", "mean": [103.939, 116.779, 123.68], "ord
         ((1, 64, 64, 3), "int32", (0, 90), (["N", 64, 64, 3], "NHWC", "RGB", ("value_range", [0, 255]))),
     ],
 )
-def test_what_an_example_tells(shape, dtype, ends, expected):
+def test_example_tensor_gives_shape_layout_and_range(shape, dtype, ends, expected):
     found, why = infer_spec(shape, dtype, *ends, {})
     key, value = expected[3]
     assert (found["shape"], found["layout"], found["channel_order"], found[key]) == (*expected[:3], value)
@@ -35,7 +35,7 @@ def test_what_an_example_tells(shape, dtype, ends, expected):
     assert all("guess" in why[name] for name in ("layout", key))
 
 
-def test_what_is_said_overrules_the_example():
+def test_given_keys_override_the_example():
     said = {"layout": "NCHW", "channel_order": "BGR", "value_range": [0, 2]}
     found, why = infer_spec((1, 3, 224, 3), "float32", 0, 1, said)
     assert {key: found[key] for key in said} == said
@@ -56,12 +56,12 @@ def test_what_is_said_overrules_the_example():
         ((64, 64, 1), "float32", (-2, 2), "set it with --value-range"),
     ],
 )
-def test_examples_that_cannot_be(shape, dtype, ends, message):
+def test_invalid_example_is_refused(shape, dtype, ends, message):
     with pytest.raises(ImgcheckError, match=message):
         infer_spec(shape, dtype, *ends, {})
 
 
-def test_a_channel_order_says_which_axis_holds_the_channels():
+def test_channel_order_selects_the_channel_axis():
     assert infer_spec((1, 64, 64, 1), "float32", 0, 1, {"channel_order": "gray"})[0]["layout"] == "NHWC"
     with pytest.raises(ImgcheckError, match="expected an image of 3 channels"):
         infer_spec((1, 64, 64, 1), "float32", 0, 1, {"channel_order": "RGB"})
@@ -76,13 +76,13 @@ def test_a_channel_order_says_which_axis_holds_the_channels():
         {**BASE, "geometry": [{"crop": {"square": 1}}, {"resize": {}}]},
     ],
 )
-def test_the_text_reads_back_as_what_was_given(given):
+def test_commented_spec_round_trips_through_yaml(given):
     text = format_commented_spec(given, {"shape": "an example"})
     assert read(text.encode(), "x").value == given
     assert "# an example\nshape: " in text
 
 
-def test_what_is_not_given_can_be_uncommented():
+def test_commented_keys_are_valid_when_uncommented():
     """Each line offered in a comment is a line of the language."""
     text = format_commented_spec(
         {"shape": BASE["shape"], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}, {}

@@ -12,12 +12,12 @@ from specs import BASE, spec
 VALIDATOR = Draft202012Validator(schema())
 
 
-def test_it_is_a_schema():
+def test_schema_is_a_valid_json_schema():
     Draft202012Validator.check_schema(schema())
     assert schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-def test_every_key_is_described_with_an_example_that_is_valid():
+def test_every_key_has_description_and_valid_example():
     properties = schema()["properties"]
     assert list(properties) == [key.name for key in TOP]
     for key in TOP:
@@ -45,7 +45,7 @@ def test_every_key_is_described_with_an_example_that_is_valid():
         {"extends": "keras-tf", "shape": None, "dtype": None, "channel_order": None},
     ],
 )
-def test_what_it_accepts(changes):
+def test_schema_accepts_valid_specs(changes):
     VALIDATOR.validate({key: value for key, value in {**BASE, **changes}.items() if value is not None})
 
 
@@ -72,22 +72,22 @@ def test_what_it_accepts(changes):
         {"shape": None},
     ],
 )
-def test_what_it_refuses(changes):
+def test_schema_refuses_invalid_specs(changes):
     given = {key: value for key, value in {**BASE, **changes}.items() if value is not None or key == "shape"}
     assert not VALIDATOR.is_valid(given)
 
 
-def test_a_resolved_spec_is_valid():
+def test_schema_accepts_a_resolved_spec():
     VALIDATOR.validate(spec(resize={"mode": "letterbox", "library": "torch"}).resolved)
 
 
-def test_examples_of_the_long_form_are_lawful():
+def test_schema_accepts_examples_of_geometry_steps():
     for name, keys in STEP_KEYS.items():
         for key in keys:
             Draft202012Validator(schema()["properties"]["geometry"]).validate([{name: {key.name: key.example}}])
 
 
-def test_null_is_a_key_that_is_not_given_for_both():
+def test_null_equals_missing_key_for_schema_and_parser():
     given = {**BASE, "normalize": None, "resize": None, "geometry": None, "decode": {"exif": None}}
     VALIDATOR.validate(given)
     assert parse(given) == parse(BASE)

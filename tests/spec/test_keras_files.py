@@ -154,7 +154,7 @@ ARRAY = {"class_name": "__tensor__", "config": {"value": [[[[-0.485, -0.456, -0.
         ([{"class_name": "Normalization", "config": {"mean": [0.4], "variance": [1]}}], None),
     ],
 )  # fmt: skip
-def test_operations_inside_the_model_decide_the_range(layers, value_range):
+def test_operations_inside_model_set_the_value_range(layers, value_range):
     assert draft_of(model(*layers).encode(), "model.json").values().get("value_range") == value_range
 
 

@@ -29,7 +29,7 @@ INT8 = {"dtype": "int8", "value_range": [-1, 1]}
         ({"resize": {"mode": "shortest_edge", "size": 200}}, "geometry", "adds a black border"),
     ],
 )
-def test_lawful_but_likely_not_meant(changes, place, message):
+def test_suspicious_spec_has_one_warning(changes, place, message):
     (doubt,) = lint(spec(**changes))
     assert doubt.place == place
     assert message in doubt.message
@@ -53,11 +53,11 @@ def test_lawful_but_likely_not_meant(changes, place, message):
         {"resize": {"mode": "shortest_edge", "size": 224}},
     ],
 )
-def test_nothing_to_say(changes):
+def test_unsuspicious_spec_has_no_warning(changes):
     assert lint(spec(**changes)) == ()
 
 
-def test_a_float_resize_may_overshoot_what_is_expected():
+def test_bicubic_float_resize_with_exact_expect_range_warns():
     smooth = {"library": "torch", "interpolation": "bicubic", "dtype": "float32"}
     assert [doubt.place for doubt in lint(spec(expect_range=[0, 1], resize=smooth))] == ["expect_range"]
     assert lint(spec(expect_range=[-1, 2], resize=smooth)) == ()

@@ -78,7 +78,7 @@ def test_good_spec_has_no_problems(problems):
 
 
 @pytest.mark.parametrize(("key", "line", "expected"), MISTAKES)
-def test_one_mistake_is_one_problem_at_its_position(problems, key, line, expected):
+def test_single_mistake_is_one_problem_at_its_position(problems, key, line, expected):
     (problem,) = problems(text_with(**{key: line}))
     assert problem.startswith(expected)
 
@@ -103,7 +103,7 @@ def test_missing_key_hides_no_other_problem(problems):
     assert [line.split(": ")[1] for line in lines] == ["dtype", "layout", "normalize.mean", "resize.mode"]
 
 
-def test_bad_parent_hides_no_other_problem(problems):
+def test_invalid_parent_hides_no_other_problem(problems):
     lines = problems("extends: keras-fd\nname: a\nname: b\ndtype: flaot32\nresize: {mode: x}\n")
     assert [line.split(": ")[:2] for line in lines] == [
         ["3:1", "name"],
@@ -113,7 +113,7 @@ def test_bad_parent_hides_no_other_problem(problems):
     ]
 
 
-def test_bad_parent_alone_is_one_problem(problems):
+def test_invalid_parent_alone_is_one_problem(problems):
     (line,) = problems("extends: keras-fd\ndtype: float32\n")
     assert line == "1:1: extends: keras-fd: no such file or preset; did you mean keras-tf?"
 

@@ -13,7 +13,7 @@ from sm_imgcheck.spec.parse import parse
 from specs import BASE, problems, spec
 
 
-def test_the_four_words_are_all_that_a_spec_needs():
+def test_minimal_spec_of_four_keys_gets_all_defaults():
     found = parse(BASE)
     assert found.resolved == {
         "version": 1,
@@ -56,7 +56,7 @@ def test_the_four_words_are_all_that_a_spec_needs():
     assert re.fullmatch("[0-9a-f]{64}", found.sha256)
 
 
-def test_every_problem_at_once_each_with_its_place_and_its_line():
+def test_every_problem_is_reported_with_key_and_line():
     wrong = {
         "shape": ["N", 224, True, 3],
         "dtype": "FP33",
@@ -105,13 +105,13 @@ def test_every_problem_at_once_each_with_its_place_and_its_line():
         ("<<", "expected one of version, name"),
     ],
 )
-def test_an_unknown_key_gets_the_nearest(key, hint):
+def test_unknown_key_suggests_the_nearest(key, hint):
     (message,) = problems(**{key: 1}).values()
     assert message.startswith("unknown key")
     assert hint in message
 
 
-def test_keys_that_are_no_words_are_shown_harmlessly():
+def test_unprintable_keys_are_escaped_in_errors():
     with pytest.raises(SpecError) as caught:
         parse({**BASE, 3: 1, "\x1b[31mred\n": 1, "x" * 500: 1})
     said = str(caught.value)
@@ -121,25 +121,25 @@ def test_keys_that_are_no_words_are_shown_harmlessly():
 
 
 @pytest.mark.parametrize("mapping", [[], "shape: [1]", None, 3])
-def test_a_spec_is_a_mapping(mapping):
+def test_spec_of_wrong_type_is_refused(mapping):
     with pytest.raises(SpecError, match="expected a mapping with the keys version, name"):
         parse(mapping)
 
 
-def test_a_null_counts_as_not_given():
+def test_null_value_equals_missing_key():
     assert parse({**BASE, "resize": None, "normalize": None, "decode": {"exif": None}, "name": None}) == parse(BASE)
 
 
-def test_extends_needs_a_file():
+def test_extends_in_parse_names_load_spec():
     assert "use sm_imgcheck.load_spec" in problems(extends="keras-tf")["extends"]
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", True, 1.5])
-def test_versions(version):
+def test_unknown_version_is_a_problem(version):
     assert "version" in problems(version=version)
 
 
-def test_what_a_spec_means_has_one_hash():
+def test_equivalent_specs_have_one_hash():
     forms = [
         {},
         {"dtype": "DT_FLOAT", "channel_order": "rgb", "layout": "NHWC", "version": 1},
@@ -153,11 +153,11 @@ def test_what_a_spec_means_has_one_hash():
     assert len({spec(**form).sha256 for form in others} | {parse(BASE).sha256}) == 5
 
 
-def test_the_hash_is_the_same_on_every_machine():
+def test_hash_of_base_spec_is_constant():
     assert parse(BASE).sha256 == "9976c81a43b7752e36aa233b60ca84342bd4cc19c80ee5ff7b20e261fdc1bfc2"
 
 
-def test_parsing_touches_nothing_and_keeps_nothing():
+def test_parse_leaves_its_argument_unchanged():
     given = {
         **BASE,
         "shape": list(BASE["shape"]),
@@ -174,12 +174,12 @@ def test_parsing_touches_nothing_and_keeps_nothing():
 
 
 @pytest.mark.parametrize("stack", ["triton", "mlserver"])
-def test_a_stack_that_reads_inputs_by_name_needs_the_name(stack):
+def test_stack_with_named_inputs_requires_name(stack):
     assert "write name: with the model's" in problems(payload={"stack": stack})["name"]
     assert problems(payload={"stack": stack}, name="input") == {}
 
 
-def test_stack_version_is_one_of_those_that_differ():
+def test_unknown_stack_version_is_a_problem():
     assert problems(payload={"stack": "tensorflow-serving", "stack_version": "2.19"}) == {}
     found = problems(payload={"stack": "tensorflow-serving", "stack_version": "2.1"})
     assert "expected 2.20 or 2.19" in found["payload.stack_version"]
@@ -189,7 +189,7 @@ def test_stack_version_is_one_of_those_that_differ():
     assert "without payload.stack" in problems(payload={"stack_version": "2.20"})["payload.stack_version"]
 
 
-def test_a_spec_travels_to_other_processes():
+def test_spec_is_equal_after_pickling():
     found = spec(value_range=None, normalize={"mean": 0.5}, resize={"mode": "shortest_edge", "size": 300})
     assert pickle.loads(pickle.dumps(found)) == found
 
@@ -205,12 +205,12 @@ def test_a_spec_travels_to_other_processes():
         ({"max_pixels": 1}, {"max_pixels": 1}),
     ],
 )
-def test_decoding_follows_the_library(decode, policy):
+def test_decode_defaults_follow_the_library(decode, policy):
     found = spec(decode=decode).decode
     assert {key: getattr(found, key) for key in policy} == policy
 
 
-def test_the_background_is_shown_where_it_is_seen():
+def test_background_is_resolved_only_for_composite_alpha():
     assert "background" not in spec().resolved["decode"]
     assert spec(decode={"alpha": "composite"}).resolved["decode"]["background"] == [255, 255, 255]
 
@@ -227,13 +227,13 @@ def test_the_background_is_shown_where_it_is_seen():
         ({"orientation": "apply"}, "orientation", "did you mean exif?"),
     ],
 )
-def test_policies_that_cannot_be(decode, place, message):
+def test_invalid_decode_policy_is_one_problem(decode, place, message):
     found = problems(decode=decode)
     assert message in found[f"decode.{place}"]
     assert len(found) == 1
 
 
-def test_requests_are_kept():
+def test_payload_is_stored_unchanged():
     payload = {"stack": "custom", "envelope": "npy", "endpoint": "async", "max_bytes": 5}
     assert spec(payload=payload).payload == payload
 
@@ -255,13 +255,13 @@ def test_requests_are_kept():
         ({"source": 3}, "source", "expected text"),
     ],
 )
-def test_what_is_kept_must_be_well_formed(changes, place, message):
+def test_invalid_payload_or_golden_is_one_problem(changes, place, message):
     found = problems(**changes)
     assert message in found[place]
     assert len(found) == 1
 
 
-def test_a_description_may_have_several_lines():
+def test_multiline_description_is_accepted():
     assert spec(description="one\ntwo").description == "one\ntwo"
 
 
@@ -270,7 +270,7 @@ def test_lists_of_unbounded_length_are_refused():
     assert "golden" in problems(golden=[{"image": "a", "tensor": "b"}] * 5000)
 
 
-def test_numbers_that_no_float_can_hold():
+def test_number_beyond_float_range_is_refused():
     from fractions import Fraction
 
     assert "a finite number" in problems(value_range=[0, Fraction(10**400)])["value_range[1]"]

@@ -21,11 +21,11 @@ def name(request):
     return request.param
 
 
-def written(name):
+def spec_text_values(name):
     return read((FOLDER / f"{name}.yaml").read_bytes(), name).value
 
 
-def test_all_are_there():
+def test_presets_are_exactly_the_listed_names():
     assert set(presets()) == {
         "clip-vit-base-patch32",
         "detr-resnet-50",
@@ -56,22 +56,22 @@ def test_all_are_there():
     }
 
 
-def test_nothing_is_doubtful(name):
+def test_preset_has_no_lint_warning(name):
     assert lint(load(name)) == ()
 
 
-def test_it_keeps_the_schema(name):
-    Draft202012Validator(schema()).validate(written(name))
+def test_preset_is_valid_for_the_schema(name):
+    Draft202012Validator(schema()).validate(spec_text_values(name))
 
 
-def test_it_says_where_its_facts_come_from(name):
+def test_preset_has_source_url_and_description(name):
     spec = load(name)
     assert spec.source.startswith("https://")
     assert 20 < len(spec.description) < 100
 
 
-def test_every_default_that_matters_is_written(name):
-    given = written(name)
+def test_preset_states_every_default_explicitly(name):
+    given = spec_text_values(name)
     assert {"shape", "layout", "dtype", "channel_order", "decode", "resize"} < set(given)
     assert ("value_range" in given) != ("normalize" in given)
     assert {"mode", "size", "interpolation", "library", "dtype"} <= set(given["resize"])
@@ -90,7 +90,7 @@ def test_every_default_that_matters_is_written(name):
         ("yolo-letterbox-640 opencv-dnn-caffe-ssd300", "apply"),
     ],
 )
-def test_orientation_as_the_library_behaves(names, exif):
+def test_preset_exif_policy_follows_its_library(names, exif):
     assert {load(name).decode.exif for name in names.split()} == {exif}
 
 
@@ -108,7 +108,7 @@ def test_orientation_as_the_library_behaves(names, exif):
         ("opencv-dnn-caffe-ssd300", "NCHW", "BGR", (104, 117, 123), None, "byte"),
     ],
 )
-def test_means(name, layout, order, mean, std, units):
+def test_presets_with_normalize_have_mean_std_and_units(name, layout, order, mean, std, units):
     contract = load(name).contract
     assert (contract.layout, contract.channel_order) == (layout, order)
     assert (contract.values.mean, contract.values.std, contract.values.units) == (mean, std, units)
@@ -118,7 +118,7 @@ def test_means(name, layout, order, mean, std, units):
     ("name", "low", "high"),
     [("keras-tf", -1, 1), ("pillow-rgb-01", 0, 1), ("yolo-letterbox-640", 0, 1), ("mobilenet-uint8", 0, 255)],
 )
-def test_ranges(name, low, high):
+def test_presets_with_value_range_have_low_and_high(name, low, high):
     values = load(name).contract.values
     assert (values.low, values.high, values.mean) == (low, high, None)
 
@@ -139,14 +139,14 @@ def test_ranges(name, low, high):
         ("dinov2-base", 256, 224, "bicubic", "floor"),
     ],
 )
-def test_an_edge_and_a_crop(name, edge, side, interpolation, rounding):
+def test_presets_with_shortest_edge_have_size_and_crop(name, edge, side, interpolation, rounding):
     resize, crop = load(name).geometry
     assert (resize.op, resize.params["mode"], resize.params["size"]) == ("resize_pillow", "shortest_edge", edge)
     assert resize.params["interpolation"] == interpolation
     assert (crop.op, crop.params["size"], crop.params["rounding"]) == ("crop", [side, side], rounding)
 
 
-def test_the_three_classic_pipelines():
+def test_pillow_presets_differ_only_in_order_and_range():
     a, b, c = (load(name) for name in ("pillow-rgb-01", "pillow-bgr-01", "pillow-rgb-pm1"))
     assert a.geometry == b.geometry == c.geometry
     (step,) = a.geometry
@@ -160,7 +160,7 @@ def test_int8_covers_its_range():
     assert (quantize.scale, quantize.zero_point, quantize.rounding) == (1 / 128, 0, "half_away")
 
 
-def test_at_most_thirty_are_shipped():
+def test_at_most_30_presets_are_shipped():
     assert len(presets()) <= 30
 
 

@@ -32,7 +32,7 @@ junk = st.recursive(
 )
 
 
-def of_kind(key: Key) -> st.SearchStrategy:
+def values_of_key(key: Key) -> st.SearchStrategy:
     """Values that the table allows for a key, and now and then something else."""
     low, high = int(key.low or 1), int(min(key.high or 300, 300))
     kinds = {
@@ -50,11 +50,11 @@ def of_kind(key: Key) -> st.SearchStrategy:
         "text": st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=20),
         "axes": st.sampled_from([["N", 224, 224, 3], [1, 3, 64, 48], ["N", "H", "W", 3], [32, 32, 3], ["N", 8, 8]]),
     }
-    return kinds[key.kind] if key.kind in kinds else some_of(key.keys)
+    return kinds[key.kind] if key.kind in kinds else mappings_of_keys(key.keys)
 
 
-def some_of(keys: tuple[Key, ...]) -> st.SearchStrategy:
-    return st.fixed_dictionaries({}, optional={key.name: of_kind(key) for key in keys})
+def mappings_of_keys(keys: tuple[Key, ...]) -> st.SearchStrategy:
+    return st.fixed_dictionaries({}, optional={key.name: values_of_key(key) for key in keys})
 
 
 def outcome(call, *given):
@@ -68,7 +68,7 @@ def outcome(call, *given):
 nearly = st.fixed_dictionaries(
     {},
     optional={
-        key.name: (of_kind(key) if key.kind not in ("entries", "steps") else st.just([])) | st.just(key.example)
+        key.name: (values_of_key(key) if key.kind not in ("entries", "steps") else st.just([])) | st.just(key.example)
         for key in TOP
         if key.name != "extends"
     },
@@ -99,14 +99,14 @@ def good(draw):
         spec["resize"]["size"] = draw(st.integers(1, 900))
     if draw(st.booleans()):
         spec["resize"]["dtype"] = draw(st.sampled_from(["float32", "float32-rounded"]))
-    spec["decode"] = draw(some_of(DECODE))
+    spec["decode"] = draw(mappings_of_keys(DECODE))
     if spec["decode"].get("alpha") != "composite":
         spec["decode"].pop("background", None)
     return spec
 
 
 @given(good())
-def test_a_resolved_spec_is_the_same_spec(mapping):
+def test_resolved_spec_parses_to_equal_spec(mapping):
     spec = parse(mapping)
     again = parse(spec.resolved)
     assert again == spec
@@ -116,7 +116,7 @@ def test_a_resolved_spec_is_the_same_spec(mapping):
 
 
 @given(good())
-def test_a_resolved_spec_survives_yaml_and_json_and_keeps_the_schema(mapping):
+def test_resolved_spec_round_trips_through_yaml_and_json(mapping):
     resolved = parse(mapping).resolved
     text = document(resolved)
     assert read(text.encode(), "x").value == resolved == yaml.safe_load(text)
@@ -127,7 +127,7 @@ def test_a_resolved_spec_survives_yaml_and_json_and_keeps_the_schema(mapping):
 
 @given(good(), good())
 @settings(max_examples=50)
-def test_a_whole_child_owes_nothing_to_its_parent(parent, child):
+def test_complete_child_overrides_every_key_of_parent(parent, child):
     """Keys that join key by key apart, a spec that says everything says it alone."""
     spec = parse(child)
     assert parse(join(parse(parent).resolved, spec.resolved)).contract == spec.contract
@@ -135,7 +135,7 @@ def test_a_whole_child_owes_nothing_to_its_parent(parent, child):
 
 
 @given(nearly)
-def test_reading_gives_a_spec_or_its_problems(mapping):
+def test_parse_of_any_mapping_returns_spec_or_problems(mapping):
     found = outcome(parse, {**BASE, **mapping})
     if isinstance(found, SpecError):
         assert found.problems
@@ -145,19 +145,19 @@ def test_reading_gives_a_spec_or_its_problems(mapping):
 
 
 @given(st.dictionaries(words | st.text(max_size=4), junk, max_size=6))
-def test_no_mapping_is_too_strange(mapping):
+def test_parse_of_arbitrary_values_raises_only_spec_errors(mapping):
     assert isinstance(outcome(parse, {**BASE, **mapping}), Spec | SpecError)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_no_bytes_are_too_strange(tmp_path_factory, body):
+def test_load_of_arbitrary_bytes_raises_only_imgcheck_errors(tmp_path_factory, body):
     path = tmp_path_factory.getbasetemp() / "strange.yaml"
     path.write_bytes(body)
     assert isinstance(outcome(load, path), Spec | ImgcheckError)
 
 
 @given(st.text(st.sampled_from(list("abc:-?[]{},&*!|>'\"%@#~ \n\t0.e")), max_size=60))
-def test_no_yaml_is_too_strange(text):
+def test_problems_of_arbitrary_yaml_have_lines_inside_the_text(text):
     found = outcome(read, text.encode(), "x")
     if isinstance(found, SpecError):
         assert all(1 <= problem.line <= text.count("\n") + 1 for problem in found.problems)
@@ -177,5 +177,5 @@ writable = st.recursive(
 
 
 @given(writable)
-def test_what_is_written_reads_back(value):
+def test_document_of_any_value_round_trips(value):
     assert read(document({"x": value}).encode(), "x").value == {"x": value}

@@ -41,18 +41,18 @@ def test_layout_is_inferred_where_one_reading_fits(shape, order, layout):
         ([1, 1, 28, 1], "GRAY", "NHWC or NCHW"),
     ],
 )
-def test_an_ambiguous_layout_is_asked_for(shape, order, readings):
+def test_ambiguous_layout_requires_layout_key(shape, order, readings):
     found = problems(shape=shape, channel_order=order)
     assert list(found) == ["layout"]
     assert f"fits {readings}; write one of them" in found["layout"]
 
 
 @pytest.mark.parametrize("layout", ["NHWC", "nchw"])
-def test_a_layout_that_is_given_settles_it(layout):
+def test_explicit_layout_resolves_ambiguous_shape(layout):
     assert spec(shape=[1, 3, 224, 3], layout=layout, resize="none").contract.layout == layout.upper()
 
 
-def test_a_single_image_of_one_pixel_needs_its_layout():
+def test_single_pixel_gray_shape_requires_layout():
     assert "layout" in problems(shape=["N", 1, 1, 1], channel_order="GRAY")
     contract = spec(shape=["N", 1, 1, 1], channel_order="GRAY", layout="NCHW").contract
     assert [dim.fixed for dim in contract.shape] == [None, 1, 1, 1]
@@ -73,7 +73,7 @@ def test_a_single_image_of_one_pixel_needs_its_layout():
         ("1..", Dim(name="H"), "H"),
     ],
 )
-def test_entries_of_shape(entry, dim, resolved):
+def test_shape_entries_become_dimensions(entry, dim, resolved):
     found = spec(shape=["N", entry, 48, 3], resize="none")
     assert found.contract.shape == (Dim(name="N"), dim, Dim(low=48, high=48), Dim(low=3, high=3))
     assert found.resolved["shape"] == ["N", resolved, 48, 3]
@@ -82,14 +82,14 @@ def test_entries_of_shape(entry, dim, resolved):
 @pytest.mark.parametrize(
     "entry", [0, -2, True, 2.5, "64", "x", "..", "9..3", "0..5", "1..70000", 65536, [3], {}, "32-64", float("nan")]
 )
-def test_entries_that_say_nothing(entry):
+def test_invalid_shape_entry_is_one_problem(entry):
     found = problems(shape=["N", entry, 224, 3])
     assert list(found) == ["shape[1]"]
     assert "an integer from 1" in found["shape[1]"]
 
 
 @pytest.mark.parametrize("shape", ["[N, 224, 224, 3]", 224, {}, [], b"abc", True])
-def test_a_shape_is_a_list(shape):
+def test_shape_of_wrong_type_is_refused(shape):
     assert "expected a list with one entry per axis, such as [N, 224, 224, 3]" in problems(shape=shape)["shape"]
 
 
@@ -109,16 +109,16 @@ def test_a_shape_is_a_list(shape):
         ({"shape": ["N", 65535, 65535, 3]}, "shape", "more than 178956970 pixels"),
     ],
 )
-def test_shapes_that_cannot_be(changes, place, message):
+def test_inconsistent_shape_is_a_problem(changes, place, message):
     found = problems(resize="none", **changes)
     assert message in found[place]
 
 
-def test_an_open_channel_axis_is_taken_from_the_order_where_the_layout_is_given():
+def test_variable_channel_axis_gets_count_from_channel_order():
     assert spec(shape=[-1, -1, -1, -1], layout="NHWC").contract.shape[3] == Dim(low=3, high=3)
 
 
-def test_a_channel_order_that_is_wrong_is_the_only_problem():
+def test_wrong_channel_order_hides_derived_problems():
     assert list(problems(channel_order="RBG")) == ["channel_order"]
     assert list(problems(channel_order=None)) == ["channel_order"]
     assert list(problems(channel_order="gray", resize={"mode": "letterbox", "fill": [1, 2, 3]})) == [

@@ -9,22 +9,22 @@ from specs import problems, spec
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 
 
-def normalized(stored="RGB", channels=3, dtype="float32", **normalize):
+def normalize_spec(stored="RGB", channels=3, dtype="float32", **normalize):
     changes = {"shape": ["N", 224, 224, channels], "channel_order": stored, "dtype": dtype, "value_range": None}
     return {**changes, "normalize": normalize}
 
 
-def test_a_range():
+def test_value_range_sets_low_and_high():
     assert spec(value_range=[-1, 1.0]).contract.values == Values(low=-1, high=1)
     assert spec(value_range=[-1, 1.0]).resolved["value_range"] == [-1, 1]
 
 
-def test_uint8_lands_on_0_to_255():
+def test_uint8_value_range_defaults_to_0_255():
     assert spec(dtype="uint8", value_range=None).resolved["value_range"] == [0, 255]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "int8", "int32"])
-def test_any_other_dtype_asks_where_pixels_land(dtype):
+def test_other_dtypes_require_value_range(dtype):
     assert (
         "for pixel values 0..255; write value_range: [0, 1]" in problems(dtype=dtype, value_range=None)["value_range"]
     )
@@ -33,68 +33,70 @@ def test_any_other_dtype_asks_where_pixels_land(dtype):
 @pytest.mark.parametrize(
     "pair", [[0], [0, 1, 2], [1, 0], [1, 1], ["0", 1], [True, 1], [0, float("inf")], "0..1", 1, [[0], 1]]
 )
-def test_ranges_that_are_none(pair):
+def test_invalid_value_range_is_a_problem(pair):
     (place,) = problems(value_range=pair)
     assert place.startswith("value_range")
 
 
-def test_a_range_and_a_mean_exclude_each_other():
+def test_normalize_with_value_range_is_a_conflict():
     assert list(problems(normalize=IMAGENET)) == ["normalize"]
     assert "conflicts with value_range" in problems(normalize=IMAGENET)["normalize"]
 
 
 def test_mean_and_std_in_stored_order():
-    found = spec(**normalized(**IMAGENET))
+    found = spec(**normalize_spec(**IMAGENET))
     assert found.contract.values == Values(units="unit", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     assert found.resolved["normalize"] == {"units": "unit", **IMAGENET, "order": "RGB"}
 
 
-def test_a_list_in_the_other_order_is_turned_round():
+def test_mean_in_rgb_order_is_reversed_for_bgr():
     """The model takes BGR and the list is RGB: the same numbers as the list in BGR."""
-    found = spec(**normalized("BGR", **IMAGENET, order="RGB"))
+    found = spec(**normalize_spec("BGR", **IMAGENET, order="RGB"))
     assert found.contract.values.mean == (0.406, 0.456, 0.485)
     assert found.contract.values.std == (0.225, 0.224, 0.229)
     other = {"mean": IMAGENET["mean"][::-1], "std": IMAGENET["std"][::-1]}
-    assert spec(**normalized("BGR", **other, order="BGR")) == found
-    assert spec(**normalized("RGB", **other, order="BGR")).contract.values.mean == (0.485, 0.456, 0.406)
+    assert spec(**normalize_spec("BGR", **other, order="BGR")) == found
+    assert spec(**normalize_spec("RGB", **other, order="BGR")).contract.values.mean == (0.485, 0.456, 0.406)
 
 
-def test_a_bgr_model_asks_for_the_order_of_the_list():
-    assert "the order in which mean and std are listed" in problems(**normalized("BGR", **IMAGENET))["normalize.order"]
+def test_bgr_normalize_requires_order():
+    assert (
+        "the order in which mean and std are listed" in problems(**normalize_spec("BGR", **IMAGENET))["normalize.order"]
+    )
     assert (
         "the order in which mean and std are listed"
-        in problems(**normalized("BGR", mean=0.5, std=IMAGENET["std"]))["normalize.order"]
+        in problems(**normalize_spec("BGR", mean=0.5, std=IMAGENET["std"]))["normalize.order"]
     )
-    assert problems(**normalized("BGR", mean=[0.5] * 3, std=0.25)) == {}
+    assert problems(**normalize_spec("BGR", mean=[0.5] * 3, std=0.25)) == {}
 
 
-def test_one_number_serves_every_channel():
-    assert spec(**normalized(mean=0.5, std=[0.25])).contract.values.mean == (0.5, 0.5, 0.5)
-    assert spec(**normalized(mean=0.5, std=[0.25])).contract.values.std == (0.25, 0.25, 0.25)
+def test_scalar_mean_and_std_apply_to_every_channel():
+    assert spec(**normalize_spec(mean=0.5, std=[0.25])).contract.values.mean == (0.5, 0.5, 0.5)
+    assert spec(**normalize_spec(mean=0.5, std=[0.25])).contract.values.std == (0.25, 0.25, 0.25)
 
 
-def test_mean_alone_divides_by_nothing_and_std_alone_subtracts_nothing():
-    caffe = spec(**normalized("BGR", mean=[103.939, 116.779, 123.68], units="byte", order="BGR"))
+def test_mean_without_std_and_std_without_mean_are_accepted():
+    caffe = spec(**normalize_spec("BGR", mean=[103.939, 116.779, 123.68], units="byte", order="BGR"))
     assert caffe.contract.values == Values(units="byte", mean=(103.939, 116.779, 123.68), std=None)
     assert "std" not in caffe.resolved["normalize"]
-    assert spec(**normalized(std=0.25)).contract.values == Values(mean=(0, 0, 0), std=(0.25, 0.25, 0.25))
+    assert spec(**normalize_spec(std=0.25)).contract.values == Values(mean=(0, 0, 0), std=(0.25, 0.25, 0.25))
 
 
-def test_three_entries_leave_an_alpha_channel_alone():
-    found = spec(**normalized("RGBA", 4, **IMAGENET))
+def test_three_means_keep_the_alpha_channel_unchanged():
+    found = spec(**normalize_spec("RGBA", 4, **IMAGENET))
     assert found.contract.values.mean == (0.485, 0.456, 0.406, 0)
     assert found.contract.values.std == (0.229, 0.224, 0.225, 1)
-    turned = spec(**normalized("BGRA", 4, mean=[0.1, 0.2, 0.3, 0.4], order="RGBA"))
+    turned = spec(**normalize_spec("BGRA", 4, mean=[0.1, 0.2, 0.3, 0.4], order="RGBA"))
     assert turned.contract.values.mean == (0.3, 0.2, 0.1, 0.4)
 
 
-def test_the_units_are_asked_for_where_they_could_be_either():
+def test_ambiguous_mean_requires_units():
     assert (
         "write units: byte for pixels 0..255"
-        in problems(**normalized(mean=[123.675, 116.28, 103.53]))["normalize.units"]
+        in problems(**normalize_spec(mean=[123.675, 116.28, 103.53]))["normalize.units"]
     )
-    assert "std is above 1" in problems(**normalized(std=255))["normalize.units"]
-    assert spec(**normalized(mean=1, std=1)).contract.values.units == "unit"
+    assert "std is above 1" in problems(**normalize_spec(std=255))["normalize.units"]
+    assert spec(**normalize_spec(mean=1, std=1)).contract.values.units == "unit"
 
 
 @pytest.mark.parametrize(
@@ -118,12 +120,12 @@ def test_the_units_are_asked_for_where_they_could_be_either():
         ({"bias": 0.5}, "normalize.bias", "did you mean mean?"),
     ],
 )
-def test_means_that_cannot_be(normalize, place, message):
-    assert message in problems(**normalized(**normalize))[place]
+def test_invalid_normalize_is_a_problem(normalize, place, message):
+    assert message in problems(**normalize_spec(**normalize))[place]
 
 
-def test_three_means_for_a_gray_model():
-    found = problems(**normalized("GRAY", 1, **IMAGENET))
+def test_three_means_for_gray_are_a_problem():
+    found = problems(**normalize_spec("GRAY", 1, **IMAGENET))
     assert found["normalize.mean"] == "got [0.485, 0.456, 0.406], expected 1 entry with channel_order: GRAY"
     assert list(found) == ["normalize.mean"]
 
@@ -139,7 +141,7 @@ def test_three_means_for_a_gray_model():
         ("int64", {"value_range": [0, 254]}, "loses gray levels"),
     ],
 )
-def test_integers_hold_whole_gray_levels(dtype, values, message):
+def test_integer_dtype_with_fractional_mapping_is_a_problem(dtype, values, message):
     ((_, said),) = problems(dtype=dtype, **values).items()
     assert message in said
 
@@ -153,11 +155,11 @@ def test_integers_hold_whole_gray_levels(dtype, values, message):
         ("int16", {"value_range": None, "normalize": {"mean": [123, 117, 104], "units": "byte"}}),
     ],
 )
-def test_integers_that_do(dtype, values):
+def test_integer_dtype_with_exact_mapping_is_accepted(dtype, values):
     assert spec(dtype=dtype, **values).contract.dtype == dtype
 
 
-def test_a_grid():
+def test_quantize_has_scale_zero_point_and_rounding():
     found = spec(dtype="int8", value_range=[-1, 1], quantize={"scale": 0.0078125})
     assert found.contract.quantize == Quantize(scale=0.0078125, zero_point=0, rounding="half_even")
     assert found.resolved["quantize"] == {"scale": 0.0078125, "zero_point": 0, "rounding": "half_even"}
@@ -180,17 +182,17 @@ def test_a_grid():
         ({"value_range": None}, "value_range", "the range of the tensor for pixel values"),
     ],
 )
-def test_grids_that_cannot_be(changes, place, message):
+def test_invalid_quantize_is_one_problem(changes, place, message):
     found = problems(**{"dtype": "int8", "value_range": [-1, 1], "quantize": {"scale": 0.01}, **changes})
     assert message in found[place]
     assert len(found) == 1
 
 
-def test_uint8_with_a_grid_still_says_where_pixels_land():
+def test_uint8_with_quantize_requires_value_range():
     assert "value_range" in problems(dtype="uint8", value_range=None, quantize={"scale": 0.01})
 
 
-def test_an_assertion_is_kept():
+def test_expect_range_is_stored_unchanged():
     assert spec(expect_range=[-2.2, 2.7]).contract.expect_range == (-2.2, 2.7)
     assert spec().contract.expect_range is None
 

@@ -51,18 +51,18 @@ def value(text):
         ("[1, [2], {a: b}]", [1, [2], {"a": "b"}]),
     ],
 )
-def test_the_core_schema(text, meaning):
+def test_scalars_follow_the_yaml_core_schema(text, meaning):
     found = value(text)
     assert found == meaning
     assert type(found) is type(meaning)
 
 
-def test_not_a_number():
+def test_nan_is_read_only_in_its_exact_spellings():
     assert math.isnan(value(".NaN"))
     assert value(".Nan") == ".Nan"
 
 
-def test_lines():
+def test_positions_of_nested_keys_are_recorded():
     text = "a: 1\n\nb:\n  c: [1,\n      2]\n  d: {e: f}\n'k.l': 3\n"
     document = read(text.encode(), "s")
     assert document.value == {"a": 1, "b": {"c": [1, 2], "d": {"e": "f"}}, "k.l": 3}
@@ -80,11 +80,11 @@ def test_lines():
 
 
 @pytest.mark.parametrize("body", [b"", b"# nothing\n", b"---\n", b"\xef\xbb\xbf", b"--- ~\n...\n"])
-def test_nothing(body):
+def test_empty_document_is_none(body):
     assert read(body, "s").value is None
 
 
-def test_a_byte_order_mark_and_other_line_ends():
+def test_byte_order_mark_and_crlf_are_accepted():
     assert read("\ufeffa: é\r\nb: 2\r\n".encode(), "s").value == {"a": "é", "b": 2}
 
 
@@ -124,19 +124,19 @@ def problems_of(body):
         (b"@", 1, "invalid YAML"),
     ],
 )
-def test_what_is_refused_and_where(body, line, message):
+def test_invalid_yaml_is_one_problem_with_line(body, line, message):
     (problem,) = problems_of(body)
     assert problem.line == line
     assert message in problem.in_file("s.yaml")
     assert problem.in_file("s.yaml").startswith(f"s.yaml:{line}:")
 
 
-def test_utf_16_is_named():
+def test_utf_16_file_is_refused_by_name():
     with pytest.raises(SpecError, match="got UTF-16, expected UTF-8"):
         read("a: 1".encode("utf-16"), "s")
 
 
-def test_keys_that_stand_twice():
+def test_duplicate_keys_are_reported_with_both_lines():
     document = read(b"a: 1\nb: {c: 1, c: 2}\na: 3\n", "s")
     assert document.value == {"a": 1, "b": {"c": 1}}
     assert [str(problem) for problem in document.problems] == [
@@ -145,7 +145,7 @@ def test_keys_that_stand_twice():
     ]
 
 
-def test_aliases_are_values():
+def test_aliases_resolve_to_their_values():
     text = b"a: &size [224, 224]\nb: {c: *size, d: &e 1, f: *e}\n"
     assert read(text, "s").value == {"a": [224, 224], "b": {"c": [224, 224], "d": 1, "f": 1}}
 
@@ -169,7 +169,7 @@ def billion_laughs():
     ids=["laughs", "list", "keys", "brackets", "braces", "mappings"],
 )
 @pytest.mark.sample(3)
-def test_bombs_cost_little(body):
+def test_yaml_bombs_are_refused_with_bounded_time(body):
     start = time.process_time()
     with pytest.raises(SpecError, match=r"more than 10000 values|nested more than 32 deep"):
         read(body, "s")
@@ -178,7 +178,7 @@ def test_bombs_cost_little(body):
 
 @pytest.mark.parametrize("body", [b"# " + b"x" * 100_000, b"a: " + b"x " * 50_000, b'a: "' + b"\\n" * 50_000 + b'"'])
 @pytest.mark.sample(3)
-def test_long_lines_cost_little(body):
+def test_long_lines_are_read_with_bounded_time(body):
     start = time.process_time()
     read(body, "s")
     assert time.process_time() - start < 5

@@ -126,7 +126,7 @@ def test_chunks_begin_small_and_hold_every_item_once():
     assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
 
 
-def test_what_is_known_and_standard_input_never_travel(photos, job, monkeypatch):
+def test_known_records_and_standard_input_stay_in_the_main_process(photos, job, monkeypatch):
     one, *others = items(photos)
     known = next(process_items(job, (one,)))
     with (photos / "01.jpg" if (photos / "01.jpg").exists() else photos / "sub" / "01.jpg").open() as file:
@@ -139,7 +139,7 @@ def test_what_is_known_and_standard_input_never_travel(photos, job, monkeypatch)
     assert [record.item for record in records[2:]] == others
 
 
-def test_a_listing_that_fails_half_way_is_told_after_what_came_before(photos, job):
+def test_listing_error_is_raised_after_earlier_records(photos, job):
     def broken():
         yield from list(items(photos))[:40]
         raise ImgcheckError("the list ends here")
@@ -157,7 +157,7 @@ def test_a_listing_that_fails_half_way_is_told_after_what_came_before(photos, jo
 @POSIX
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, "exit"])
 @pytest.mark.sample(4)
-def test_a_worker_that_dies_costs_the_candidate_that_it_was_at(photos, job, how):
+def test_crashed_worker_reports_only_its_current_candidate(photos, job, how):
     records = list(run(items(photos), deadly(job, how, "13", "58", "59"), jobs=2))
     assert [record.item for record in records] == list(items(photos))
     dead = [record for record in records if any(finding.code == "SRC107" for finding in record.result.findings)]
@@ -170,7 +170,7 @@ def test_a_worker_that_dies_costs_the_candidate_that_it_was_at(photos, job, how)
 
 @pytest.mark.slow
 @POSIX
-def test_a_candidate_without_an_end_is_given_up(photos, job, monkeypatch):
+def test_candidate_over_the_time_limit_is_reported(photos, job, monkeypatch):
     monkeypatch.setattr(pool, "_LONGEST", 1.5)
     monkeypatch.setattr(pool, "_TICK", 0.1)
     records = list(run(items(photos), deadly(job, "sleep", "13"), jobs=2))
@@ -227,7 +227,7 @@ def test_chunks_and_records_larger_than_a_pipe_holds(tmp_path):
 
 
 @POSIX
-def test_workers_that_never_live_end_the_run_with_a_way_out(photos, job, monkeypatch):
+def test_workers_crashing_at_start_raise_one_error_with_a_fix(photos, job, monkeypatch):
     monkeypatch.setattr(pool._worker, "serve", os._exit)
     with pytest.raises(ImgcheckError, match=r"crash at their start .*: -j 1 works without them"):
         list(run(items(photos), job, jobs=2))
@@ -236,7 +236,7 @@ def test_workers_that_never_live_end_the_run_with_a_way_out(photos, job, monkeyp
 @pytest.mark.parametrize(
     "error", [BlockingIOError(11, "Resource temporarily unavailable"), BrokenPipeError(32, "Gone")]
 )
-def test_workers_that_cannot_be_started_are_told_so(photos, capsys, monkeypatch, error):
+def test_failed_worker_start_is_reported_with_the_reason(photos, capsys, monkeypatch, error):
     """Not as an output that cannot be written, nor as a reader who has left."""
 
     def start(_):
@@ -248,7 +248,7 @@ def test_workers_that_cannot_be_started_are_told_so(photos, capsys, monkeypatch,
     assert said in capsys.readouterr().err
 
 
-def test_what_ends_a_run_is_told_after_what_came_before(photos, job):
+def test_worker_error_is_raised_after_earlier_records(photos, job):
     for error, kind in ((OutputError("disk full"), OutputError), (InternalError("odd"), None)):
         records = run(items(photos), deadly(job, error, "13"), jobs=2)
         if kind is None:
@@ -297,7 +297,7 @@ def ended(leader, within=10.0):
     [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow), (signal.SIGKILL, -9)],
 )
 @pytest.mark.sample(2)
-def test_a_signal_leaves_nothing_behind(photos, tmp_path, number, code):
+def test_signal_leaves_no_process_or_temporary_file(photos, tmp_path, number, code):
     """Ctrl-C reaches all processes of the command; the workers leave it to the first."""
     command = running("convert", f"{photos}/01.jpg", "@-", "-o", str(tmp_path / "out"), "-j", "2", "--format", "jsonl")
     command.stdin.write(f"{photos}/02.jpg\n{photos}/04.jpg\n")
@@ -317,7 +317,7 @@ def test_a_signal_leaves_nothing_behind(photos, tmp_path, number, code):
 
 
 @LINUX
-def test_a_worker_that_is_killed_from_outside(photos, tmp_path):
+def test_externally_killed_worker_is_replaced_without_a_finding(photos, tmp_path):
     command = running("validate", f"{photos}/02.jpg", "@-", "-j", "2", "--format", "jsonl")
     assert json.loads(command.stdout.readline())["path"].endswith("02.jpg")
     before = set(group(command.pid))
@@ -338,12 +338,12 @@ def test_a_worker_that_is_killed_from_outside(photos, tmp_path):
 
 
 @pytest.mark.parametrize("words", ["0", "-1", "two", "513", "1.5"])
-def test_a_number_of_jobs_that_is_none_is_refused(words, capsys):
+def test_invalid_number_of_jobs_is_refused(words, capsys):
     assert main(["validate", "x.jpg", "-s", SPEC, "-j", words]) == 2
     assert "-j" in capsys.readouterr().err
 
 
-def test_few_candidates_stay_in_this_process(photos, monkeypatch):
+def test_few_candidates_run_without_workers(photos, monkeypatch):
     monkeypatch.setattr(jobs, "usable", lambda: 2)
     few = sorted(map(str, photos.glob("*.jpg")))[:3]
     assert jobs.number(None, few) == 1
@@ -365,7 +365,7 @@ def test_few_candidates_stay_in_this_process(photos, monkeypatch):
         ("1:memory:/d\n", {}, 0),
     ],
 )
-def test_the_quota_of_a_container(tmp_path, groups, files, limit):
+def test_cgroup_quota_limits_usable_processors(tmp_path, groups, files, limit):
     (tmp_path / "cgroup").write_text(groups)
     for name, text in files.items():
         path = tmp_path / "fs" / name
@@ -395,7 +395,7 @@ def test_odd_names_vanished_files_and_loops(photos, tmp_path, capsys):
     assert len(rows) == 72
 
 
-def test_two_candidates_with_one_output_are_refused_the_same_way(photos, tmp_path, job):
+def test_output_collision_is_the_same_with_and_without_workers(photos, tmp_path, job):
     (photos / "02.png").write_bytes((photos / "02.jpg").read_bytes())
     seen = []
     for number in (1, 2):
@@ -413,7 +413,7 @@ def test_two_candidates_with_one_output_are_refused_the_same_way(photos, tmp_pat
 # The wire
 
 
-def test_what_records_share_travels_once(photos, job, monkeypatch):
+def test_shared_parts_of_records_are_sent_once(photos, job, monkeypatch):
     records = list(run(items(photos), job))
     sender, receiver = _worker.Sender(), _worker.Receiver()
     bodies = [sender.pack(record) for record in records]
@@ -444,7 +444,7 @@ READ_ONLY = "mount -t tmpfs -o ro tmpfs"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs mount namespaces")
-class TestPlacesThatCannotBeWritten:
+class TestReadOnlyFolders:
     @pytest.mark.parametrize("mount", [f"{READ_ONLY} /dev/shm", f"{READ_ONLY} /dev"])
     @pytest.mark.sample(2)
     def test_no_shared_memory_same_outputs(self, photos, tmp_path, mount):

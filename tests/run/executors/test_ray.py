@@ -62,7 +62,7 @@ def names(chunk):
     return {item.output[-1] for item in chunk.items}
 
 
-def test_records_come_in_order_and_few_are_in_flight(photos, job, monkeypatch, capsys):
+def test_records_are_ordered_and_tasks_in_flight_bounded(photos, job, monkeypatch, capsys):
     alone = plain(run(items(photos), job))
     for jobs, most in ((0, 6), (2, 2)):
         ray = Ray().install(monkeypatch)
@@ -73,7 +73,7 @@ def test_records_come_in_order_and_few_are_in_flight(photos, job, monkeypatch, c
     assert capsys.readouterr().out == ""
 
 
-def test_an_own_instance_is_small_and_leaves_nothing(photos, job, monkeypatch):
+def test_private_instance_is_local_and_removes_its_folder(photos, job, monkeypatch):
     seen = []
     ray = Ray(lambda *_: seen.append(ray.given)).install(monkeypatch)
     assert len(list(run(items(photos)[:3], job, jobs=2, engine="ray"))) == 3
@@ -82,7 +82,7 @@ def test_an_own_instance_is_small_and_leaves_nothing(photos, job, monkeypatch):
     assert not Path(more["_temp_dir"]).exists()
 
 
-def test_the_command_gives_the_same_bytes_as_without(photos, tmp_path, monkeypatch, capsys):
+def test_ray_engine_writes_the_same_bytes(photos, tmp_path, monkeypatch, capsys):
     seen = []
     for name, more in (("plain", ["-j", "1"]), ("ray", ["--engine", "ray"])):
         Ray().install(monkeypatch)
@@ -95,7 +95,7 @@ def test_the_command_gives_the_same_bytes_as_without(photos, tmp_path, monkeypat
     assert len(seen[0][2]) == 62
 
 
-def test_what_is_known_and_standard_input_never_travel(photos, job, monkeypatch):
+def test_known_records_and_standard_input_stay_in_the_driver(photos, job, monkeypatch):
     ray = Ray().install(monkeypatch)
     one, *others = items(photos)
     known = next(process_items(job, (one,)))
@@ -112,14 +112,14 @@ def test_what_is_known_and_standard_input_never_travel(photos, job, monkeypatch)
 # Deaths
 
 
-def test_a_chunk_whose_node_dies_is_done_again_with_care(photos, job, monkeypatch):
+def test_chunk_of_crashed_node_is_retried_item_by_item(photos, job, monkeypatch):
     alone = plain(run(items(photos), job))
     ray = Ray(lambda _, chunk, careful: chunk.number == 4 and not careful).install(monkeypatch)
     assert plain(run(items(photos), job, engine="ray")) == alone
     assert [careful for _, chunk, careful in ray.submitted if chunk.number == 4] == [False, True]
 
 
-def test_a_candidate_that_ends_every_process_is_found_alone(photos, job, monkeypatch):
+def test_candidate_crashing_every_process_is_isolated(photos, job, monkeypatch):
     Ray(lambda _, chunk, careful: "13" in names(chunk)).install(monkeypatch)
     records = list(run(items(photos), job, engine="ray"))
     assert [record.item for record in records] == items(photos)
@@ -128,13 +128,13 @@ def test_a_candidate_that_ends_every_process_is_found_alone(photos, job, monkeyp
     assert "ended the process that read it: WorkerCrashedError, 5 times" in dead[0].result.findings[0].message
 
 
-def test_a_cluster_on_which_nothing_lives_ends_the_run(photos, job, monkeypatch):
+def test_cluster_with_only_crashing_workers_ends_the_run(photos, job, monkeypatch):
     Ray(lambda *_: True).install(monkeypatch)
     with pytest.raises(ImgcheckError, match=r"crash at their start \(WorkerCrashedError\)"):
         list(run(items(photos), job, engine="ray"))
 
 
-def test_a_node_without_the_program_is_told(photos, job, monkeypatch):
+def test_node_without_sm_imgcheck_is_reported(photos, job, monkeypatch):
     Ray(lambda *_: RayTaskError("ray::do()\n  Traceback (most\n  ^^^\nModuleNotFoundError: No module\n")).install(
         monkeypatch
     )
@@ -142,14 +142,14 @@ def test_a_node_without_the_program_is_told(photos, job, monkeypatch):
         list(run(items(photos), job, engine="ray"))
 
 
-def test_a_cluster_that_goes_away_ends_the_run(photos, job, monkeypatch):
+def test_lost_cluster_connection_ends_the_run(photos, job, monkeypatch):
     Ray(lambda _, chunk, careful: ConnectionError("gone") if chunk.number == 3 else False).install(monkeypatch)
     with pytest.raises(ImgcheckError, match=r"the Ray cluster cannot be reached \(gone\): start again"):
         list(run(items(photos), job, engine="ray"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
-def test_a_signal_that_ray_drops_is_heeded(photos, job, monkeypatch):
+def test_signal_swallowed_by_ray_still_stops_the_run(photos, job, monkeypatch):
     def interrupted(*_):
         with suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
@@ -175,7 +175,7 @@ class Full:
         return type("Written", (), {"place": "", "output": "x", "size": 1})
 
 
-def test_what_ends_a_run_is_told_after_what_came_before(photos, job, monkeypatch):
+def test_output_error_is_raised_after_earlier_records(photos, job, monkeypatch):
     Ray().install(monkeypatch)
     wanting = replace(job, options=Options(want_array=True), sink=Full())
     seen = []
@@ -184,7 +184,7 @@ def test_what_ends_a_run_is_told_after_what_came_before(photos, job, monkeypatch
     assert len(seen) == 13
 
 
-def test_a_listing_that_fails_half_way_is_told_after_what_came_before(photos, job, monkeypatch):
+def test_listing_error_is_raised_after_earlier_records(photos, job, monkeypatch):
     Ray().install(monkeypatch)
 
     def broken():
@@ -197,7 +197,7 @@ def test_a_listing_that_fails_half_way_is_told_after_what_came_before(photos, jo
     assert len(seen) == 40
 
 
-def test_outputs_that_are_not_seen_here_are_told(photos, job, tmp_path, monkeypatch):
+def test_outputs_invisible_to_the_driver_are_reported(photos, job, tmp_path, monkeypatch):
     Ray().install(monkeypatch)
     monkeypatch.setattr(engine, "_SHOWING", 0.0)
     monkeypatch.setattr(engine, "_TICK", 0.001)
@@ -209,7 +209,7 @@ def test_outputs_that_are_not_seen_here_are_told(photos, job, tmp_path, monkeypa
         list(run(items(photos)[1:], wanting, engine="ray"))
 
 
-def test_inputs_that_only_this_machine_sees_are_told(photos, job, monkeypatch):
+def test_inputs_visible_only_to_the_driver_are_reported(photos, job, monkeypatch):
     Ray().install(monkeypatch)
     system_open = os.open
 
@@ -224,7 +224,7 @@ def test_inputs_that_only_this_machine_sees_are_told(photos, job, monkeypatch):
         list(run(items(photos), job, engine="ray"))
 
 
-def test_a_file_that_nobody_can_read_is_a_finding(photos, job, monkeypatch):
+def test_file_unreadable_on_every_node_reports_src101(photos, job, monkeypatch):
     Ray().install(monkeypatch)
     (record,) = run(items(photos / "gone.jpg"), job, engine="ray")
     assert [finding.code for finding in record.result.findings] == ["SRC101"]
@@ -236,12 +236,12 @@ def message_of(job, **other):
     return ray.do(ray.pickle.dumps(ticket), chunk, False)
 
 
-def test_a_node_whose_libraries_are_others_is_told(job):
+def test_node_with_different_library_versions_is_reported(job):
     message = message_of(job, libraries={**libraries(), "pillow": "1.1.7"})
     assert f"has pillow {libraries()['pillow']} instead of 1.1.7: its pixels may differ" in str(message.failure)
 
 
-def test_relative_names_lead_from_the_folder_of_the_command(job, tmp_path, monkeypatch):
+def test_relative_paths_start_at_the_folder_of_the_command(job, tmp_path, monkeypatch):
     (tmp_path / "relative.jpg").write_bytes(jpeg())
     monkeypatch.chdir("/")
     assert message_of(job, folder=str(tmp_path)).records[0].result.kind == "image"
@@ -253,7 +253,7 @@ def test_relative_names_lead_from_the_folder_of_the_command(job, tmp_path, monke
 # Addresses and words
 
 
-def test_ray_that_is_not_installed(photos, monkeypatch, capsys):
+def test_missing_ray_package_names_the_extra(photos, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ray", None)
     assert main(["validate", str(photos), "-s", SPEC, "--engine", "ray"]) == 2
     assert "--engine ray needs a package: pip install 'sm-imgcheck[ray]'" in capsys.readouterr().err
@@ -261,7 +261,7 @@ def test_ray_that_is_not_installed(photos, monkeypatch, capsys):
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
 @pytest.mark.sample(2)
-def test_an_address_that_nobody_answers(photos, monkeypatch, capsys, address):
+def test_address_without_server_is_reported(photos, monkeypatch, capsys, address):
     ray = Ray().install(monkeypatch)
     monkeypatch.setenv("RAY_ADDRESS", address)
     assert main(["validate", str(photos), "-s", SPEC, "--engine", "ray"]) == 2
@@ -273,7 +273,7 @@ def test_an_address_that_nobody_answers(photos, monkeypatch, capsys, address):
     ("address", "said"), [("auto", "RAY_ADDRESS=auto: versions differ"), ("local", "--engine pool")]
 )
 @pytest.mark.sample(2)
-def test_a_cluster_that_refuses(photos, monkeypatch, capsys, address, said):
+def test_cluster_init_error_is_reported_with_the_address(photos, monkeypatch, capsys, address, said):
     ray = Ray().install(monkeypatch)
     monkeypatch.setenv("RAY_ADDRESS", address)
 
@@ -286,7 +286,7 @@ def test_a_cluster_that_refuses(photos, monkeypatch, capsys, address, said):
 
 
 @pytest.mark.slow
-def test_a_cluster_that_is_silent(photos, job, monkeypatch):
+def test_cluster_without_response_times_out(photos, job, monkeypatch):
     ray = Ray().install(monkeypatch)
     monkeypatch.setattr(_ray_cluster, "_START_SECONDS", 0.05)
     ray.init = lambda *_, **__: _ray_cluster.Event().wait(0.5)
@@ -294,7 +294,7 @@ def test_a_cluster_that_is_silent(photos, job, monkeypatch):
         list(run(items(photos), job, engine="ray"))
 
 
-def test_a_connection_that_is_there_already_is_used_and_kept(photos, job, monkeypatch):
+def test_existing_ray_connection_is_reused_and_stays_open(photos, job, monkeypatch):
     ray = Ray().install(monkeypatch)
     ray.is_initialized = lambda: True
     ray.given = "mine"
@@ -302,7 +302,7 @@ def test_a_connection_that_is_there_already_is_used_and_kept(photos, job, monkey
     assert ray.given == "mine"
 
 
-def test_words_of_the_command_line(photos, capsys):
+def test_invalid_engine_options_are_refused(photos, capsys):
     assert main(["validate", str(photos), "-s", SPEC, "--engine", "rey"]) == 2
     assert "did you mean ray?" in capsys.readouterr().err
     assert main(["convert", str(photos), "-s", SPEC, "-o", "-", "--as", "json", "--engine", "ray"]) == 2

@@ -185,7 +185,7 @@ def test_two_nodes_give_the_same_bytes(place, alone, cluster):
         assert finished(place, "client", f"ray://127.0.0.1:{cluster.client_port}") == alone
 
 
-def test_a_node_that_dies_half_way_costs_nothing(place, alone, cluster):
+def test_node_killed_during_the_run_changes_no_output(place, alone, cluster):
     with (place / "killed.report").open("wb") as report:  # a pipe that is not read would hold the run up
         running = subprocess.Popen(
             command("killed", "--engine", "ray"),
@@ -232,7 +232,7 @@ def main(engine):
 """
 
 
-def test_a_decoder_that_crashes_is_the_same_finding_as_with_a_pool(place, tmp_path):
+def test_decoder_crash_is_the_same_finding_with_pool_and_ray(place, tmp_path):
     (tmp_path / "deadly.py").write_text(DEADLY)
     seen = []
     for engine in ("pool", "ray"):
@@ -254,7 +254,7 @@ def test_a_decoder_that_crashes_is_the_same_finding_as_with_a_pool(place, tmp_pa
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_a_signal_leaves_no_process_behind(place, tmp_path, number, code):
+def test_signal_leaves_no_ray_process(place, tmp_path, number, code):
     before = set(Path("/tmp").glob("imgcheck-*"))
     running = subprocess.Popen(
         command(f"stopped-{code}", "--engine", "ray", "-j", "1"),

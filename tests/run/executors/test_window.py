@@ -66,20 +66,20 @@ def paths(records):
     return [record.item.path for record in records]
 
 
-def test_results_keep_the_order_of_the_listing_and_submission_is_bounded(job):
+def test_results_keep_listing_order_with_bounded_submission(job):
     window = TaskWindow(job, chunks(20))
     executor = Backwards(window)
     assert paths(window.results(executor)) == [f"{number}.jpg" for number in range(60)]
     assert 1 <= executor.most <= LIMIT
 
 
-def test_a_crash_retries_what_has_no_result_yet(job):
+def test_crash_retries_items_without_result(job):
     window = TaskWindow(job, chunks(6))
     executor = Backwards(window, crash=lambda task: task.crashes == 0)
     assert paths(window.results(executor)) == [f"{number}.jpg" for number in range(18)]
 
 
-def test_a_candidate_given_up_has_its_finding_in_its_place(job):
+def test_reported_candidate_keeps_its_position(job):
     class Fatal(Backwards):
         def wait_for_results(self):
             task = self.tasks[-1] if self.tasks else None
@@ -96,7 +96,7 @@ def test_a_candidate_given_up_has_its_finding_in_its_place(job):
     assert [finding.code for finding in records[4].result.findings] == ["SRC107"]
 
 
-def test_a_listing_that_fails_ends_the_run_after_what_came_before(job):
+def test_listing_error_is_raised_after_earlier_records(job):
     def listing():
         yield from chunks(3)
         raise ImgcheckError("the list ends early")
@@ -107,7 +107,7 @@ def test_a_listing_that_fails_ends_the_run_after_what_came_before(job):
     assert paths(got) == [f"{number}.jpg" for number in range(9)]
 
 
-def test_a_task_that_fails_ends_the_run_after_what_came_before(job):
+def test_task_error_is_raised_after_earlier_records(job):
     class Failing(Backwards):
         def wait_for_results(self):
             for task in self.tasks:
