@@ -56,7 +56,7 @@ def files(tmp_path):
     return tmp_path
 
 
-def test_a_candidate_is_a_path_bytes_or_an_array(files):
+def test_convert_accepts_path_bytes_and_array(files):
     expected = convert(files / "x.jpg", SPEC)
     body = jpeg()
     for what in (str(files / "x.jpg"), body, bytearray(body), memoryview(body)):
@@ -65,7 +65,7 @@ def test_a_candidate_is_a_path_bytes_or_an_array(files):
         assert np.array_equal(convert(what, SPEC, assume={"value_range": "0,255"}), BATCH)
 
 
-def test_what_comes_back_is_the_callers_own(files):
+def test_convert_returns_a_writable_copy(files):
     lent = BATCH.copy()
     read_only = BATCH.copy()
     read_only.flags.writeable = False
@@ -93,12 +93,12 @@ NO_CANDIDATES = [None, 5, 1.5, {}, {1}, object(), io.BytesIO(b"x")]
 
 @pytest.mark.parametrize("what", NO_CANDIDATES, ids=lambda what: type(what).__name__)
 @pytest.mark.parametrize("verb", [validate, plan, convert, process])
-def test_what_is_no_candidate_is_a_type_error_that_says_what_is(verb, what):
+def test_invalid_candidate_type_raises_type_error(verb, what):
     with pytest.raises(TypeError, match="expected a path, the bytes of a file, or an array, not"):
         verb(what, SPEC)
 
 
-def test_a_file_that_is_open_is_to_be_read_first(files):
+def test_open_file_raises_type_error_naming_read(files):
     with (files / "x.jpg").open("rb") as file, pytest.raises(TypeError, match=r"pass what its read\(\) returns"):
         validate(file, SPEC)
 
@@ -107,7 +107,7 @@ PIXELS = {**WORDS, "resize": {"mode": "stretch", "size": [30, 40]}}
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_pillow_image_of_a_file_counts_as_the_file(files, orientation):
+def test_pillow_image_of_a_file_gives_the_result_of_the_file(files, orientation):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -136,13 +136,13 @@ def test_pillow_image_without_a_lossless_file_is_a_finding():
         convert(image, SPEC)
 
 
-def test_pillow_image_is_the_source_of_a_tensor():
+def test_pillow_image_is_accepted_as_source():
     image = Image.fromarray(picture(48, 64))
     result = identify(np.asarray(image)[None, ..., ::-1].copy(), source=image)
     assert result.origins[0].facts.channel_order == "BGR"
 
 
-def test_value_range_is_assumed_as_a_tuple():
+def test_assumed_value_range_is_accepted_as_a_tuple():
     tensor = BATCH / np.float32(255)
     assert validate(tensor, SPEC, assume={"value_range": (0, 1)}) == validate(
         tensor, SPEC, assume={"value_range": "0,1"}
@@ -182,21 +182,21 @@ def test_public_types_satisfy_a_strict_type_checker(tmp_path):
 
 
 @pytest.mark.parametrize("spec", [None, 5, b"x", [1], object()], ids=lambda spec: type(spec).__name__)
-def test_what_is_no_spec_is_a_type_error_that_says_what_is(spec):
+def test_invalid_spec_type_raises_type_error(spec):
     calls = [lambda verb=verb: verb(jpeg(), spec) for verb in (validate, plan, convert, process)]
     for call in (*calls, lambda: load_spec(spec), lambda: to_python(spec)):
         with pytest.raises(TypeError, match="expected a path, the name of a preset, a mapping"):
             call()
 
 
-def test_what_cannot_be_assumed_is_said():
+def test_invalid_assume_and_decoded_by_raise_errors():
     with pytest.raises(TypeError, match=r'assume: got str, expected a mapping such as \{"channel_order": "BGR"\}'):
         convert(BATCH, SPEC, assume="channel_order=BGR")
     with pytest.raises(ImgcheckError, match="expected pillow or opencv"):
         validate(jpeg(), SPEC, decoded_by="torch")
 
 
-def test_a_spec_may_be_named_or_written_wherever_one_is_taken(tmp_path):
+def test_every_function_accepts_spec_names_paths_and_mappings(tmp_path):
     (tmp_path / "x.yaml").write_text("extends: pillow-rgb-01\n", encoding="utf-8")
     expected = convert(jpeg(), load_spec("pillow-rgb-01"))
     for spec in ("pillow-rgb-01", tmp_path / "x.yaml", str(tmp_path / "x.yaml"), {"extends": "pillow-rgb-01"}):
@@ -207,20 +207,20 @@ def test_a_spec_may_be_named_or_written_wherever_one_is_taken(tmp_path):
 
 @pytest.mark.parametrize("scale", [1e38, 1e300])
 @pytest.mark.parametrize("assume", [None, {"value_range": "0,1"}])
-def test_numbers_beyond_measure_are_findings_not_warnings(scale, assume):
+def test_overflowing_values_are_findings_not_warnings(scale, assume):
     found = process(np.linspace(0, scale, 75).reshape(1, 5, 5, 3), SPEC, Options(assume=assume or {}, want_array=True))
     assert found.array is None
     assert any(finding.severity == "error" for finding in found.findings)
 
 
-def test_values_can_be_kept_in_sets(files):
+def test_specs_results_and_steps_are_hashable(files):
     result = validate(files / "x.jpg", SPEC)
     assert len({SPEC, load_spec(WORDS), load_spec("pillow-rgb-01")}) == 2
     assert {result, validate(files / "x.jpg", SPEC)} == {result}
     assert len({*result.plan.steps, *result.plan.steps}) == len(result.plan.steps)
 
 
-def test_a_candidate_that_cannot_be_used_says_which_and_why(files):
+def test_unusable_candidate_error_names_file_and_reason(files):
     (files / "bad.npy").write_bytes(b"\x93NUMPY\x01\0\x02\0({")
     for what in (files / "bad.npy", "", "x" * 300, PurePosixPath("missing.jpg"), b""):
         with pytest.raises(CandidateError):
@@ -230,7 +230,7 @@ def test_a_candidate_that_cannot_be_used_says_which_and_why(files):
     assert validate(os.fsencode(Path(files) / "x.jpg"), SPEC).findings[0].code.startswith("SRC10")
 
 
-def test_a_candidate_that_was_read_under_another_spec_is_decoded_anew():
+def test_candidate_read_with_different_spec_is_decoded_again():
     body = jpeg(picture(64, 96))
     mine, other = ({**WORDS, "decode": {"library": "tensorflow", "dct": dct}} for dct in ("accurate", "tensorflow"))
     candidate = process(body, load_spec(mine), Options(keep_arrays=True)).candidate
@@ -239,7 +239,7 @@ def test_a_candidate_that_was_read_under_another_spec_is_decoded_anew():
     assert (convert(candidate, other) != convert(body, mine)).any()
 
 
-def test_a_tiff_that_was_stored_turned_comes_upright_from_either_library():
+def test_rotated_tiff_is_upright_with_both_libraries():
     tiff = encoded(Image.fromarray(picture(48, 64)), "TIFF", tiffinfo={274: 6})
     for library in ("pillow", "opencv"):
         assert validate(tiff, SPEC, decoded_by=library).facts.shape == (64, 48, 3)

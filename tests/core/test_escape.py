@@ -18,7 +18,7 @@ ANY = st.text(st.characters(exclude_categories=()))
 
 
 @given(ANY)
-def test_a_terminal_gets_one_line_of_printable_characters(text):
+def test_terminal_text_is_one_printable_line(text):
     shown = escape.for_terminal(text)
     assert len(shown.splitlines()) <= 1
     assert all(char.isprintable() or char.isspace() for char in shown)
@@ -37,7 +37,7 @@ def test_a_terminal_gets_one_line_of_printable_characters(text):
         ("\U000e0001", r"\U000e0001"),
     ],
 )
-def test_what_is_shown(text, shown):
+def test_terminal_text_escapes_only_unprintable_characters(text, shown):
     assert escape.for_terminal(text) == shown
 
 
@@ -49,7 +49,7 @@ def test_json_gets_valid_unicode(text):
 
 
 @given(st.text(st.characters(exclude_categories=["C"]), min_size=1))
-def test_an_argument_comes_back_from_the_shell(text):
+def test_quoted_argument_round_trips_through_shlex(text):
     """What is not printable is written as only bash and its like read it: see the tests of the command line."""
     if escape.for_terminal(text) != text:
         return
@@ -58,18 +58,18 @@ def test_an_argument_comes_back_from_the_shell(text):
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 @pytest.mark.parametrize("name", [b"a\x1b[31mb c'd.jpg", b"\xff\n.jpg", "\u202egpj.exe".encode(), b'$(x)`y`\\"\x07'])
-def test_an_argument_that_cannot_be_shown_comes_back_from_bash(name):
+def test_unprintable_argument_round_trips_through_bash(name):
     word = escape.argument(os.fsdecode(name))
     assert word.isprintable()
     assert subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True).stdout == name
 
 
-def test_an_argument_for_windows(monkeypatch):
+def test_argument_with_space_is_quoted_on_windows(monkeypatch):
     monkeypatch.setattr(escape.os, "name", "nt")
     assert escape.argument("my photos") == '"my photos"'
 
 
-def test_values_are_equal_when_their_fields_are():
+def test_values_with_equal_fields_are_equal():
     assert Dim(low=1, high=2) == Dim(low=1, high=2) != Dim(low=1, high=3)
     assert Dim() != "any"
     assert len({Dim(low=1), Dim(low=1), Dim(low=2)}) == 2
@@ -77,7 +77,7 @@ def test_values_are_equal_when_their_fields_are():
         Dim().low = 2
 
 
-def test_values_are_compared_and_shown_without_their_arrays():
+def test_arrays_are_excluded_from_equality_and_repr():
     one, other = (Candidate(path="x", kind="tensor", data=object()) for _ in range(2))
     assert one == other
     assert "data" not in repr(one)

@@ -42,7 +42,7 @@ SIDES = st.integers(100, 5000)
         ("cover", [192, 256], None, "half_up", (500, 301), (425, 256)),  # 425.2
     ],
 )
-def test_resized(mode, size, max_size, rounding, before, after):
+def test_resized_size_equals_reference_values(mode, size, max_size, rounding, before, after):
     height, width = before
     found = sizes.resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     assert found == after
@@ -70,7 +70,7 @@ def test_sides_are_rounded_to_multiples(size, multiple, before, after):
 
 
 @pytest.mark.parametrize("rule", [sizes.resized_size, sizes.resized_by_opencv, sizes.resized_by_tensorflow])
-def test_a_derived_edge_does_not_grow_without_end(rule):
+def test_derived_edge_is_bounded(rule):
     def to(height, width, **how):
         return rule(
             **{"mode": "shortest_edge", "max_size": None, "rounding": "round", **how}, height=height, width=width
@@ -85,7 +85,7 @@ def test_a_derived_edge_does_not_grow_without_end(rule):
 
 
 @given(height=SIDES, width=SIDES, size=st.integers(1, 300), rounding=st.sampled_from(["floor", "round", "half_up"]))
-def test_resized_keeps_what_its_mode_promises(height, width, size, rounding):
+def test_resized_size_meets_the_limits_of_its_mode(height, width, size, rounding):
     def to(mode, size, max_size=None):
         return sizes.resized_size(
             mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width
@@ -135,11 +135,11 @@ def test_cover_by_opencv_rounds_with_its_float32_factor(size, before, after):
         ({"square": 0.001, "rounding": "floor"}, (5, 5), (2, 2, 1, 1)),
     ],
 )
-def test_crop_box(cut, before, box):
+def test_crop_box_equals_reference_values(cut, before, box):
     assert placement.crop_box(**cut, height=before[0], width=before[1]) == box
 
 
-def test_fit_box_of_load_img_is_whole_and_of_image_ops_is_not():
+def test_fit_box_is_rounded_for_load_img_and_fractional_for_image_ops():
     assert placement.fit_box(aspect=[150, 224], rounding="floor", height=375, width=500) == (0, 20, 500, 354)
     assert placement.fit_box(aspect=[150, 224], rounding="none", height=375, width=500) == pytest.approx(
         (0, 20.0892857, 500, 354.910714)
@@ -170,7 +170,7 @@ def test_fit_box_of_load_img_is_whole_and_of_image_ops_is_not():
         ("torch", [224, 224], None, (9, 9), (0, 0, 224, 224, 224, 224)),
     ],
 )
-def test_letterbox_place(library, size, multiple_of, before, place):
+def test_letterbox_position_equals_reference_values(library, size, multiple_of, before, place):
     found = placement.letterbox_place(
         library=library, size=size, multiple_of=multiple_of, height=before[0], width=before[1]
     )
@@ -184,7 +184,7 @@ def test_letterbox_place(library, size, multiple_of, before, place):
     height=SIDES,
     width=SIDES,
 )
-def test_a_letterboxed_image_lies_inside_its_frame(library, size, multiple_of, height, width):
+def test_letterboxed_image_is_inside_its_frame(library, size, multiple_of, height, width):
     top, left, inner_height, inner_width, frame_height, frame_width = placement.letterbox_place(
         library=library, size=size, multiple_of=multiple_of, height=height, width=width
     )
@@ -213,5 +213,5 @@ def test_a_letterboxed_image_lies_inside_its_frame(library, size, multiple_of, h
         ({"aspect": [16, 9]}, "bottom_right", (7, 0, 108, 61)),  # 61 * 16 // 9
     ],
 )
-def test_pad_place(frame, position, place):
+def test_pad_position_equals_reference_values(frame, position, place):
     assert placement.pad_place(**frame, position=position, height=101, width=61) == place

@@ -110,7 +110,7 @@ def test_channel_orders_agree_with_their_letters():
         ("", "bin"),
     ],
 )
-def test_suffix_of_content_type(content_type, suffix):
+def test_suffix_follows_the_content_type(content_type, suffix):
     assert suffix_of(content_type) == suffix
 
 

@@ -23,7 +23,7 @@ IMAGENET = Step(op="normalize", params={"units": "unit", "mean": [0.485, 0.456, 
 NCHW = (Step(op="transpose", params={"layout": "HWC", "to": "CHW"}), Step(op="batch"))
 
 
-def resized(library="pillow", **changes):
+def resize_step(library="pillow", **changes):
     return Step(op=f"resize_{library}", params={**STRETCH, **ARITHMETIC, **changes})
 
 
@@ -31,7 +31,7 @@ def crop(**changes):
     return Step(op="crop", params={"size": [224, 224], "rounding": "round", "pad_side": "after", **changes})
 
 
-TORCHVISION = (DECODE, resized(mode="shortest_edge", size=256), crop(), IMAGENET, *NCHW)
+TORCHVISION = (DECODE, resize_step(mode="shortest_edge", size=256), crop(), IMAGENET, *NCHW)
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,18 @@ TORCHVISION = (DECODE, resized(mode="shortest_edge", size=256), crop(), IMAGENET
             ),
         ),
         (
-            (DECODE, resized("opencv"), BGR, UNIT),
+            (DECODE, resize_step("opencv"), BGR, UNIT),
             "stretched to 224x224 by OpenCV INTER_LINEAR without antialias, BGR, divided by 255, float32 HWC",
         ),
         (
-            (DECODE, resized("torch", antialias=False), UNIT, UNIT),
+            (DECODE, resize_step("torch", antialias=False), UNIT, UNIT),
             (
                 "stretched to 224x224 by PyTorch bilinear without antialias on uint8, RGB, divided by 255 twice, "
                 "float32 HWC"
             ),
         ),
         (
-            (DECODE, resized("tensorflow", antialias=True, dtype="float32"), Step(op="mirror"), UNIT),
+            (DECODE, resize_step("tensorflow", antialias=True, dtype="float32"), Step(op="mirror"), UNIT),
             "stretched to 224x224 by TensorFlow bilinear with antialias, mirrored, RGB, divided by 255, float32 HWC",
         ),
         (
@@ -94,11 +94,11 @@ TORCHVISION = (DECODE, resized(mode="shortest_edge", size=256), crop(), IMAGENET
         ),
     ],
 )
-def test_steps_in_the_words_of_the_field(steps, sentence):
+def test_steps_are_described_in_standard_terms(steps, sentence):
     assert said([traits(steps)]) == sentence
 
 
-def test_what_comes_before_counts():
+def test_description_uses_facts_of_the_input():
     gray = Facts(shape=(4, 4, 1), layout="HWC", dtype="uint8", channel_order="GRAY")
     assert said([traits((UNIT,), gray)]) == "not resized, GRAY, divided by 255, float32 HWC"
 
@@ -109,9 +109,9 @@ def test_what_comes_before_counts():
         (TORCHVISION, ""),
         ((Step(op="decode", params={"dct": "tensorflow", "gray": False}), *TORCHVISION[1:]), "decode"),
         ((DECODE, Step(op="orient", params={"orientation": 3}), *TORCHVISION[1:]), "orient"),
-        ((DECODE, resized(), *TORCHVISION[3:]), "resize"),
-        ((DECODE, resized(mode="shortest_edge", size=232), *TORCHVISION[2:]), "resize"),
-        ((DECODE, resized("opencv", mode="shortest_edge", size=256), *TORCHVISION[2:]), "resize"),
+        ((DECODE, resize_step(), *TORCHVISION[3:]), "resize"),
+        ((DECODE, resize_step(mode="shortest_edge", size=232), *TORCHVISION[2:]), "resize"),
+        ((DECODE, resize_step("opencv", mode="shortest_edge", size=256), *TORCHVISION[2:]), "resize"),
         ((*TORCHVISION[:2], crop(rounding="floor"), *TORCHVISION[3:]), "crop"),
         ((*TORCHVISION[:3], Step(op="mirror"), *TORCHVISION[3:]), "mirror"),
         ((*TORCHVISION[:3], BGR, *TORCHVISION[3:]), "order"),
@@ -120,16 +120,16 @@ def test_what_comes_before_counts():
         (TORCHVISION[:4], "layout"),
     ],
 )
-def test_the_first_stage_that_differs(steps, stage):
+def test_first_difference_names_the_stage(steps, stage):
     assert first_difference(steps, TORCHVISION) == stage
 
 
-def test_mappings_written_otherwise_are_no_difference():
+def test_equivalent_mappings_have_no_difference():
     half = Step(op="normalize", params={"units": "byte", "mean": [127.5] * 3, "std": [127.5] * 3})
     assert first_difference((DECODE, half), (DECODE, Step(op="scale", params={"low": -1, "high": 1}))) == ""
 
 
-def test_crops_that_round_otherwise_are_told_apart():
+def test_crops_with_different_rounding_are_distinguished():
     (found,) = differences([traits((DECODE, crop(rounding="floor")))], traits((DECODE, crop())))
     assert found.found == ("center crop 224x224 (offset rounded down)",)
     assert found.wanted == "center crop 224x224 (offset rounded half to even)"
@@ -140,19 +140,21 @@ def test_crop_difference_omits_the_pad_side_that_follows_from_the_rounding():
     assert found.found == ("center crop 224x224 (offset rounded down)",)
 
 
-def test_ties_say_what_is_sure_and_what_may_be():
-    stretch = (DECODE, resized(), BGR, UNIT)
-    cropped = (DECODE, resized(mode="shortest_edge", size=224), BGR, UNIT)
+def test_tied_pipelines_list_alternatives_per_stage():
+    stretch = (DECODE, resize_step(), BGR, UNIT)
+    cropped = (DECODE, resize_step(mode="shortest_edge", size=224), BGR, UNIT)
     tied = [traits(stretch), traits(cropped)]
     assert [len(ways) for ways in shared(tied)] == [1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1]
     assert said(tied).startswith("stretched to 224x224 or shortest edge to 224 by Pillow bilinear, BGR")
-    assert [one.trait for one in differences(tied, traits((DECODE, resized(), IMAGENET)))] == ["order", "values"]
-    assert [one.trait for one in differences(tied, traits((DECODE, resized(size=[96, 96]), BGR, UNIT)))] == ["framing"]
+    assert [one.trait for one in differences(tied, traits((DECODE, resize_step(), IMAGENET)))] == ["order", "values"]
+    assert [one.trait for one in differences(tied, traits((DECODE, resize_step(size=[96, 96]), BGR, UNIT)))] == [
+        "framing"
+    ]
 
 
-def test_tied_framings_name_the_kernel_after_each_step_that_resizes():
-    cropped = (DECODE, resized(mode="shortest_edge", size=256), crop(), UNIT)
-    fitted = (DECODE, crop(), resized(), UNIT)
+def test_tied_framings_name_the_kernel_after_each_resize():
+    cropped = (DECODE, resize_step(mode="shortest_edge", size=256), crop(), UNIT)
+    fitted = (DECODE, crop(), resize_step(), UNIT)
     window = (DECODE, crop(), UNIT)
     text = said([traits(cropped), traits(fitted)])
     assert text.startswith(
@@ -161,28 +163,29 @@ def test_tied_framings_name_the_kernel_after_each_step_that_resizes():
     )
     text = said([traits(cropped), traits(window)])
     assert text.startswith("shortest edge to 256 by Pillow bilinear, then center crop 224x224 or center crop 224x224, ")
-    told = compare_with_spec_text([traits(cropped)], traits((DECODE, resized(), UNIT)))
+    told = compare_with_spec_text([traits(cropped)], traits((DECODE, resize_step(), UNIT)))
     assert "resizes the shortest edge to 256 with Pillow bilinear, then crops the center 224x224" in told
 
 
-def test_a_gray_picture_does_not_tell_whose_order_the_means_are_in():
+def test_gray_image_leaves_channel_order_undetermined():
     tied = [traits((DECODE, IMAGENET)), traits((DECODE, BGR, IMAGENET))]
     assert said(tied) == "not resized, RGB or BGR, ImageNet mean and std, in RGB order, float32 HWC"
     told = "it decodes RGB or BGR, does not resize, applies ImageNet mean and std, in RGB order"
     assert compare_with_spec_text(tied, tied[0]).startswith(told)
 
 
-def test_more_words_for_the_same_pixels_are_left_out():
+def test_redundant_alternatives_are_omitted():
     tied = [
-        traits((DECODE, resized("opencv", interpolation="area", dtype=dtype))) for dtype in ("uint8", "float32-rounded")
+        traits((DECODE, resize_step("opencv", interpolation="area", dtype=dtype)))
+        for dtype in ("uint8", "float32-rounded")
     ]
     assert [len(ways) for ways in shared(tied)][4] == 2
     assert "stretched to 224x224 by OpenCV INTER_AREA, RGB" in said(tied)
 
 
-def test_the_story_of_a_handler():
-    mine = [traits((DECODE, resized(interpolation="bicubic"), UNIT))]
-    wanted = traits((DECODE, resized(interpolation="bicubic"), BGR, Step(op="cast", params={"dtype": "float32"})))
+def test_handler_pipeline_is_described_against_the_spec():
+    mine = [traits((DECODE, resize_step(interpolation="bicubic"), UNIT))]
+    wanted = traits((DECODE, resize_step(interpolation="bicubic"), BGR, Step(op="cast", params={"dtype": "float32"})))
     assert compare_with_spec_text(mine, wanted, "your input_fn") == (
         "your input_fn decodes RGB, stretches to 224x224 with Pillow bicubic, divides by 255; "
         "the spec requires BGR, 0..255, not scaled"
@@ -190,9 +193,9 @@ def test_the_story_of_a_handler():
     assert compare_with_spec_text([wanted], wanted).endswith("; as the spec requires")
 
 
-def test_the_lines_of_a_plan_that_fix_a_pipeline():
-    mine = [traits((DECODE, resized(interpolation="bicubic"), Step(op="mirror"), UNIT))]
-    wanted = (DECODE, resized(), BGR, Step(op="cast", params={"dtype": "float32"}), UNIT)
+def test_fixing_steps_are_the_differing_steps_of_the_plan():
+    mine = [traits((DECODE, resize_step(interpolation="bicubic"), Step(op="mirror"), UNIT))]
+    wanted = (DECODE, resize_step(), BGR, Step(op="cast", params={"dtype": "float32"}), UNIT)
     assert [step.op for step in fixing_steps(mine, wanted)] == ["resize_pillow", "reorder"]
     assert fixing_steps([traits(wanted)], wanted) == ()
     assert [step.op for step in fixing_steps([traits(wanted[:4])], TORCHVISION)] == [
@@ -200,8 +203,8 @@ def test_the_lines_of_a_plan_that_fix_a_pipeline():
     ]
 
 
-def test_what_may_be_as_wanted_is_told_as_wanted():
-    tied = [traits((DECODE, resized(library))) for library in ("pillow12", "pillow", "torch")]
+def test_tied_pipeline_that_may_match_is_reported_as_matching():
+    tied = [traits((DECODE, resize_step(library))) for library in ("pillow12", "pillow", "torch")]
     told = "it decodes RGB, stretches to 224x224 with Pillow (up to 12) bilinear, keeps 0..255"
     assert compare_with_spec_text(tied, tied[0]) == f"{told}; as the spec requires"
     assert said(tied[:2]).startswith("stretched to 224x224 by Pillow bilinear, RGB")
@@ -238,11 +241,11 @@ HALVES = Values(mean=(0.406, 0.456, 0.485), std=(0.229, 0.224, 0.225))
         (of(Values(low=0, high=1), 1), "divided by 255"),
     ],
 )
-def test_names_of_mappings(affine, name):
+def test_mappings_have_standard_names(affine, name):
     assert name_of(affine) == name
 
 
-def test_every_name_leads_back_to_its_mapping():
+def test_every_mapping_name_identifies_its_mapping():
     for channels in (1, 3, 4):
         by_name = dict(candidates(channels))
         assert len(by_name) == len(candidates(channels)), "two mappings with one name"

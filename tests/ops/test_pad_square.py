@@ -17,7 +17,7 @@ from specs import problems, spec
 SIZES = [(90, 160), (160, 91), (33, 32), (120, 120)]
 
 
-def made(body, geometry):
+def convert_both(body, geometry):
     """The uint8 tensor of a spec with this geometry, and that of the code generated from it."""
     contract = spec(shape=["N", 64, 64, 3], dtype="uint8", value_range=[0, 255], geometry=geometry)
     result = process(body, contract, Options(want_array=True))
@@ -41,7 +41,7 @@ def test_square_equals_pillow_paste_then_resize(size):
     square = Image.new("RGB", (edge, edge), (10, 20, 30))
     square.paste(image, ((edge - image.width) // 2, (edge - image.height) // 2))
     expected = np.asarray(square.resize((64, 64), Image.Resampling.BICUBIC))
-    for array in made(body, geometry("pillow", fill=[10, 20, 30])):
+    for array in convert_both(body, geometry("pillow", fill=[10, 20, 30])):
         assert np.array_equal(array, expected)
 
 
@@ -52,14 +52,14 @@ def test_square_equals_copy_make_border_then_resize(size):
     down, right = max(size) - size[0], max(size) - size[1]
     image = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_CONSTANT, value=(114, 114, 114))
     expected = cv2.resize(image, (64, 64), interpolation=cv2.INTER_AREA)[..., ::-1]
-    for array in made(body, geometry("opencv", "top_left", 114, interpolation="area")):
+    for array in convert_both(body, geometry("opencv", "top_left", 114, interpolation="area")):
         assert np.array_equal(array, expected)
 
 
 def test_square_equals_pillow_pad():
     body = jpeg(picture(90, 160))
     expected = np.asarray(ImageOps.pad(Image.open(io.BytesIO(body)), (160, 160)).resize((64, 64)))
-    assert np.array_equal(made(body, geometry("pillow"))[0], expected)
+    assert np.array_equal(convert_both(body, geometry("pillow"))[0], expected)
 
 
 def test_square_of_a_long_thin_image_is_refused():
@@ -67,6 +67,6 @@ def test_square_of_a_long_thin_image_is_refused():
         pad_place(square=True, position="center", height=1, width=60000)
 
 
-def test_square_false_is_no_frame():
+def test_square_false_is_refused():
     found = problems(geometry=[{"pad": {"square": False}}])
     assert "has none of size, multiple_of, square" in found["geometry[0].pad"]

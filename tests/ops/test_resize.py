@@ -22,17 +22,17 @@ CV2 = {"nearest": 0, "bilinear": 1, "bicubic": 2, "area": 3, "lanczos": 4, "near
 EDGES = {"mode": "stretch", "size": [30, 40], "max_size": None, "rounding": "floor"}
 
 
-def ways():
+def library_interpolations():
     """Every library with every interpolation that it has."""
     for library in LIBRARIES.values():
         for interpolation in library.interpolations:
             yield library.op, interpolation, {} if library.antialias is None else {"antialias": library.antialias}
 
 
-WAYS = sorted({(op, interpolation): switch for op, interpolation, switch in ways()}.items())
+WAYS = sorted({(op, interpolation): switch for op, interpolation, switch in library_interpolations()}.items())
 
 
-def resized(image, op_name, interpolation, dtype="uint8", switch=None, **edges):
+def resize_by(image, op_name, interpolation, dtype="uint8", switch=None, **edges):
     params = {**EDGES, **edges, "interpolation": interpolation, "dtype": dtype, **(switch or {})}
     return op(f"resize_{op_name}")(image, **params)
 
@@ -40,18 +40,18 @@ def resized(image, op_name, interpolation, dtype="uint8", switch=None, **edges):
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("interpolation", LIBRARIES["pillow"].interpolations)
 @pytest.mark.parametrize("size", SIZES)
-def test_pillow_is_what_image_resize_gives(channels, interpolation, size):
+def test_pillow_resize_equals_image_resize(channels, interpolation, size):
     image = picture(97, 61, channels)
     whole = Image.fromarray(image.squeeze())
     wanted = np.asarray(whole.resize(size[::-1], Image.Resampling[interpolation.upper()]))
-    found = resized(image, "pillow", interpolation, size=list(size))
+    found = resize_by(image, "pillow", interpolation, size=list(size))
     assert np.array_equal(found, wanted.reshape(*size, channels))
 
 
 @pytest.mark.parametrize("interpolation", LIBRARIES["pillow"].interpolations)
-def test_pillow_in_float32_is_mode_f_channel_by_channel(interpolation):
+def test_pillow_float32_equals_mode_f_per_channel(interpolation):
     image = picture(97, 61).astype(np.float32) / 3 - 20
-    found = resized(image, "pillow", interpolation, "float32")
+    found = resize_by(image, "pillow", interpolation, "float32")
     for c in range(3):
         plane = Image.fromarray(np.ascontiguousarray(image[:, :, c]))
         wanted = np.asarray(plane.resize((40, 30), Image.Resampling[interpolation.upper()]))
@@ -71,11 +71,11 @@ def test_pillow12_runs_the_horizontal_pass_first(interpolation, channels, size):
     wanted = whole.resize((size[1], 97), way).resize(size[::-1], way)
     if wanted.mode == "RGBa":
         wanted = wanted.convert("RGBA")
-    found = resized(image, "pillow12", interpolation, size=list(size))
+    found = resize_by(image, "pillow12", interpolation, size=list(size))
     assert np.array_equal(found, np.asarray(wanted).reshape(*size, channels))
 
 
-def test_the_order_of_passes_matters():
+def test_pass_order_changes_pixels_of_portrait_photos():
     """Where it does not, ``pillow-12`` would be no option: a portrait photo stretched to a square."""
     image = np.random.default_rng(0).integers(0, 256, (640, 427, 3), dtype=np.uint8)
     box = (0, 0, 427, 640)
@@ -109,19 +109,19 @@ def test_letterbox_by_pillow_is_image_ops_pad(frame):
 @pytest.mark.parametrize("interpolation", list(CV2))
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
 @pytest.mark.parametrize("size", SIZES)
-def test_opencv_is_what_cv2_gives(channels, interpolation, kind, size):
+def test_opencv_resize_equals_cv2_resize(channels, interpolation, kind, size):
     image = picture(97, 61, channels).astype(kind)
     wanted = cv2.resize(image, size[::-1], interpolation=CV2[interpolation])
-    found = resized(image, "opencv", interpolation, np.dtype(kind).name, size=list(size))
+    found = resize_by(image, "opencv", interpolation, np.dtype(kind).name, size=list(size))
     assert found.dtype == kind
     assert np.array_equal(found, wanted.reshape(*size, channels))
 
 
 @pytest.mark.parametrize("size", [(30, 40), (90, 17), (140, 150)])
-def test_a_rounded_cover_by_opencv_is_blob_from_image(size):
+def test_rounded_opencv_cover_equals_blob_from_image(size):
     image = picture(97, 61)
     wanted = cv2.dnn.blobFromImage(image, 1.0, size[::-1], crop=True)[0].transpose(1, 2, 0)
-    found = resized(image, "opencv", "bilinear", mode="cover", size=size, rounding="round")
+    found = resize_by(image, "opencv", "bilinear", mode="cover", size=size, rounding="round")
     assert np.array_equal(op("crop")(found, size=size, rounding="floor"), wanted)
 
 
@@ -137,9 +137,9 @@ def summed_one_by_one(line, starts, weights):
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "lanczos"])
 @pytest.mark.parametrize(("old", "new"), [(47, 15), (15, 47), (5, 5), (90, 3), (2, 7)])
-def test_tensorflow_with_antialias_is_a_weighted_mean_of_each_axis(interpolation, old, new):
+def test_tensorflow_antialias_equals_weighted_means_per_axis(interpolation, old, new):
     image = picture(old, old)
-    found = resized(image, "tensorflow", interpolation, "float32", {"antialias": True}, size=[new, new])
+    found = resize_by(image, "tensorflow", interpolation, "float32", {"antialias": True}, size=[new, new])
     starts, weights = tensorflow_spans(new, old, interpolation, antialias=True)
     assert weights.sum(axis=1) == pytest.approx(np.ones(new), abs=1e-6)
     high = np.stack([[summed_one_by_one(image[:, x, c], starts, weights) for x in range(old)] for c in range(3)])
@@ -153,15 +153,15 @@ def test_tensorflow_with_antialias_is_a_weighted_mean_of_each_axis(interpolation
 @pytest.mark.parametrize(("old", "new"), [(97, 30), (30, 97), (200, 3), (3, 8)])
 def test_torch_rounds_to_whole_levels_between_its_passes(interpolation, antialias, old, new):
     image = picture(old, old, 1)
-    found = resized(image, "torch", interpolation, "uint8", {"antialias": antialias}, size=[new, new])
+    found = resize_by(image, "torch", interpolation, "uint8", {"antialias": antialias}, size=[new, new])
     starts, weights, precision = torch_integer_spans(new, old, interpolation, antialias=antialias)
     assert np.abs(weights).max() < 2**15
 
-    def passed(lines):
+    def integer_pass(lines):
         sums = np.stack([summed_one_by_one(line, starts, weights) for line in lines])
         return np.clip(np.floor((sums + 2 ** (precision - 1)) / 2**precision), 0, 255)
 
-    assert np.array_equal(found[:, :, 0], passed(passed(image[:, :, 0]).T).T)
+    assert np.array_equal(found[:, :, 0], integer_pass(integer_pass(image[:, :, 0]).T).T)
 
 
 @pytest.mark.parametrize("size", [(8, 5), (9, 700), (20, 400)])
@@ -169,11 +169,11 @@ def test_torch_rounds_to_whole_levels_between_its_passes(interpolation, antialia
 def test_torch_uint8_of_colors_equals_its_channels_one_by_one(size, interpolation):
     image = picture(30, 400, 3)
     switch = {"antialias": True}
-    colors = resized(image, "torch", interpolation, switch=switch, size=list(size))
+    colors = resize_by(image, "torch", interpolation, switch=switch, size=list(size))
     for channel in range(3):
         plane = np.ascontiguousarray(image[..., channel : channel + 1])
         assert np.array_equal(
-            resized(plane, "torch", interpolation, switch=switch, size=list(size)), colors[..., [channel]]
+            resize_by(plane, "torch", interpolation, switch=switch, size=list(size)), colors[..., [channel]]
         )
 
 
@@ -184,37 +184,37 @@ def test_torch_uint8_of_a_long_line_equals_integer_sums(old):
     starts, weights, precision = torch_integer_spans(7, old, "bicubic", antialias=True)
     sums = summed_one_by_one(image[0, :, 0], starts, weights)
     expected = np.clip(np.floor((sums + 2 ** (precision - 1)) / 2**precision), 0, 255)
-    result = resized(image, "torch", "bicubic", switch={"antialias": True}, size=[1, 7])
+    result = resize_by(image, "torch", "bicubic", switch={"antialias": True}, size=[1, 7])
     assert np.array_equal(result[0, :, 0], expected)
 
 
 @pytest.mark.parametrize("library", ["tensorflow", "torch"])
-def test_float_resizes_agree_with_opencv_and_pillow_where_the_kernels_are_the_same(library):
+def test_float_resizes_equal_opencv_and_pillow_for_the_same_kernel(library):
     """Half a gray level would be a shifted grid or a wrong kernel."""
     image = picture(97, 61)
-    plain = resized(image, library, "bilinear", "float32", {"antialias": False})
-    assert np.abs(plain - resized(image, "opencv", "bilinear", "float32")).max() < 0.01
+    plain = resize_by(image, library, "bilinear", "float32", {"antialias": False})
+    assert np.abs(plain - resize_by(image, "opencv", "bilinear", "float32")).max() < 0.01
     for interpolation in ("bilinear", "bicubic", "lanczos"):
-        smooth = resized(image, library, interpolation, "float32", {"antialias": True})
-        assert np.abs(smooth - resized(image, "pillow", interpolation, "float32")).max() < 0.01
+        smooth = resize_by(image, library, interpolation, "float32", {"antialias": True})
+        assert np.abs(smooth - resize_by(image, "pillow", interpolation, "float32")).max() < 0.01
     if library == "torch":  # a = -0.75, as OpenCV's
-        sharp = resized(image, library, "bicubic", "float32", {"antialias": False})
-        assert np.abs(sharp - resized(image, "opencv", "bicubic", "float32")).max() < 0.01
+        sharp = resize_by(image, library, "bicubic", "float32", {"antialias": False})
+        assert np.abs(sharp - resize_by(image, "opencv", "bicubic", "float32")).max() < 0.01
 
 
-def test_torch_area_takes_means_of_whole_pixels():
+def test_torch_area_equals_means_of_pixel_blocks():
     image = picture(9, 12, 1).astype(np.float32)
-    found = resized(image, "torch", "area", "float32", {"antialias": False}, size=[3, 4])
+    found = resize_by(image, "torch", "area", "float32", {"antialias": False}, size=[3, 4])
     assert found == pytest.approx(image.reshape(3, 3, 4, 3, 1).mean(axis=(1, 3)), abs=1e-4)
     assert found == pytest.approx(
-        resized(image, "tensorflow", "area", "float32", {"antialias": False}, size=[3, 4]), abs=1e-4
+        resize_by(image, "tensorflow", "area", "float32", {"antialias": False}, size=[3, 4]), abs=1e-4
     )
 
 
 def test_nearest_of_torch_and_tensorflow_pick_different_pixels():
     image = np.arange(10, dtype=np.uint8).reshape(1, 10, 1)
     picks = {
-        (library, way): resized(image, library, way, "uint8", {"antialias": False}, size=[1, 4])[0, :, 0].tolist()
+        (library, way): resize_by(image, library, way, "uint8", {"antialias": False}, size=[1, 4])[0, :, 0].tolist()
         for library, way in (("torch", "nearest"), ("torch", "nearest-exact"), ("tensorflow", "nearest"))
     }
     assert picks["torch", "nearest"] == [0, 2, 5, 7]
@@ -224,7 +224,7 @@ def test_nearest_of_torch_and_tensorflow_pick_different_pixels():
 @pytest.mark.parametrize(("way", "switch"), WAYS, ids=lambda way: "-".join(way) if isinstance(way, tuple) else "opt")
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float32-rounded"])
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
-def test_every_resize_keeps_its_word(way, switch, dtype, kind):
+def test_every_resize_returns_requested_size_and_dtype(way, switch, dtype, kind):
     """Its size, its dtype, its input untouched, a flat image flat; a letterbox too."""
     name, interpolation = way
     flat = [77, 78, 200, 255]  # opaque: Pillow weighs colors by alpha
@@ -247,15 +247,15 @@ def test_every_resize_keeps_its_word(way, switch, dtype, kind):
 
 @pytest.mark.parametrize(("way", "switch"), WAYS, ids=lambda way: "-".join(way) if isinstance(way, tuple) else "opt")
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_a_resize_to_the_same_size_changes_nothing(way, switch, dtype):
+def test_resize_to_the_same_size_returns_equal_pixels(way, switch, dtype):
     image = picture(31, 20)
-    assert np.array_equal(resized(image, *way, dtype, switch, size=[31, 20]), image)
+    assert np.array_equal(resize_by(image, *way, dtype, switch, size=[31, 20]), image)
 
 
 @pytest.mark.parametrize(("way", "switch"), WAYS, ids=lambda way: "-".join(way) if isinstance(way, tuple) else "opt")
-def test_a_single_pixel_can_become_an_image(way, switch):
+def test_single_pixel_is_enlarged_to_a_constant_image(way, switch):
     image = np.array([[[3, 5, 7]]], np.uint8)
-    found = resized(image, *way, "float32", switch, size=[4, 2])
+    found = resize_by(image, *way, "float32", switch, size=[4, 2])
     assert found == pytest.approx(np.broadcast_to([3, 5, 7], (4, 2, 3)), abs=1e-5)
 
 
@@ -271,7 +271,7 @@ def test_a_single_pixel_can_become_an_image(way, switch):
     height=st.integers(1, 30),
     width=st.integers(1, 30),
 )
-def test_a_crop_has_its_size_and_keeps_every_pixel_that_fits(cut, rounding, pad_side, height, width):
+def test_crop_has_its_size_and_keeps_every_fitting_pixel(cut, rounding, pad_side, height, width):
     image = np.arange(1, height * width + 1, dtype=np.float32).reshape(height, width, 1)
     params = {**cut, "rounding": rounding, "pad_side": pad_side}
     found = op("crop")(image, **params)
@@ -279,7 +279,7 @@ def test_a_crop_has_its_size_and_keeps_every_pixel_that_fits(cut, rounding, pad_
     assert np.count_nonzero(found) == min(found.shape[0], height) * min(found.shape[1], width)
 
 
-def test_crop_sets_a_small_image_in_black():
+def test_crop_pads_a_small_image_with_zeros():
     image = np.full((2, 3, 1), 9, np.uint8)
     found = op("crop")(image, size=[5, 5], rounding="floor")
     assert found[:, :, 0].tolist() == [[0] * 5, [0, 9, 9, 9, 0], [0, 9, 9, 9, 0], [0] * 5, [0] * 5]
@@ -287,7 +287,7 @@ def test_crop_sets_a_small_image_in_black():
     assert found[:, 0, 0].tolist() == [0, 0, 9, 9, 0]
 
 
-def test_pad_fills_each_channel_and_leaves_its_input_alone():
+def test_pad_fills_each_channel_with_its_value():
     image = np.zeros((2, 2, 3), np.uint8)
     found = op("pad")(image, size=[3, 4], fill=[10, 20.6, 30], position="bottom_right", units="byte")
     assert found.dtype == np.uint8

@@ -14,7 +14,7 @@ LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
 f32 = np.float32
 
 
-def one_by_one(function, array):
+def apply_per_value(function, array):
     return np.array([function(f32(x)) for x in array.reshape(-1)], np.float32).reshape(array.shape)
 
 
@@ -28,13 +28,13 @@ def one_by_one(function, array):
         (16, 235, lambda x: f32(16) + x * f32(219) / f32(255)),
     ],
 )
-def test_scale_is_the_written_form(low, high, plain):
+def test_scale_equals_the_written_formula(low, high, plain):
     scaled = values.scale(LEVELS, low=low, high=high)
     assert scaled.dtype == np.float32
-    assert (scaled == one_by_one(plain, LEVELS)).all()
+    assert (scaled == apply_per_value(plain, LEVELS)).all()
 
 
-def test_classic_scalings_equal_what_people_write():
+def test_scale_equals_usual_numpy_expressions():
     assert (values.scale(LEVELS, low=0, high=1) == LEVELS.astype("float32") / 255).all()
     assert (values.scale(LEVELS, low=-1, high=1) == LEVELS.astype("float32") / 127.5 - 1).all()
 
@@ -46,7 +46,7 @@ def test_normalize_subtracts_then_divides_per_channel(units, std):
     mean = [0.485, 0.456, 0.406]
     got = values.normalize(image, units=units, mean=mean, std=std)
     for channel in range(3):
-        want = one_by_one(
+        want = apply_per_value(
             lambda x, c=channel: (
                 ((x / f32(255) if units == "unit" else x) - f32(mean[c])) / (f32(std[c]) if std else f32(1))
             ),
@@ -56,7 +56,7 @@ def test_normalize_subtracts_then_divides_per_channel(units, std):
 
 
 @pytest.mark.parametrize(("rounding", "want"), [("half_even", [0, 2, 2, 0, -2]), ("half_away", [1, 2, 3, -1, -2])])
-def test_quantize_rounds_as_it_is_told(rounding, want):
+def test_quantize_uses_the_given_rounding(rounding, want):
     halves = np.array([0.5, 1.5, 2.5, -0.5, -1.5], np.float32)
     got = values.quantize(halves, scale=1, zero_point=0, rounding=rounding)
     assert got.tolist() == want
@@ -92,7 +92,7 @@ def test_cast_makes_native_c_order():
     assert (got == swapped).all()
 
 
-def test_reorder_and_transpose_move_without_changing():
+def test_reorder_and_transpose_keep_the_values():
     image = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
     assert values.reorder(image, order="RGBA", to="BGRA")[0, 0].tolist() == [2, 1, 0, 3]
     first = values.transpose(image, layout="HWC", to="CHW")
@@ -116,21 +116,21 @@ images = hnp.arrays(np.uint8, st.tuples(st.integers(1, 6), st.integers(1, 6), st
     images,
     st.sampled_from([((1 / 255,) * 3, (0.0,) * 3), ((1 / 127.5,) * 3, (-1.0,) * 3), ((1.0,) * 3, (-103.9, 0, 7))]),
 )
-def test_to_pixels_undoes_an_affine_map_exactly(image, affine):
+def test_to_pixels_inverts_affine_mapping_exactly(image, affine):
     scale, offset = affine
     mapped = (image * np.array(scale, np.float32) + np.array(offset, np.float32)).astype(np.float32)
     assert (values.to_pixels(mapped, scale=list(scale), offset=list(offset), whole=True) == image).all()
 
 
 @given(images)
-def test_swapping_twice_is_nothing(image):
+def test_reorder_twice_restores_the_image(image):
     before = image.copy()
     once = values.reorder(image, order="RGB", to="BGR")
     assert (values.reorder(once, order="BGR", to="RGB") == image).all()
     assert (image == before).all()
 
 
-def test_to_pixels_without_whole_levels_keeps_fractions():
+def test_to_pixels_without_rounding_keeps_fractions():
     got = values.to_pixels(np.array([[[0.5]]], np.float32), scale=[1 / 255], offset=[0.0], whole=False)
     assert got.dtype == np.float32
     assert got.item() == pytest.approx(127.5)

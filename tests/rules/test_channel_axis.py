@@ -57,7 +57,7 @@ def test_missing_axes_are_counted_once(array, spec, expected):
     assert codes(array, spec) == expected
 
 
-def test_source_image_keeps_gray_batch_a_batch():
+def test_source_image_keeps_nhw_layout_of_gray_batch():
     source = encoded(Image.fromarray(GRAY), "PNG")
     report = sm_imgcheck.validate(GRAY[np.newaxis], {**RGB, "shape": ["N", 48, 64, 3]}, source=source)
     assert [finding.code for finding in report.findings] == ["SHP109"]
@@ -74,11 +74,11 @@ def test_source_image_keeps_gray_batch_a_batch():
         ((48, 64), [48, 64, 3], "C"),
     ],
 )
-def test_lost_axis(shape, wanted, axis):
+def test_missing_axis_is_named_from_the_shape(shape, wanted, axis):
     assert lost_axis(shape, parse({**RGB, "shape": wanted}).contract) == axis
 
 
-def test_color_planes_stay_channels():
+def test_color_planes_are_read_as_chw():
     assert reading((3, 48, 64), parse({**RGB, "shape": ["N", 48, 64, 3]}).contract) == "CHW"
     assert reading((4, 48, 64), parse({**RGB, "shape": ["N", 3, 48, 64]}).contract) == "CHW"
     assert reading((1, 48, 64), parse({**RGB, "shape": [3, 48, 64]}).contract) == "CHW"

@@ -29,7 +29,7 @@ def payload_findings(payload=None, outcome=PLAIN.outcome, **changes):
     return [finding for finding in rules.run(candidate, told) if finding.code.startswith("PAY")]
 
 
-def test_a_good_request_has_no_findings():
+def test_valid_request_has_no_findings():
     assert payload_findings() == []
 
 
@@ -54,7 +54,7 @@ def test_each_code_is_reported_for_body_cast_and_rejection(code):
     assert silent.message.startswith("it is so")
 
 
-def test_what_payload_would_write_is_offered():
+def test_rejection_suggests_the_payload_command():
     refused = RejectedRequest(status=500, text="", finding=PAY101.finding("no"))
     assert "sm-imgcheck payload writes npy" in payload_findings(outcome=refused)[0].message
     assert "sm-imgcheck payload writes array" in payload_findings({"envelope": "array"}, outcome=refused)[0].message
@@ -76,7 +76,7 @@ def test_what_payload_would_write_is_offered():
         ("batch", 100_000_001, ["error"]),
     ],
 )
-def test_limits_of_endpoints(endpoint, size, severities):
+def test_body_over_endpoint_limit_names_the_limit(endpoint, size, severities):
     told = payload_findings({"endpoint": endpoint}, size=size)
     assert [one.severity for one in told] == severities
     for one in told:
@@ -86,7 +86,7 @@ def test_limits_of_endpoints(endpoint, size, severities):
         )
 
 
-def test_the_specs_own_limit_is_the_error_and_the_others_warn():
+def test_body_over_limit_of_spec_is_an_error_and_others_warn():
     too_large = RejectedRequest(status=413, text="", finding=PAY114.finding("over"))
     told = payload_findings({"max_bytes": 500}, size=30_000_000, outcome=too_large)
     assert [one.severity for one in told] == ["warning", "error", "warning"]

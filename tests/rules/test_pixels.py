@@ -66,7 +66,7 @@ def resize_step(op="resize_pillow", **changes):
         ),
     ],
 )
-def test_each_trait_has_its_check(steps, code, words):
+def test_each_differing_trait_has_its_code(steps, code, words):
     told = pixel_findings(origin(*steps))
     assert [one[0] for one in told] == ([code] if code else [])
     assert all(words in message for _, _, message in told)
@@ -84,7 +84,7 @@ def test_missing_resize_is_reported():
     ("mean", "most", "severity"),
     [(0.12, 1.0, "notice"), (1.2, 15.0, "warning"), (2.6, 15.0, "error"), (0.3, 40.0, "error"), (None, None, "error")],
 )
-def test_the_measured_difference_decides(mean, most, severity):
+def test_pixel_difference_sets_the_severity(mean, most, severity):
     ((_, weight, message),) = pixel_findings(origin(DECODE, resize_step(interpolation="bicubic")), mean=mean, most=most)
     assert weight == severity
     assert ("(difference: at most " in message) is (most is not None)
@@ -105,7 +105,7 @@ def test_different_image_and_unknown_pipeline_are_reported():
     assert "(difference 3.2 gray levels on average, at most 71.2): not resized, mirrored, RGB" in message
 
 
-def test_no_finding_without_a_source():
+def test_tensor_without_source_has_no_pixel_finding():
     assert not [one for one in rules.run(Candidate(path="x", kind="tensor", facts=FACTS), SPEC) if "PIX" in one.code]
 
 
@@ -130,14 +130,14 @@ def test_order_and_values_are_observed_not_assumed():
     assert [step.op for step in result.plan.steps] == ["to_pixels", "reorder", "cast", "scale"]
 
 
-def test_the_spec_s_own_tensor_is_clean():
+def test_tensor_made_by_the_spec_has_no_findings():
     result = by_source((RGB[None] / np.float32(255)).astype("float32"))
     assert result.findings == ()
     assert result.origins[0].exact
     assert result.ideal.source == "the source image"
 
 
-def test_noise_is_not_the_image():
+def test_noise_reports_source_mismatch():
     result = by_source(np.random.default_rng(0).random((1, 64, 64, 3), np.float32))
     assert result.origins == ()
     assert "PIX101" in [one.code for one in result.findings]
@@ -168,7 +168,7 @@ def test_non_image_source_is_an_error(source, why):
     assert str(error.value).startswith(why)
 
 
-def test_a_source_that_the_spec_refuses_still_explains():
+def test_source_refused_by_the_spec_still_identifies_the_pipeline():
     gray = encoded(Image.fromarray(picture(90, 120, 1).squeeze()), "PNG")
     array = np.asarray(Image.open(io.BytesIO(gray)).convert("RGB").resize((64, 64), 2))
     result = by_source((array[None] / np.float32(255)).astype("float32"), gray, decode={"gray": "reject"})

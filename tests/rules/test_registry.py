@@ -49,7 +49,7 @@ def run(folder, *arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ).stdout
 
 
-def test_one_new_file_adds_a_rule_to_the_list_the_manual_and_the_report(tmp_path):
+def test_rule_file_adds_list_entry_manual_page_and_finding(tmp_path):
     folder, tensor = tmp_path / "rules", tmp_path / "x.npy"
     folder.mkdir()
     (folder / "test_family.py").write_text(ONE_FILE, encoding="utf-8")
@@ -63,7 +63,7 @@ def test_one_new_file_adds_a_rule_to_the_list_the_manual_and_the_report(tmp_path
     assert "TST901  odd-number-of-axes  3 axes" in report
 
 
-def test_a_rule_makes_findings_with_its_own_values_unless_others_are_given():
+def test_rule_findings_have_default_values_unless_overridden():
     plain = DTY101.finding("uint8", expected="float32", actual="uint8")
     assert (plain.code, plain.name, plain.severity, plain.fixed_by) == ("DTY101", "wrong-dtype", "error", "cast")
     assert (plain.message, plain.expected, plain.actual, plain.certainty) == ("uint8", "float32", "uint8", "certain")
@@ -78,13 +78,13 @@ def test_exception_becomes_an_unfixable_finding():
     assert made.fixed_by is None
 
 
-def test_two_rules_with_one_code_are_a_bug():
+def test_duplicate_rule_code_raises_internal_error():
     with pytest.raises(InternalError, match="two rules have the code DTY101: wrong-dtype and another"):
         Rule("DTY101", "another", severity="error", doc="Another.")
     assert all_rules()["DTY101"] is DTY101
 
 
-def test_names_are_words_with_hyphens_and_no_two_rules_share_one():
+def test_rule_names_are_unique_slugs():
     names = [rule.name for rule in all_rules().values()]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)

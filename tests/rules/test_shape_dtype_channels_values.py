@@ -35,7 +35,7 @@ def findings_by_code(seen, wanted, kind="tensor"):
     return {finding.code: finding for finding in rules.run(candidate, wanted)}
 
 
-def test_a_right_tensor_has_no_findings():
+def test_correct_tensor_has_no_findings():
     assert findings_by_code(facts(), spec()) == {}
 
 
@@ -87,7 +87,7 @@ def test_each_rule_reports_actual_and_expected(code, seen, wanted, expected, act
         ("VAL108", {}, {"expect_range": [0, 1]}),
     ],
 )  # fmt: skip
-def test_the_other_side_of_the_boundary(code, seen, wanted):
+def test_value_inside_the_boundary_has_no_finding(code, seen, wanted):
     assert code not in findings_by_code(facts(**seen), spec(**wanted))
 
 
@@ -102,7 +102,7 @@ def test_swapped_height_and_width_is_hinted():
     assert "swapped" in finding.message
 
 
-def test_mean_in_the_other_order_is_named_and_not_reported_twice():
+def test_reversed_mean_order_is_reported_once():
     reversed_mean = Values(mean=(0.406, 0.456, 0.485), std=(0.225, 0.224, 0.229))
     seen = facts(values=canonical(reversed_mean, 3), low=-2.1, high=2.6)
     findings = findings_by_code(seen, spec(**IMAGENET))
@@ -129,7 +129,7 @@ def test_assumed_order_is_a_notice():
     assert "--assume channel_order=BGR" in finding.message
 
 
-def test_a_candidate_that_cannot_be_used_yields_one_finding():
+def test_unusable_candidate_has_one_finding():
     candidate = Candidate(path="x", kind="unknown", problem=rules.all_rules()["VAL106"].finding("is a riddle"))
     findings = rules.run(candidate, spec())
     assert [(finding.code, finding.message) for finding in findings] == [("VAL106", "is a riddle")]

@@ -24,7 +24,7 @@ def source_findings(wanted=None, path="x.jpg", data=b"", **changes):
     return {finding.code: finding for finding in findings if finding.code.startswith("SRC")}
 
 
-def test_a_plain_photograph_has_no_findings():
+def test_ordinary_photograph_has_no_findings():
     assert source_findings() == {}
 
 
@@ -52,7 +52,7 @@ def test_unreadable_file_has_one_finding(code):
     assert [finding.code for finding in checks.run(other, spec())] == ["SRC108"]
 
 
-def test_bytes_after_the_values_of_a_tensor_are_a_notice():
+def test_bytes_after_tensor_values_are_a_notice():
     candidate = Candidate(path="x.npy", kind="tensor", trailing_bytes=128)
     (finding,) = checks.run(candidate, spec())
     assert finding.code == "SRC116"
@@ -81,20 +81,20 @@ def test_bytes_after_the_values_of_a_tensor_are_a_notice():
         ({"icc_problem": "no header"}, "SRC133", "no header"),
     ],
 )
-def test_a_property_yields_its_finding(changes, code, words):
+def test_each_header_property_has_its_finding(changes, code, words):
     findings = source_findings(**changes)
     assert list(findings) == [code]
     assert words in findings[code].message
     assert findings[code].fixed_by is None
 
 
-def test_small_arithmetic_files_and_odd_names_are_fine():
+def test_small_arithmetic_files_and_unusual_names_have_no_findings():
     assert source_findings(coding="arithmetic", data=bytes(100)) == {}
     assert source_findings(path="x.data") == {}
     assert source_findings(path="x.MPO") == {}
 
 
-def test_a_truncated_file_under_each_policy():
+def test_truncated_policy_sets_the_severity():
     share = {"truncated": True, "rows_lost": 0.3}
     assert source_findings(spec({"truncated": "allow"}), **share)["SRC110"].severity == "warning"
     finding = source_findings(truncated=True)["SRC110"]
@@ -124,7 +124,7 @@ POLICIES = [
 
 
 @pytest.mark.parametrize(("key", "policy", "changes", "code", "severity", "fixed_by"), POLICIES)
-def test_a_policy_decides_and_refusals_agree(key, policy, changes, code, severity, fixed_by):
+def test_decode_policy_sets_severity_and_refusal(key, policy, changes, code, severity, fixed_by):
     decode = {key: policy, **({"background": [1, 2, 3]} if policy == "composite" else {})}
     wanted = spec(decode)
     finding = source_findings(wanted, **changes)[code]
@@ -134,7 +134,7 @@ def test_a_policy_decides_and_refusals_agree(key, policy, changes, code, severit
 
 
 @pytest.mark.parametrize("policy", ["reject", "scale"])
-def test_32_bits_are_refused_for_what_they_are(policy):
+def test_32_bit_samples_are_refused_by_bit_depth(policy):
     refused = refusals(replace(PLAIN, bits=32), Decode(bit_depth=policy), channel_order="RGB")
     assert refused == [("bit_depth", "bit depth 32 is not supported: unknown white level")]
     deep = refusals(replace(PLAIN, bits=16), Decode(), channel_order="RGB")
@@ -157,7 +157,7 @@ def test_exif_finding_states_stored_and_displayed_size():
     ("height", "width", "orientation", "stretched"),
     [(480, 640, 1, False), (100, 300, 1, False), (100, 301, 1, True), (901, 300, 6, True), (300, 900, 8, False)],
 )
-def test_an_extreme_stretch(height, width, orientation, stretched):
+def test_extreme_stretch_is_reported_but_not_for_letterbox(height, width, orientation, stretched):
     assert ("SRC139" in source_findings(height=height, width=width, orientation=orientation)) == stretched
     letterbox = spec(resize={"mode": "letterbox"})
     assert "SRC139" not in source_findings(letterbox, height=height, width=width)

@@ -80,7 +80,7 @@ def test_tensor_of_unknown_layout_is_not_compared():
         (np.arange(2 * 3 * 4 * 4).reshape(2, 3, 4, 4), False),
     ],
 )
-def test_few_colors(array, few):
+def test_few_colors_is_true_for_one_or_two_colors(array, few):
     axis = {2: -1, 3: 2, 4: 1}[array.ndim]
     assert few_colors(array, axis) is few
 

@@ -88,7 +88,7 @@ PER_IMAGE = {
 @pytest.mark.parametrize("spec", [UNIT, IMAGENET], ids=["0..1", "ImageNet"])
 @pytest.mark.parametrize("name", PER_IMAGE)
 @pytest.mark.sample(5)
-def test_scaling_by_the_image_itself_is_named(name, spec, source):
+def test_per_image_scaling_is_named(name, spec, source):
     report = sm_imgcheck.validate(PER_IMAGE[name].astype(np.float32)[None], spec, source=source, assume=ORDER)
     (finding,) = (finding for finding in report.findings if finding.severity == "error")
     assert finding.code == "VAL111"
@@ -96,12 +96,12 @@ def test_scaling_by_the_image_itself_is_named(name, spec, source):
     assert (finding.fixed_by is not None) is (source is not None)
 
 
-def test_scaling_by_the_image_itself_is_named_after_a_resize_in_floats():
+def test_per_image_scaling_is_named_after_a_float_resize():
     resized = (IMAGE[::2, ::2] * 0.37 + IMAGE[1::2, 1::2] * 0.63).repeat(2, 0).repeat(2, 1)
     assert set(errors((resized - resized.mean()) / resized.std(), UNIT, assume=ORDER)) == {"VAL111"}
 
 
-def test_a_batch_of_standardized_images_is_named():
+def test_batch_of_standardized_images_is_named():
     batch = np.stack([(one - one.mean()) / one.std() for one in (IMAGE, IMAGE[::-1] ** 1.1)]).astype(np.float32)
     codes = {finding.code for finding in sm_imgcheck.validate(batch, UNIT, assume=ORDER).findings}
     assert codes == {"VAL111"}
@@ -126,7 +126,7 @@ def test_round_numbers_are_written_as_mean_and_std():
     assert is_unnamed(name_of(affine))
 
 
-def test_no_two_names_without_a_chain_mean_the_same():
+def test_mapping_names_without_chain_are_distinct():
     named = [(name, affine) for name, affine in candidates(3) if ", then" not in name and ", twice" not in name]
     for index, (name, affine) in enumerate(named):
         assert not [other for other, mapping in named[:index] if same(affine, mapping, tolerance=0.01)], name
@@ -147,5 +147,5 @@ RGBA = np.dstack([IMAGE, np.full((72, 96), 255, np.float32)])
     ],
     ids=["RGBA pixels", "RGBA 0..1", "RGBA ImageNet", "gray ImageNet", "gray 0..1", "RGBA not scaled"],
 )
-def test_other_channel_count_gets_no_mapping_finding(array, spec, codes):
+def test_different_channel_count_gets_no_mapping_finding(array, spec, codes):
     assert set(errors(array, spec)) - {"CHN104"} == codes

@@ -36,7 +36,7 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_content_is_named(name):
+def test_non_image_content_is_named(name):
     body, code, words = CONTENTS[name]
     actual, text = name_content(body)
     assert actual == code

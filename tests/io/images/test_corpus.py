@@ -37,7 +37,7 @@ def verdict(path):
     return max((rules[finding.code].verdict for finding in findings), key=ORDER.index, default="ok")
 
 
-def test_every_file_gets_its_verdict(shared_corpus, capfd):
+def test_corpus_files_get_their_expected_verdict(shared_corpus, capfd):
     wrong = []
     for row in rows(shared_corpus):
         start = time.process_time()
@@ -62,7 +62,7 @@ print(json.dumps([found.problem is None, pixels, int(peak.split()[1]) / 1024]))
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read from /proc")
-def test_no_file_takes_more_memory_than_it_may(shared_corpus):
+def test_corpus_files_stay_within_the_memory_limit(shared_corpus):
     """A refused file at most 200 MiB, an accepted one 12 bytes a declared pixel and 150 MiB."""
     over = []
     for row in rows(shared_corpus):
@@ -81,7 +81,7 @@ BYTES_PER_PIXEL = {"cmyk.jpg": 12, "alpha.png": 12, "avif.avif": 12, "tiff.tif":
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read from /proc")
 @pytest.mark.parametrize("name", BYTES_PER_PIXEL)
-def test_large_images_stay_within_their_memory(name, tmp_path):
+def test_large_images_stay_within_the_memory_limit(name, tmp_path):
     """Of a whole conversion, with alpha composited: bytes a pixel and 150 MiB. WebP and JPEG 2000: their libraries."""
     small = np.random.default_rng(0).integers(0, 255, (500, 500, 4), np.uint8)
     pixels = small.repeat(6, 0).repeat(6, 1)
@@ -105,7 +105,7 @@ sys.exit(code)
 """
 
 
-def test_the_limits_hold_without_decoding(shared_corpus):
+def test_headers_alone_give_the_declared_size(shared_corpus):
     for row in rows(shared_corpus):
         found = read(shared_corpus / row["file"], Decode(), headers_only=True)
         assert found.pixels is None

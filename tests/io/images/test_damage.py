@@ -131,7 +131,7 @@ def test_images_with_an_extreme_side_are_refused(size):
 @pytest.mark.parametrize(
     ("segment", "name"), [(b"\xff\xe0\0\x07JFIF\0", "JFIF segment"), (b"\xff\xee\0\x07Adobe", "Adobe segment")]
 )
-def test_short_jfif_and_adobe_segments_are_what_pillow_rejects(segment, name):
+def test_short_jfif_and_adobe_segments_are_reported_as_rejected_by_pillow(segment, name):
     body = jpeg(picture(16, 24))
     end_of_jfif = 4 + int.from_bytes(body[4:6], "big")
     body = body[:2] + segment + body[end_of_jfif:]
@@ -182,7 +182,7 @@ def test_unsupported_photographs_are_named_with_their_converter(body, words):
     assert "convert it to" in clause
 
 
-def test_ordinary_tiff_with_a_camera_name_is_no_raw_file():
+def test_ordinary_tiff_with_a_camera_name_is_not_a_raw_file():
     stream = io.BytesIO()
     Image.fromarray(picture(8, 8)).save(stream, "TIFF", tiffinfo={271: "Canon", 254: 0})
     assert image_format(stream.getvalue()) == "TIFF"
@@ -206,7 +206,7 @@ def damage(body, *, is_cut, share, random):
     return body[: places[0][0]] + chunk(b"IDAT", data[:at] + tail) + body[places[-1][1] :]
 
 
-def decoder_complaints(body):
+def decoder_warnings(body):
     """Whether Pillow, and whether OpenCV, rejects the file or prints a warning."""
     printed = []
     try:
@@ -219,7 +219,7 @@ def decoder_complaints(body):
 
 
 @pytest.mark.slow
-def test_planted_damage_is_found_where_a_decoder_finds_it(shared_corpus, tmp_path):
+def test_planted_damage_is_reported_when_a_decoder_reports_it(shared_corpus, tmp_path):
     random = np.random.default_rng(3)
     path = tmp_path / "candidate"
     missed, count = [], 0
@@ -229,10 +229,10 @@ def test_planted_damage_is_found_where_a_decoder_finds_it(shared_corpus, tmp_pat
         body = (shared_corpus / row["file"]).read_bytes()
         if body[:2] != b"\xff\xd8" and body[:4] != b"\x89PNG":
             continue
-        before = decoder_complaints(body)
+        before = decoder_warnings(body)
         for is_cut, share in itertools.product((True, False), (0.1, 0.5, 0.9)):
             damaged = damage(body, is_cut=is_cut, share=share, random=random)
-            if damaged is None or decoder_complaints(damaged) == before:
+            if damaged is None or decoder_warnings(damaged) == before:
                 continue
             path.write_bytes(damaged)
             candidate = read(path, Decode())

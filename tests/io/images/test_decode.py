@@ -71,7 +71,7 @@ JPEGS = {
 
 @pytest.mark.parametrize("options", JPEGS.values(), ids=JPEGS)
 @pytest.mark.parametrize("size", [(48, 64), (17, 31), (1, 1), (3, 2)], ids=str)
-def test_jpeg_pixels_are_pillows_with_and_without_simplejpeg(options, size, monkeypatch):
+def test_jpeg_pixels_equal_pillow_with_and_without_simplejpeg(options, size, monkeypatch):
     mode = options.get("mode", "RGB")
     image = Image.fromarray(picture()).crop((0, 0, size[1], size[0])).convert(mode)
     body = encoded(image, "JPEG", **{key: value for key, value in options.items() if key != "mode"})
@@ -86,14 +86,14 @@ def test_jpeg_pixels_are_pillows_with_and_without_simplejpeg(options, size, monk
 @pytest.mark.parametrize("options", JPEGS.values(), ids=JPEGS)
 @pytest.mark.parametrize("size", [(48, 64), (17, 31), (2, 2), (40, 5)], ids=str)
 @pytest.mark.parametrize("gray", [False, True])
-def test_the_fast_dct_is_the_same_without_simplejpeg(options, size, gray, monkeypatch):
+def test_fast_dct_pixels_are_equal_without_simplejpeg(options, size, gray, monkeypatch):
     body = jpeg(np.ascontiguousarray(picture()[: size[0], : size[1]]), **options)
     quick = decode(body, dct="tensorflow", gray=gray)
     monkeypatch.setattr(decode_jpeg, "turbo_jpeg", lambda *_, **__: (None, ""))
     assert np.array_equal(decode(body, dct="tensorflow", gray=gray), quick)
 
 
-def test_the_fast_dct_of_a_tall_chroma_grid():
+def test_fast_dct_of_440_subsampling_equals_the_default_path():
     # 4:4:0: OpenCV writes it, Pillow does not.
     sampling = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440]
     body = cv2.imencode(".jpg", picture(33, 21), sampling)[1].tobytes()
@@ -103,7 +103,7 @@ def test_the_fast_dct_of_a_tall_chroma_grid():
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-def test_the_gray_plane_of_a_jpeg_is_opencvs(mode, no_simplejpeg):
+def test_gray_plane_of_jpeg_equals_opencv(mode, no_simplejpeg):
     body = jpeg(mode=mode)
     expected = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(decode(body, gray=True)[..., 0], expected)
@@ -112,14 +112,14 @@ def test_the_gray_plane_of_a_jpeg_is_opencvs(mode, no_simplejpeg):
 @pytest.mark.parametrize(
     ("form", "mode"), [("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "L"), ("BMP", "RGB"), ("WEBP", "RGB"), ("TIFF", "RGB")]
 )
-def test_the_gray_plane_of_other_formats_is_opencvs(form, mode, capfd):
+def test_gray_plane_of_other_formats_equals_opencv(form, mode, capfd):
     body = encoded(Image.fromarray(picture()).convert(mode), form)
     expected = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(decode(body, gray=True)[..., 0], expected)
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_gray_plane_where_opencv_cannot_read():
+def test_gray_plane_of_ico_has_one_channel():
     body = encoded(Image.fromarray(picture()), "ICO", sizes=[(32, 32)])
     assert decode(body, gray=True).shape == (24, 32, 1)
 
@@ -145,7 +145,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("form", "mode", "expected"), OTHERS)
-def test_other_formats_are_decoded_as_pillow_does(form, mode, expected):
+def test_other_formats_equal_pillow(form, mode, expected):
     image = Image.fromarray(picture()).convert(mode)
     if mode == "RGBA":
         image.putalpha(Image.fromarray(picture(seed=1)[..., 0]))
@@ -156,7 +156,7 @@ def test_other_formats_are_decoded_as_pillow_does(form, mode, expected):
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "P"])
-def test_a_transparent_color_is_alpha(mode):
+def test_transparent_color_becomes_alpha(mode):
     image = Image.fromarray(picture()).convert(mode)
     body = encoded(image, "PNG", transparency=(image.getpixel((0, 0))))
     pixels = decode(body)
@@ -165,7 +165,7 @@ def test_a_transparent_color_is_alpha(mode):
     assert pixels[..., -1].max() == 255
 
 
-def test_sixteen_bits_keep_their_whole_range():
+def test_sixteen_bit_samples_keep_their_range():
     deep = (np.arange(48 * 64, dtype=np.uint32).reshape(48, 64) * 21).astype(np.uint16)
     for form in ("PNG", "TIFF"):
         body = encoded(Image.fromarray(deep), form)
@@ -173,7 +173,7 @@ def test_sixteen_bits_keep_their_whole_range():
         assert np.array_equal(decode(body)[..., 0], deep)
 
 
-def test_32_bit_samples_stay_what_they_are():
+def test_32_bit_samples_stay_float32():
     body = encoded(Image.fromarray(picture()[..., 0].astype(np.float32)), "TIFF")
     assert read_header(body, max_pixels=LIMIT).bits == 32
     assert decode(body).dtype == np.float32
@@ -192,7 +192,7 @@ def test_frames_are_counted_and_the_first_is_decoded():
     assert (header.format, header.frames, header.trailing_bytes) == ("JPEG", 3, 0)
 
 
-def test_frames_beyond_measure_are_counted_no_further():
+def test_frame_count_stops_at_its_limit():
     body = encoded(Image.fromarray(picture(4, 4, 1)[..., 0]), "GIF")
     one = body.index(b",")
     many = body[:one] + body[one:-1] * (MOST_FRAMES + 5) + b";"
@@ -200,7 +200,7 @@ def test_frames_beyond_measure_are_counted_no_further():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_read_from_every_format_that_has_one(orientation):
+def test_orientation_is_read_from_every_format_with_exif(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     for form in ("JPEG", "PNG", "WEBP", "AVIF"):
@@ -223,14 +223,14 @@ EXIFS = [
 
 
 @pytest.mark.parametrize(("block", "orientation", "words"), EXIFS)
-def test_exif_blocks(block, orientation, words):
+def test_exif_block_gives_orientation_and_problem(block, orientation, words):
     found, said = read_exif(block)
     assert found == orientation
     assert words in said
     assert bool(said) == bool(words)
 
 
-def test_a_profile_is_named_and_judged():
+def test_icc_profile_has_name_gamut_and_problem():
     assert read_icc(SRGB) == ("sRGB built-in", False, "")
     tags = {
         SRGB[at : at + 4]: struct.unpack(">II", SRGB[at + 4 : at + 12]) for at in range(132, 132 + 12 * SRGB[131], 12)
@@ -246,7 +246,7 @@ def test_a_profile_is_named_and_judged():
         assert (header.icc, header.wide_gamut, header.icc_problem) == ("sRGB built-in", True, ""), form
 
 
-def test_a_profile_in_pieces():
+def test_icc_profile_pieces_are_joined_in_order():
     assert join_icc((b"\2\2cd", b"\1\2ab")) == (b"abcd", "")
     for pieces in ((b"\1\2ab",), (b"\1\2ab", b"\1\2cd"), (b"\1\2ab", b"\2\3cd"), (b"",)):
         profile, said = join_icc(pieces)
@@ -267,7 +267,7 @@ def test_icc_srgb_converts_through_the_profile():
     assert "cannot be used" in header.icc_problem
 
 
-def test_icc_srgb_changes_a_wide_image_as_little_cms_does():
+def test_icc_srgb_of_a_wide_gamut_image_equals_little_cms():
     tags = {
         SRGB[at : at + 4]: struct.unpack(">II", SRGB[at + 4 : at + 12]) for at in range(132, 132 + 12 * SRGB[131], 12)
     }
@@ -288,7 +288,7 @@ def test_icc_srgb_changes_a_wide_image_as_little_cms_does():
 
 
 @pytest.mark.parametrize("simple", [True, False])
-def test_a_truncated_jpeg_is_refused_or_filled_as_libjpeg_fills_it(simple, request, monkeypatch):
+def test_truncated_jpeg_is_refused_or_filled_like_libjpeg(simple, request, monkeypatch):
     if not simple:
         request.getfixturevalue("no_simplejpeg")
     body = jpeg(picture(256, 320), quality=95)
@@ -310,7 +310,7 @@ def test_a_truncated_jpeg_is_refused_or_filled_as_libjpeg_fills_it(simple, reque
     assert problem(most, truncated="allow")[0] == "SRC111"
 
 
-def test_a_jpeg_without_its_end_marker_is_whole():
+def test_jpeg_without_end_marker_is_decoded_with_a_warning():
     body = jpeg()[:-2]
     header = read_header(body, max_pixels=LIMIT)
     assert header.truncated
@@ -319,7 +319,7 @@ def test_a_jpeg_without_its_end_marker_is_whole():
     assert heard.warnings
 
 
-def test_damage_that_pillow_does_not_mention_is_heard():
+def test_damage_ignored_by_pillow_becomes_a_warning():
     body = bytearray(jpeg(picture(256, 320), quality=95, subsampling=0))
     middle = (scan_jpeg(bytes(body)).start + len(body)) // 2
     body[middle : middle + 60] = bytes(range(1, 61))
@@ -340,7 +340,7 @@ def cut_within(body, *, share, end=b"\xff\xd9"):
 
 @pytest.mark.parametrize("simple", [True, False])
 @pytest.mark.parametrize("options", [*JPEGS.values(), {"restart_marker_rows": 1}])
-def test_a_jpeg_with_most_rows_lost_is_refused_whoever_decodes_it(options, simple, request):
+def test_severely_truncated_jpeg_is_refused_by_each_decoder(options, simple, request):
     if not simple:
         request.getfixturevalue("no_simplejpeg")
     tall = picture(320, 240) if options.get("mode") != "L" else picture(320, 240)[..., 0]
@@ -357,7 +357,7 @@ def test_a_jpeg_with_most_rows_lost_is_refused_whoever_decodes_it(options, simpl
 
 @pytest.mark.parametrize("simple", [True, False])
 @pytest.mark.parametrize("options", [*JPEGS.values(), {"restart_marker_rows": 1}])
-def test_a_picture_that_is_gray_below_is_whole_whoever_decodes_it(options, simple, request):
+def test_jpeg_with_gray_lower_part_is_complete_for_each_decoder(options, simple, request):
     if not simple:
         request.getfixturevalue("no_simplejpeg")
     gray = np.full((320, 240, 3), 128, np.uint8)
@@ -369,7 +369,7 @@ def test_a_picture_that_is_gray_below_is_whole_whoever_decodes_it(options, simpl
         assert pixels.shape[:2] == (320, 240)
 
 
-def test_stray_bytes_shield_damage_whoever_decodes_it(monkeypatch):
+def test_stray_bytes_with_damage_decode_equally_without_simplejpeg(monkeypatch):
     body = jpeg(picture(320, 240))
     cut = cut_within(body[:20] + b"stray" + body[20:], share=0.2)
     expected = decode(cut)
@@ -377,7 +377,7 @@ def test_stray_bytes_shield_damage_whoever_decodes_it(monkeypatch):
     assert np.array_equal(decode(cut), expected)
 
 
-def test_stray_bytes_and_odd_profiles_are_no_damage_of_the_picture():
+def test_stray_bytes_and_damaged_profiles_keep_the_pixels():
     whole = jpeg()
     stray = whole[:20] + b"abc" + whole[20:]
     header = read_header(stray, max_pixels=LIMIT)
@@ -431,12 +431,12 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("body", "code", "words"), BROKEN, ids=[case[2] for case in BROKEN])
-def test_a_broken_header_is_named_before_anything_is_allocated(body, code, words):
+def test_damaged_header_is_reported_before_allocation(body, code, words):
     found, said = problem(body)
     assert (found, words in said) == (code, True), said
 
 
-def test_a_png_is_held_against_its_checksums():
+def test_png_checksum_errors_are_reported_by_chunk():
     body = encoded(Image.fromarray(picture()), "PNG")
     at = body.index(b"IDAT") + 10
     broken = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
@@ -449,7 +449,7 @@ def test_a_png_is_held_against_its_checksums():
     assert np.array_equal(pixels, picture())
 
 
-def test_a_png_that_pillow_refuses_for_its_comments_is_read_without_them():
+def test_png_with_invalid_icc_chunk_is_decoded_without_it():
     body = with_chunk(encoded(Image.fromarray(picture()), "PNG"), b"iCCP", b"name\0\7junk")
     with pytest.raises(OSError, match="cannot identify"):
         Image.open(io.BytesIO(body))
@@ -468,12 +468,12 @@ def test_a_png_that_pillow_refuses_for_its_comments_is_read_without_them():
         (b"iCCP", b"k\0\0" + zlib.compress(bytes(3 << 20))),
     ],
 )
-def test_a_text_bomb_is_found_without_inflating_it(name, data):
+def test_metadata_bomb_is_reported_without_inflating_it(name, data):
     body = with_chunk(encoded(Image.fromarray(picture()), "PNG"), name, data)
     assert problem(body)[0] == "SRC121"
 
 
-def test_a_bmp_that_only_opencv_reads(capfd):
+def test_bmp_rejected_by_pillow_is_decoded_by_opencv(capfd):
     body = bytearray(encoded(Image.fromarray(picture()), "BMP"))
     whole = decode(bytes(body))
     body[14] = 66  # a header size that Pillow does not know; the first 40 bytes are the usual ones
@@ -488,7 +488,7 @@ def test_a_bmp_that_only_opencv_reads(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_libtiff_prints_stays_inside(capfd):
+def test_libtiff_output_is_not_printed(capfd):
     body = encoded(Image.fromarray(picture()).convert("1"), "TIFF", compression="group4")
     broken = body[:8] + bytes(byte ^ 0x5A for byte in body[8:40]) + body[40:]
     with contextlib.suppress(CandidateError):
@@ -508,7 +508,7 @@ def damaged_tiff(mode, compression):
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg"])
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "YCbCr"])
-def test_a_tiff_with_a_damaged_strip_is_never_black(mode, compression, capfd):
+def test_tiff_with_a_damaged_strip_is_refused(mode, compression, capfd):
     if mode == "YCbCr" and not sys.platform.startswith("linux"):
         pytest.skip("what libtiff prints can be heard on Linux only")
     code, said = problem(damaged_tiff(mode, compression))
@@ -527,7 +527,7 @@ def big_endian_bigtiff(strip, *, width=64, orientation=1):
 
 @pytest.mark.parametrize("options", [{}, {"compression": "tiff_lzw"}, {"mode": "L"}, {"mode": "L", "gray": True}])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_tiff_is_decoded_as_stored_and_turned_by_orient(orientation, options):
+def test_tiff_is_decoded_as_stored_and_rotated_by_orient(orientation, options):
     mode, stored = options.get("mode", "RGB"), Image.fromarray(picture(24, 36)).convert(options.get("mode", "RGB"))
     body = encoded(stored, "TIFF", compression=options.get("compression"), tiffinfo={274: orientation})
     header = read_header(body, max_pixels=LIMIT)
@@ -538,13 +538,13 @@ def test_a_tiff_is_decoded_as_stored_and_turned_by_orient(orientation, options):
 
 
 @pytest.mark.parametrize("value", [0, 9, 65535])
-def test_a_tiff_of_no_orientation_stays_as_it_is(value):
+def test_tiff_with_invalid_orientation_is_not_rotated(value):
     body = encoded(Image.fromarray(picture(24, 36)), "TIFF", tiffinfo={274: value})
     assert read_header(body, max_pixels=LIMIT).orientation == 1
     assert np.array_equal(decode(body), picture(24, 36))
 
 
-def test_a_tiff_that_only_opencv_reads_is_turned_back_too():
+def test_tiff_decoded_by_opencv_is_returned_as_stored():
     strip = zlib.compress(picture(64, 40)[..., 0].tobytes())
     straight, turned = (big_endian_bigtiff(strip, width=40, orientation=turn) for turn in (1, 6))
     assert read_header(turned, max_pixels=LIMIT).orientation == 6
@@ -552,7 +552,7 @@ def test_a_tiff_that_only_opencv_reads_is_turned_back_too():
     assert np.array_equal(decode(turned), decode(straight))
 
 
-def test_a_second_opinion_on_a_tiff_is_whole_or_none(capfd):
+def test_tiff_decoded_by_opencv_is_complete_or_refused(capfd):
     gray = picture(64, 64, 1)
     strip = zlib.compress(gray.tobytes())
     body = big_endian_bigtiff(strip)
@@ -564,7 +564,7 @@ def test_a_second_opinion_on_a_tiff_is_whole_or_none(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_damaged_fax_is_a_picture_with_complaints():
+def test_damaged_group4_tiff_is_decoded_with_warnings():
     image = Image.fromarray(picture(200, 300)).convert("1")
     body = bytearray(encoded(image, "TIFF", compression="group4"))
     body[2000:2004] = bytes(4)
@@ -574,7 +574,7 @@ def test_a_damaged_fax_is_a_picture_with_complaints():
     assert not any("tempfile" in said for said in heard.warnings)
 
 
-def test_a_brand_that_pillow_does_not_know_is_said():
+def test_avif_brand_unknown_to_pillow_is_reported():
     body = encoded(Image.fromarray(picture()), "AVIF")
     assert read_header(body, max_pixels=LIMIT).refused == ""
     broken = body.replace(b"ftypavif", b"ftypav*f")
@@ -586,7 +586,7 @@ def test_a_brand_that_pillow_does_not_know_is_said():
     assert "unrecognized AVIF signature: got ... ftypav*f" in heard.refused
 
 
-def test_what_decoders_say_holds_no_names_of_python():
+def test_decoder_errors_contain_no_python_type_names():
     said = [name_failure(TypeError("'NoneType' object is not iterable")), name_failure(SyntaxError("108"))]
     assert said == ["its structure is damaged"] * 2
     assert name_failure(OSError("broken data stream")) == "broken data stream"
@@ -618,14 +618,14 @@ CONTENTS = [
 
 
 @pytest.mark.parametrize(("body", "code", "words"), CONTENTS, ids=[case[2] for case in CONTENTS])
-def test_what_is_no_image_is_named(body, code, words):
+def test_non_image_bytes_are_named_by_content(body, code, words):
     assert image_format(body) == ""
     found, said = name_content(body)
     assert (found, words in said) == (code, True), said
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_mutated_files_never_raise_anything_else(seed, capfd):
+def test_mutated_files_raise_only_candidate_errors(seed, capfd):
     rng = np.random.default_rng(seed)
     image = Image.fromarray(picture(24, 32))
     bodies = [encoded(image, form) for form in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "ICO", "JPEG2000")]

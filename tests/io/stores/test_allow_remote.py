@@ -22,7 +22,7 @@ PHOTO = answer(200, jpeg(), content_type="image/jpeg")
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch, afresh):
+def working_folder(tmp_path, monkeypatch, afresh):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "spec.yaml").write_text(SPEC)
     yield tmp_path
@@ -51,7 +51,7 @@ class TestGolden:
     @pytest.mark.parametrize("key", ["image", "tensor", "both"])
     @pytest.mark.parametrize("folder", ["", "specs"])
     @pytest.mark.sample(3)
-    def test_remote_probe_is_not_opened(self, capsys, key, folder):
+    def test_remote_golden_file_is_not_opened(self, capsys, key, folder):
         Path(folder).mkdir(exist_ok=True)
         Path(folder, "local.jpg").write_bytes(jpeg())
         Path(folder, "local.npy").write_bytes(tensor())
@@ -64,7 +64,7 @@ class TestGolden:
         assert "GLD103" in out
         assert "remote golden file" in out
 
-    def test_bucket_of_a_spec_is_not_opened(self, bucket, door, capsys):
+    def test_bucket_named_in_a_spec_is_not_opened(self, bucket, door, capsys):
         spec = name_golden(f"{bucket}/p.jpg", f"{bucket}/t.npy")
         assert main(["spec", "test", "-s", spec]) == 1
         assert "remote golden file" in " ".join(capsys.readouterr().out.split())
@@ -74,14 +74,14 @@ class TestGolden:
         assert main(["spec", "test", "-s", spec, "--allow-remote"]) == 1
         assert "GLD101" in capsys.readouterr().out, "a tensor of zeros is not what the spec makes"
 
-    def test_picture_opens_no_remote_place(self, capsys):
+    def test_picture_option_opens_no_remote_golden_file(self, capsys):
         with serving(PHOTO) as seen:
             spec = name_golden(f"{seen.url}/p.jpg", f"{seen.url}/t.npy")
             code = main(["spec", "test", "-s", spec, "--picture", "out.png", "--fail-on", "never"])
         assert (code, seen.paths) == (2, [])
         assert "remote golden file" in capsys.readouterr().err
 
-    def test_library_opens_it_where_that_is_allowed(self):
+    def test_validate_golden_opens_remote_files_when_allowed(self):
         with serving(PHOTO) as seen:
             spec = name_golden(f"{seen.url}/p.jpg", f"{seen.url}/t.npy")
             (result,) = validate_golden(spec)
@@ -91,7 +91,7 @@ class TestGolden:
             assert "/invocations/t.npy" in seen.paths
             assert "got an image" in result.findings[0].message
 
-    def test_parent_of_a_spec_is_never_fetched(self, capsys):
+    def test_remote_parent_of_a_spec_is_refused(self, capsys):
         with serving(PHOTO) as seen:
             Path("child.yaml").write_text(f'extends: "{seen.url}/parent.yaml"\n')
             assert main(["validate", "-s", "child.yaml", "--allow-remote", "x.jpg"]) == 2
@@ -102,7 +102,7 @@ class TestGolden:
 class TestLists:
     @pytest.mark.parametrize("command", ["validate", "convert", "payload", "send"])
     @pytest.mark.sample(2)
-    def test_line_at_http_is_not_opened(self, command, monkeypatch, capsys):
+    def test_http_url_in_a_list_is_not_opened(self, command, monkeypatch, capsys):
         more = {
             "convert": ["-o", "out"],
             "payload": ["-o", "out/"],
@@ -116,7 +116,7 @@ class TestLists:
         assert (code, seen.paths) == (1, [])
         assert "which a list does not open without --allow-remote" in out
 
-    def test_list_on_standard_input_is_a_list(self, monkeypatch, capsys):
+    def test_http_url_in_standard_input_list_is_not_opened(self, monkeypatch, capsys):
         with serving(PHOTO) as seen:
             Path("list.txt").write_text(f"{seen.url}/p.jpg\n")
             with Path("list.txt").open() as file:
@@ -127,14 +127,14 @@ class TestLists:
 
     @pytest.mark.parametrize("jobs", ["1", "2"])
     @pytest.mark.sample(2)
-    def test_line_at_http_is_opened_with_the_flag(self, jobs, capsys):
+    def test_http_url_in_a_list_is_opened_with_allow_remote(self, jobs, capsys):
         with serving(PHOTO) as other, serving(redirect(f"{other.url}/p.jpg")) as seen:
             Path("list.txt").write_text(f"{other.url}/p.jpg\n{seen.url}/q.jpg\n")
             words = ["convert", "@list.txt", "-s", "spec.yaml", "-o", "out", "--allow-remote", "-j", jobs]
             assert main(words) == 0, capsys.readouterr()
         assert sorted(path.name for path in Path("out").glob("*.npy")) == ["p.npy", "q.npy"]
 
-    def test_line_at_s3_is_opened(self, bucket, capsys):
+    def test_s3_url_in_a_list_is_opened(self, bucket, capsys):
         stores.store(bucket).write(f"{bucket}/p.jpg", (jpeg(),))
         Path("list.txt").write_text(f"{bucket}/p.jpg\n")
         assert main(["convert", "@list.txt", "-s", "spec.yaml", "-o", "out", "-j", "1"]) == 0, capsys.readouterr()
@@ -143,7 +143,7 @@ class TestLists:
 class TestPathsOfTheCommandLine:
     @pytest.mark.parametrize("jobs", ["1", "2"])
     @pytest.mark.sample(2)
-    def test_address_that_the_user_types_is_opened(self, jobs, capsys):
+    def test_url_on_the_command_line_is_opened(self, jobs, capsys):
         with serving(PHOTO) as seen:
             assert main(["convert", f"{seen.url}/p.jpg", "-s", "spec.yaml", "-o", "out", "-j", jobs]) == 0
         assert seen.paths
@@ -162,7 +162,7 @@ class TestPathsOfTheCommandLine:
             assert main(words) == 0
             assert other.paths
 
-    def test_redirect_within_the_server_is_followed(self):
+    def test_redirect_to_the_same_server_is_followed(self):
         def give(handler):
             (redirect("/other.jpg") if handler.path.endswith("/p.jpg") else PHOTO)(handler)
 
@@ -171,7 +171,7 @@ class TestPathsOfTheCommandLine:
         assert "/other.jpg" in seen.paths
 
     @pytest.mark.parametrize("command", ["plan", "identify"])
-    def test_single_candidate_is_not_redirected_either(self, command, capsys):
+    def test_plan_and_identify_do_not_follow_private_redirects(self, command, capsys):
         with serving(PHOTO) as other, serving(redirect(f"{other.url}/p.jpg")) as seen:
             code = main([command, f"{seen.url}/p.jpg", "-s", "spec.yaml"])
         assert code in {1, 2}
@@ -192,7 +192,7 @@ class TestPathsOfTheCommandLine:
         ("localhost", "127.0.0.1"),
     ],
 )
-def test_private_addresses(host, private):
+def test_private_hosts_are_recognized_by_address(host, private):
     import asyncio
 
     import yarl

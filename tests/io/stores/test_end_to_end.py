@@ -63,7 +63,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture(params=["s3", "memory"])
-def there(request, folder):
+def store_root(request, folder):
     """A place in a store with the same files in ``in``."""
     place = request.getfixturevalue("bucket") if request.param == "s3" else f"memory://{folder.name}"
     for name, body in FILES.items():
@@ -72,7 +72,7 @@ def there(request, folder):
 
 
 @pytest.fixture
-def say(capsys):
+def run_cli(capsys):
     """Run a command line in this process: exit code, stdout, stderr."""
 
     def run(*arguments):
@@ -92,51 +92,55 @@ def tensors(place):
     return {name: kind.read(join(place, name), 1 << 30) for name in names}
 
 
-def test_a_report_over_a_store_is_that_over_a_folder(there, say):
-    assert say("validate", "in", "--format", "json", "-j", "1")[0] == 1
-    here = json.loads(say("validate", "in", "--format", "json", "-j", "1")[1])
-    code, out, err = say("validate", f"{there}/in", "--format", "json", "-j", "1")
+def test_report_of_a_store_equals_report_of_a_folder(store_root, run_cli):
+    assert run_cli("validate", "in", "--format", "json", "-j", "1")[0] == 1
+    here = json.loads(run_cli("validate", "in", "--format", "json", "-j", "1")[1])
+    code, out, err = run_cli("validate", f"{store_root}/in", "--format", "json", "-j", "1")
     assert (code, err) == (1, "")
-    told = json.loads(out.replace(f"{there}/in", "in"))
+    told = json.loads(out.replace(f"{store_root}/in", "in"))
     hidden = [document["summary"]["skipped_inputs"].pop("hidden") for document in (here, told)]
     assert hidden == [2, 2]
     assert told == here
     assert [result["path"] for result in told["results"]][:3] == ["in/a.jpg", "in/a/b/two words.jpg", "in/a/one.jpg"]
 
 
-def test_outputs_are_the_same_wherever_it_comes_from_and_goes_to(there, say):
-    assert say("convert", "in", "-o", "out", "-j", "1")[0] == 1
+def test_outputs_are_equal_for_every_input_and_output_store(store_root, run_cli):
+    assert run_cli("convert", "in", "-o", "out", "-j", "1")[0] == 1
     wanted = tensors("out")
     assert {"a/b/two words.npy", "a/one.npy", "a.npy", "tensor.npy"} <= wanted.keys()
-    for source, target in ((f"{there}/in", f"{there}/o1"), ("in", f"{there}/o2"), (f"{there}/in", "o3")):
-        code, out, err = say("convert", source, "-o", target, "-j", "1", "--format", "json")
+    for source, target in (
+        (f"{store_root}/in", f"{store_root}/o1"),
+        ("in", f"{store_root}/o2"),
+        (f"{store_root}/in", "o3"),
+    ):
+        code, out, err = run_cli("convert", source, "-o", target, "-j", "1", "--format", "json")
         assert (code, err) == (1, "")
         assert tensors(target) == wanted
         emitted = [result["emitted"] for result in json.loads(out)["results"] if result["emitted"]]
         assert sorted(emitted) == sorted(join(target, name) for name in wanted)
-        assert say("convert", source, "-o", target, "-j", "1", "--quiet")[0] == 1, "once more changes nothing"
-    assert say("validate", f"{there}/o1", "-j", "1")[0] == 0
+        assert run_cli("convert", source, "-o", target, "-j", "1", "--quiet")[0] == 1, "once more changes nothing"
+    assert run_cli("validate", f"{store_root}/o1", "-j", "1")[0] == 0
 
 
 @pytest.mark.slow
-def test_worker_processes_reach_the_store_too(folder, bucket):
+def test_worker_processes_read_and_write_the_store(folder, bucket):
     for name, body in FILES.items():
         store(bucket).write(join(bucket, "in", name), (body,))
     command = [sys.executable, "-m", "sm_imgcheck", "convert"]
     run = {"cwd": folder, "capture_output": True, "text": True, "timeout": 60, "env": dict(os.environ)}
     here = subprocess.run([*command, "in", "-o", "out", "-j", "1"], check=False, **run)
-    there = subprocess.run([*command, f"{bucket}/in", "-o", f"{bucket}/out", "-j", "2"], check=False, **run)
-    assert (here.returncode, there.returncode, there.stderr) == (1, 1, "")
-    assert there.stdout.replace(f"{bucket}/", "") == here.stdout
+    store_root = subprocess.run([*command, f"{bucket}/in", "-o", f"{bucket}/out", "-j", "2"], check=False, **run)
+    assert (here.returncode, store_root.returncode, store_root.stderr) == (1, 1, "")
+    assert store_root.stdout.replace(f"{bucket}/", "") == here.stdout
     assert tensors(f"{bucket}/out") == tensors(str(folder / "out"))
 
 
-def test_a_list_and_single_objects_cost_no_questions(folder, bucket, door, say):
+def test_listed_objects_take_one_request_each(folder, bucket, door, run_cli):
     for name, body in FILES.items():
         store(bucket).write(join(bucket, "in", name), (body,))
     (folder / "list.txt").write_text(f"{bucket}/in/a.jpg\n{bucket}/in/a/one.jpg\n{bucket}/in/none.jpg\n")
     door.reset()
-    code, out, _ = say("validate", "@list.txt", "-j", "1", "--format", "json")
+    code, out, _ = run_cli("validate", "@list.txt", "-j", "1", "--format", "json")
     assert code == 1
     assert [line.split("?")[0].split("/", 2)[0] for line in door.log] == ["GET "] * 3
     [finding] = json.loads(out)["results"][2]["findings"]
@@ -144,117 +148,119 @@ def test_a_list_and_single_objects_cost_no_questions(folder, bucket, door, say):
     assert "object not found" in finding["message"]
 
 
-def test_one_array_of_an_archive_in_a_store(there, say):
-    store(there).write(join(there, "x.npz"), (npz(a=np.zeros((1, 24, 32, 3), "float32"), b=np.zeros(3)),))
-    assert say("validate", f"{there}/x.npz::a")[0] == 0
-    code, _, _ = say("convert", f"{there}/x.npz::a", "-o", f"{there}/out/")
-    assert (code, list(tensors(f"{there}/out"))) == (0, ["x.a.npy"])
-    assert say("validate", f"{there}/x.npz::c")[0] == 1
+def test_archive_member_in_a_store_is_converted(store_root, run_cli):
+    store(store_root).write(join(store_root, "x.npz"), (npz(a=np.zeros((1, 24, 32, 3), "float32"), b=np.zeros(3)),))
+    assert run_cli("validate", f"{store_root}/x.npz::a")[0] == 0
+    code, _, _ = run_cli("convert", f"{store_root}/x.npz::a", "-o", f"{store_root}/out/")
+    assert (code, list(tensors(f"{store_root}/out"))) == (0, ["x.a.npy"])
+    assert run_cli("validate", f"{store_root}/x.npz::c")[0] == 1
 
 
-def test_one_tensor_into_one_object(there, folder, say):
-    assert say("convert", f"{there}/in/a.jpg", "-o", f"{there}/out/cat.npy")[0] == 0
-    assert list(tensors(f"{there}/out")) == ["cat.npy"]
-    assert say("convert", f"{there}/in/a.jpg", "-o", "file://cat.npy")[0] == 0
+def test_single_tensor_is_written_to_a_named_object(store_root, folder, run_cli):
+    assert run_cli("convert", f"{store_root}/in/a.jpg", "-o", f"{store_root}/out/cat.npy")[0] == 0
+    assert list(tensors(f"{store_root}/out")) == ["cat.npy"]
+    assert run_cli("convert", f"{store_root}/in/a.jpg", "-o", "file://cat.npy")[0] == 0
     assert (folder / "cat.npy").is_file()
-    assert say("validate", "file://cat.npy")[0] == 0
+    assert run_cli("validate", "file://cat.npy")[0] == 0
 
 
-def test_outputs_below_the_sources_are_not_looked_at(there, say):
-    assert say("convert", f"{there}/in", "-o", f"{there}/in/out")[0] == 1
-    code, out, _ = say("convert", f"{there}/in", "-o", f"{there}/in/out", "--format", "json")
+def test_output_folder_inside_a_store_input_is_skipped(store_root, run_cli):
+    assert run_cli("convert", f"{store_root}/in", "-o", f"{store_root}/in/out")[0] == 1
+    code, out, _ = run_cli("convert", f"{store_root}/in", "-o", f"{store_root}/in/out", "--format", "json")
     assert (code, json.loads(out)["summary"]["skipped_inputs"]["output folder"]) == (1, 5)
 
 
-def test_nothing_is_written_over_its_own_input(there, say):
-    before = store(there).read(f"{there}/in/tensor.npy", 1 << 20)
-    code, _, err = say("convert", f"{there}/in/tensor.npy", "-o", f"{there}/in", "--force")
+def test_output_equal_to_its_candidate_is_refused(store_root, run_cli):
+    before = store(store_root).read(f"{store_root}/in/tensor.npy", 1 << 20)
+    code, _, err = run_cli("convert", f"{store_root}/in/tensor.npy", "-o", f"{store_root}/in", "--force")
     assert code == 2
     assert "is the candidate itself" in err
-    assert store(there).read(f"{there}/in/tensor.npy", 1 << 20) == before
+    assert store(store_root).read(f"{store_root}/in/tensor.npy", 1 << 20) == before
 
 
-def test_keys_that_no_folder_could_hold(bucket, folder, say):
+def test_keys_invalid_as_paths_are_escaped_in_outputs(bucket, folder, run_cli):
     keys = ["x/", "x//y.jpg", "/z.jpg", "x/../up.jpg", "a\\..\\b.jpg", "esc\u202e.jpg"]
     for key in keys:
         store(bucket).write(f"{bucket}/in/{key}", (b"" if key.endswith("/") else jpeg(),))
-    code, out, err = say("convert", f"{bucket}/in", "-o", "out", "-j", "1")
+    code, out, err = run_cli("convert", f"{bucket}/in", "-o", "out", "-j", "1")
     assert (code, err) == (0, "")
     assert "\u202e" not in out
     assert set(tensors("out")) == {"x/%2F/y.npy", "%2F/z.npy", "a\\..\\b.npy", "esc\u202e.npy"}
     assert {path.name for path in folder.iterdir()} == {"out", "in", "sm-imgcheck.yaml"}
 
 
-def test_a_body_in_a_store_is_judged(there, say):
-    store(there).write(join(there, "bodies", "one"), (b"not an array",))
-    code, out, _ = say("validate", f"{there}/bodies", "--content-type", "application/x-npy", "--format", "json")
-    assert (code, [result["path"] for result in json.loads(out)["results"]]) == (1, [f"{there}/bodies/one"])
+def test_request_body_in_a_store_is_validated(store_root, run_cli):
+    store(store_root).write(join(store_root, "bodies", "one"), (b"not an array",))
+    code, out, _ = run_cli(
+        "validate", f"{store_root}/bodies", "--content-type", "application/x-npy", "--format", "json"
+    )
+    assert (code, [result["path"] for result in json.loads(out)["results"]]) == (1, [f"{store_root}/bodies/one"])
 
 
 @pytest.mark.parametrize("place", ["s3://no-such-bucket/x", "s3://no-such-bucket/x.jpg", "memory://nowhere/at/all"])
-def test_a_place_with_nothing_is_a_finding(door, folder, say, place):
-    code, out, err = say("validate", place, "--format", "json")
+def test_missing_bucket_or_object_reports_src101(door, folder, run_cli, place):
+    code, out, err = run_cli("validate", place, "--format", "json")
     assert (code, err) == (1, "")
     [result] = json.loads(out)["results"]
     assert [finding["code"] for finding in result["findings"]] == ["SRC101"]
 
 
-def test_access_denied_is_a_finding_and_a_listing_that_fails_an_error(bucket, door, folder, say):
+def test_denied_object_is_a_finding_and_failed_listing_an_error(bucket, door, folder, run_cli):
     store(bucket).write(f"{bucket}/in/a.jpg", (jpeg(),))
     door.matching, door.answers = "list-type", [(403, "AccessDenied")] * 9
-    code, out, err = say("validate", f"{bucket}/in", "-j", "1")
+    code, out, err = run_cli("validate", f"{bucket}/in", "-j", "1")
     assert (code, err) == (1, "")
     assert "cannot be listed: access is denied" in out
     door.answers = [(403, "ExpiredToken")] * 9
-    code, _, err = say("validate", f"{bucket}/in", "-j", "1")
+    code, _, err = run_cli("validate", f"{bucket}/in", "-j", "1")
     assert code == 2
     assert err.startswith(f"error: {bucket}/in: the listing failed: the credentials have expired: get new ones")
     door.matching, door.answers = "PUT", [(403, "AccessDenied")] * 9
-    code, _, err = say("convert", f"{bucket}/in/a.jpg", "-o", f"{bucket}/out")
+    code, _, err = run_cli("convert", f"{bucket}/in/a.jpg", "-o", f"{bucket}/out")
     assert code == 2
     assert f"{bucket}/out/a.npy cannot be written: access is denied" in err
 
 
-def test_schemes_that_are_not_known_or_not_installed(folder, say, monkeypatch):
-    code, _, err = say("validate", "nonsense://x/y.jpg")
+def test_unknown_and_uninstalled_schemes_are_refused(folder, run_cli, monkeypatch):
+    code, _, err = run_cli("validate", "nonsense://x/y.jpg")
     assert code == 2
     assert "nonsense:// is not a store that fsspec supports" in err
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(_registry, "s3", raising=False)
     monkeypatch.setattr("sm_imgcheck.io.stores._connect._FILE_SYSTEMS", {})
-    code, _, err = say("validate", "s3://bucket/y.jpg")
+    code, _, err = run_cli("validate", "s3://bucket/y.jpg")
     assert code == 2
     assert "pip install 'sm-imgcheck[s3]'" in err
 
 
-def test_packages_of_other_stores_are_named(folder, say, monkeypatch):
+def test_missing_package_of_a_store_is_named(folder, run_cli, monkeypatch):
     def missing(_):
         raise ImportError("Please install gcsfs to access Google Storage")
 
     monkeypatch.setattr("fsspec.get_filesystem_class", missing)
-    code, _, err = say("validate", "gs://bucket/y.jpg")
+    code, _, err = run_cli("validate", "gs://bucket/y.jpg")
     assert code == 2
     assert "gs:// needs packages that are not installed: Please install gcsfs" in err
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    code, _, err = say("validate", "gs://bucket/y.jpg")
+    code, _, err = run_cli("validate", "gs://bucket/y.jpg")
     assert "pip install fsspec and its dependencies" in err
 
 
-def test_an_output_needs_a_bucket(folder, say):
+def test_output_url_without_bucket_is_refused(folder, run_cli):
     for place in ("s3://", "s3:///x"):
-        code, _, err = say("convert", "in/a.jpg", "-o", place)
+        code, _, err = run_cli("convert", "in/a.jpg", "-o", place)
         assert code == 2
         assert "no bucket" in err
 
 
-def test_letters_of_drives_are_no_schemes(folder, say):
-    code, out, _ = say("validate", "C://x.jpg", "--format", "json")
+def test_drive_letters_are_not_schemes(folder, run_cli):
+    code, out, _ = run_cli("validate", "C://x.jpg", "--format", "json")
     assert code == 1
     assert "cannot be opened" in json.loads(out)["results"][0]["findings"][0]["message"]
 
 
 @pytest.mark.slow
-def test_annotations_beside_pictures_are_asked_for_several_at_a_time(bucket, door):
+def test_json_files_in_a_store_are_inspected_in_parallel(bucket, door):
     for number in range(40):
         store(bucket).write(f"{bucket}/in/{number:02}.json", (b'{"shape": 1}' if number == 7 else b"{}",))
     door.reset()
@@ -265,12 +271,12 @@ def test_annotations_beside_pictures_are_asked_for_several_at_a_time(bucket, doo
     assert door.busiest > 8
 
 
-def test_objects_are_fetched_ahead_and_tensors_written_behind(bucket, door, folder, say):
+def test_objects_are_fetched_ahead_and_tensors_written_behind(bucket, door, folder, run_cli):
     for number in range(32):
         store(bucket).write(f"{bucket}/in/{number:02}.jpg", (FILES["a.jpg"],))
     door.reset()
     door.delay = 0.02
-    code, out, _ = say("convert", f"{bucket}/in", "-o", f"{bucket}/out", "-j", "1", "--format", "jsonl")
+    code, out, _ = run_cli("convert", f"{bucket}/in", "-o", f"{bucket}/out", "-j", "1", "--format", "jsonl")
     assert code == 0
     assert 8 < door.busiest <= 32
     lines = [json.loads(line) for line in out.splitlines()]
@@ -279,22 +285,22 @@ def test_objects_are_fetched_ahead_and_tensors_written_behind(bucket, door, fold
     assert len(paths) == 32
 
 
-def test_a_store_that_goes_away_ends_the_run(bucket, door, folder, say):
+def test_store_failure_during_the_run_exits_with_2(bucket, door, folder, run_cli):
     for number in range(3):
         store(bucket).write(f"{bucket}/in/{number:02}.jpg", (FILES["a.jpg"],))
     door.matching, door.answers = "02.jpg", [(403, "ExpiredToken")] * 9
-    code, out, err = say("validate", f"{bucket}/in", "-j", "1", "--format", "json")
+    code, out, err = run_cli("validate", f"{bucket}/in", "-j", "1", "--format", "json")
     assert code == 2
     assert [result["path"] for result in json.loads(out)["results"]] == [f"{bucket}/in/00.jpg", f"{bucket}/in/01.jpg"]
     assert "the credentials have expired" in err
     door.answers = [(403, "ExpiredToken")] * 9
-    code, out, err = say("convert", f"{bucket}/in", "-o", f"{bucket}/out", "-j", "1", "--format", "json")
+    code, out, err = run_cli("convert", f"{bucket}/in", "-o", f"{bucket}/out", "-j", "1", "--format", "json")
     assert code == 2
     assert len(json.loads(out)["results"]) == 2
     assert tensors(f"{bucket}/out").keys() == {"00.npy", "01.npy"}
 
 
-def test_a_worker_says_what_it_is_about_to_decode(folder):
+def test_worker_announces_each_item_before_decoding(folder):
     root = f"memory://{folder.name}"
     for number in range(12):
         store(root).write(f"{root}/in/{number:02}.jpg", (FILES["a.jpg"],))
@@ -313,7 +319,7 @@ def test_a_worker_says_what_it_is_about_to_decode(folder):
     assert len(tensors(f"{root}/out")) == 12
 
 
-def test_a_public_bucket_needs_no_credentials(folder, bucket):
+def test_public_bucket_is_read_without_credentials(folder, bucket):
     call, name = _connect.filesystem(bucket).call_s3, bucket.removeprefix("s3://")
     call("put_object", Bucket=name, Key="a.jpg", Body=FILES["a.jpg"], ACL="public-read")
     nobody = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") or "ENDPOINT" in name}

@@ -17,7 +17,7 @@ def root(request, tmp_path):
     return f"memory://{tmp_path.name}" if request.param == "memory" else str(tmp_path / "store")
 
 
-def test_what_every_store_does(root):
+def test_every_store_lists_reads_and_writes(root):
     pytest.importorskip("fsspec")
     kind = store(root)
     assert list(kind.below(root)) == []
@@ -36,7 +36,7 @@ def test_what_every_store_does(root):
     assert kind.stat(join(root, "a")) is kind.stat(join(root, "none")) is None
 
 
-def test_what_no_store_does(root):
+def test_store_refuses_overwrites_and_leaves_no_partial_file(root):
     kind, place = store(root), join(root, "x")
     kind.make_folder(root, root)
     kind.write(place, (b"one",))
@@ -57,7 +57,7 @@ def test_what_no_store_does(root):
         kind.read(place, 9)
 
 
-def test_no_name_leads_out_of_a_folder():
+def test_join_refuses_names_outside_of_the_folder():
     assert join("s3://b/out/", "a/x.npy") == "s3://b/out/a/x.npy"
     assert join("s3://b", "x.npy") == "s3://b/x.npy"
     assert join("memory://", "x") == "memory://x"
@@ -67,7 +67,7 @@ def test_no_name_leads_out_of_a_folder():
             join("s3://b/out", name)
 
 
-def test_a_folder_that_leads_elsewhere_is_refused(tmp_path):
+def test_symlink_out_of_the_output_folder_is_refused(tmp_path):
     (tmp_path / "out").mkdir()
     try:
         (tmp_path / "out" / "a").symlink_to(tmp_path, target_is_directory=True)
@@ -85,11 +85,11 @@ def test_a_folder_that_leads_elsewhere_is_refused(tmp_path):
     ("place", "scheme"),
     [("s3://b/x", "s3"), ("S3A://b", "s3a"), ("C:\\x", ""), ("C://x", ""), ("a/b://c", ""), ("./s3://b", ""), ("", "")],
 )
-def test_schemes(place, scheme):
+def test_scheme_of_urls_and_windows_paths(place, scheme):
     assert stores.scheme_of(place) == scheme
 
 
-def test_places_that_are_one(tmp_path):
+def test_equivalent_locations_are_recognized(tmp_path):
     assert stores.same("s3://b/x/", "s3a://b/x")
     assert not stores.same("s3://b/x", "s3://b/y")
     assert not stores.same("s3://b/x", "b/x")
@@ -103,7 +103,7 @@ def test_places_that_are_one(tmp_path):
     assert stores.strip_file_scheme("s3://a/b") == "s3://a/b"
 
 
-def test_a_server_that_does_not_say_how_large_a_file_is(monkeypatch):
+def test_file_of_unknown_size_is_read_within_the_limit(monkeypatch):
     pytest.importorskip("fsspec")
     place = "memory://untold"
     store(place).write(place, (b"12345",), force=True)
@@ -115,7 +115,7 @@ def test_a_server_that_does_not_say_how_large_a_file_is(monkeypatch):
         store(place).read(place, 4)
 
 
-class Broken:
+class FailingFileSystem:
     """A file system where nothing works."""
 
     def __getattr__(self, _):
@@ -125,9 +125,9 @@ class Broken:
         return fail
 
 
-def test_whatever_a_file_system_raises_is_told_in_one_line(monkeypatch):
+def test_file_system_exceptions_become_one_line_errors(monkeypatch):
     pytest.importorskip("fsspec")
-    monkeypatch.setattr("sm_imgcheck.io.stores.fsspec_store.filesystem", lambda _: Broken())
+    monkeypatch.setattr("sm_imgcheck.io.stores.fsspec_store.filesystem", lambda _: FailingFileSystem())
     kind = store("memory://x")
     for act in (kind.stat, lambda place: kind.read(place, 1), lambda place: kind.head(place, 1)):
         with pytest.raises(LocationError, match=r"^cannot be (read|inspected): on \\x1b\[31mfire$"):
@@ -139,7 +139,7 @@ def test_whatever_a_file_system_raises_is_told_in_one_line(monkeypatch):
             act("memory://x")
 
 
-def test_a_folder_that_fails_half_way_ends_the_run(monkeypatch):
+def test_listing_failure_raises_store_error(monkeypatch):
     memory = _connect.filesystem("memory://")
     for name in ("half/a/x", "half/b/y"):
         memory.pipe_file(f"memory://{name}", b"")
@@ -158,7 +158,7 @@ def test_a_folder_that_fails_half_way_ends_the_run(monkeypatch):
     assert type(caught.value) is StoreError
 
 
-def test_what_is_large_is_fetch_in_its_turn(monkeypatch):
+def test_large_objects_are_fetched_alone_and_in_order(monkeypatch):
     place = "memory://turn"
     for number in range(3):
         store(place).write(f"{place}/{number}.jpg", (jpeg(),), force=True)

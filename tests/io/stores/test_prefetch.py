@@ -8,12 +8,12 @@ import pytest
 from sm_imgcheck.io.stores.prefetch import IN_FLIGHT, ahead
 
 
-def test_answers_come_in_order_whoever_is_first():
+def test_results_keep_the_order_of_their_items():
     assert list(ahead(lambda x: time.sleep(x % 3 / 500) or x, range(60))) == list(range(60))
     assert list(ahead(abs, ())) == []
 
 
-def test_items_are_taken_as_there_is_room():
+def test_items_are_read_only_within_the_limits():
     taken, lock, now, most = [], threading.Lock(), [0], [0]
 
     def items():
@@ -44,7 +44,7 @@ def test_items_are_taken_as_there_is_room():
     assert most[0] == 1, "what is too large for the room goes alone"
 
 
-def test_errors_come_at_their_place():
+def test_errors_are_raised_at_their_position():
     def items():
         yield from (4, 2, 1)
         raise KeyError("the source")
@@ -59,7 +59,7 @@ def test_errors_come_at_their_place():
         next(answers)
 
 
-def test_what_is_left_early_is_not_begun():
+def test_closing_early_starts_no_more_items():
     begun = []
     answers = ahead(begun.append, range(1000))
     next(answers)

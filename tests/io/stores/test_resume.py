@@ -15,7 +15,7 @@ BATCHES = ("--as", "npy", "--batch-size", "2")
 
 
 @pytest.fixture
-def there(bucket, tmp_path, monkeypatch):
+def store_root(bucket, tmp_path, monkeypatch):
     """A place in a store, with photos and what is none in its folder ``in``; a spec in the working folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sm-imgcheck.yaml").write_text(SPEC)
@@ -26,7 +26,7 @@ def there(bucket, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def say(capsys):
+def run_cli(capsys):
     """Run a command line in this process: exit code, stdout, stderr."""
 
     def run(*arguments):
@@ -40,7 +40,7 @@ def say(capsys):
 
 
 @pytest.fixture
-def looked_at(monkeypatch):
+def decoded_names(monkeypatch):
     """The names of what was decoded since it was last cleared."""
     seen = []
 
@@ -52,11 +52,11 @@ def looked_at(monkeypatch):
     return seen
 
 
-def convert(say, there, out, *more):
+def convert(run_cli, store_root, out, *more):
     """Convert to the end: the report, the manifest, the outputs."""
-    out = join(there, out)
-    given = ("convert", join(there, "in"), "-o", out, "--manifest", f"{out}.jsonl", "--format", "json", "-j", "1")
-    code, report, err = say(*given, *more)
+    out = join(store_root, out)
+    given = ("convert", join(store_root, "in"), "-o", out, "--manifest", f"{out}.jsonl", "--format", "json", "-j", "1")
+    code, report, err = run_cli(*given, *more)
     assert code in {0, 1}, err
     names = [name for name, _ in store(out).below(out)]
     own = {name for name in names if name.startswith(".sm-imgcheck/")}
@@ -71,16 +71,16 @@ def convert(say, there, out, *more):
     ids=["files", "archives", "batches"],
 )
 @pytest.mark.sample(2)
-def test_a_run_goes_on_where_it_was(there, say, looked_at, form):
-    first = convert(say, there, "out", *form)
-    looked_at.clear()
-    assert convert(say, there, "out", *form, "--resume") == first
-    assert looked_at == []
-    store(there).write(join(there, "in", "five.jpg"), (jpeg(picture(seed=77)),), force=True)
-    resumed = convert(say, there, "out", *form, "--resume")
-    assert looked_at[-1:] == ["none.jpg"] or "five.jpg" in looked_at
-    assert len(looked_at) <= 3
-    assert resumed == convert(say, there, "anew", *form)
+def test_resume_in_a_store_skips_unchanged_inputs(store_root, run_cli, decoded_names, form):
+    first = convert(run_cli, store_root, "out", *form)
+    decoded_names.clear()
+    assert convert(run_cli, store_root, "out", *form, "--resume") == first
+    assert decoded_names == []
+    store(store_root).write(join(store_root, "in", "five.jpg"), (jpeg(picture(seed=77)),), force=True)
+    resumed = convert(run_cli, store_root, "out", *form, "--resume")
+    assert decoded_names[-1:] == ["none.jpg"] or "five.jpg" in decoded_names
+    assert len(decoded_names) <= 3
+    assert resumed == convert(run_cli, store_root, "anew", *form)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_a_run_goes_on_where_it_was(there, say, looked_at, form):
     ],
 )
 @pytest.mark.sample(2)
-def test_cut_short_and_gone_on_with(there, say, form, room, monkeypatch):
-    whole = convert(say, there, "whole", *form)
+def test_resume_after_failed_writes_equals_a_complete_run(store_root, run_cli, form, room, monkeypatch):
+    whole = convert(run_cli, store_root, "whole", *form)
     real, left = s3._call, [room]
 
     def call(method, place, **more):
@@ -105,20 +105,27 @@ def test_cut_short_and_gone_on_with(there, say, form, room, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(s3, "_call", call)
-        code, _, err = say("convert", join(there, "in"), "-o", join(there, "out"), "-j", "1", *form)
+        code, _, err = run_cli("convert", join(store_root, "in"), "-o", join(store_root, "out"), "-j", "1", *form)
     assert code == 2
     assert "cannot be written" in err
-    assert convert(say, there, "out", *form, "--resume") == whole
+    assert convert(run_cli, store_root, "out", *form, "--resume") == whole
 
 
-def test_a_manifest_of_shards_in_a_store(there, say):
+def test_manifests_of_shards_merge_in_a_store(store_root, run_cli):
     for index in range(2):
-        code, _, err = say(
-            *("validate", join(there, "in"), "--shard", f"{index}/2", "--manifest", join(there, f"{index}.jsonl")),
+        code, _, err = run_cli(
+            *(
+                "validate",
+                join(store_root, "in"),
+                "--shard",
+                f"{index}/2",
+                "--manifest",
+                join(store_root, f"{index}.jsonl"),
+            ),
             *("-j", "1"),
         )
         assert code in {0, 1}, err
-    code, out, err = say("merge", join(there, "0.jsonl"), join(there, "1.jsonl"))
+    code, out, err = run_cli("merge", join(store_root, "0.jsonl"), join(store_root, "1.jsonl"))
     assert (code, err) == (0, "")
     lines = [json.loads(line) for line in out.splitlines()]
-    assert [line["path"] for line in lines] == [join(there, "in", f"{name}.jpg") for name in (*NAMES, "none")]
+    assert [line["path"] for line in lines] == [join(store_root, "in", f"{name}.jpg") for name in (*NAMES, "none")]

@@ -16,7 +16,7 @@ def lists(door):
     return [line for line in door.log if "list-type=2" in line]
 
 
-def filled(bucket, keys):
+def fill_bucket(bucket, keys):
     """Put empty objects where the server keeps them: by 2,500 requests it would take 15 s."""
     from moto.s3.models import s3_backends
 
@@ -44,9 +44,9 @@ def test_any_key_is_written_listed_and_read(bucket, key):
     assert s3.stat(f"{bucket}/{key}") is None
 
 
-def test_three_pages_are_listed_one_by_one(bucket, door):
-    filled(bucket, (f"many/{number:04}.jpg" for number in range(2500)))
-    filled(bucket, ["many-more.jpg"])
+def test_listing_requests_one_page_at_a_time(bucket, door):
+    fill_bucket(bucket, (f"many/{number:04}.jpg" for number in range(2500)))
+    fill_bucket(bucket, ["many-more.jpg"])
     names = s3.below(f"{bucket}/many")
     assert not door.log
     first = next(names)
@@ -56,13 +56,13 @@ def test_three_pages_are_listed_one_by_one(bucket, door):
     assert len(lists(door)) == 3
 
 
-def test_nothing_lies_below_a_place_that_is_not_there(bucket):
+def test_missing_prefix_is_empty_and_missing_bucket_an_error(bucket):
     assert list(s3.below(f"{bucket}/none")) == []
     with pytest.raises(LocationError, match=r"cannot be listed: bucket not found \(NoSuchBucket\)"):
         list(s3.below("s3://no-such-bucket/x"))
 
 
-def test_an_output_that_is_equal_is_left_alone_and_one_that_differs_refused(bucket, door):
+def test_equal_output_is_kept_and_different_output_refused(bucket, door):
     place = f"{bucket}/out/x.npy"
     s3.write(place, (b"one",))
     door.reset()
@@ -80,7 +80,7 @@ def test_an_output_that_is_equal_is_left_alone_and_one_that_differs_refused(buck
     assert s3.head(f"{bucket}/empty", 5) == b""
 
 
-def test_a_large_output_goes_up_in_parts(bucket, door):
+def test_large_output_is_uploaded_in_parts(bucket, door):
     body = os.urandom(21 * MIB)
     place = f"{bucket}/large.npy"
     s3.write(place, (body[at : at + 300_000] for at in range(0, len(body), 300_000)))
@@ -92,7 +92,7 @@ def test_a_large_output_goes_up_in_parts(bucket, door):
     assert uploads(bucket) == []
 
 
-def test_what_breaks_off_leaves_nothing_behind(bucket, door):
+def test_interrupted_upload_is_aborted(bucket, door):
     def broken():
         yield bytes(20 * MIB)
         raise KeyboardInterrupt
@@ -106,7 +106,7 @@ def test_what_breaks_off_leaves_nothing_behind(bucket, door):
     assert (uploads(bucket), list(s3.below(bucket))) == ([], [])
 
 
-def test_more_than_the_limit_is_not_read(bucket):
+def test_object_over_the_limit_is_refused(bucket):
     s3.write(f"{bucket}/x", (bytes(1000),))
     with pytest.raises(FileSizeError, match="has 1000 bytes; more than 999 are not read") as caught:
         s3.read(f"{bucket}/x", 999)
@@ -114,14 +114,14 @@ def test_more_than_the_limit_is_not_read(bucket):
 
 
 @pytest.mark.parametrize("failures", [[(500, "InternalError")] * 2, [(503, "SlowDown")]])
-def test_what_fails_a_few_times_is_tried_again(bucket, door, failures):
+def test_temporary_failures_are_retried(bucket, door, failures):
     s3.write(f"{bucket}/x", (b"here",))
     door.matching, door.answers = "GET", list(failures)
     assert s3.read(f"{bucket}/x", 9) == b"here"
     assert not door.answers
 
 
-def test_a_body_that_breaks_off_is_fetched_again(bucket, monkeypatch):
+def test_interrupted_response_body_is_fetched_again(bucket, monkeypatch):
     s3.write(f"{bucket}/x", (b"here",))
     received, times = s3._receive, []
 
@@ -152,7 +152,7 @@ def test_a_body_that_breaks_off_is_fetched_again(bucket, monkeypatch):
         ("s3://bucket-1", "names a bucket, not an object in it"),
     ],
 )
-def test_what_is_not_there_is_told(bucket, place, clause):
+def test_missing_bucket_is_reported_on_read_and_write(bucket, place, clause):
     with pytest.raises(LocationError) as caught:
         s3.read(place, 9)
     assert str(caught.value).startswith("cannot be read: ")
@@ -161,7 +161,7 @@ def test_what_is_not_there_is_told(bucket, place, clause):
         s3.write(place, (b"x",), force=True)
 
 
-def test_a_missing_object_and_a_key_that_is_too_long(bucket, door):
+def test_missing_object_and_too_long_key_are_reported(bucket, door):
     with pytest.raises(LocationError, match=r"^cannot be read: object not found \(NoSuchKey\)$"):
         s3.read(f"{bucket}/none", 9)
     door.matching, door.answers = "PUT", [(400, "KeyTooLongError")]
@@ -178,7 +178,7 @@ def test_a_missing_object_and_a_key_that_is_too_long(bucket, door):
         ("Odd\u202e", LocationError, "as asked"),
     ],
 )
-def test_refusals_of_one_object_and_of_all(bucket, door, code, kind, clause):
+def test_access_and_credential_errors_have_their_own_types(bucket, door, code, kind, clause):
     door.matching, door.answers = "GET", [(403, code)]
     with pytest.raises(kind) as caught:
         s3.read(f"{bucket}/x", 9)
@@ -187,7 +187,7 @@ def test_refusals_of_one_object_and_of_all(bucket, door, code, kind, clause):
     assert "\u202e" not in str(caught.value)
 
 
-def test_a_listing_that_fails_half_way_ends_the_run(bucket, door, monkeypatch):
+def test_failed_listing_page_raises_store_error(bucket, door, monkeypatch):
     for name in "ab":
         s3.write(f"{bucket}/{name}", (b"",))
     call = s3._call
@@ -200,13 +200,13 @@ def test_a_listing_that_fails_half_way_ends_the_run(bucket, door, monkeypatch):
     assert type(caught.value) is StoreError
 
 
-def test_what_stands_there_may_not_be_looked_at(bucket, door):
+def test_denied_head_request_refuses_write_and_names_force(bucket, door):
     door.matching, door.answers = "HEAD", [(403, "Forbidden")]
     with pytest.raises(OutputError, match=r"access denied.* --force writes without a check"):
         s3.write(f"{bucket}/x", (b"x",))
 
 
-def test_without_network_or_credentials_the_run_ends(door, afresh, monkeypatch):
+def test_missing_network_or_credentials_raise_store_error(door, afresh, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(StoreError, match=r"^s3://b-b/x cannot be read: no response: check the network"):
@@ -218,19 +218,19 @@ def test_without_network_or_credentials_the_run_ends(door, afresh, monkeypatch):
         s3.read("s3://b-b/x", 9)
 
 
-def test_errors_travel_between_processes():
+def test_errors_are_equal_after_pickling():
     there = pickle.loads(pickle.dumps(FileSizeError(5, 3)))
     assert (there.size, str(there)) == (5, "has 5 bytes; more than 3 are not read")
 
 
-def test_an_access_point_stands_for_a_bucket():
+def test_access_point_arn_is_accepted_as_bucket():
     arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint"
     assert s3._split(f"s3://{arn}/name/a/b.jpg") == (f"{arn}/name", "a/b.jpg")
     assert s3._split(f"s3://{arn}:name/a/b.jpg") == (f"{arn}:name", "a/b.jpg")
     assert s3._split("s3://bucket//a") == ("bucket", "/a")
 
 
-def test_parts_grow_so_that_ten_thousand_hold_anything(monkeypatch):
+def test_upload_parts_double_in_size(monkeypatch):
     monkeypatch.setattr(fsspec_store, "PART_BYTES", 4)
     monkeypatch.setattr(fsspec_store, "_PARTS_OF_ONE_SIZE", 2)
     parts = list(fsspec_store.cut((b"", b"abc", b"defghijklmnop", memoryview(b"qrstuvwxyz"))))

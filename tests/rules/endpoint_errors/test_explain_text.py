@@ -35,11 +35,11 @@ def cause_ids(text):
 
 @pytest.mark.sample(8)
 @pytest.mark.parametrize("case", sample_texts("rows.json"))
-def test_rows_of_the_fields_table(case):
+def test_catalog_rows_are_explained_by_their_cause(case):
     assert case["cause"] in cause_ids(case["text"])
 
 
-def test_every_row_has_an_example():
+def test_every_catalog_row_has_an_example():
     assert {case.values[0]["row"] for case in sample_texts("rows.json")} == set(range(1, 73))
 
 
@@ -81,7 +81,7 @@ def test_other_wordings_name_their_cause_first(case):
         ("input must be FP32, received FP16", "other-dtype"),
     ],
 )
-def test_any_wording_of_a_mismatch_is_compared(text, cause):
+def test_mismatch_in_any_wording_has_its_cause(text, cause):
     assert cause_ids(text)[:1] == [cause]
 
 
@@ -122,7 +122,7 @@ def test_numbers_of_values_are_named_as_image_sizes(got, expected, phrase):
     assert phrase in explanation.title
 
 
-def test_factors_of_common_inputs():
+def test_element_counts_are_factored_into_image_sizes():
     assert factors(150528) == "224 x 224 x 3"
     assert factors(2 * 150528) == "2 x 224 x 224 x 3"
     assert factors(97) == ""
@@ -187,7 +187,7 @@ def test_wrapped_error_is_explained(text):
     assert one.evidence.isprintable()
 
 
-def test_a_log_shows_several_causes_each_once_with_its_line():
+def test_log_lists_each_cause_once_with_its_line():
     log = ["ordinary"] * 500
     log[100] = "OSError: image file is truncated (43 bytes not processed)"
     log[200] = "RuntimeError: expected scalar type Double but found Float"
@@ -291,7 +291,7 @@ def test_patterns_are_bounded_and_reachable(pattern):
     )
 
 
-def test_commands_are_the_tools_own():
+def test_suggested_commands_exist():
     known = set(known_commands())
     for name, cause in causes().items():
         commands = [line.split() for line in cause["tool"] if line.startswith("sm-imgcheck")]
@@ -299,7 +299,7 @@ def test_commands_are_the_tools_own():
         assert {words[1] for words in commands} <= known, name
 
 
-def test_options_of_the_commands_exist(capsys):
+def test_suggested_options_exist(capsys):
     lines = {line for cause in causes().values() for line in cause["tool"] if line.startswith("sm-imgcheck")}
     for command in {line.split()[1] for line in lines} - {"spec"}:
         assert main([command, "--help"]) == 0
@@ -322,7 +322,7 @@ def test_page_fits_a_terminal_and_is_complete():
 
 @pytest.mark.sample(8)
 @pytest.mark.parametrize("cause", causes())
-def test_every_text_is_within_80_columns_but_commands(cause):
+def test_explanation_lines_fit_80_columns_except_commands(cause):
     text = next((one["example"] for one in patterns() if one.get("cause") == cause), "")
     for one in explain_text(text):
         long = [line for line in page(one).splitlines() if len(line) > 80 and "sm-imgcheck" not in line]
@@ -353,14 +353,14 @@ def test_adversarial_texts_have_few_causes(name, length):
 
 @pytest.mark.sample(8)
 @pytest.mark.parametrize("phrase", phrases(), ids=lambda phrase: phrase["cause"])
-def test_each_state_of_a_thing_names_its_cause(phrase):
+def test_subject_and_state_identify_the_cause(phrase):
     subject = phrase["subject"][0] if phrase["subject"] else "it"
     for state in phrase["state"]:
         assert state == state.lower().strip()
         assert phrase["cause"] in phrase_causes(f"the {subject} {state}"), state
 
 
-def test_state_without_its_thing_has_no_cause():
+def test_state_without_its_subject_has_no_cause():
     assert not phrase_causes("the parcel is truncated")
     assert not phrase_causes("the image is here. the parcel is truncated")
 
@@ -368,16 +368,16 @@ def test_state_without_its_thing_has_no_cause():
 @pytest.mark.parametrize(
     "text", ["", "\0", "\ud800", "İ" * 99 + "Unsupported Media Type: image/png", "{got}", "%s {0}"]
 )
-def test_odd_texts_are_accepted(text):
+def test_unusual_texts_are_accepted(text):
     assert [one.cause for one in explain_text(text)] == (["no-image-handler"] if "Media" in text else [])
 
 
-def test_braces_in_an_error_are_not_filled_in():
+def test_braces_in_error_text_are_not_formatted():
     (one,) = explain_text("Object: does not have named input: {want}")[:1] or (None,)
     assert one is None or "{want}" in one.title or "{" not in one.title
 
 
-def test_of_a_long_text_the_end_is_read(monkeypatch):
+def test_long_text_is_read_at_its_end(monkeypatch):
     limit = 50_000
     monkeypatch.setattr(search, "LIMIT", limit)
     text = "RuntimeError: expected scalar type Double but found Float\n" + "x" * 99 + "\n"
