@@ -26,8 +26,8 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     gc_policy.start_without()
-    from sm_imgcheck.cli import TerminationSignal, exit_code_of_signal, listen
     from sm_imgcheck.cli import main as run
+    from sm_imgcheck.cli.signals import TerminationSignal, exit_code_of_signal, listen
 
     code = 0
     with suppress(TerminationSignal):

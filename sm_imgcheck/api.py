@@ -138,7 +138,7 @@ def identify(
     With a spec, the result has ``findings`` and ``plan`` too, and ``ideal`` compares the tensor with the spec's result
     for the source. Raises ImgcheckError for an image as the tensor, and for a source that is not an image; SpecError.
     """
-    from sm_imgcheck.features.identify import identify_tensor
+    from sm_imgcheck.features.identify.tensor import identify_tensor
 
     options = Options(assume=_assumptions(assume), source=_source(source))
     return identify_tensor(_readable(tensor), None if spec is None else resolve_spec(spec), options)

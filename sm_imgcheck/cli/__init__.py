@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from io import StringIO
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from sm_imgcheck.cli.option_groups import PanelCommand, choices, constants
+from sm_imgcheck.cli.signals import TerminationSignal
 from sm_imgcheck.cli.suggestions import (
     extra_argument,
     unknown_command,
@@ -28,16 +27,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 
-__all__ = [
-    "EXITS",
-    "TerminationSignal",
-    "build",
-    "check_signals",
-    "exit_code_of_signal",
-    "list_commands",
-    "listen",
-    "main",
-]
+__all__ = ["CHECK_EXITS", "EXITS", "build", "list_commands", "main"]
 
 _SIGNALS = "130 SIGINT (Ctrl-C), 141 output pipe closed, 143 SIGTERM."
 CHECK_EXITS = (
@@ -232,45 +222,3 @@ def _bug(error: Exception) -> int:
     if os.environ.get(WITH_TRACEBACK):
         raise error
     return _print_error(f"this is a bug in sm-imgcheck, not in your files: {clause(error)}\n{REPORT_IT}")
-
-
-class TerminationSignal(BaseException):  # not KeyboardInterrupt: typer makes exit code 130 of that
-    """A signal to end the process was received."""
-
-    def __init__(self, number: int) -> None:
-        self.name = signal.Signals(number).name
-        self.code = 128 + number  # as a shell reports it
-        super().__init__(self.name)
-
-
-_signals: list[int] = []
-"""Received signals that end this process. What a handler raises is lost where Python cannot pass it on: in a callback
-of the import system or of a weak reference, in ``__del__``, below compiled code that clears errors."""
-
-
-def listen() -> None:
-    """Let the signals that end a process raise an exception, unless they are ignored (nohup)."""
-    for name, default in (
-        ("SIGTERM", signal.SIG_DFL),
-        ("SIGHUP", signal.SIG_DFL),
-        ("SIGINT", signal.default_int_handler),
-    ):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is default:
-            signal.signal(number, _stop)
-
-
-def _stop(number: int, _: FrameType | None) -> None:
-    _signals.append(number)
-    check_signals()
-
-
-def check_signals() -> None:
-    """Raise the exception of a signal that was received, in case that of its handler was lost; between candidates."""
-    if _signals:
-        raise KeyboardInterrupt if _signals[-1] == signal.SIGINT else TerminationSignal(_signals[-1])
-
-
-def exit_code_of_signal() -> int:
-    """128 + n where signal n was received, even if its exception was lost; otherwise 0."""
-    return 128 + _signals[-1] if _signals else 0

@@ -8,7 +8,7 @@ from sm_imgcheck.cli.options import DEFAULT_SPEC
 from sm_imgcheck.core.escape import argument
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.session import Invocation
+    from sm_imgcheck.cli.invocation import Invocation
 
 __all__ = ["code_command", "convert_command"]
 
@@ -37,7 +37,7 @@ def convert_command(invocation: Invocation) -> tuple[str, str]:
 
 def code_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes a correct handler; without an option for its output."""
-    from sm_imgcheck.cli.session import load_spec
+    from sm_imgcheck.cli.specs import load_spec
     from sm_imgcheck.features.codegen import stack_names
 
     stack = load_spec(invocation.spec, warn=False).payload.get("stack", "")

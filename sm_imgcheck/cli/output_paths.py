@@ -16,7 +16,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores import file_of, is_remote, scheme_of, store, strip_file_scheme
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.session import Invocation
+    from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.core.types import Result
 
 __all__ = ["Picture", "check_one", "check_picture_name", "draw", "folder", "put", "suffix_of", "write_text_output"]
@@ -101,7 +101,7 @@ def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None
 
     results: those of the run, with their arrays.
     """
-    from sm_imgcheck.cli.session import load_spec
+    from sm_imgcheck.cli.specs import load_spec
 
     spec, force = load_spec(invocation.spec, invocation.paths, warn=False), invocation.run.force
     if invocation.golden:

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import typer
 
-from sm_imgcheck.cli import check_signals
 from sm_imgcheck.cli.options import AssumptionOptions, ReportOptions, RequestOptions
 from sm_imgcheck.cli.run_errors import RunErrors
-from sm_imgcheck.cli.session import load_spec
+from sm_imgcheck.cli.signals import check_signals
+from sm_imgcheck.cli.specs import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report

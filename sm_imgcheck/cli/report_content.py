@@ -13,8 +13,8 @@ from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.work import Outcome
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.session import Invocation
-    from sm_imgcheck.cli.spec_table import SpecTable
+    from sm_imgcheck.cli.invocation import Invocation
+    from sm_imgcheck.cli.specs import SpecTable
 
 __all__ = ["complete_counts", "report_content", "suppress"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sm_imgcheck.cli import TerminationSignal
+from sm_imgcheck.cli.signals import TerminationSignal
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import for_terminal
@@ -19,7 +19,7 @@ from sm_imgcheck.run.outputs.tensors import OutputRefused
 from sm_imgcheck.run.work import Outcome
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.session import Invocation
+    from sm_imgcheck.cli.invocation import Invocation
 
 __all__ = ["REPORT_IT", "RunErrors", "explain_empty_run", "report_empty_run", "report_interruption"]
 

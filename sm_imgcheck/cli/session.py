@@ -5,118 +5,38 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from sm_imgcheck.cli import check_signals
-from sm_imgcheck.cli.configuration import exclude_patterns, spec_name
-from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
+from sm_imgcheck.cli.configuration import exclude_patterns
+from sm_imgcheck.cli.invocation import Invocation
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
 from sm_imgcheck.cli.report_content import complete_counts, report_content, suppress
 from sm_imgcheck.cli.run_errors import RunErrors, report_empty_run, report_interruption
-from sm_imgcheck.cli.spec_table import SpecTable, read_spec_table
+from sm_imgcheck.cli.signals import check_signals
+from sm_imgcheck.cli.specs import SpecTable, load_spec, read_spec_table
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.core.escape import argument, for_terminal
-from sm_imgcheck.core.frozen import frozen, replace_fields
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
-from sm_imgcheck.core.types import FailOn, Options, Report, Result, Spec
+from sm_imgcheck.core.types import Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, same, strip_file_scheme
-from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.inputs.listing import Shard, filter_shard, list_candidates
+from sm_imgcheck.run.inputs.listing import filter_shard, list_candidates
 from sm_imgcheck.run.outputs.pending import PendingOutcomes
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
-from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
-    from sm_imgcheck.features.handler import Handler
     from sm_imgcheck.report.check import CheckContent
-    from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.resume.recorder import RunRecorder
-    from sm_imgcheck.run.suppress import BaselineRecorder, Suppressor
 
-__all__ = ["Invocation", "load_and_warn", "load_spec", "report_on", "spec_name"]
-
-
-@frozen
-class Invocation:
-    """A run of ``validate`` or ``convert`` with the options of the command line."""
-
-    paths: list[str]
-    spec: str
-    options: Options
-    assumptions: AssumptionOptions = AssumptionOptions()
-    run: RunOptions = RunOptions()
-    report: ReportOptions = ReportOptions()
-    jobs: int = 1
-    """Processes; 1: this one; 0: as the engine decides."""
-    fail_on: FailOn = "error"
-    """Which findings make the exit code 1."""
-    golden: bool = False
-    """Check the spec against its golden tensors, without paths."""
-    handler: Handler | None = None
-    """The user's handler, which gets each candidate as a request: its result is checked."""
-    packing: PackOptions | None = None
-    statistics: bool = False
-    """Report statistics of the files too."""
-    suppressor: Suppressor | None = None
-    """Suppresses known and ignored findings."""
-    recorder: BaselineRecorder | None = None
-    """Collects the findings for a new baseline."""
-
-    @property
-    def raise_bugs(self) -> bool:
-        """Whether a bug shows its traceback and ends the run."""
-        return bool(os.environ.get(WITH_TRACEBACK))
-
-    @property
-    def shard(self) -> Shard:
-        """Return the shard of the listing. Raises ImgcheckError for an invalid shard."""
-        return Shard.parse(self.run.shard) if self.run.shard else Shard()
-
-    @property
-    def engine(self) -> str:
-        """The engine's name; empty: by the number of jobs."""
-        return "here" if self.raise_bugs else self.run.engine or ""
-
-
-def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spec:
-    """Return the spec of ``-s``. Raises SpecError, or ImgcheckError where none is given and no default exists.
-
-    paths: those of the command line, among which a spec without ``-s`` may be. warn: print its lint warnings on
-    standard error; a command that loads the spec again does so without.
-    """
-    name = spec_name(name, paths)
-    if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
-        spec_path = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
-        if spec_path:
-            raise ImgcheckError(
-                f"no spec: {for_terminal(spec_path)} is a PATH here; pass it as -s {argument(spec_path)}"
-            )
-        raise ImgcheckError(
-            f"no spec: {name} does not exist; pass a spec or a preset with -s (sm-imgcheck spec list), or write one "
-            "(sm-imgcheck spec init)"
-        )
-    return load_and_warn(name) if warn else load.load(name)
-
-
-def load_and_warn(spec: str | Mapping[str, object], source: str = "") -> Spec:
-    """Load a spec and print its lint warnings on standard error, also with ``-q``: they affect every result.
-
-    source: name of a mapping in the warnings.
-    """
-    from sm_imgcheck.spec.lint import load_and_lint
-
-    spec_value, problems = load_and_lint(spec)
-    for problem in problems:
-        typer.echo(f"warning: {problem.in_file(for_terminal(source or str(spec)))}", err=True)
-    return spec_value
+__all__ = ["report_on"]
 
 
 def report_on(
@@ -143,58 +63,79 @@ def report_on(
     in_place = any(same(path, excluded_folder) for path in invocation.paths)
     job, keep = _job(invocation, spec, table, sink, content, in_place=in_place)
     listing = _listing(invocation, excluded_folder, keep)
-    errors, pending, cause = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
     watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
-    reporter = _OutcomeReporter(invocation, content, writer, writes=sink is not None)
+    pending = PendingOutcomes(None if keep is None else keep.packs)
+    reporter = _OutcomeReporter(
+        invocation, content, writer, watch, pending=pending, results=results, writes=sink is not None
+    )
     writer.open()
-    try:
-        with closing(watch), closing(_outcomes(invocation, listing, table, job, keep)) as outcomes:
-            check_signals()
-            for entry in outcomes:
-                watch.note(entry)
-                errors.note(entry)
-                if results is not None and invocation.options.keep_arrays and not entry.kept:
-                    results.append(entry.result)
-                for ready in pending.add(entry):
-                    reporter.add(ready)
-                check_signals()
-    except OSError:  # errors of printing: the executor converts its errors into results
-        raise
-    except BaseException as error:  # noqa: BLE001 - raised again below
-        cause = error
-    for entry in pending.rest():
-        reporter.add(entry)
+    with closing(watch):
+        cause = reporter.add_all(_outcomes(invocation, listing, table, job, keep))
     report = complete_counts(reporter.report, invocation, listing, is_complete=cause is None)
     writer.close(report, only_machines=not report.candidates)
     if cause is not None:
         resumable = keep is not None and sink is not None
-        report_interruption(cause, report, pending.prepared, has_outputs=sink is not None, resumable=resumable)
+        report_interruption(cause, report, reporter.pending.prepared, has_outputs=sink is not None, resumable=resumable)
         raise cause
     if keep is not None and keep.kept and not invocation.report.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
     if not report.candidates:
         report_empty_run(invocation, listing)
     watch.sum_up(report)
-    errors.sum_up()
+    reporter.errors.sum_up()
     return report
 
 
 class _OutcomeReporter:
-    """Counts the outcomes of a run, and prints each in every format."""
+    """Counts the outcomes of a run, and prints each in every format.
+
+    results: gets the results with arrays, to be drawn. writes: the run writes outputs.
+    """
 
     def __init__(
         self,
         invocation: Invocation,
         content: CheckContent,
         writer: ReportWriter[Result],
+        watch: RunProgress,
         *,
+        pending: PendingOutcomes,
+        results: list[Result] | None,
         writes: bool,
     ) -> None:
         self.report = Report(spec_name=content.run.spec_name, spec_sha256=content.run.spec_sha256)
+        self.errors = RunErrors()
+        self.pending = pending
         self._specs = tuple(content.run.specs)
         self._invocation, self._content, self._writer, self._writes = invocation, content, writer, writes
+        self._watch, self._results = watch, results
 
-    def add(self, outcome: Outcome) -> None:
+    def add_all(self, outcomes: Generator[Outcome, None, None]) -> BaseException | None:
+        """Report the outcomes to their end, and return what interrupted them."""
+        cause: BaseException | None = None
+        try:
+            with closing(outcomes):
+                check_signals()
+                for outcome in outcomes:
+                    self._note(outcome)
+                    for ready in self.pending.add(outcome):
+                        self._add(ready)
+                    check_signals()
+        except OSError:  # errors of printing: the executor converts its errors into results
+            raise
+        except BaseException as error:  # noqa: BLE001 - the caller raises it again
+            cause = error
+        for outcome in self.pending.rest():
+            self._add(outcome)
+        return cause
+
+    def _note(self, outcome: Outcome) -> None:
+        self._watch.note(outcome)
+        self.errors.note(outcome)
+        if self._results is not None and self._invocation.options.keep_arrays and not outcome.kept:
+            self._results.append(outcome.result)
+
+    def _add(self, outcome: Outcome) -> None:
         outcome = suppress(self._invocation, outcome)
         result = outcome.result
         if self._specs:

@@ -14,15 +14,14 @@ A format module may also define:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from sm_imgcheck.core import plugins
-from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Contract, FailOn, Report, Spec
+from sm_imgcheck.core.types import FailOn, Report
 from sm_imgcheck.report import formats
+from sm_imgcheck.report.settings import Run, Terminal
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.pictures.thumbnails import Thumbnail
@@ -34,44 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["ReportContent", "Reporter", "Run", "Terminal", "format_module", "reporter"]
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
-
-
-@frozen
-class Run:
-    """Properties of a run before its first result."""
-
-    spec_name: str
-    spec_sha256: str
-    contract: Contract
-    title: str = ""
-    """What the user calls the spec: a preset's name or a path."""
-    specs: Mapping[str, Spec] = field(default_factory=dict)
-    """The specs of a run with several, by name, for ``Result.spec``."""
-    command: str = ""
-    """The command that fixes what is found, ready for a shell; empty where the run is that command."""
-    output: str = ""
-    """The option of ``command`` with the output; assumptions precede it."""
-    partial: bool = False
-    """Only selected rules were checked: the report does not state that the contract is matched."""
-    fail_on: FailOn = "error"
-    """Which findings make the exit code 1."""
-    as_request: bool = False
-    """Images were checked as files to be sent or converted, not as tensors."""
-    statistics: bool = False
-    """Report statistics of the files too."""
-
-
-@frozen
-class Terminal:
-    """Where a report is printed, for formats that draw."""
-
-    width: int = 80
-    """In columns."""
-    color: bool = False
-    ascii_only: bool = False
-    """It cannot draw lines."""
-    root: str = ""
-    """Absolute folder to which formats for machines make paths relative, such as the checkout of a CI job."""
 
 
 class ReportContent(ABC, Generic[Row_contra]):

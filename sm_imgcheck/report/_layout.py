@@ -13,7 +13,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.phrases import count
 from sm_imgcheck.core.types import Golden, Report, Request, Result, Step
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
-from sm_imgcheck.report import Run, _origins
+from sm_imgcheck.report import _origins
 from sm_imgcheck.report._groups import FindingGroup, PlanGroup, ResultSummary
 from sm_imgcheck.report._rows import (
     FAILURE_TITLE,
@@ -26,6 +26,7 @@ from sm_imgcheck.report._rows import (
     row,
     shorten_message,
 )
+from sm_imgcheck.report.settings import Run
 
 __all__ = ["ReportLayout", "group_message", "layout_report", "layout_single"]
 

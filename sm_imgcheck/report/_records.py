@@ -10,7 +10,7 @@ from typing import Any
 
 from sm_imgcheck.core.escape import for_json
 from sm_imgcheck.core.types import DecodedRequest, HandlerRun, Plan, Report, Request, Result
-from sm_imgcheck.report import Run
+from sm_imgcheck.report.settings import Run
 
 __all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
 

@@ -10,7 +10,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Step
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
-from sm_imgcheck.report import Run
+from sm_imgcheck.report.settings import Run
 
 __all__ = [
     "FAILURE_TITLE",

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sm_imgcheck.core import phrases
-from sm_imgcheck.report import Terminal
 from sm_imgcheck.report._layout import ReportLayout
 from sm_imgcheck.report._rows import NOT_FIXABLE, Row, Section
+from sm_imgcheck.report.settings import Terminal
 
 __all__ = ["draw"]
 

@@ -18,6 +18,7 @@ from pictures import jpeg, picture
 import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.cli import next_command, printing, progress, session
+from sm_imgcheck.cli.invocation import Invocation
 from sm_imgcheck.core.errors import InternalError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
@@ -354,7 +355,7 @@ def test_suggested_command_is_quoted_for_the_shell(folder, run_cli):
     command = out.splitlines()[-1].strip()
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
-    invocation = session.Invocation(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options())
+    invocation = Invocation(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options())
     assert "PATH..." in next_command.convert_command(invocation)[0]
 
 
@@ -366,7 +367,7 @@ class Terminal(io.StringIO):
 
 
 def test_terminal_output_has_colors_unless_no_color(folder, monkeypatch):
-    invocation = session.Invocation(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options())
+    invocation = Invocation(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options())
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
@@ -678,12 +679,12 @@ start.main()
 @POSIX
 def test_ignored_sighup_stays_ignored(monkeypatch):
     heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN, signal.SIGINT: signal.SIG_IGN}
-    monkeypatch.setattr(cli, "_signals", [])
-    monkeypatch.setattr(cli.signal, "getsignal", heard.__getitem__)
-    monkeypatch.setattr(cli.signal, "signal", heard.__setitem__)
-    cli.listen()
+    monkeypatch.setattr(cli.signals, "_signals", [])
+    monkeypatch.setattr(cli.signals.signal, "getsignal", heard.__getitem__)
+    monkeypatch.setattr(cli.signals.signal, "signal", heard.__setitem__)
+    cli.signals.listen()
     assert heard[signal.SIGHUP] is signal.SIG_IGN
-    with pytest.raises(cli.TerminationSignal, match="SIGTERM"):
+    with pytest.raises(cli.signals.TerminationSignal, match="SIGTERM"):
         heard[signal.SIGTERM](signal.SIGTERM, None)
 
 
@@ -826,7 +827,7 @@ def test_quoted_argument_is_restored_by_bash_and_safe_on_a_terminal(name):
 @pytest.mark.skipif(os.name == "nt", reason="the shell of Windows quotes otherwise")
 def test_suggested_command_escapes_control_characters():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
-    invocation = session.Invocation(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options)
+    invocation = Invocation(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options)
     assert " ".join(next_command.convert_command(invocation)) == (
         r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
     )

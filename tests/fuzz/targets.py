@@ -20,7 +20,7 @@ from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.features.codegen import to_python
-from sm_imgcheck.features.identify import identify_tensor
+from sm_imgcheck.features.identify.tensor import identify_tensor
 from sm_imgcheck.features.pictures.candidate import draw_candidate
 from sm_imgcheck.features.requests import batch, resolve_target
 from sm_imgcheck.features.requests.batch import part_of

@@ -12,7 +12,7 @@ from PIL import Image
 
 from sm_imgcheck import cli
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.features.identify import identify_tensor
+from sm_imgcheck.features.identify.tensor import identify_tensor
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.serving.stacks import STACKS

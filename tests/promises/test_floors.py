@@ -85,26 +85,38 @@ def test_planted_import_is_reported(name, source):
 
 def test_modules_import_each_other_in_no_cycle():
     modules = {module_of(name): parsed(name) for name in NAMES}
-    graph = {name: set(top_level_imports(name, tree, modules)) - {name} for name, tree in modules.items()}
-    while leaves := {name for name, used in graph.items() if not used & graph.keys() - {name}}:
-        graph = {name: used for name, used in graph.items() if name not in leaves}
-    assert not graph
+    assert cycles({name: set(imported_modules(name, tree, modules)) for name, tree in modules.items()}) == set()
+
+
+def test_planted_cycle_is_reported():
+    source = "if TYPE_CHECKING:\n    from sm_imgcheck.b import B\n"
+    modules = {f"sm_imgcheck.{name}": ast.parse(source if name == "a" else "") for name in "abc"}
+    modules["sm_imgcheck.b"] = ast.parse("def f():\n    from sm_imgcheck import a, c\n")
+    graph = {name: set(imported_modules(name, tree, modules)) for name, tree in modules.items()}
+    assert cycles(graph) == {"sm_imgcheck.a", "sm_imgcheck.b"}
 
 
 def module_of(name: str) -> str:
     return ".".join(("sm_imgcheck", *Path(name).with_suffix("").parts)).removesuffix(".__init__")
 
 
-def top_level_imports(own: str, tree: ast.Module, modules: Mapping[str, ast.Module]) -> Iterator[str]:
-    """Modules that a module imports when it is imported, with their folders; ``if TYPE_CHECKING`` does not run."""
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for name, _ in imports(node):
-                parts = name.split(".")
-                folders = [".".join(parts[:length]) for length in range(2, len(parts) + 1)]
-                yield from (
-                    module for module in folders if module in modules and not f"{own}.".startswith(f"{module}.")
-                )
+def cycles(graph: Mapping[str, set[str]]) -> set[str]:
+    """Return the modules that are in a cycle, or between two of them."""
+    graph = {name: used - {name} for name, used in graph.items()}
+    while leaves := {name for name, used in graph.items() if not used & graph.keys()}:
+        graph = {name: used for name, used in graph.items() if name not in leaves}
+    while roots := graph.keys() - set().union(*graph.values()):
+        graph = {name: used for name, used in graph.items() if name not in roots}
+    return set(graph)
+
+
+def imported_modules(own: str, tree: ast.Module, modules: Mapping[str, ast.Module]) -> Iterator[str]:
+    """Modules that a module imports anywhere: at the top, in functions and for types."""
+    for name, _ in imports(tree):
+        parts = name.split(".")
+        names = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
+        if (module := next((name for name in names if name in modules), own)) != own:
+            yield module
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("ops/kernels/", "io/images/"))])

@@ -307,7 +307,7 @@ class TestResume:
 
 
 @pytest.mark.parametrize(
-    "stop", [KeyboardInterrupt(), cli.TerminationSignal(signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"]
+    "stop", [KeyboardInterrupt(), cli.signals.TerminationSignal(signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"]
 )
 @pytest.mark.parametrize("form", FORMS[1:], ids=" ".join)
 @pytest.mark.sample(3)

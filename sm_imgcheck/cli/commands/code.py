@@ -47,7 +47,7 @@ def code(
     with it.
     """
     from sm_imgcheck.cli.output_paths import write_text_output
-    from sm_imgcheck.cli.session import load_spec
+    from sm_imgcheck.cli.specs import load_spec
     from sm_imgcheck.features.codegen import to_python
 
     write_text_output(to_python(load_spec(spec), stack), out, force=force, source=spec)

@@ -63,13 +63,13 @@ def compare(
     """Run your model on candidates as stored and corrected.
 
     Each candidate is passed to the model twice: unchanged, and as convert corrects it for the spec. The difference is
-    the
-    effect of the mistake: top classes side by side, total variation, and the number of images whose top class changes.
+    the effect of the mistake: top classes side by side, total variation, and how many images change their top class.
     The model runs in a child process with your rights; its limits of time and memory do not isolate it.
     """
     runner = model_options.start(model, running)
-    from sm_imgcheck.cli import run_errors, session
     from sm_imgcheck.cli.printing import ReportWriter
+    from sm_imgcheck.cli.run_errors import explain_empty_run
+    from sm_imgcheck.cli.specs import load_spec
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.features.discover.compare import ClassNames
     from sm_imgcheck.features.discover.labels import read_class_names
@@ -81,7 +81,7 @@ def compare(
     from sm_imgcheck.run.work import RunJob
 
     with runner:
-        spec_value = session.load_spec(spec, paths)
+        spec_value = load_spec(spec, paths)
         options = check_options(assumptions, want_array=True, keep_arrays=True)
         names = ClassNames(names=read_class_names(labels) if labels else (), path=labels)
         listing = Listing(passed_over=Counter(), stdin_name=stdin_filename, allow_remote=assumptions.allow_remote)
@@ -89,7 +89,7 @@ def compare(
         comparisons = run_comparisons(list_candidates(paths, listing), job, runner, output=output_name, names=names)
         first = next(comparisons, None)
         if first is None:
-            raise ImgcheckError(run_errors.explain_empty_run(paths, listing))
+            raise ImgcheckError(explain_empty_run(paths, listing))
         run = Run(
             spec_name=spec_value.name,
             spec_sha256=spec_value.sha256,

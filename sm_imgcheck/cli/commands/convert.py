@@ -107,10 +107,11 @@ def convert(
     if out == "-" and run.engine not in {None, "here"}:
         raise typer.BadParameter(f"-o - is written by this process: --engine {run.engine} needs a folder")
     jobs = number(1 if out == "-" else run.jobs, paths, run.engine)
-    from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.invocation import Invocation
+    from sm_imgcheck.cli.session import report_on
 
     packing = _packing(files, out)
-    invocation = session.Invocation(
+    invocation = Invocation(
         paths=paths,
         spec=spec,
         options=check_options(assumptions, selection, want_array=True),
@@ -121,7 +122,7 @@ def convert(
         jobs=jobs,
         packing=packing,
     )
-    counts = session.report_on(
+    counts = report_on(
         invocation,
         sink=_sink(out, None if packing else files.tensor_format, paths, force=run.force),
         excluded_folder="" if out == "-" else out,

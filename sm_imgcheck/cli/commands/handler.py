@@ -96,10 +96,11 @@ def handler(
     preprocessing is identified too. FILE runs with your rights: the limits of time and memory, and the AWS credentials
     that it does not get, do not isolate it.
     """
-    from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.cli.next_command import code_command
+    from sm_imgcheck.cli.session import report_on
 
-    invocation = session.Invocation(
+    invocation = Invocation(
         paths=paths,
         spec=spec,
         options=check_options(
@@ -118,7 +119,7 @@ def handler(
     if picture is not None:
         output_paths.check_one(paths)
     results: list[Result] = []
-    counts = session.report_on(invocation, command=code_command(invocation), results=results)
+    counts = report_on(invocation, command=code_command(invocation), results=results)
     if picture is not None:
         output_paths.draw(invocation, results, picture)
     raise typer.Exit(counts.exit_code(fail_on))

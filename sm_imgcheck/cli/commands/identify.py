@@ -56,8 +56,8 @@ def identify(
     findings, the plan from the tensor, and the plan from the image.
     """
     from sm_imgcheck.cli.printing import print_report
-    from sm_imgcheck.cli.session import load_spec
-    from sm_imgcheck.features.identify import identify_tensor
+    from sm_imgcheck.cli.specs import load_spec
+    from sm_imgcheck.features.identify.tensor import identify_tensor
     from sm_imgcheck.report.identify import IdentifyContent
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import resolve_input

@@ -33,7 +33,7 @@ def plan(
     except --picture. Exit code 1: no valid steps exist, or the file is damaged.
     """
     from sm_imgcheck.cli.printing import print_report
-    from sm_imgcheck.cli.session import load_spec
+    from sm_imgcheck.cli.specs import load_spec
     from sm_imgcheck.pipeline.process import process
     from sm_imgcheck.report.plan import PlanContent
     from sm_imgcheck.run.inputs.item import Item

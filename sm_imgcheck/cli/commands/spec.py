@@ -45,7 +45,7 @@ SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a 
 def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
     """Print a spec with every default filled in."""
     from sm_imgcheck.cli.printing import print_report
-    from sm_imgcheck.cli.session import load_and_warn
+    from sm_imgcheck.cli.specs import load_and_warn
     from sm_imgcheck.report.spec import ShowContent
 
     print_report(ShowContent(), report, [load_and_warn(spec)])
@@ -104,11 +104,12 @@ def check_golden(
 
     Compares the spec's result for each probe image with its golden tensor, and names the first stage that differs.
     """
-    from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.cli.next_command import convert_command
     from sm_imgcheck.cli.output_paths import draw
+    from sm_imgcheck.cli.session import report_on
 
-    invocation = session.Invocation(
+    invocation = Invocation(
         paths=[],
         spec=spec,
         options=check_options(assumptions, selection, as_sent=True, keep_arrays=picture is not None),
@@ -119,7 +120,7 @@ def check_golden(
         golden=True,
     )
     results: list[Result] = []
-    counts = session.report_on(invocation, command=convert_command(invocation), results=results)
+    counts = report_on(invocation, command=convert_command(invocation), results=results)
     if picture is not None:
         draw(invocation, results, picture)
     raise typer.Exit(counts.exit_code(fail_on))
@@ -201,7 +202,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
     With -o, the JSON Schema for editors is written next to the spec, as sm-imgcheck.schema.json, unless it exists.
     """
     from sm_imgcheck.cli.output_paths import write_text_output
-    from sm_imgcheck.cli.session import load_and_warn
+    from sm_imgcheck.cli.specs import load_and_warn
     from sm_imgcheck.spec.init import TEMPLATE, format_commented_spec
 
     texts = {"dtype": dtype, "channel_order": channel_order, "layout": layout, "extends": extends}

@@ -13,7 +13,7 @@ from sm_imgcheck.cli.option_groups import choices, group_options, one_of
 from sm_imgcheck.core.frozen import frozen, replace_fields
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.session import Invocation
+    from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.core.types import Result
     from sm_imgcheck.run.outputs.tensors import Outputs
     from sm_imgcheck.run.suppress import BaselineRecorder, Suppressor
@@ -146,12 +146,13 @@ def validate(
     from sm_imgcheck.run.cpus import number
 
     jobs = number(run.jobs, paths, run.engine)
-    from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.cli.next_command import convert_command
+    from sm_imgcheck.cli.session import report_on
 
     if emit_options.picture is not None:  # what is drawn does not travel between processes
         run, jobs = replace_fields(run, engine="here"), 1
-    invocation = session.Invocation(
+    invocation = Invocation(
         paths=paths,
         spec=spec,
         options=check_options(
@@ -178,7 +179,7 @@ def validate(
     _check_combination(invocation, emit_options)
     results: list[Result] = []
     sink = None if emit_options.emit is None else _outputs(emit_options, force=run.force)
-    counts = session.report_on(
+    counts = report_on(
         invocation,
         sink=sink,
         excluded_folder="" if sink is None else sink.folder,

@@ -11,22 +11,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from sm_imgcheck.core.assumptions import validate_assumptions
-from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Decode, Options, Origin, Result, Spec
+from sm_imgcheck.core.types import Decode, Origin, Spec
 from sm_imgcheck.features.identify.candidates import grounds, readings
 from sm_imgcheck.features.identify.mistakes import Evidence, explain_mistake
 from sm_imgcheck.features.identify.placement import SourceImage
 from sm_imgcheck.features.identify.plan import Preparation
 from sm_imgcheck.features.identify.search import SAME_IMAGE, Search, explain
-from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.features.identify.verify import RankedOrigin
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.ops.execute import ArrayCache
-from sm_imgcheck.pipeline.process import evaluate_candidate, measure_candidate, read_candidate
 
-__all__ = ["find", "identify_tensor"]
+__all__ = ["find"]
 
 _MOST_PIXELS = 1 << 22
 """Pixels of a tensor in which mistakes are searched: each of them is another search."""
@@ -91,23 +86,3 @@ def _nearest(results: list[RankedOrigin]) -> tuple[Origin, ...]:
 
 def _order(ranked_origin: RankedOrigin) -> tuple[object, ...]:
     return round(ranked_origin.origin.mean_difference, 5), ranked_origin.rank
-
-
-@np.errstate(all="ignore")  # extreme values are findings; NumPy would print its source lines as warnings
-def identify_tensor(what: object, spec: Spec | None, options: Options) -> Result:
-    """The facts of a tensor, and its origins where ``options.source`` is given; with a spec its findings and plan too.
-
-    what: as for ``process``. A tensor that cannot be used is a finding. Raises ImgcheckError for an image, and for a
-    source that is not an image.
-    """
-    validate_assumptions(options.assume)
-    candidate = read_candidate(what, spec, replace(options, headers_only=True))
-    if candidate.header is not None:
-        raise ImgcheckError(
-            f"{for_terminal(candidate.path)}: got an image, expected a tensor; check images with validate"
-        )
-    candidate = measure_candidate(candidate, spec, options, trace_origins)
-    if spec is not None:
-        return evaluate_candidate(candidate, spec, options)
-    findings = () if candidate.problem is None else (candidate.problem,)
-    return Result(candidate=candidate if options.keep_arrays else candidate.without_arrays(), findings=findings)

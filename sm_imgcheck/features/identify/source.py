@@ -12,7 +12,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.recipes import is_unnamed, name_of
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Plan, SourceComparison, Spec, Step
 from sm_imgcheck.core.value_mapping import quantized_target, same
-from sm_imgcheck.features import identify
+from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.resemblance import few_colors, resemblance
 from sm_imgcheck.io import stores
 from sm_imgcheck.io.images.decode import decode
@@ -48,7 +48,7 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     # of channels.
     similar = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
     try:
-        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=similar)
+        origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=similar)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)

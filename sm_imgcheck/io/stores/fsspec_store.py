@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import Chunk, FileSizeError, LocationError, Stat, StoreObject
 from sm_imgcheck.io.stores._connect import describe_error, filesystem
 from sm_imgcheck.io.stores._redirects import redirect_of
+from sm_imgcheck.io.stores.types import Chunk, FileSizeError, LocationError, Stat, StoreObject
 
 if TYPE_CHECKING:
     from sm_imgcheck.io.stores._connect import Entry, FileSystem

@@ -11,7 +11,7 @@ from io import BufferedReader
 
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import Chunk, FileSizeError, LocationError, OutputRefused, Stat, StoreObject
+from sm_imgcheck.io.stores.types import Chunk, FileSizeError, LocationError, OutputRefused, Stat, StoreObject
 
 __all__ = [
     "MAX_FILE_BYTES",

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, cast
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import Chunk, FileSizeError, LocationError, OutputRefused, Stat, StoreObject
 from sm_imgcheck.io.stores._connect import describe_error, filesystem
 from sm_imgcheck.io.stores.fsspec_store import cut
 from sm_imgcheck.io.stores.prefetch import ahead
+from sm_imgcheck.io.stores.types import Chunk, FileSizeError, LocationError, OutputRefused, Stat, StoreObject
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

@@ -14,8 +14,8 @@ import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Candidate, Finding, Options, Result
-from sm_imgcheck.features.identify import identify_tensor
 from sm_imgcheck.features.identify.source import trace_origins
+from sm_imgcheck.features.identify.tensor import identify_tensor
 from sm_imgcheck.features.pictures import candidate, identified
 from sm_imgcheck.features.pictures import sheet as sheet_module
 from sm_imgcheck.features.pictures.candidate import _likely_order, draw_candidate

@@ -1,25 +1,63 @@
-"""The specs of a run: one, or those that [tool.sm-imgcheck] selects by path."""
+"""The specs of a command: from ``-s``, or by path from [tool.sm-imgcheck]."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sm_imgcheck.cli.configuration import Configuration, find_configuration
+import typer
+
+from sm_imgcheck.cli.configuration import Configuration, find_configuration, spec_name
 from sm_imgcheck.cli.options import DEFAULT_SPEC
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
+from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
     from sm_imgcheck.run.inputs.item import Item
 
-__all__ = ["SpecTable", "read_spec_table"]
+__all__ = ["SpecTable", "load_and_warn", "load_spec", "read_spec_table"]
 
 _NO_SPEC = "has no spec: [tool.sm-imgcheck] has no spec and no entry of specs for this path; exclude it, or add one"
+
+
+def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spec:
+    """Return the spec of ``-s``. Raises SpecError, or ImgcheckError where none is given and no default exists.
+
+    paths: those of the command line, among which a spec without ``-s`` may be. warn: print its lint warnings on
+    standard error; a command that loads the spec again does so without.
+    """
+    name = spec_name(name, paths)
+    if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
+        spec_path = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
+        if spec_path:
+            raise ImgcheckError(
+                f"no spec: {for_terminal(spec_path)} is a PATH here; pass it as -s {argument(spec_path)}"
+            )
+        raise ImgcheckError(
+            f"no spec: {name} does not exist; pass a spec or a preset with -s (sm-imgcheck spec list), or write one "
+            "(sm-imgcheck spec init)"
+        )
+    return load_and_warn(name) if warn else load.load(name)
+
+
+def load_and_warn(spec: str | Mapping[str, object], source: str = "") -> Spec:
+    """Load a spec and print its lint warnings on standard error, also with ``-q``: they affect every result.
+
+    source: name of a mapping in the warnings.
+    """
+    from sm_imgcheck.spec.lint import load_and_lint
+
+    spec_value, problems = load_and_lint(spec)
+    for problem in problems:
+        typer.echo(f"warning: {problem.in_file(for_terminal(source or str(spec)))}", err=True)
+    return spec_value
 
 
 @frozen
@@ -51,8 +89,6 @@ def read_spec_table(name: str, paths: Sequence[str]) -> SpecTable | None:
 
     Raises SpecError, and ImgcheckError for an invalid configuration.
     """
-    from sm_imgcheck.cli.session import load_and_warn
-
     configuration = find_configuration() if name == DEFAULT_SPEC else Configuration()
     names = configuration.spec_names()
     are_files = all(os.path.isfile(path) for path in paths)  # noqa: PTH113
