@@ -21,8 +21,8 @@ from sm_imgcheck.pipeline import read
 from sm_imgcheck.rules import all_rules
 
 DEMO = readme.DEMO
-DOCUMENTS = readme.documents()
-WRITTEN = [path for path in DOCUMENTS if path.stem not in readme.rule_pages()]
+DOCUMENTS = [readme.README, *sorted(readme.MANUAL.glob("*.md"))]
+WRITTEN = [path for path in DOCUMENTS if not path.stem.startswith("rules-")]
 
 
 @cache

@@ -5,12 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from contradictions import chunk, contradictions, ihdr, png
+from contradictions import CONTRADICTIONS, chunk, ihdr, png
 from PIL import Image
 
 pytest.importorskip("resource", reason="only Unix measures the memory of a process")
 
-FILES = contradictions()
 MIB = 1 << 20
 SPEC = """\
 {name: image, shape: [N, 224, 224, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], payload: {stack: %s}}
@@ -38,10 +37,10 @@ def run(folder, body, stack, *options):
     return int(code), " ".join(output.split()), int(peak) * (1 if sys.platform == "darwin" else 1024) / MIB, float(cpu)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", CONTRADICTIONS)
 @pytest.mark.sample(5)
 def test_contradicting_sizes_cost_no_memory(name, tmp_path):
-    code, output, peak, cpu = run(tmp_path, FILES[name][0], "custom")
+    code, output, peak, cpu = run(tmp_path, CONTRADICTIONS[name][0](), "custom")
     assert (code, any(f"SRC1{number}" in output for number in (11, 12, 20)), "Traceback" in output) == (
         1,
         True,
@@ -52,16 +51,16 @@ def test_contradicting_sizes_cost_no_memory(name, tmp_path):
 
 
 BODIES = {
-    "lines": (b"1\n" * (75 * MIB), "text/csv"),
-    "carriage returns": (b"1\r" * (7 * MIB), "text/csv"),
-    "short texts": (b"[" + b'"a",' * (15 * MIB) + b'"a"]', "application/json"),
-    "numbers": (b"[" + b"0.1," * (14 * MIB) + b"1]", "application/json"),
-    "short lists": (b'{"instances":[' + b"[0.5]," * (4 * MIB) + b"[1]]}", "application/json"),
-    "empty lists": (b"[" + b"[]," * (7 * MIB) + b"[]]", "application/json"),
-    "objects": (b"[" + b'{"a":1},' * (2 * MIB) + b"{}]", "application/json"),
-    "numbers beside a text": (b'["a",' + b"1," * (12 * MIB) + b"NaN]", "application/json"),
-    "JSON lines": (b"[1]\n" * (5 * MIB), "application/jsonlines"),
-    "CSV within the estimate": (b"10\n" * (27 * MIB // 10), "text/csv"),
+    "lines": (lambda: b"1\n" * (75 * MIB), "text/csv"),
+    "carriage returns": (lambda: b"1\r" * (7 * MIB), "text/csv"),
+    "short texts": (lambda: b"[" + b'"a",' * (15 * MIB) + b'"a"]', "application/json"),
+    "numbers": (lambda: b"[" + b"0.1," * (14 * MIB) + b"1]", "application/json"),
+    "short lists": (lambda: b'{"instances":[' + b"[0.5]," * (4 * MIB) + b"[1]]}", "application/json"),
+    "empty lists": (lambda: b"[" + b"[]," * (7 * MIB) + b"[]]", "application/json"),
+    "objects": (lambda: b"[" + b'{"a":1},' * (2 * MIB) + b"{}]", "application/json"),
+    "numbers beside a text": (lambda: b'["a",' + b"1," * (12 * MIB) + b"NaN]", "application/json"),
+    "JSON lines": (lambda: b"[1]\n" * (5 * MIB), "application/jsonlines"),
+    "CSV within the estimate": (lambda: b"10\n" * (27 * MIB // 10), "text/csv"),
 }
 
 
@@ -69,8 +68,8 @@ BODIES = {
 @pytest.mark.parametrize("stack", ["custom", "tensorflow-serving", "mlflow", "mlserver"])
 @pytest.mark.parametrize("name", BODIES)
 def test_a_body_of_text_takes_less_than_a_gibibyte(name, stack, tmp_path):
-    body, content_type = BODIES[name]
-    code, output, peak, _ = run(tmp_path, body, stack, "--content-type", content_type)
+    make_body, content_type = BODIES[name]
+    code, output, peak, _ = run(tmp_path, make_body(), stack, "--content-type", content_type)
     assert code in (0, 1), output
     assert "Traceback" not in output
     assert peak < 1024
@@ -79,8 +78,8 @@ def test_a_body_of_text_takes_less_than_a_gibibyte(name, stack, tmp_path):
 @pytest.mark.parametrize(("name", "estimate"), [("lines", "13,369,344,005"), ("short texts", "3,208,642,830")])
 @pytest.mark.sample(2)
 def test_a_costly_body_is_refused_with_its_estimate(name, estimate, tmp_path):
-    body, content_type = BODIES[name]
-    code, output, peak, _ = run(tmp_path, body, "tensorflow-serving", "--content-type", content_type)
+    make_body, content_type = BODIES[name]
+    code, output, peak, _ = run(tmp_path, make_body(), "tensorflow-serving", "--content-type", content_type)
     assert code == 1
     assert f"takes about {estimate} bytes of memory, at most 943,718,400 are used: send fewer images" in output
     assert peak < 400

@@ -147,6 +147,7 @@ def test_few_functions_lie_between_a_command_and_a_rule(place, monkeypatch):
     command = stacks[0].index("validate")
     assert stacks[0][command + 1 :] == [
         "report_on",
+        "add_all",
         "process_items",
         "process_item",
         "process",

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 
 import numpy as np
 from PIL import Image, features
@@ -78,45 +79,73 @@ def icon(picture):
 SIZ, COD = b"\xff\x51", b"\xff\x52"
 
 
-def contradictions():
-    """Files by what is wrong with them, and what their finding says."""
-    pixels = chunk(b"IDAT", zlib.compress(b"\0" * 25 * 8))
-    small, large = ihdr(8, 8), ihdr(HUGE, HUGE)
-    photo = saved("JPEG", (16, 16), quality=90, subsampling=0)
-    scan = photo.index(b"\xff\xda")
-    jp2 = saved("JPEG2000", (64, 64), "L")
+@cache
+def photo():
+    return saved("JPEG", (16, 16), quality=90, subsampling=0)
+
+
+def enlarged_photo():
+    frame = photo().index(b"\xff\xc0") + 5
+    return photo()[:frame] + struct.pack(">HH", 13_000, 13_000) + photo()[frame + 4 :]
+
+
+def photo_with_two_frames():
+    scan = photo().index(b"\xff\xda")
+    return photo()[:scan] + sof(HUGE, HUGE) + photo()[scan:]
+
+
+def jp2(old, new):
+    return replaced(saved("JPEG2000", (64, 64), "L"), old, new)
+
+
+def cut_j2k():
     sizes = struct.pack(">II", 13_000, 13_000)
-    frame = photo.index(b"\xff\xc0") + 5
-    enlarged = photo[:frame] + struct.pack(">HH", 13_000, 13_000) + photo[frame + 4 :]
-    files = {
-        "SOF beyond bytes": (enlarged, "for 13000x13000 (HxW), at least 990234 expected"),
-        "two IHDR": (png(small, large, pixels), "PNG header chunks (IHDR): got 2, expected 1 (the second at byte 33)"),
-        "two IHDR of one size": (png(small, small, pixels), "PNG header chunks (IHDR): got 2"),
-        "IHDR after IDAT": (png(small, pixels, large), "PNG header chunks (IHDR): got 2"),
-        "two IHDR in ICO": (icon(png(small, large, pixels)), "PNG header chunks (IHDR): got 2"),
-        "two SOF": (photo[:scan] + sof(HUGE, HUGE) + photo[scan:], ""),
-        "ImageWidth twice": (
-            tiff(striped(8, 8, (256, 4, HUGE)), bytes(64)),
-            "2 times ImageWidth, expected 1: 8 and 60000",
-        ),
-        "tile beyond picture": (
-            tiff(tiled(4, 4, 26_000), bytes(100)),
-            "tiles of 26000x26000 (HxW) for an image of 4x4",
-        ),
-        "pixels beyond bytes": (tiff(striped(12_000, 12_000), bytes(64)), "12000x12000 (HxW) = 144000000 bytes"),
-        "deflated beyond bytes": (tiff(tiled(12_000, 12_000, 12_000), bytes(100)), "expected at most 1201248"),
-        "ihdr not SIZ": (replaced(jp2, b"ihdr\0\0\0@", b"ihdr\x08\0\0\1"), "codestream (SIZ) 64x64 in 1"),
-        "components not SIZ": (replaced(jp2, b"ihdr\0\0\0@\0\0\0@\0\1", b"ihdr\0\0\0@\0\0\0@\0\3"), "in 3 components"),
-        "samples beyond bytes": (j2k(at=[(SIZ, 2, sizes), (SIZ, 18, sizes)])[:900], "13000x13000 (HxW) in 900 bytes"),
-    }
-    if features.check("avif"):
-        coded = saved("AVIF", (640, 480), speed=10)
-        large, lie = struct.pack(">II", 640, 480), struct.pack(">II", 8, 8)
-        files["ispe not AV1"] = (
-            replaced(coded, b"ispe\0\0\0\0" + large, b"ispe\0\0\0\0" + lie),
-            "AV1 data 480x640",
-        )
-        moving = saved("AVIF", (640, 480), speed=10, save_all=True, append_images=[Image.new("RGB", (640, 480))])
-        track = struct.pack(">II", 640 << 16, 480 << 16)
-        files["track not AV1"] = (replaced(moving, track, struct.pack(">II", 8 << 16, 8 << 16)), "AV1 data 480x640")
-    return files
+    return j2k(at=[(SIZ, 2, sizes), (SIZ, 18, sizes)])[:900]
+
+
+def avif_of_another_size():
+    size, lie = struct.pack(">II", 640, 480), struct.pack(">II", 8, 8)
+    return replaced(saved("AVIF", (640, 480), speed=10), b"ispe\0\0\0\0" + size, b"ispe\0\0\0\0" + lie)
+
+
+def avif_with_a_track_of_another_size():
+    moving = saved("AVIF", (640, 480), speed=10, save_all=True, append_images=[Image.new("RGB", (640, 480))])
+    return replaced(moving, struct.pack(">II", 640 << 16, 480 << 16), struct.pack(">II", 8 << 16, 8 << 16))
+
+
+PIXELS = chunk(b"IDAT", zlib.compress(b"\0" * 25 * 8))
+SMALL, LARGE = ihdr(8, 8), ihdr(HUGE, HUGE)
+CONTRADICTIONS = {
+    "SOF beyond bytes": (enlarged_photo, "for 13000x13000 (HxW), at least 990234 expected"),
+    "two IHDR": (
+        lambda: png(SMALL, LARGE, PIXELS),
+        "PNG header chunks (IHDR): got 2, expected 1 (the second at byte 33)",
+    ),
+    "two IHDR of one size": (lambda: png(SMALL, SMALL, PIXELS), "PNG header chunks (IHDR): got 2"),
+    "IHDR after IDAT": (lambda: png(SMALL, PIXELS, LARGE), "PNG header chunks (IHDR): got 2"),
+    "two IHDR in ICO": (lambda: icon(png(SMALL, LARGE, PIXELS)), "PNG header chunks (IHDR): got 2"),
+    "two SOF": (photo_with_two_frames, ""),
+    "ImageWidth twice": (
+        lambda: tiff(striped(8, 8, (256, 4, HUGE)), bytes(64)),
+        "2 times ImageWidth, expected 1: 8 and 60000",
+    ),
+    "tile beyond picture": (
+        lambda: tiff(tiled(4, 4, 26_000), bytes(100)),
+        "tiles of 26000x26000 (HxW) for an image of 4x4",
+    ),
+    "pixels beyond bytes": (
+        lambda: tiff(striped(12_000, 12_000), bytes(64)),
+        "12000x12000 (HxW) = 144000000 bytes",
+    ),
+    "deflated beyond bytes": (lambda: tiff(tiled(12_000, 12_000, 12_000), bytes(100)), "expected at most 1201248"),
+    "ihdr not SIZ": (lambda: jp2(b"ihdr\0\0\0@", b"ihdr\x08\0\0\1"), "codestream (SIZ) 64x64 in 1"),
+    "components not SIZ": (
+        lambda: jp2(b"ihdr\0\0\0@\0\0\0@\0\1", b"ihdr\0\0\0@\0\0\0@\0\3"),
+        "in 3 components",
+    ),
+    "samples beyond bytes": (cut_j2k, "13000x13000 (HxW) in 900 bytes"),
+}
+"""Makers of files by what is wrong with them, and what their finding contains."""
+if features.check("avif"):
+    CONTRADICTIONS["ispe not AV1"] = (avif_of_another_size, "AV1 data 480x640")
+    CONTRADICTIONS["track not AV1"] = (avif_with_a_track_of_another_size, "AV1 data 480x640")
