@@ -613,6 +613,7 @@ def test_full_device_on_standard_output_prints_one_line(folder, command):
         pytest.param("2>/dev/full", "validate", 2, b"", marks=SLOW),
     ],
 )
+@pytest.mark.sample(2)
 def test_closed_streams_exit_with_documented_codes(folder, closed, command, code, said):
     shell = f"{sys.executable} -m sm_imgcheck {command} {closed}"
     done = subprocess.run(shell, shell=True, capture_output=True, check=False, timeout=60)
@@ -648,6 +649,7 @@ def test_sigterm_completes_the_document_and_exits_with_143(folder):
 
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.sample(3)
 def test_signal_swallowed_by_callback_still_stops_the_run(folder, number):
     """What a handler raises in ``__del__`` is dropped by Python; so it is in a callback of the import system."""
     code = f"""
@@ -979,6 +981,7 @@ def test_valid_spec_prints_no_warning(folder, run_cli):
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-16"])
+@pytest.mark.sample(3)
 def test_code_in_a_pipe_is_utf8_in_any_locale(folder, encoding):
     (folder / "sm-imgcheck.yaml").write_text(f"{SPEC}description: f\u00fcr \u65e5\u672c\u8a9e\n", encoding="utf-8")
     done = run_process("code", env={"PYTHONIOENCODING": encoding})

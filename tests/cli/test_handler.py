@@ -48,6 +48,7 @@ def test_report_describes_the_pipeline_of_the_handler(photo, capsys):
     assert text.endswith("handler that makes the expected tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")
 
 
+@pytest.mark.slow
 def test_validate_handler_returns_one_result_per_image(photo):
     first, second = validate_handler("inference.py", [photo, jpeg(picture(96, 130))], "pillow-rgb-01", timeout=20)
     codes = [one.code for one in first.findings if one.severity == "error"]
@@ -114,6 +115,7 @@ def test_json_has_handler_facts_and_findings(photo, capsys):
     assert result["source"]["exact"]
 
 
+@pytest.mark.slow
 def test_damaged_image_among_several_has_its_own_findings(photo, tmp_path, capsys):
     (tmp_path / "y.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more of it" + jpeg()[20:300])
     (tmp_path / "z.txt").write_text("<html>")

@@ -162,7 +162,7 @@ def test_unusual_tensors_are_described_in_one_line(run_cli, array, code, words):
         (np.zeros((2, 3, 4, 5, 6)), "no image"),
     ],
 )
-@pytest.mark.sample(3)
+@pytest.mark.slow
 def test_tensor_unrelated_to_source_exits_with_1(run_cli, array, words):
     code, out, err = identify_array(run_cli, array, "--source", "cat.jpg")
     assert words in out
@@ -218,6 +218,7 @@ def test_invalid_arguments_exit_with_2(run_cli, arguments, words):
     assert words in err
 
 
+@pytest.mark.slow
 def test_identify_function_matches_validate_with_source(here):
     result = identify(WRONG, source=BODY)
     assert result.facts.channel_order == "BGR"

@@ -76,7 +76,7 @@ def test_a_body_of_text_takes_less_than_a_gibibyte(name, stack, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "estimate"), [("lines", "13,369,344,005"), ("short texts", "3,208,642,830")])
-@pytest.mark.sample(2)
+@pytest.mark.slow
 def test_a_costly_body_is_refused_with_its_estimate(name, estimate, tmp_path):
     make_body, content_type = BODIES[name]
     code, output, peak, _ = run(tmp_path, make_body(), "tensorflow-serving", "--content-type", content_type)

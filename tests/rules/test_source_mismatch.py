@@ -32,7 +32,7 @@ def test_different_image_is_reported():
     [UNIT**0.2, np.log(UNIT + 0.003), UNIT**6, 1 / (1 + np.exp(12 * (0.5 - UNIT)))],
     ids=["gamma", "logarithm", "power", "sigmoid"],
 )
-@pytest.mark.sample(4)
+@pytest.mark.slow
 def test_unknown_value_mapping_is_reported_as_unknown(mapped):
     found = codes(mapped[np.newaxis])
     assert "PIX101" not in found

@@ -256,7 +256,7 @@ class TestResume:
         assert times == {path: path.stat().st_mtime_ns for path in times}
 
     @pytest.mark.parametrize(("form", "change"), CHANGES)
-    @pytest.mark.sample(4)
+    @pytest.mark.sample(8)
     def test_resume_after_a_change_equals_a_complete_run(self, folder, run_cli, decoded_names, form, change):
         convert(run_cli, form)
         decoded_names.clear()

@@ -139,6 +139,7 @@ def test_known_records_and_standard_input_stay_in_the_main_process(photos, job, 
     assert [record.item for record in records[2:]] == others
 
 
+@pytest.mark.slow
 def test_listing_error_is_raised_after_earlier_records(photos, job):
     def broken():
         yield from list(items(photos))[:40]
@@ -191,6 +192,7 @@ def test_stopped_worker_is_replaced_and_its_candidate_processed(photos, job, mon
 
 
 @LINUX
+@pytest.mark.slow
 def test_candidate_that_stops_each_worker_is_reported(photos, job, monkeypatch):
     monkeypatch.setattr(pool, "_LONGEST_STOP", 0.2)
     monkeypatch.setattr(pool, "_TICK", 0.1)
@@ -462,6 +464,7 @@ class TestReadOnlyFolders:
         assert len(outputs[0]) > 50
         assert outputs[0] == outputs[1]
 
+    @pytest.mark.slow
     def test_no_folder_for_temporary_files_is_one_line(self, tmp_path):
         folder = Path("/mnt")  # what pytest made lies below one of the places that are hidden
         photo = f"{folder}/photo.jpg"

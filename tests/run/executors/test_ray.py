@@ -82,6 +82,7 @@ def test_private_instance_is_local_and_removes_its_folder(photos, job, monkeypat
     assert not Path(more["_temp_dir"]).exists()
 
 
+@pytest.mark.slow
 def test_ray_engine_writes_the_same_bytes(photos, tmp_path, monkeypatch, capsys):
     seen = []
     for name, more in (("plain", ["-j", "1"]), ("ray", ["--engine", "ray"])):
