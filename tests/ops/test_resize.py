@@ -40,6 +40,7 @@ def resize_by(image, op_name, interpolation, dtype="uint8", switch=None, **edges
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("interpolation", LIBRARIES["pillow"].interpolations)
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.sample(4)
 def test_pillow_resize_equals_image_resize(channels, interpolation, size):
     image = picture(97, 61, channels)
     whole = Image.fromarray(image.squeeze())
@@ -61,6 +62,7 @@ def test_pillow_float32_equals_mode_f_per_channel(interpolation):
 @pytest.mark.parametrize("interpolation", ["box", "bilinear", "hamming", "bicubic", "lanczos"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.sample(4)
 def test_pillow12_runs_the_horizontal_pass_first(interpolation, channels, size):
     """Two resizes that each change one axis, the alpha channel weighed in once."""
     image = picture(97, 61, channels)
@@ -109,6 +111,7 @@ def test_letterbox_by_pillow_is_image_ops_pad(frame):
 @pytest.mark.parametrize("interpolation", list(CV2))
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.sample(7)
 def test_opencv_resize_equals_cv2_resize(channels, interpolation, kind, size):
     image = picture(97, 61, channels).astype(kind)
     wanted = cv2.resize(image, size[::-1], interpolation=CV2[interpolation])
@@ -224,6 +227,7 @@ def test_nearest_of_torch_and_tensorflow_pick_different_pixels():
 @pytest.mark.parametrize(("way", "switch"), WAYS, ids=lambda way: "-".join(way) if isinstance(way, tuple) else "opt")
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float32-rounded"])
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
+@pytest.mark.sample(5)
 def test_every_resize_returns_requested_size_and_dtype(way, switch, dtype, kind):
     """Its size, its dtype, its input untouched, a flat image flat; a letterbox too."""
     name, interpolation = way
@@ -247,6 +251,7 @@ def test_every_resize_returns_requested_size_and_dtype(way, switch, dtype, kind)
 
 @pytest.mark.parametrize(("way", "switch"), WAYS, ids=lambda way: "-".join(way) if isinstance(way, tuple) else "opt")
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.sample(3)
 def test_resize_to_the_same_size_returns_equal_pixels(way, switch, dtype):
     image = picture(31, 20)
     assert np.array_equal(resize_by(image, *way, dtype, switch, size=[31, 20]), image)

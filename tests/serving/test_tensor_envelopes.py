@@ -99,6 +99,7 @@ def test_the_bound_of_text_is_met_by_the_longest_numbers():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("name", LOSSLESS)
+@pytest.mark.sample(4)
 def test_nan_and_infinity_are_refused(name, bad):
     array = np.zeros((1, 2, 2, 3), np.float32)
     array[0, 1, 1, 2] = bad
@@ -116,6 +117,7 @@ def test_nan_and_infinity_are_refused(name, bad):
         (np.array([["a"]]), "str32"),
     ],
 )
+@pytest.mark.sample(5)
 def test_non_numeric_values_are_rejected(name, array, what):
     with pytest.raises(PayloadError, match=f"{name} cannot hold {what}"):
         ENVELOPES[name].build(array, spec())

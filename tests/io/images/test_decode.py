@@ -86,6 +86,7 @@ def test_jpeg_pixels_equal_pillow_with_and_without_simplejpeg(options, size, mon
 @pytest.mark.parametrize("options", JPEGS.values(), ids=JPEGS)
 @pytest.mark.parametrize("size", [(48, 64), (17, 31), (2, 2), (40, 5)], ids=str)
 @pytest.mark.parametrize("gray", [False, True])
+@pytest.mark.sample(3)
 def test_fast_dct_pixels_are_equal_without_simplejpeg(options, size, gray, monkeypatch):
     body = jpeg(np.ascontiguousarray(picture()[: size[0], : size[1]]), **options)
     quick = decode(body, dct="tensorflow", gray=gray)
