@@ -38,7 +38,7 @@ from sm_imgcheck.spec.load import load, presets
 from sm_imgcheck.spec.parse import parse
 
 
-def tried(handler, body):
+def result_or_none(handler, body):
     """What the module makes of a file; None where it refuses it as it promises to."""
     try:
         return handler["preprocess"](body)
@@ -62,7 +62,7 @@ def files():
     }
 
 
-def test_preprocess_takes_bytes_of_every_kind_and_says_so_to_all_else():
+def test_preprocess_accepts_bytes_like_objects_and_refuses_others():
     handler, body = namespace(parse(CLASSIC)), jpeg()
     expected = handler["preprocess"](body)
     for same in (bytearray(body), memoryview(body), memoryview(body + body)[: len(body)]):
@@ -74,12 +74,12 @@ def test_preprocess_takes_bytes_of_every_kind_and_says_so_to_all_else():
 
 @pytest.mark.parametrize("name", presets())
 @pytest.mark.sample(4)
-def test_the_module_of_every_preset_gives_the_bits_of_convert(name):
+def test_generated_module_of_every_preset_equals_convert(name):
     spec = load(name)
     handler = namespace(spec)
     for kind, body in files().items():
         expected = process(body, spec, Options(want_array=True)).array
-        got = tried(handler, body)
+        got = result_or_none(handler, body)
         assert (got is None) == (expected is None), kind
         assert got is None or (got.dtype == expected.dtype and np.array_equal(got, expected)), kind
 
@@ -98,13 +98,13 @@ def test_the_module_of_every_preset_gives_the_bits_of_convert(name):
         {"icc": "reject"},
     ],
 )
-def test_every_policy_is_carried_over(policy):
+def test_every_decode_policy_applies_in_the_generated_module(policy):
     spec = parse({**CLASSIC, "decode": policy})
     handler = namespace(spec)
     outcomes = set()
     for kind, body in files().items():
         expected = process(body, spec, Options(want_array=True)).array
-        got = tried(handler, body)
+        got = result_or_none(handler, body)
         assert (got is None) == (expected is None), kind
         assert got is None or np.array_equal(got, expected), kind
         outcomes.add(got is None)
@@ -119,21 +119,21 @@ def test_every_policy_is_carried_over(policy):
         {"expect_range": [-0.5, 0.5]},
     ],
 )
-def test_what_convert_does_not_hand_over_the_module_does_not_either(changes):
+def test_generated_module_refuses_images_that_convert_refuses(changes):
     spec = parse({**CLASSIC, **changes})
     body = jpeg(picture(200, 300))
     assert process(body, spec, Options(want_array=True)).array is None
-    assert tried(namespace(spec), body) is None
+    assert result_or_none(namespace(spec), body) is None
 
 
-def test_no_module_is_written_for_what_numpy_does_not_have():
+def test_bfloat16_spec_is_refused():
     with pytest.raises(ImgcheckError, match="bfloat16"):
         to_python(parse({**CLASSIC, "dtype": "bfloat16"}))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["pillow-rgb-01", "opencv-dnn-caffe-ssd300", "gray"])
-def test_every_file_of_the_corpus(shared_corpus, name):
+def test_corpus_files_give_the_result_of_convert(shared_corpus, name):
     gray = {**CLASSIC, "shape": ["N", 1, 48, 64], "channel_order": "GRAY"}
     forgiving = {"library": "opencv", "truncated": "allow", "bit_depth": "scale", "icc": "srgb"}
     spec = parse({**gray, "decode": forgiving}) if name == "gray" else load(name)
@@ -141,14 +141,14 @@ def test_every_file_of_the_corpus(shared_corpus, name):
     seen = 0
     for path in sorted(shared_corpus.glob("*/*")):
         expected = process(path, spec, Options(want_array=True)).array
-        got = tried(handler, path.read_bytes())
+        got = result_or_none(handler, path.read_bytes())
         assert (got is None) == (expected is None), path.name
         assert got is None or np.array_equal(got, expected), path.name
         seen += 1
     assert seen == 296
 
 
-def test_the_module_stands_alone(tmp_path):
+def test_generated_module_runs_without_this_package(tmp_path):
     """In a process that cannot import this package, and without simplejpeg, the pixels are the same."""
     spec = load("torchvision-imagenet")
     (tmp_path / "handler.py").write_text(to_python(spec), encoding="utf-8")
@@ -163,7 +163,7 @@ def test_the_module_stands_alone(tmp_path):
     assert np.array_equal(np.load(tmp_path / "out.npy"), process(jpeg(), spec, Options(want_array=True)).array)
 
 
-def test_without_simplejpeg_the_module_refuses_the_same_damage(monkeypatch):
+def test_generated_module_without_simplejpeg_refuses_same_damage(monkeypatch):
     spec = load("torchvision-imagenet")
     handler = namespace(spec)
     body = jpeg(picture(320, 240))
@@ -174,7 +174,7 @@ def test_without_simplejpeg_the_module_refuses_the_same_damage(monkeypatch):
         expected = process(damaged, spec, Options(want_array=True)).array
         with monkeypatch.context() as without:
             without.setitem(sys.modules, "simplejpeg", None)
-            got = tried(handler, damaged)
+            got = result_or_none(handler, damaged)
         assert (got is None) == (expected is None), share
         assert got is None or np.array_equal(got, expected), share
         outcomes.append(got is None)
@@ -183,7 +183,7 @@ def test_without_simplejpeg_the_module_refuses_the_same_damage(monkeypatch):
 
 @pytest.mark.parametrize("stack", [None, *stack_names()])
 @pytest.mark.sample(3)
-def test_the_text_is_valid_the_same_each_time_and_names_nothing_of_the_package(stack):
+def test_generated_text_is_deterministic_and_imports_no_package_module(stack):
     text = to_python(load("yolo-letterbox-640"), stack)
     assert text == to_python(load("yolo-letterbox-640"), stack)
     imported = {
@@ -196,7 +196,7 @@ def test_the_text_is_valid_the_same_each_time_and_names_nothing_of_the_package(s
     assert "preprocess" in text
 
 
-def every_op():
+def specs_with_every_op():
     """Specs that between them name every op that a plan for any image can have."""
     sizes = {"stretch": [48, 64], "shortest_edge": 48, "longest_edge": 48, "cover": [48, 64], "letterbox": [48, 64]}
     open_shape = {**CLASSIC, "shape": ["N", "1..", "1..", 3]}
@@ -218,11 +218,11 @@ def every_op():
 def modules():
     """The text of every preset and every op, and of each stack's functions."""
     yield from ((name, to_python(load(name))) for name in presets())
-    yield from ((str(changes), to_python(parse(changes))) for changes in every_op())
+    yield from ((str(changes), to_python(parse(changes))) for changes in specs_with_every_op())
     yield from ((stack, to_python(parse(CLASSIC), stack)) for stack in stack_names())
 
 
-def test_every_module_is_python_38():
+def test_generated_modules_are_valid_python_38():
     future = "from __future__ import annotations\n"
     texts = dict(modules())
     assert [name for name, text in texts.items() if future not in text] == []
@@ -231,7 +231,7 @@ def test_every_module_is_python_38():
     assert newer == {}
 
 
-def test_every_function_that_a_plan_can_name_is_python_38():
+def test_functions_of_all_ops_are_valid_python_38():
     """A new op is among these once its module's ``__all__`` names it."""
     places = [f"{folder.__name__}.{name}" for folder in (kernels, images) for name in plugins.names(folder)]
     functions = [(place, name) for place in places for name in import_module(place).__all__]
@@ -255,13 +255,13 @@ def test_every_function_that_a_plan_can_name_is_python_38():
         "def f(x: list[int]): pass",
     ],
 )
-def test_newer_python_is_found(text):
+def test_syntax_newer_than_38_is_reported(text):
     assert newer_than_38(text)
     assert not newer_than_38("from __future__ import annotations\ndef f(x: list[int] | None) -> tuple[int]: zip(a, b)")
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.9", "3.10"])
-def test_an_older_python_makes_the_same_tensor(version, tmp_path):
+def test_older_python_produces_the_same_tensor(version, tmp_path):
     python = interpreter(version)
     if python is None:
         pytest.skip(f"no python{version} with NumPy and Pillow on the PATH")
@@ -284,7 +284,7 @@ def test_an_older_python_makes_the_same_tensor(version, tmp_path):
         assert expected is None or np.array_equal(np.load(written), expected), kind
 
 
-def test_the_module_and_the_help_say_which_python_runs_it():
+def test_module_and_help_state_the_minimum_python():
     oldest = ".".join(map(str, bundling.OLDEST_PYTHON))
     head = to_python(load("pillow-rgb-01")).splitlines()[:4]
     assert f"Runs on Python {oldest} and later with NumPy and Pillow." in head
@@ -293,7 +293,7 @@ def test_the_module_and_the_help_say_which_python_runs_it():
     assert f"runs on Python {oldest} and later" in " ".join(inspect.getdoc(code_command).split())
 
 
-def test_a_pillow_without_avif_is_named(monkeypatch):
+def test_pillow_without_avif_is_reported(monkeypatch):
     body = encoded(Image.fromarray(picture()), "AVIF")
     monkeypatch.setitem(sys.modules, "PIL.AvifImagePlugin", None)
     with pytest.raises(CandidateError, match="the installed Pillow has no AVIF decoder"):
@@ -339,18 +339,18 @@ def test_text_of_a_spec_is_escaped_in_the_module(text, stack):
         assert text in {node.value for node in nodes if isinstance(node, ast.Constant)}
 
 
-def test_the_description_case(shared_cases):
+def test_unprintable_description_is_escaped(shared_cases):
     written = to_python(load(shared_cases / "robust" / "09-code-description" / "spec.yaml"))
     assert not [char for char in written if char != "\n" and not char.isprintable()]
     assert ast.get_docstring(ast.parse(written)).splitlines()[0] == "\x1b]0;pwn\x07 \0 \u202e"
 
 
-def test_the_title_is_the_name_where_there_is_no_description():
+def test_spec_name_is_the_title_without_description():
     tree = ast.parse(to_python(replace_fields(parse(CLASSIC), name="cat\u202e", description="")))
     assert ast.get_docstring(tree).splitlines()[0] == "Preprocessing for cat\u202e."
 
 
-def test_an_unknown_stack_names_the_nearest():
+def test_unknown_stack_suggests_the_nearest():
     with pytest.raises(ImgcheckError, match="did you mean pytorch"):
         to_python(parse(CLASSIC), "pytorhc")
 
@@ -361,7 +361,7 @@ def npy(array):
     return out.getvalue()
 
 
-def test_toolkit_handler_takes_images_and_ready_tensors():
+def test_toolkit_handler_accepts_images_and_tensors():
     spec = parse(CLASSIC)
     handler = namespace(spec, "toolkit")
     expected = process(jpeg(), spec, Options(want_array=True)).array
@@ -374,7 +374,7 @@ def test_toolkit_handler_takes_images_and_ready_tensors():
         handler["input_fn"](npy(np.array([{}], dtype=object)), "application/x-npy")
 
 
-def claimed(shape, descr="<f4", follow=b""):
+def npy_header(shape, descr="<f4", follow=b""):
     """A .npy body whose header says ``shape``, whatever follows."""
     out = io.BytesIO()
     np.lib.format.write_array_header_1_0(out, {"shape": shape, "fortran_order": False, "descr": descr})
@@ -384,19 +384,19 @@ def claimed(shape, descr="<f4", follow=b""):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (claimed((1_600_000, 48, 64, 3)), r"declares \[1600000, 48, 64, 3\] of float32, 0 bytes follow"),
+        (npy_header((1_600_000, 48, 64, 3)), r"declares \[1600000, 48, 64, 3\] of float32, 0 bytes follow"),
         (npy(np.ones((1, 48, 64, 3), np.float32)) + b"x", "36865 bytes follow"),
         (npy(np.ones((3, 3))), r"got a tensor \[3, 3\] of float64, expected \[N, 48, 64, 3\] of float32"),
         (npy(np.ones((1, 48, 64, 3))), "of float64, expected"),
         (npy(np.ones((1, 64, 48, 3), np.float32)), r"\[1, 64, 48, 3\] of float32, expected"),
         (npy(np.ones((1, 48, 64, 3), ">f4")), "of >f4, expected"),
-        (claimed((0, 48, 64, 3)), "got a tensor"),
+        (npy_header((0, 48, 64, 3)), "got a tensor"),
         (b"\x93NUMPY\x09\0", "version"),
         (b"nonsense", "magic"),
     ],
 )
 @pytest.mark.sample(3)
-def test_a_ready_tensor_is_held_against_the_models_input(body, words):
+def test_toolkit_handler_refuses_tensor_not_matching_the_input(body, words):
     handler = namespace(parse(CLASSIC), "toolkit")
     with pytest.raises(ValueError, match=words):
         handler["input_fn"](body, "application/x-npy")
@@ -433,7 +433,7 @@ def serving(predict):
         thread.join()
 
 
-def test_custom_handler_answers_on_sagemakers_routes():
+def test_custom_handler_serves_ping_and_invocations():
     with serving(lambda tensor: {"mean": float(tensor.mean())}) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         with urllib.request.urlopen(f"{url}/ping", timeout=10) as answer:
@@ -453,7 +453,7 @@ def test_custom_handler_answers_on_sagemakers_routes():
     ("length", "status"),
     [("-1", 411), ("many", 411), ("\u00b2", 411), (None, 411), ("9" * 5000, 413), ("26214401", 413)],
 )
-def test_custom_handler_refuses_a_length_that_is_none(length, status):
+def test_custom_handler_refuses_invalid_content_length(length, status):
     with serving(None) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
         connection.putrequest("POST", "/invocations")
@@ -465,7 +465,7 @@ def test_custom_handler_refuses_a_length_that_is_none(length, status):
 
 
 @pytest.mark.parametrize("predict", [None, lambda tensor: tensor, lambda _: {}["weights"]])
-def test_custom_handler_says_that_the_model_failed(predict):
+def test_custom_handler_responds_500_when_the_model_fails(predict):
     with serving(predict) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
         connection.request("POST", "/invocations", jpeg(), {"Content-Type": "image/jpeg"})
@@ -475,7 +475,7 @@ def test_custom_handler_says_that_the_model_failed(predict):
         connection.close()
 
 
-def test_torch_handlers_give_torch_tensors():
+def test_torch_handlers_return_torch_tensors():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     spec = load("torchvision-imagenet")
     expected = process(jpeg(), spec, Options(want_array=True)).array
@@ -484,7 +484,7 @@ def test_torch_handlers_give_torch_tensors():
         assert torch.equal(tensor, torch.from_numpy(expected))
 
 
-def test_the_bundle_takes_what_is_named_and_nothing_else():
+def test_bundle_contains_only_required_definitions():
     imports, definitions = bundling.bundle([("sm_imgcheck.ops.kernels.values", "scale")])
     assert imports == ("import numpy as np",)
     assert [text.splitlines()[0] for text in definitions] == [
@@ -492,7 +492,7 @@ def test_the_bundle_takes_what_is_named_and_nothing_else():
     ]
 
 
-def test_two_definitions_of_one_name_would_be_a_bug(monkeypatch):
+def test_conflicting_definitions_raise_internal_error(monkeypatch):
     real = bundling._definitions
     twin = {"scale": real("sm_imgcheck.ops.kernels.values")["scale"]}
     monkeypatch.setattr(bundling, "_definitions", lambda module: twin if module == "twin" else real(module))
@@ -500,12 +500,12 @@ def test_two_definitions_of_one_name_would_be_a_bug(monkeypatch):
         bundling.bundle([("sm_imgcheck.ops.kernels.values", "scale"), ("twin", "scale")])
 
 
-def test_without_source_text_there_is_no_code(monkeypatch):
-    def gone(_):
+def test_missing_source_text_raises_imgcheck_error(monkeypatch):
+    def raise_no_source(_):
         raise OSError("could not get source code")
 
     bundling._definitions.cache_clear()
-    monkeypatch.setattr(bundling.inspect, "getsource", gone)
+    monkeypatch.setattr(bundling.inspect, "getsource", raise_no_source)
     with pytest.raises(ImgcheckError, match="source text"):
         to_python(parse(CLASSIC))
     bundling._definitions.cache_clear()

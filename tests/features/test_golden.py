@@ -36,7 +36,7 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def say(capsys):
+def run_cli(capsys):
     """Run a command line in this process: exit code, stdout, stderr."""
 
     def run(*arguments):
@@ -57,17 +57,17 @@ def spec_with(golden, tolerance=0.5, image="probe.jpg", **keys):
     return load({**BASE, **keys, "golden": [{"image": image, "tensor": golden, "tolerance": tolerance}]})
 
 
-def made(**changes):
+def spec_tensor(**changes):
     """What the base spec, changed, makes of the probe."""
     base = RANGE if "value_range" in changes else BASE
     return sm_imgcheck.convert("probe.jpg", {**base, **changes})
 
 
-def judged(spec):
+def check_first(spec):
     return check_golden(spec, 0, Options())
 
 
-def drawn(spec):
+def preview(spec):
     results = [check_golden(spec, number, Options(keep_arrays=True)) for number in range(len(spec.golden))]
     return draw_golden(results, spec)
 
@@ -79,19 +79,19 @@ def codes(result):
 # Nothing differs
 
 
-def test_what_the_spec_makes_is_its_golden_tensor(here):
-    result = judged(spec_with(made(), tolerance=0))
+def test_tensor_made_by_the_spec_matches_its_golden_tensor(here):
+    result = check_first(spec_with(spec_tensor(), tolerance=0))
     assert (result.kind, result.findings, result.bug) == ("probe", (), "")
     assert (result.golden.max_difference, result.golden.mean_difference) == (0, 0)
     assert [step.op for step in result.plan.steps][:2] == ["decode", "orient"]
 
 
-def test_the_tolerance_is_in_gray_levels(here):
+def test_tolerance_is_in_gray_levels(here):
     level = 1 / 255 / 0.229
-    tensor = made()
+    tensor = spec_tensor()
     tensor[0, 0, 5, 5] += np.float32(0.9 * level)
-    assert judged(spec_with(tensor, tolerance=1)).findings == ()
-    result = judged(spec_with(tensor, tolerance=0.8))
+    assert check_first(spec_with(tensor, tolerance=1)).findings == ()
+    result = check_first(spec_with(tensor, tolerance=0.8))
     assert codes(result) == ["GLD101"]
     assert result.golden.max_difference == pytest.approx(0.9, abs=0.01)
     assert result.golden.mean_difference == pytest.approx(0.9 / tensor.size, rel=0.02)
@@ -135,8 +135,8 @@ SLOW = {"resize, by another library", "resize, of another edge", "normalize, wit
     "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in STAGES]
 )
 @pytest.mark.sample(3)
-def test_the_first_stage_that_differs_is_named(here, name):
-    result = judged(spec_with(made(**STAGES[name])))
+def test_first_different_stage_is_named(here, name):
+    result = check_first(spec_with(spec_tensor(**STAGES[name])))
     stage = name.partition(",")[0]
     assert codes(result) == ["GLD101"]
     assert result.golden.stage == stage
@@ -144,41 +144,41 @@ def test_the_first_stage_that_differs_is_named(here, name):
     assert result.golden.max_difference > result.golden.mean_difference > 0
 
 
-def test_of_two_stages_the_earlier_is_named(here):
-    golden = made(**STAGES["orient"], **STAGES["normalize"])
-    result = judged(spec_with(golden))
+def test_earlier_of_two_different_stages_is_named(here):
+    golden = spec_tensor(**STAGES["orient"], **STAGES["normalize"])
+    result = check_first(spec_with(golden))
     assert (result.golden.stage, result.golden.later) == ("orient", ("normalize",))
     assert result.findings[0].message.endswith(", expected rotated as EXIF orientation 6), then normalize")
 
 
-def test_the_other_way_is_told_in_words(here):
-    golden = judged(spec_with(made(**STAGES["order"]))).golden
+def test_golden_difference_names_actual_and_expected_order(here):
+    golden = check_first(spec_with(spec_tensor(**STAGES["order"]))).golden
     assert (golden.found, golden.wanted) == (("BGR",), "RGB")
 
 
-def test_what_nothing_explains_is_said_to_be_unexplained(here):
+def test_noise_reports_no_matching_pipeline(here):
     noise = np.random.default_rng(0).normal(0, 1, (1, 3, 64, 64)).astype(np.float32)
-    result = judged(spec_with(noise))
+    result = check_first(spec_with(noise))
     assert codes(result) == ["GLD101"]
     assert result.golden.stage == ""
     assert "no known pipeline matches" in result.findings[0].message
 
 
 @pytest.mark.slow
-def test_where_no_pipeline_comes_nearer_no_stage_is_blamed(here):
-    tensor = made()
+def test_small_noise_names_no_stage(here):
+    tensor = spec_tensor()
     noise = np.random.default_rng(0).uniform(-0.0002, 0.0002, tensor.shape).astype(np.float32)
-    result = judged(spec_with(tensor + noise, tolerance=0.001))
+    result = check_first(spec_with(tensor + noise, tolerance=0.001))
     assert codes(result) == ["GLD101"]
     assert (result.golden.stage, result.golden.exact) == ("", False)
     assert "no known pipeline is closer than the spec" in result.findings[0].message
 
 
 @pytest.mark.slow
-def test_the_nearest_pipeline_is_not_taken_for_the_right_one(here):
-    tensor = made(**STAGES["normalize"])
+def test_inexact_nearest_pipeline_is_reported_as_nearest(here):
+    tensor = spec_tensor(**STAGES["normalize"])
     tensor[0, :, 10:16, 20:40] = 1  # a caption was drawn on the picture
-    result = judged(spec_with(tensor))
+    result = check_first(spec_with(tensor))
     assert not result.golden.exact
     message = result.findings[0].message
     assert "no known pipeline matches exactly; in the nearest, first different stage: " in message
@@ -196,8 +196,8 @@ FORMS = {
 
 
 @pytest.mark.parametrize("stage", FORMS)
-def test_another_form_is_named(here, stage):
-    result = judged(spec_with(FORMS[stage](made())))
+def test_different_golden_format_is_named(here, stage):
+    result = check_first(spec_with(FORMS[stage](spec_tensor())))
     assert codes(result) == ["GLD102"]
     assert f": {stage}: got " in result.findings[0].message
     if stage in ("batch", "layout", "dtype"):
@@ -206,16 +206,16 @@ def test_another_form_is_named(here, stage):
         assert result.golden.max_difference is None
 
 
-def test_form_and_values_may_both_differ(here):
-    tensor = made(**STAGES["order"]).transpose(0, 2, 3, 1).astype(np.float64)
-    result = judged(spec_with(tensor))
+def test_format_and_value_differences_are_both_reported(here):
+    tensor = spec_tensor(**STAGES["order"]).transpose(0, 2, 3, 1).astype(np.float64)
+    result = check_first(spec_with(tensor))
     assert codes(result) == ["GLD101", "GLD102", "GLD102"]
     assert result.golden.stage == "order"
 
 
 @pytest.mark.parametrize("shape", [(5,), (2, 3, 4, 5, 6), (8, 3, 64, 64), (1, 7, 64, 64), ()])
-def test_a_golden_tensor_of_any_rank_is_a_finding(here, shape):
-    result = judged(spec_with(np.ones(shape, np.float32)))
+def test_golden_tensor_of_wrong_rank_is_a_finding(here, shape):
+    result = check_first(spec_with(np.ones(shape, np.float32)))
     assert codes(result) == ["GLD102"]
     assert result.golden.max_difference is None
 
@@ -241,9 +241,9 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_what_cannot_be_used_is_said_with_its_place_in_the_spec(here, name):
+def test_unusable_golden_file_is_reported_with_its_key(here, name):
     image, tensor, said = UNUSABLE[name]
-    fine = made()
+    fine = spec_tensor()
     np.save("fine.npy", fine)
     (here / "half.npy").write_bytes((here / "fine.npy").read_bytes()[:5000])
     (here / "half.jpg").write_bytes((here / "probe.jpg").read_bytes()[:900])
@@ -251,14 +251,14 @@ def test_what_cannot_be_used_is_said_with_its_place_in_the_spec(here, name):
     np.save("nan.npy", fine)
     np.save("complex.npy", fine.astype(complex))
     np.save("empty.npy", fine[:0])
-    result = judged(spec_with(tensor, image=image))
+    result = check_first(spec_with(tensor, image=image))
     assert codes(result) == ["GLD103"]
     assert result.findings[0].message.startswith(said)
     assert (result.path, result.facts, result.plan) == (tensor, None, None)
 
 
-def test_an_image_that_the_spec_refuses_is_no_probe(here):
-    result = judged(spec_with(made(), decode={"exif": "reject"}))
+def test_probe_image_refused_by_the_spec_is_a_finding(here):
+    result = check_first(spec_with(spec_tensor(), decode={"exif": "reject"}))
     assert codes(result) == ["GLD103"]
     assert "golden[0].image: probe.jpg: EXIF orientation 6 is rejected by decode.exif" in result.findings[0].message
 
@@ -266,8 +266,8 @@ def test_an_image_that_the_spec_refuses_is_no_probe(here):
 # Where the files are
 
 
-def test_the_paths_start_from_the_file_that_lists_them(here, monkeypatch):
-    np.save("fine.npy", made())
+def test_golden_paths_are_relative_to_their_spec_file(here, monkeypatch):
+    np.save("fine.npy", spec_tensor())
     (here / "specs").mkdir()
     golden = [{"image": "../probe.jpg", "tensor": "../fine.npy"}]
     (here / "specs" / "parent.yaml").write_text(yaml.safe_dump({**BASE, "golden": golden}))
@@ -283,12 +283,12 @@ def test_the_paths_start_from_the_file_that_lists_them(here, monkeypatch):
     assert load("specs/parent.yaml").sha256 == load(here / "specs" / "parent.yaml").sha256
 
 
-def test_absolute_paths_stay(here):
-    np.save("fine.npy", made())
+def test_absolute_golden_paths_are_unchanged(here):
+    np.save("fine.npy", spec_tensor())
     golden = [{"image": str(here / "probe.jpg"), "tensor": str(here / "fine.npy")}]
     (here / "s.yaml").write_text(yaml.safe_dump({**BASE, "golden": golden}))
     assert load("s.yaml").golden[0]["tensor"] == str(here / "fine.npy")
-    assert judged(load("s.yaml")).findings == ()
+    assert check_first(load("s.yaml")).findings == ()
 
 
 # The command
@@ -297,8 +297,8 @@ def test_absolute_paths_stay(here):
 @pytest.fixture
 def specs(here):
     """One spec that makes its golden tensors, one that does not."""
-    np.save("fine.npy", made())
-    np.save("bgr.npy", made(**STAGES["order"]))
+    np.save("fine.npy", spec_tensor())
+    np.save("bgr.npy", spec_tensor(**STAGES["order"]))
     probes = {"right.yaml": ["fine.npy"], "wrong.yaml": ["fine.npy", "bgr.npy", "absent.npy"], "none.yaml": []}
     for name, tensors in probes.items():
         golden = [{"image": "probe.jpg", "tensor": tensor} for tensor in tensors]
@@ -306,24 +306,24 @@ def specs(here):
     return here
 
 
-def test_a_spec_that_makes_its_golden_tensors(specs, say):
-    code, out, err = say("spec", "test", "-s", "right.yaml")
+def test_spec_test_with_matching_tensors_exits_with_0(specs, run_cli):
+    code, out, err = run_cli("spec", "test", "-s", "right.yaml")
     assert (code, err) == (0, "")
     assert "fine.npy: float32 [1, 3, 64, 64] NCHW RGB" in out
     assert "golden[0], golden tensor of probe.jpg: difference at most 0 gray levels" in out
     assert out.endswith("OK: the spec makes the golden tensor.\n")
 
 
-def test_a_spec_that_does_not(specs, say):
-    code, out, err = say("spec", "test", "-s", "wrong.yaml")
+def test_spec_test_with_different_tensors_exits_with_1(specs, run_cli):
+    code, out, err = run_cli("spec", "test", "-s", "wrong.yaml")
     assert (code, err) == (1, "")
     assert "first different stage: order (got BGR, expected RGB)" in out
     assert "golden[2].tensor: absent.npy: cannot be opened" in out
     assert "convert" not in out
 
 
-def test_json_has_the_numbers_of_each_probe(specs, say):
-    code, out, _ = say("spec", "test", "-s", "right.yaml", "--format", "json")
+def test_json_has_the_differences_of_each_probe(specs, run_cli):
+    code, out, _ = run_cli("spec", "test", "-s", "right.yaml", "--format", "json")
     results = json.loads(out)["results"]
     assert code == 0
     assert [(result["path"], result["kind"]) for result in results] == [("fine.npy", "probe")]
@@ -346,19 +346,19 @@ def test_json_has_the_numbers_of_each_probe(specs, say):
 @pytest.mark.parametrize(
     "form", ["table", "json", *(pytest.param(form, marks=pytest.mark.slow) for form in ("text", "jsonl"))]
 )
-def test_every_report_tells_of_golden_tensors(specs, say, form):
-    code, out, _ = say("spec", "test", "-s", "wrong.yaml", "--format", form)
+def test_every_report_format_lists_golden_findings(specs, run_cli, form):
+    code, out, _ = run_cli("spec", "test", "-s", "wrong.yaml", "--format", form)
     assert code == 1
     for word in ("GLD101", "GLD103", "bgr.npy", "absent.npy"):
         assert word in out
 
 
-def test_codes_are_selected(specs, say):
-    code, out, _ = say("spec", "test", "-s", "wrong.yaml", "--select", "GLD103")
+def test_select_option_filters_golden_codes(specs, run_cli):
+    code, out, _ = run_cli("spec", "test", "-s", "wrong.yaml", "--select", "GLD103")
     assert (code, "GLD101" in out, "GLD103" in out) == (1, False, True)
 
 
-def test_the_same_from_python(specs):
+def test_validate_golden_returns_the_findings_of_the_command(specs):
     right, wrong = sm_imgcheck.validate_golden("right.yaml"), sm_imgcheck.validate_golden("wrong.yaml")
     assert [result.findings for result in right] == [()]
     assert [codes(result) for result in wrong] == [[], ["GLD101"], ["GLD103"]]
@@ -366,22 +366,22 @@ def test_the_same_from_python(specs):
         sm_imgcheck.validate_golden("none.yaml")
 
 
-def test_a_spec_without_probes_is_refused(specs, say):
-    code, out, err = say("spec", "test", "-s", "none.yaml")
+def test_spec_without_golden_tensors_is_refused(specs, run_cli):
+    code, out, err = run_cli("spec", "test", "-s", "none.yaml")
     assert (code, out) == (2, "")
     assert "none.yaml: golden lists no probes" in err
 
 
-def test_a_bug_at_one_probe_leaves_the_others(specs, say, monkeypatch):
+def test_internal_error_in_one_probe_keeps_the_others(specs, run_cli, monkeypatch):
     judge_all = check_golden
 
-    def broken(spec, number, options, **more):
+    def check_with_error(spec, number, options, **more):
         if number == 0:
             raise ZeroDivisionError
         return judge_all(spec, number, options, **more)
 
-    monkeypatch.setattr("sm_imgcheck.features.golden.check_golden", broken)
-    code, out, err = say("spec", "test", "-s", "wrong.yaml")
+    monkeypatch.setattr("sm_imgcheck.features.golden.check_golden", check_with_error)
+    code, out, err = run_cli("spec", "test", "-s", "wrong.yaml")
     assert code == 2
     assert "fine.npy: a bug in sm-imgcheck, not in the file: ZeroDivisionError" in err
     assert "GLD101" in out
@@ -403,8 +403,8 @@ def panels(path):
     return found
 
 
-def test_the_picture_shows_both_and_what_differs(specs, say):
-    code, _, err = say("spec", "test", "-s", "wrong.yaml", "--picture", "diff.png")
+def test_preview_shows_both_tensors_and_their_difference(specs, run_cli):
+    code, _, err = run_cli("spec", "test", "-s", "wrong.yaml", "--picture", "diff.png")
     assert (code, err) == (1, "")
     ours, theirs, apart = panels("diff.png")
     assert ours.shape == theirs.shape == apart.shape == (512, 512, 3)
@@ -420,32 +420,32 @@ def test_the_picture_shows_both_and_what_differs(specs, say):
     assert np.corrcoef(small[2][..., 0].ravel(), differing[..., 0].ravel())[0, 1] > 0.95
 
 
-def test_the_picture_of_equals_is_black(specs, say):
-    assert say("spec", "test", "-s", "right.yaml", "--picture", "diff.png")[0] == 0
+def test_preview_of_equal_tensors_has_black_difference(specs, run_cli):
+    assert run_cli("spec", "test", "-s", "right.yaml", "--picture", "diff.png")[0] == 0
     ours, theirs, apart = panels("diff.png")
     assert np.array_equal(ours, theirs)
     assert not apart.any()
 
 
-def test_sizes_that_differ_are_drawn_without_a_difference(here):
-    png = drawn(spec_with(made()[:, :, :32]))
+def test_preview_of_different_sizes_has_no_difference_panel(here):
+    png = preview(spec_with(spec_tensor()[:, :, :32]))
     (here / "p.png").write_bytes(png)
     ours, theirs = panels("p.png")
     assert (ours.shape, theirs.shape) == ((512, 512, 3), (256, 512, 3))
 
 
-def test_one_pixel_that_differs_in_a_large_tensor_is_seen(here):
+def test_single_different_pixel_of_large_tensor_is_visible(here):
     (here / "large.png").write_bytes(encoded(Image.fromarray(picture(600, 600)), "PNG"))
     keys = {**RANGE, "shape": ["N", 600, 600, 3], "layout": "NHWC"}
     tensor = sm_imgcheck.convert("large.png", keys)
     tensor[0, 377, 233] += 1
     np.save("golden.npy", tensor)
     spec = load({**keys, "golden": [{"image": "large.png", "tensor": "golden.npy", "tolerance": 255}]})
-    (here / "p.png").write_bytes(drawn(spec))
+    (here / "p.png").write_bytes(preview(spec))
     assert panels("p.png")[2].max() == 255
     assert check_golden(spec, 0, Options()).golden.max_difference == pytest.approx(255, rel=1e-5)
 
 
-def test_nothing_to_draw_is_said(here, say):
+def test_preview_of_missing_tensor_raises_imgcheck_error(here, run_cli):
     with pytest.raises(ImgcheckError, match=r"golden\[0\]\.tensor: absent\.npy"):
-        drawn(spec_with("absent.npy"))
+        preview(spec_with("absent.npy"))

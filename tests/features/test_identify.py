@@ -160,7 +160,7 @@ def test_rotation_after_the_resize_is_found_despite_an_exif_orientation(photo):
     assert step_of(origins[0], "orient").params["orientation"] == 8
 
 
-def test_another_image_has_no_origin(photo):
+def test_different_image_has_no_origin(photo):
     assert find(make_tensor(jpeg(picture(150, 210, seed=8)), shape=["N", 32, 32, 3]), photo) == ()
 
 

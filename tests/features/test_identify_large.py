@@ -32,7 +32,7 @@ def test_large_tensor_is_compared_within_one_gibibyte(size, tmp_path):
     assert int(done.stdout) < 1 << 20
 
 
-def test_cache_of_arrays_drops_the_oldest_and_keeps_the_first():
+def test_array_cache_drops_the_oldest_and_keeps_the_first():
     cache = ArrayCache({(): b"file"})
     for at in range(40):
         cache[str(at),] = np.zeros(1 << 20, np.float64)

@@ -55,7 +55,7 @@ def run(origin, body):
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_mistake_is_named_and_its_steps_make_the_tensor(name, photo, monkeypatch):
+def test_mistake_is_named_and_its_steps_reproduce_the_tensor(name, photo, monkeypatch):
     monkeypatch.setattr(classic_mistakes, "SIDE", SIDE)
     monkeypatch.setattr(classic_mistakes, "EDGE", EDGE)
     make, pattern = MISTAKES[name]

@@ -28,7 +28,7 @@ def test_fixed_seed_finds_no_failure(seeds, tmp_path):
     assert not fuzzer.failures, sorted(path.read_text() for path in tmp_path.glob("*.txt"))
 
 
-def test_execution_depends_on_seed_and_number_alone(seeds):
+def test_execution_depends_only_on_seed_and_number(seeds):
     for number in range(40):
         first, second = (execution(seeds, 5, number)[:3] for _ in range(2))
         assert first == second

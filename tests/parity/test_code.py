@@ -11,7 +11,7 @@ from sm_imgcheck.spec.parse import parse
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TABLE)
-def test_generated_code_gives_the_same_bits(name):
+def test_generated_code_equals_the_ops_bit_exactly(name):
     preprocessor = TABLE[name]
     module = {}
     exec(compile(to_python(parse(preprocessor.spec)), name, "exec"), module)

@@ -18,7 +18,7 @@ def stored():
 
 @pytest.mark.parametrize("name", TABLE)
 @pytest.mark.sample(4)
-def test_the_spec_says_what_the_library_does(name, stored):
+def test_spec_gives_the_stored_result_of_the_library(name, stored):
     preprocessor = TABLE[name]
     for library, written in zip(*stored["versions"], strict=True):
         if library in libraries(preprocessor) and written != major(library):
@@ -34,11 +34,11 @@ def test_the_spec_says_what_the_library_does(name, stored):
     assert allowed, f"{gap} gray levels, {share:.2%} of the values beyond {preprocessor.tolerance}"
 
 
-def test_names_are_given_once():
+def test_preprocessor_names_are_unique():
     assert len(TABLE) == sum(len(family.TABLE) for family in FAMILIES) > 113
 
 
-def test_a_wrong_resize_would_be_seen(stored):
+def test_wrong_resize_fails_the_comparison(stored):
     """The samples are many enough: the same spec with another interpolation or crop does not pass."""
     preprocessor = TABLE["torchvision 256/224 PIL"]
     body = stored["image|61x97"].tobytes()

@@ -31,7 +31,7 @@ def cases():
 
 @pytest.mark.parametrize("index", list(cases()))
 @pytest.mark.sample(4)
-def test_imported_configuration_makes_the_tensor_of_the_library(index):
+def test_imported_configuration_gives_the_tensor_of_the_library(index):
     stored = HEAD["cases"][index]
     if HEAD["pillow"] != major("pillow") and stored["library"] == "pillow":
         pytest.skip(f"stored with Pillow {HEAD['pillow']}, whose resize differs from that of {major('pillow')}")

@@ -37,7 +37,7 @@ def spec(**changes):
 BGR = spec(channel_order="BGR")
 
 
-def test_the_landscape_shows_its_order():
+def test_landscape_has_likely_order_rgb():
     facts = measure(PICTURE, parse(BGR).contract, {})
     assert facts.likely_order == "RGB"
     assert facts.order_probability > 0.9
@@ -59,7 +59,7 @@ def test_likely_other_order_is_not_converted_without_assumption(array):
     assert (kept == expected[..., ::-1]).all()
 
 
-def test_gray_model_weighs_the_likely_order_only_when_it_is_given():
+def test_gray_model_applies_assumed_order_to_color_weights():
     gray = spec(shape=["N", 48, 64, 1], channel_order="GRAY")
     blue_first = np.ascontiguousarray(SMALL[..., ::-1])
     report = sm_imgcheck.validate(blue_first, gray)
@@ -72,7 +72,7 @@ def test_gray_model_weighs_the_likely_order_only_when_it_is_given():
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     """A working folder with a BGR spec and an RGB array."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bgr.yaml").write_text(json.dumps(BGR))
@@ -92,35 +92,35 @@ def place(tmp_path, monkeypatch):
     ],
     ids=lambda words: " ".join(words[:2]),
 )
-def test_every_verb_that_writes_refuses_the_likely_wrong_order(words, place, capsys):
-    before = sorted(file.name for file in place.rglob("*") if file.is_file())
+def test_writing_commands_refuse_the_likely_wrong_order(words, folder, capsys):
+    before = sorted(file.name for file in folder.rglob("*") if file.is_file())
     assert cli.main([words[0], "x.npy", "-s", "bgr.yaml", *words[1:]]) == 1
     assert "--assume channel_order=RGB" in "".join(capsys.readouterr())
-    assert sorted(file.name for file in place.rglob("*") if file.is_file()) == before
+    assert sorted(file.name for file in folder.rglob("*") if file.is_file()) == before
 
 
-def test_validate_suggests_the_command_with_the_assumption(place, capsys):
+def test_validate_suggests_the_command_with_the_assumption(folder, capsys):
     cli.main(["validate", "x.npy", "-s", "bgr.yaml"])
     command = capsys.readouterr().out.splitlines()[-1].strip()
     assert command == "sm-imgcheck convert x.npy -s bgr.yaml --assume channel_order=RGB -o out"
     assert cli.main(shlex.split(command)[1:]) == 0
     expected = sm_imgcheck.convert(SMALL, spec())[..., ::-1]
-    assert (np.load(place / "out" / "x.npy") == expected).all()
+    assert (np.load(folder / "out" / "x.npy") == expected).all()
 
 
-def test_validate_suggests_no_assumption_that_only_some_candidates_need(place, capsys):
+def test_validate_suggests_no_assumption_that_only_some_candidates_need(folder, capsys):
     np.save("y.npy", np.ascontiguousarray(SMALL[..., ::-1]))
     cli.main(["validate", "x.npy", "y.npy", "-s", "bgr.yaml"])
     command = capsys.readouterr().out.splitlines()[-1].strip()
     assert command == "sm-imgcheck convert x.npy y.npy -s bgr.yaml -o out"
 
 
-def test_plan_verb_refuses_the_likely_wrong_order(place, capsys):
+def test_plan_command_refuses_the_likely_wrong_order(folder, capsys):
     assert cli.main(["plan", "x.npy", "-s", "bgr.yaml"]) == 1
     assert "no plan: channel order: probably RGB" in capsys.readouterr().out
 
 
-def test_values_that_are_probably_not_scaled_as_specified_are_not_written():
+def test_probably_misscaled_values_are_not_converted_without_assumption():
     symmetric = spec(value_range=[-1, 1])
     values = (0.02 + 0.9 * FLOATS * (1 + 1e-3 * np.sin(np.arange(3)))).astype(np.float32)[np.newaxis]
     assert "VAL105" in {finding.code for finding in sm_imgcheck.validate(values, symmetric).findings}
@@ -132,7 +132,7 @@ def test_values_that_are_probably_not_scaled_as_specified_are_not_written():
     assert (sm_imgcheck.convert(values, symmetric, assume={"value_range": "-1,1"}) == values).all()
 
 
-def test_exchanged_height_and_width_need_the_layout():
+def test_swapped_height_and_width_require_layout_assumption():
     turned = SMALL.transpose(1, 0, 2)
     with pytest.raises(PlanError, match="--assume layout=WHC"):
         sm_imgcheck.convert(turned, spec())
@@ -155,7 +155,7 @@ CHW = FLOATS.transpose(2, 0, 1)
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_permuted_axes_are_converted_only_under_their_layout(layout, array, wanted):
+def test_permuted_axes_are_converted_only_with_assumed_layout(layout, array, wanted):
     contract = spec(shape=wanted)
     report = sm_imgcheck.validate(array, contract)
     assert [finding.code for finding in report.findings] == ["SHP101"]
@@ -180,7 +180,7 @@ def test_permuted_axes_are_converted_only_under_their_layout(layout, array, want
     ],
     ids=lambda value: str(value.shape) if isinstance(value, np.ndarray) else "",
 )
-def test_no_picture_is_reported_with_its_likely_reading_and_never_converted(array, wanted, hint):
+def test_non_image_shape_is_reported_with_its_likely_reading(array, wanted, hint):
     contract = spec(shape=wanted)
     report = sm_imgcheck.validate(array, contract)
     assert [finding.code for finding in report.findings if finding.severity == "error"] == ["SHP101"]
@@ -190,7 +190,7 @@ def test_no_picture_is_reported_with_its_likely_reading_and_never_converted(arra
             sm_imgcheck.convert(array, contract, allow_guess=allow_guess)
 
 
-def test_permuted_axes_in_json_and_request_bodies(tmp_path):
+def test_permuted_axes_in_json_and_request_bodies_are_reported(tmp_path):
     permuted = {"shape": [48, 64, 3, 1], "dtype": "float32", "data": FLOATS[..., np.newaxis].tolist()}
     (tmp_path / "x.json").write_text(json.dumps(permuted))
     assert [finding.code for finding in sm_imgcheck.validate(tmp_path / "x.json", spec()).findings] == ["SHP101"]
@@ -227,12 +227,12 @@ def test_permuted_axes_in_json_and_request_bodies(tmp_path):
         ((5, 224, 224, 1), ["N", 224, 224, 3], "RGB", "NHWC"),
     ],
 )
-def test_right_or_plainly_readable_shapes_keep_their_reading(shape, wanted, order, layout):
+def test_unambiguous_shapes_keep_their_layout(shape, wanted, order, layout):
     contract = parse(spec(shape=wanted, channel_order=order)).contract
     assert reading(shape, contract) == layout
 
 
-def test_likely_reading_is_silent_where_nothing_is_probable():
+def test_likely_reading_of_unrelated_shape_is_none():
     assert likely_reading((7, 11, 13), parse(spec()).contract) is None
 
 
@@ -247,7 +247,7 @@ def photo(seed=3):
 
 
 @pytest.mark.parametrize("gray", [False, True], ids=["color", "gray"])
-def test_reshape_in_place_of_transpose_is_an_error_and_not_converted(gray):
+def test_reshape_instead_of_transpose_is_an_error(gray):
     right = np.repeat(photo()[..., :1], 3, 2) if gray else photo()
     for array, shape in [
         (right.reshape(1, 3, 48, 64), ["N", 3, 48, 64]),
@@ -277,7 +277,7 @@ def test_reshape_in_place_of_transpose_is_an_error_and_not_converted(gray):
     ],
     ids=["noise", "vertical gradient", "horizontal gradient", "one color"],
 )
-def test_patterns_show_no_reshape(picture):
+def test_patterns_are_not_reported_as_reshaped(picture):
     for array, shape in [(picture, [48, 64, 3]), (np.ascontiguousarray(picture.transpose(2, 0, 1)), [3, 48, 64])]:
         findings = sm_imgcheck.validate(array.astype(np.float32), spec(shape=shape)).findings
         assert not [finding for finding in findings if finding.code == "SHP108"]
@@ -314,7 +314,7 @@ def test_four_channels_are_one_error():
         (np.round(FLOATS * 255).astype(np.uint8).reshape(1, -1), ["N", 48, 64, 3], "NHWC"),
     ],
 )
-def test_flattened_tensor_is_unflattened_under_an_assumed_layout(array, shape, layout):
+def test_flattened_tensor_is_reshaped_with_assumed_layout(array, shape, layout):
     given = spec(shape=shape)
     with pytest.raises(PlanError, match="--assume layout="):
         sm_imgcheck.convert(array, given)
@@ -330,7 +330,7 @@ def test_flattened_tensor_is_unflattened_under_an_assumed_layout(array, shape, l
 
 
 @pytest.mark.parametrize(("shape", "layout"), [((1,), "NCHW"), ((1,), "HWC"), ((2, 1), "NCHW"), ((1, 2), "NHWC")])
-def test_few_flat_values_are_no_picture_of_any_size(shape, layout):
+def test_few_flat_values_report_shp101(shape, layout):
     given = spec(shape=["N", 3, "H", "W"])
     result = sm_imgcheck.validate(np.zeros(shape, np.float32), given, assume={"layout": layout})
     assert [finding.code for finding in result.findings] == ["SHP101"]
@@ -339,7 +339,7 @@ def test_few_flat_values_are_no_picture_of_any_size(shape, layout):
 @pytest.mark.parametrize(
     ("size", "layout"), [(9217, "NHWC"), (9216 * 2, "HWC"), (9216, "HW"), (0, "NHWC"), (3, "NHWC")]
 )
-def test_flattened_tensor_of_another_size_is_refused(size, layout):
+def test_flattened_tensor_of_wrong_size_is_refused(size, layout):
     array = np.zeros((1, size), np.float32)
     with pytest.raises((PlanError, sm_imgcheck.CandidateError)):
         sm_imgcheck.convert(array, spec(), assume={"layout": layout, "channel_order": "RGB"})

@@ -35,7 +35,7 @@ def fail(*_, **__):
 
 
 @pytest.fixture
-def broken(monkeypatch):
+def failing_readers(monkeypatch):
     """Measuring, and every stack, raise what nobody expects."""
     monkeypatch.delenv(WITH_TRACEBACK, raising=False)
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.measure", fail)
@@ -45,7 +45,7 @@ def broken(monkeypatch):
 
 
 @pytest.mark.parametrize("want_array", [False, True])
-def test_exception_while_reading_is_a_finding(broken, want_array):
+def test_exception_while_reading_is_a_finding(failing_readers, want_array):
     for what in (jpeg(), np.zeros((1, 8, 8, 3), np.float32)):
         result = process(what, RGB, Options(want_array=want_array))
         (finding,) = result.findings
@@ -54,7 +54,7 @@ def test_exception_while_reading_is_a_finding(broken, want_array):
         assert (result.bug, result.array) == ("", None)
 
 
-def test_exception_while_judging_a_body_keeps_the_request(broken):
+def test_exception_while_validating_a_body_keeps_the_request(failing_readers):
     for name in ("custom", "triton"):
         result = process(b"{}", spec(name="image", payload={"stack": name}), Options(content_type="a/b"))
         assert codes(result)[0] == "SRC108"
@@ -62,12 +62,12 @@ def test_exception_while_judging_a_body_keeps_the_request(broken):
         assert (result.kind, result.request.content_type, result.request.size) == ("request", "a/b", 2)
 
 
-def test_exception_while_identifying_is_a_finding(broken):
+def test_exception_while_identifying_is_a_finding(failing_readers):
     result = identify_tensor(np.zeros((1, 8, 8, 3), np.float32), None, Options())
     assert [(finding.code, finding.actual) for finding in result.findings] == [("SRC108", "KeyError")]
 
 
-def test_debug_variable_raises_the_exception(broken, monkeypatch):
+def test_debug_variable_raises_the_exception(failing_readers, monkeypatch):
     monkeypatch.setenv(WITH_TRACEBACK, "1")
     with pytest.raises(KeyError):
         process(jpeg(), RGB)
@@ -75,7 +75,7 @@ def test_debug_variable_raises_the_exception(broken, monkeypatch):
         process(b"{}", RGB, Options(content_type="a/b"))
 
 
-def test_command_reports_the_exception_type_and_exits_with_1(broken, tmp_path, monkeypatch, capsys):
+def test_command_reports_the_exception_type_and_exits_with_1(failing_readers, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.jpg").write_bytes(jpeg())
     assert cli.main(["validate", "a.jpg", "-s", "pillow-rgb-01", "--format", "json"]) == 1
@@ -108,7 +108,7 @@ def tiff(*entries):
 
 
 @pytest.mark.parametrize(("kind", "name"), [(4, "int"), (3, "int"), (2, "str"), (11, "float")])
-def test_icc_tag_of_another_type_is_a_broken_profile(kind, name):
+def test_icc_tag_of_wrong_type_is_a_corrupt_profile(kind, name):
     value = 0x00636261
     for policy in ("srgb", "ignore"):
         given = spec(shape=["N", 2, 2, 3], decode={"icc": policy})
@@ -130,7 +130,7 @@ def test_tiff_whose_second_directory_has_no_size_is_read():
 
 
 @pytest.mark.parametrize("mode", ["F", "I"])
-def test_samples_without_a_white_level_are_read_and_not_converted(mode):
+def test_samples_without_white_level_are_read_but_not_converted(mode):
     body = encoded(Image.fromarray(picture(8, 8)).convert("L").convert(mode), "TIFF")
     result = process(body, GRAY, Options(want_array=True))
     assert (result.header.format, result.header.height, result.header.bits) == ("TIFF", 8, 32)
@@ -146,7 +146,7 @@ def test_16_bit_gray_is_converted_by_its_upper_byte():
     assert np.allclose(result.array[0, :, :, 0] * 255, deep >> 8, atol=1e-4)
 
 
-def test_gray_with_alpha_that_opencv_refuses_loses_its_alpha(monkeypatch):
+def test_gray_alpha_image_refused_by_opencv_is_read_without_alpha(monkeypatch):
     gray = picture(8, 8, 1)
     planes = (gray[..., 0], np.full((8, 8), 100, np.uint8))
     body = encoded(Image.merge("LA", [Image.fromarray(values) for values in planes]), "PNG")
@@ -196,7 +196,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("stack", "body", "status", "code"), BODIES)
-def test_odd_json_is_refused_as_the_stack_refuses_it(stack, body, status, code, monkeypatch):
+def test_invalid_json_is_refused_with_status_of_the_stack(stack, body, status, code, monkeypatch):
     monkeypatch.setenv(WITH_TRACEBACK, "1")
     given = spec(shape=["N", 8, 8, 3], dtype="uint8", value_range=[0, 255], payload={"stack": stack})
     result = process(body.encode(), given, Options(content_type="application/json"))
@@ -217,7 +217,7 @@ def test_odd_json_is_refused_as_the_stack_refuses_it(stack, body, status, code, 
         ("\u00b2", None),
     ],
 )
-def test_csv_cell_is_a_number_where_python_reads_one(cell, value):
+def test_csv_cells_are_numbers_exactly_when_python_parses_them(cell, value):
     received = STACKS["toolkit"].receive(f"3\n{cell}\n".encode(), "text/csv", RGB)
     kind = "U" if value is None else "f" if value == np.inf or "." in cell else "i"
     assert received.data.dtype.kind == kind

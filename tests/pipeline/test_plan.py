@@ -43,7 +43,7 @@ def plan_of(array, spec, *, allow_guess=False, **assume):
     return make_plan(spec, tensor(array, spec, **assume), options)
 
 
-def made(array, spec, **assume):
+def convert_array(array, spec, **assume):
     candidate = tensor(array, spec, **assume)
     result = apply.run(make_plan(spec, candidate, Options(assume=assume)), candidate)
     apply.verify(result, spec)
@@ -59,7 +59,7 @@ def ops(plan):
     return [step.op for step in plan.steps]
 
 
-def test_steps_of_an_ordinary_image():
+def test_ordinary_image_has_only_required_steps():
     assert ops(image_plan(A)) == ["decode", "resize_pillow", "cast", "scale", "batch"]
     assert ops(image_plan(D)) == ["decode", "resize_pillow", "reorder", "cast", "normalize", "transpose", "batch"]
     assert ops(image_plan(Q)) == ["decode", "resize_pillow", "cast", "scale", "quantize", "cast", "batch"]
@@ -75,7 +75,7 @@ def test_steps_depend_on_the_header():
     assert ops(image_plan(A, height=64, width=48, orientation=8)) == ["decode", "orient", "cast", "scale", "batch"]
 
 
-def test_a_gray_model_may_take_the_y_plane_from_the_decoder():
+def test_gray_model_reads_the_y_plane_from_the_decoder():
     plan = image_plan({**G, "decode": {"to_gray": "y_plane"}})
     assert plan.steps[0].params["gray"] is True
     assert ops(plan) == ["decode", "resize_pillow", "cast", "drop_axis", "batch"]
@@ -89,14 +89,14 @@ def test_final_pads_come_after_the_values():
     assert ops(image_plan(mapping))[5] == "pad"
 
 
-def test_the_fill_of_a_final_pad_follows_the_channels():
+def test_fill_of_a_final_pad_follows_channel_order():
     pad = {"pad": {"size": [60, 70], "fill": [1, 2, 3], "position": "top_left", "units": "final"}}
     spec = parse({**B, "shape": ["N", 60, 70, 3], "geometry": [pad]})
     steps = make_plan(spec, tensor(PIXELS, spec, channel_order="RGB"), Options()).steps
     assert next(step.params["fill"] for step in steps if step.op == "pad") == [3, 2, 1]
 
 
-def test_a_resize_to_uint8_of_float_pixels_is_traced_as_such():
+def test_uint8_resize_of_float_pixels_is_traced_as_uint8():
     plan = plan_of(smooth() * 3 - 1, parse({**C, "shape": ["N", 24, 32, 3]}), value_range="-1,2")
     known = dict(zip(ops(plan), plan.after, strict=True))
     assert known["to_pixels"].dtype == "float32"
@@ -113,7 +113,7 @@ def test_every_step_binds_to_the_signature_of_its_op(name):
         assert record(step.op).stage
 
 
-def test_the_trace_foretells_what_the_arrays_become():
+def test_trace_equals_facts_of_the_arrays():
     spec = parse(D)
     array = picture(48, 64)
     plan = plan_of(array, spec)
@@ -132,33 +132,33 @@ TO_B = (PIXELS[..., ::-1].astype("float32") / 255)[np.newaxis]
 TO_C = (PIXELS.astype("float32") / 127.5 - 1)[np.newaxis]
 
 
-def test_the_classic_tensors_become_each_other_bit_for_bit():
-    assert (made(PIXELS, parse(A)) == TO_A).all()
-    assert (made(PIXELS, parse(C)) == TO_C).all()
-    assert (made(TO_A, parse(C)) == TO_C).all()
-    assert (made(TO_C, parse(A)) == TO_A).all()
-    assert (made(TO_B, parse(A), channel_order="BGR") == TO_A).all()
-    assert (made(TO_B, parse(C), channel_order="BGR") == TO_C).all()
-    assert (made(TO_A[0].transpose(2, 0, 1).astype("float64"), parse(C)) == TO_C).all()
-    assert (made(TO_A.astype(">f4"), parse(A)) == TO_A).all()
-    assert (made((TO_A / 255).astype("float32"), parse(C)) == TO_C).all()
+def test_standard_tensors_convert_to_each_other_bit_exactly():
+    assert (convert_array(PIXELS, parse(A)) == TO_A).all()
+    assert (convert_array(PIXELS, parse(C)) == TO_C).all()
+    assert (convert_array(TO_A, parse(C)) == TO_C).all()
+    assert (convert_array(TO_C, parse(A)) == TO_A).all()
+    assert (convert_array(TO_B, parse(A), channel_order="BGR") == TO_A).all()
+    assert (convert_array(TO_B, parse(C), channel_order="BGR") == TO_C).all()
+    assert (convert_array(TO_A[0].transpose(2, 0, 1).astype("float64"), parse(C)) == TO_C).all()
+    assert (convert_array(TO_A.astype(">f4"), parse(A)) == TO_A).all()
+    assert (convert_array((TO_A / 255).astype("float32"), parse(C)) == TO_C).all()
 
 
 @pytest.mark.parametrize("source", ["A", "B", "C", "D", "H", "P"])
 @pytest.mark.parametrize("target", ["A", "B", "C", "D", "H", "P", "Q"])
 @pytest.mark.sample(6)
-def test_any_color_tensor_becomes_any_other(source, target):
-    wanted = made(PIXELS, parse(ALL[target]), channel_order="RGB")
-    start = made(PIXELS, parse(ALL[source]), channel_order="RGB")
+def test_any_color_tensor_converts_to_any_spec(source, target):
+    wanted = convert_array(PIXELS, parse(ALL[target]), channel_order="RGB")
+    start = convert_array(PIXELS, parse(ALL[source]), channel_order="RGB")
     order = ALL[source]["channel_order"]
-    assert (made(start, parse(ALL[target]), channel_order=order) == wanted).all()
+    assert (convert_array(start, parse(ALL[target]), channel_order=order) == wanted).all()
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_the_plan_on_its_own_output_is_empty(name):
+def test_plan_for_its_own_output_is_empty(name):
     spec = parse(ALL[name])
     start = picture(48, 64, 4) if name == "RGBA" else PIXELS
-    finished = made(start, spec, channel_order="RGBA" if name == "RGBA" else "RGB")
+    finished = convert_array(start, spec, channel_order="RGBA" if name == "RGBA" else "RGB")
     assert plan_of(finished, spec).steps == ()
 
 
@@ -170,13 +170,13 @@ def test_the_plan_on_its_own_output_is_empty(name):
     st.tuples(st.integers(8, 70), st.integers(8, 70)),
     st.sampled_from([1, 3, 4]),
 )
-def test_a_plan_ends_in_the_contract_or_says_why_there_is_none(name, dtype, layout, size, channels):
+def test_plan_meets_the_contract_or_raises_plan_error(name, dtype, layout, size, channels):
     spec = parse(ALL[name])
     lengths = {"N": 1, "H": size[0], "W": size[1], "C": channels}
     array = np.resize(np.arange(251), [lengths[axis] for axis in layout]).astype(dtype)
     before = array.copy()
     try:
-        finished = made(array, spec, layout=layout)
+        finished = convert_array(array, spec, layout=layout)
     except PlanError:
         return
     assert finished.dtype == spec.contract.dtype
@@ -200,7 +200,7 @@ def test_a_plan_ends_in_the_contract_or_says_why_there_is_none(name, dtype, layo
         (np.zeros((40, 64, 3), np.uint8), {**A, "resize": {"mode": "none"}}, "after all steps, expected"),
     ],
 )  # fmt: skip
-def test_a_plan_that_is_not_lawful_says_why(array, mapping, clause):
+def test_impossible_plan_raises_error_with_the_reason(array, mapping, clause):
     with pytest.raises(PlanError) as raised:
         plan_of(array, parse(mapping))
     assert clause in str(raised.value)
@@ -213,20 +213,20 @@ def smooth():
     return (0.02 + 0.96 * halved).astype(np.float32)
 
 
-def test_a_guess_is_refused_until_it_is_allowed():
+def test_guess_requires_allow_guess():
     with pytest.raises(PlanError, match="--allow-guess"):
         plan_of(smooth(), parse({**P, "shape": ["N", 48, 64, 3]}))
     plan = plan_of(smooth(), parse(P), allow_guess=True)
     assert [step.loss for step in plan.steps if step.op == "to_pixels"] == ["guess"]
 
 
-def test_what_is_assumed_is_no_guess():
+def test_assumed_value_range_is_not_a_guess():
     plan = plan_of(smooth(), parse(C), value_range="0,1")
     finished = apply.run(plan, tensor(smooth(), parse(C), value_range="0,1"))
     assert np.abs(finished[0] - (smooth() * 2 - 1)).max() < 1e-6
 
 
-def test_an_assumption_that_the_values_belie_is_refused():
+def test_assumed_value_range_contradicted_by_values_is_refused():
     result = process(smooth() * 200, parse(C), Options(assume={"value_range": "0,1"}))
     assert [finding.code for finding in result.findings] == ["VAL104"]
     assert result.plan is None
@@ -235,17 +235,17 @@ def test_an_assumption_that_the_values_belie_is_refused():
 @pytest.mark.parametrize("library", ["opencv", "tensorflow", "torch", "pillow"])
 @pytest.mark.parametrize("interpolation", ["bicubic", "lanczos"])
 @pytest.mark.sample(4)
-def test_filters_overshoot_no_further_than_is_allowed(library, interpolation):
+def test_filter_overshoot_stays_within_the_allowed_range(library, interpolation):
     resize = {"size": [160, 160], "library": library, "interpolation": interpolation, "dtype": "float32"}
     spec = parse({**C, "shape": ["N", 160, 160, 3], "resize": resize})
     stripes = np.kron(np.indices((32, 32)).sum(0) % 2 * 255, np.ones((3, 3))).astype(np.uint8)
-    made(np.dstack([stripes] * 3), spec)
+    convert_array(np.dstack([stripes] * 3), spec)
     rng = np.random.default_rng(0)
     for _ in range(5):
-        made(rng.choice(np.array([0, 255], np.uint8), (60, 50, 3)), spec)
+        convert_array(rng.choice(np.array([0, 255], np.uint8), (60, 50, 3)), spec)
 
 
-def test_a_mistake_of_the_decoder_is_fixed_by_decoding():
+def test_wrong_decoder_order_is_fixed_by_the_decode_step():
     result = process(jpeg(), parse(A), Options(decoded_by="opencv"))
     assert {finding.code: finding.fixed_by for finding in result.findings}["CHN101"] == "decode"
 
@@ -253,14 +253,14 @@ def test_a_mistake_of_the_decoder_is_fixed_by_decoding():
 @pytest.mark.parametrize(
     ("stored", "order", "codes"), [("BGR", "BGR", ["CHN101"]), ("BGR", "RGB", ["CHN101", "CHN103"])]
 )
-def test_statistics_are_judged_in_the_order_that_the_caller_vouches_for(stored, order, codes):
+def test_statistics_are_checked_in_the_assumed_channel_order(stored, order, codes):
     spec = parse({**D, "channel_order": "RGB", "shape": ["N", 48, 64, 3]})
     step = 1 if order == "RGB" else -1
     mean, std = np.array(IMAGENET["mean"][::step], "f4"), np.array(IMAGENET["std"][::step], "f4")
     array = ((PIXELS[..., ::-1].astype("f4") / np.float32(255) - mean) / std)[np.newaxis]
     result = process(array, spec, Options(assume={"channel_order": stored}, want_array=True))
     assert [finding.code for finding in result.findings] == codes
-    right = made(PIXELS, spec, channel_order="RGB")
+    right = convert_array(PIXELS, spec, channel_order="RGB")
     assert np.abs(result.array - right).max() < 1e-6
 
 
@@ -276,26 +276,26 @@ def test_statistics_are_judged_in_the_order_that_the_caller_vouches_for(stored, 
         ({"foo": "x"}, "expected one of channel_order, layout, value_range"),
     ],
 )
-def test_what_nobody_can_vouch_for_is_refused(assume, clause):
+def test_invalid_assumption_is_refused(assume, clause):
     with pytest.raises(ImgcheckError, match=clause):
         process(PIXELS, parse(A), Options(assume=assume))
 
 
 @pytest.mark.parametrize("assume", [{"layout": "NHWC"}, {"layout": "HW"}, {"channel_order": "GRAY"}])
-def test_an_assumption_that_the_shape_belies_is_a_finding(assume):
+def test_assumption_contradicted_by_the_shape_is_a_finding(assume):
     result = process(PIXELS, parse(A), Options(assume=assume, want_array=True))
     assert [finding.severity for finding in result.findings] == ["error"]
     assert result.array is None
 
 
 @pytest.mark.parametrize("channels", [1, 4])
-def test_scaled_tensors_of_other_channels_go_back_to_gray_levels(channels):
+def test_scaled_tensors_of_1_and_4_channels_return_to_gray_levels(channels):
     array = (picture(48, 64, channels).astype("float32") / 255)[np.newaxis]
-    same = made(picture(48, 64, channels), parse(A))
-    assert (made(array, parse(A)) == same).all()
+    same = convert_array(picture(48, 64, channels), parse(A))
+    assert (convert_array(array, parse(A)) == same).all()
 
 
-def test_infinities_are_a_bug_even_where_the_bounds_would_be():
+def test_infinite_output_values_raise_internal_error():
     with pytest.raises(InternalError, match="spans"):
         apply.verify(np.full((1, 48, 64, 3), np.inf, np.float16), parse({**A, "dtype": "float16"}))
 
@@ -307,23 +307,23 @@ def test_policy_refusals_leave_no_plan():
         make_plan(parse({**A, "decode": {"cmyk": "reject"}}), candidate, Options())
 
 
-def test_a_tensor_of_another_size_is_resized_as_an_image_would_be():
+def test_tensor_of_different_size_is_resized_like_an_image():
     spec = parse(C)
     large = picture(96, 128)
-    from_pixels = made(large, spec)
-    from_scaled = made((large.astype("float32") / 255)[np.newaxis], spec)
+    from_pixels = convert_array(large, spec)
+    from_scaled = convert_array((large.astype("float32") / 255)[np.newaxis], spec)
     assert (from_pixels == from_scaled).all()
 
 
-def test_a_batch_is_worked_on_image_by_image():
+def test_batch_is_converted_image_by_image():
     spec = parse(C)
     one, two = picture(96, 128, seed=1), picture(96, 128, seed=2)
-    both = made(np.stack([one, two]), spec, channel_order="RGB")
-    assert (both[0] == made(one, spec, channel_order="RGB")[0]).all()
-    assert (both[1] == made(two, spec, channel_order="RGB")[0]).all()
+    both = convert_array(np.stack([one, two]), spec, channel_order="RGB")
+    assert (both[0] == convert_array(one, spec, channel_order="RGB")[0]).all()
+    assert (both[1] == convert_array(two, spec, channel_order="RGB")[0]).all()
 
 
-def test_facts_are_never_changed_in_place():
+def test_make_plan_does_not_modify_facts():
     spec = parse(A)
     candidate = tensor(PIXELS, spec)
     before = replace(candidate.facts)

@@ -31,7 +31,7 @@ def npz(**arrays):
     return out.getvalue()
 
 
-def lying(header):
+def npy_with_header(header):
     """An .npy file whose header is this text."""
     text = header.encode().ljust(118) + b"\n"
     return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text + bytes(64)
@@ -44,7 +44,7 @@ def code(body, path="x"):
     return found.problem.code, found.problem.message
 
 
-def test_an_image_is_looked_at_and_decoded_once():
+def test_image_is_read_with_header_and_pixels():
     body = jpeg(orientation=6)
     found = from_bytes(body, "x.jpg", DECODE)
     assert (found.kind, found.problem, found.data) == ("image", None, body)
@@ -55,7 +55,7 @@ def test_an_image_is_looked_at_and_decoded_once():
     assert (seen.header, seen.pixels) == (found.header, None)
 
 
-def test_an_image_that_cannot_be_decoded_keeps_its_header():
+def test_undecodable_image_keeps_its_header():
     body = jpeg(quality=95)
     found = from_bytes(body[: len(body) * 2 // 3], "x.jpg", DECODE)
     assert found.problem.code in ("SRC110", "SRC111")
@@ -74,7 +74,7 @@ ARRAYS = [
 
 
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: f"{array.dtype.str}{array.shape}")
-def test_npy_is_read_as_it_lies(array, tmp_path):
+def test_npy_keeps_dtype_and_memory_order(array, tmp_path):
     (tmp_path / "x.npy").write_bytes(npy(array))
     for found in (from_bytes(npy(array), "x.npy", DECODE), read(tmp_path / "x.npy", DECODE), array_candidate(array)):
         assert (found.kind, found.problem) == ("tensor", None)
@@ -97,7 +97,7 @@ def test_npz_names_its_arrays(tmp_path):
     assert "array 'third' is not in the archive" in read(f"{tmp_path / 'x.npz'}::third", DECODE).problem.message
 
 
-def test_a_file_name_may_hold_two_colons(tmp_path):
+def test_file_name_with_two_colons_is_read(tmp_path):
     if os.name == "nt":
         pytest.skip("Windows allows no colon in a file name")
     (tmp_path / "a::b").write_bytes(npy(picture()))
@@ -105,31 +105,43 @@ def test_a_file_name_may_hold_two_colons(tmp_path):
 
 
 BAD_NPY = [
-    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (15032385536,), }"), "SRC152", "expected 60129542144"),
-    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "SRC150", "which no array can have"),
     (
-        lying("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 8), }"),
+        npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (15032385536,), }"),
+        "SRC152",
+        "expected 60129542144",
+    ),
+    (
+        npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"),
         "SRC150",
         "which no array can have",
     ),
-    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }"), "SRC150", "which no array can have"),
-    (lying("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), "SRC151", "pickle"),
-    (lying("{'descr': '<U3', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "expected numbers"),
-    (lying("{'descr': '|V2', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "bfloat16"),
-    (lying("__import__('os').system('true')"), "SRC150", "corrupt"),
+    (
+        npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 8), }"),
+        "SRC150",
+        "which no array can have",
+    ),
+    (
+        npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }"),
+        "SRC150",
+        "which no array can have",
+    ),
+    (npy_with_header("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), "SRC151", "pickle"),
+    (npy_with_header("{'descr': '<U3', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "expected numbers"),
+    (npy_with_header("{'descr': '|V2', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "bfloat16"),
+    (npy_with_header("__import__('os').system('true')"), "SRC150", "corrupt"),
     (b"\x93NUMPY\x03\0" + bytes(20), "SRC150", "version: got 3.0"),
     (b"\x93NUMPY", "SRC150", "corrupt"),
     (b"\x93NUMPY\x01\0\xff\xff" + b"(" * 9000, "SRC150", "corrupt"),
     (npy(np.array([{}], dtype=object), allow_pickle=True), "SRC151", "pickle"),
     (npy(picture())[:-1], "SRC152", "expected"),
     (b"\x93NUMPY\x01\0\x02\0({", "SRC150", "corrupt .npy header"),
-    (lying("---1"), "SRC150", "expected {'descr'"),
-    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (1 + 1,), }"), "SRC150", "expected {'descr', "),
+    (npy_with_header("---1"), "SRC150", "expected {'descr'"),
+    (npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (1 + 1,), }"), "SRC150", "expected {'descr', "),
 ]
 
 
 @pytest.mark.parametrize(("body", "expected", "words"), BAD_NPY, ids=[case[2] for case in BAD_NPY])
-def test_a_bad_npy_is_a_problem_wherever_it_comes_from(body, expected, words, tmp_path):
+def test_invalid_npy_is_a_problem_for_bytes_and_files(body, expected, words, tmp_path):
     (tmp_path / "x.npy").write_bytes(body)
     found = read(tmp_path / "x.npy", DECODE).problem
     for problem in (code(body), (found.code, found.message)):
@@ -137,27 +149,27 @@ def test_a_bad_npy_is_a_problem_wherever_it_comes_from(body, expected, words, tm
         assert words in problem[1]
 
 
-def test_a_header_of_python_2_is_read_without_a_word():
-    body = lying("{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }")
+def test_python_2_npy_header_is_read_without_warning():
+    body = npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }")
     assert from_bytes(body, "x.npy", DECODE).data.shape == (2, 3)
 
 
-def zipped(content, **options):
+def zip_of(content, **options):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", **options) as archive:
         archive.writestr("a.npy", content)
     return out.getvalue()
 
 
-def test_archives_that_numpy_does_not_write():
+def test_unusual_zip_archives_are_problems():
     for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
-        assert "compression" in code(zipped(npy(picture()), compression=method))[1]
-    body = bytearray(zipped(npy(picture())))
+        assert "compression" in code(zip_of(npy(picture()), compression=method))[1]
+    body = bytearray(zip_of(npy(picture())))
     body[6] |= 1
     body[body.rindex(b"PK\x01\x02") + 8] |= 1
     assert code(bytes(body)) == ("SRC150", "encrypted archive: 'a' needs a password")
-    assert code(zipped(b"\x93NUMPY\x01\0\x02\0({"))[0] == "SRC150"
-    out = io.BytesIO(zipped(npy(picture())))
+    assert code(zip_of(b"\x93NUMPY\x01\0\x02\0({"))[0] == "SRC150"
+    out = io.BytesIO(zip_of(npy(picture())))
     with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("a.npy", npy(picture()))
     assert "same name" in code(out.getvalue())[1]
@@ -170,7 +182,7 @@ def test_bytes_after_the_values_are_counted(tmp_path):
     for found in (
         from_bytes(body, "x", DECODE),
         read(tmp_path / "x.npy", DECODE),
-        from_bytes(zipped(body), "x", DECODE),
+        from_bytes(zip_of(body), "x", DECODE),
     ):
         assert (found.problem, found.trailing_bytes) == (None, rest)
     for found in (
@@ -181,7 +193,7 @@ def test_bytes_after_the_values_are_counted(tmp_path):
         assert found.trailing_bytes == 0
 
 
-def test_only_an_archive_has_members(tmp_path):
+def test_member_of_a_non_archive_is_a_problem(tmp_path):
     for name, body in (("x.npy", npy(picture())), ("x.json", document()), ("x.jpg", jpeg())):
         (tmp_path / name).write_bytes(body)
         found = read(f"{tmp_path / name}::foo", DECODE)
@@ -190,7 +202,7 @@ def test_only_an_archive_has_members(tmp_path):
         assert read(f"{tmp_path / name}::", DECODE).problem.code == "SRC101"
 
 
-def test_a_bad_npz_is_a_problem(monkeypatch):
+def test_invalid_npz_is_a_problem(monkeypatch):
     good = npz(a=picture())
     assert code(good[:-30])[0] == "SRC150"
     assert code(npz(a=np.array([{}], dtype=object)))[0] == "SRC151"
@@ -202,14 +214,14 @@ def test_a_bad_npz_is_a_problem(monkeypatch):
     assert "central directory" in code(good)[1]
 
 
-def test_an_npz_member_that_lies_about_its_size():
+def test_npz_member_with_false_size_is_a_problem():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.npy", lying("{'descr': '<f4', 'fortran_order': False, 'shape': (100000000,), }"))
+        archive.writestr("a.npy", npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (100000000,), }"))
     assert code(out.getvalue())[0] == "SRC152"
 
 
-def test_a_zip_without_arrays_is_no_tensor():
+def test_zip_without_arrays_is_not_a_tensor():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("a.txt", "hello")
@@ -272,12 +284,12 @@ BAD_JSON = [
 
 
 @pytest.mark.parametrize(("body", "words"), BAD_JSON, ids=[case[1] for case in BAD_JSON])
-def test_bad_json_is_a_problem(body, words):
+def test_invalid_json_is_a_problem(body, words):
     found, said = code(body)
     assert (found, words in said) == ("SRC150", True), said
 
 
-def test_json_beyond_all_measure_is_not_parsed(monkeypatch):
+def test_json_over_the_size_limit_is_not_parsed(monkeypatch):
     monkeypatch.setattr(tensor_json, "MAX_JSON_BYTES", 10)
     assert code(document())[0] == "SRC154"
 
@@ -295,13 +307,13 @@ def test_many_small_values_are_counted_before_they_are_parsed(unit, monkeypatch)
     assert (found, "store it as .npy" in said) == ("SRC154", True), said
 
 
-def test_other_json_is_no_tensor():
+def test_json_without_tensor_is_not_a_tensor():
     found = from_bytes(b'{"instances": []}', "x.json", DECODE)
     assert (found.kind, found.problem.code) == ("unknown", "SRC103")
     assert found.problem.message == 'JSON text: {"instances": []}'
 
 
-def test_arrays_that_are_none():
+def test_invalid_arrays_are_problems():
     assert array_candidate([[1, 2], [3]]).problem.code == "SRC150"
     assert array_candidate(np.array([None])).problem.code == "SRC151"
     assert array_candidate([1.0, 2.0]).data.shape == (2,)
@@ -318,7 +330,7 @@ def test_arrays_that_are_none():
     )
 
 
-def test_a_mask_is_not_ignored():
+def test_masked_values_are_a_problem():
     assert "2 of its values are hidden" in array_candidate(np.ma.masked_less(np.arange(4), 2)).problem.message
     plain = array_candidate(np.ma.masked_less(np.arange(4), 0))
     assert (plain.problem, type(plain.data)) == (None, np.ndarray)
@@ -327,17 +339,17 @@ def test_a_mask_is_not_ignored():
 @pytest.mark.parametrize(
     "what", [None, 5, {}, {1, 2}, object(), io.BytesIO(b""), "a.jpg"], ids=lambda what: type(what).__name__
 )
-def test_what_is_no_array_is_the_callers_mistake(what):
+def test_non_array_objects_raise_type_error(what):
     with pytest.raises(TypeError, match="expected a path, the bytes of a file, or an array, not"):
         array_candidate(what)
 
 
-def test_an_image_of_pillow_is_refused_with_the_way_to_do_it():
+def test_pillow_image_as_array_raises_type_error_with_the_fix():
     with pytest.raises(TypeError, match=r'pass np.asarray\(image.convert\("RGB"\)\)'):
         array_candidate(Image.fromarray(picture()).convert("P"))
 
 
-def test_paths_that_are_no_files(tmp_path, monkeypatch):
+def test_paths_other_than_files_are_problems(tmp_path, monkeypatch):
     assert "No such file" in read(tmp_path / "missing.jpg", DECODE).problem.message
     assert read(tmp_path, DECODE).problem.code == "SRC101"
     assert read("a\0b", DECODE).problem.code == "SRC101"
@@ -352,7 +364,7 @@ def test_paths_that_are_no_files(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
-def test_a_pipe_without_a_writer_is_not_waited_for(tmp_path):
+def test_pipe_without_writer_is_a_problem(tmp_path):
     os.mkfifo(tmp_path / "x.jpg")
     problem = read(tmp_path / "x.jpg", DECODE).problem
     assert (problem.code, problem.message) == ("SRC101", "got a device, a pipe or a socket, expected a file")

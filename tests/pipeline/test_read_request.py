@@ -25,7 +25,7 @@ SHAPE = {"shape": ["1..8", 8, 6, 3], "layout": "NHWC"}
 GOOD = (picture(8, 6)[None] / 255).astype(np.float32)
 
 
-def told(stack_="", /, **changes):
+def stack_spec(stack_="", /, **changes):
     payload = {"stack": stack_} if stack_ else {}
     return spec(**{"name": "input", **SHAPE, "payload": {**payload, **changes.pop("payload", {})}, **changes})
 
@@ -94,8 +94,8 @@ ROWS = [  # stack, content type, body, changes of the spec, codes of errors and 
 
 
 @pytest.mark.parametrize(("name", "content_type", "body", "changes", "want"), ROWS)
-def test_bodies(name, content_type, body, changes, want):
-    assert codes(body, content_type, told(name, **changes)) == want
+def test_request_body_has_expected_codes(name, content_type, body, changes, want):
+    assert codes(body, content_type, stack_spec(name, **changes)) == want
 
 
 @pytest.mark.parametrize(
@@ -108,11 +108,11 @@ def test_bodies(name, content_type, body, changes, want):
         ("AAAA{}", "decodes to what"),
     ],
 )
-def test_base64_for_a_signature_of_encoded_images(text, words):
+def test_base64_body_for_encoded_image_input_is_decoded(text, words):
     image = jpeg() + b"\0" * (-len(jpeg()) % 3)
     body = json.dumps({"instances": [{"b64": text.format(base64.b64encode(image).decode())}]}).encode()
     result = validate(
-        body, told("tensorflow-serving", payload={"envelope": "instances-b64"}), content_type="application/json"
+        body, stack_spec("tensorflow-serving", payload={"envelope": "instances-b64"}), content_type="application/json"
     )
     told_of = [one.message for one in result.findings if one.code == "PAY110"]
     assert bool(told_of) == bool(words)
@@ -120,47 +120,47 @@ def test_base64_for_a_signature_of_encoded_images(text, words):
     assert (result.header is not None) == (not words)
 
 
-def test_base64_where_numbers_are_wanted():
+def test_base64_for_numeric_input_reports_pay111():
     body = json.dumps({"instances": [{"b64": base64.b64encode(jpeg()).decode()}]}).encode()
-    assert codes(body, "application/json", told("tensorflow-serving")) == {"PAY111"}
+    assert codes(body, "application/json", stack_spec("tensorflow-serving")) == {"PAY111"}
 
 
-def test_an_image_is_the_request_itself_where_the_envelope_says_so():
-    wanted = told("huggingface", payload={"envelope": "image"})
+def test_image_envelope_treats_an_image_as_the_request():
+    wanted = stack_spec("huggingface", payload={"envelope": "image"})
     result = validate(jpeg(orientation=6), wanted)
     assert (result.kind, result.request.content_type, result.facts) == ("request", "image/jpeg", None)
     assert [one.code for one in result.findings] == ["SRC131"]
-    small = told("huggingface", payload={"envelope": "image", "max_bytes": 10})
+    small = stack_spec("huggingface", payload={"envelope": "image", "max_bytes": 10})
     assert "PAY114" in {one.code for one in validate(jpeg(), small).findings}
     assert validate(npy(GOOD), wanted).kind == "tensor"
 
 
-def test_a_body_over_the_reading_limit_is_judged_by_its_size(tmp_path):
+def test_body_over_the_reading_limit_is_checked_by_size(tmp_path):
     large = tmp_path / "large.npy"
     with large.open("wb") as file:
         file.truncate(2 << 30)  # sparse
-    result = validate(large, told("pytorch"), content_type="application/x-npy")
+    result = validate(large, stack_spec("pytorch"), content_type="application/x-npy")
     assert result.request.size == 2 << 30
     assert result.request.size > MAX_FILE_BYTES
     assert {one.code: one.severity for one in result.findings} == {"PAY114": "error", "PAY120": "notice"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs pipes with names")
-def test_a_pipe_and_what_is_not_there_are_findings(tmp_path):
+def test_pipe_folder_and_missing_file_are_findings(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, tmp_path / "none"):
-        (one,) = validate(path, told("pytorch"), content_type="application/json").findings
+        (one,) = validate(path, stack_spec("pytorch"), content_type="application/json").findings
         assert one.code == "SRC101"
 
 
-def test_an_array_is_no_body():
-    assert codes(GOOD, "application/x-npy", told("pytorch")) == {"SRC150"}
+def test_array_as_request_body_reports_src150():
+    assert codes(GOOD, "application/x-npy", stack_spec("pytorch")) == {"SRC150"}
 
 
 # Specs
 
 
-def test_pairs_that_do_not_go_together_are_problems_that_list_those_that_do():
+def test_invalid_stack_envelope_pairs_list_the_accepted_values():
     found = problems(payload={"stack": "triton", "envelope": "npy"})
     assert "triton-binary or kserve-v2" in found["payload.envelope"]
     assert "stack: custom" in found["payload.envelope"]
@@ -172,7 +172,7 @@ def test_pairs_that_do_not_go_together_are_problems_that_list_those_that_do():
 
 
 @pytest.mark.parametrize("name", STACKS.names())
-def test_stack_has_its_facts_and_its_rank(name):
+def test_stack_has_facts_and_expected_rank(name):
     serving = STACKS[name]
     assert set(serving.envelopes) <= set(ENVELOPES.names())
     assert bool(serving.envelopes) == (name != "custom")
@@ -181,12 +181,12 @@ def test_stack_has_its_facts_and_its_rank(name):
     assert STACKS.by_rank()[serving.rank] == name
 
 
-def test_what_payload_builds_is_received_by_the_stack_it_is_for():
+def test_built_payload_is_accepted_by_its_stack():
     for name in STACKS.names():
         for form in STACKS[name].envelopes or ENVELOPES.names():
             if not isinstance(ENVELOPES[form], TensorEnvelope) or (name == "huggingface" or form in ("csv", "npz")):
                 continue
-            wanted = told(name, payload={"envelope": form}, name="image")
+            wanted = stack_spec(name, payload={"envelope": form}, name="image")
             array = np.concatenate([GOOD, GOOD])
             sent = ENVELOPES[form].build(array, wanted)
             got = STACKS[name].receive(sent.body, sent.content_type, wanted)
@@ -199,7 +199,7 @@ def test_what_payload_builds_is_received_by_the_stack_it_is_for():
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s.yaml").write_text(
         "shape: ['1..8', 8, 6, 3]\nlayout: NHWC\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
@@ -215,7 +215,7 @@ def run(capsys, *words):
     return main(["validate", *words]), capsys.readouterr()
 
 
-def test_the_report_of_one_body(place, capsys):
+def test_text_report_of_a_rejected_body_has_status_and_code(folder, capsys):
     code, said = run(capsys, "bad.npy", "-s", "s.yaml", "--content-type", "application/x-npy")
     assert code == 1
     lines = said.out.splitlines()
@@ -229,7 +229,7 @@ def test_the_report_of_one_body(place, capsys):
     assert "pytorch: predict receives float32 [1, 8, 6, 3] NHWC RGB, 0" in said.out
 
 
-def test_the_report_of_a_folder_looks_at_every_file(place, capsys):
+def test_folder_of_bodies_reports_every_file(folder, capsys):
     code, said = run(capsys, ".", "-s", "s.yaml", "--content-type", "application/x-npy")
     assert code == 1
     assert said.out.startswith("4 requests\n")
@@ -237,7 +237,7 @@ def test_the_report_of_a_folder_looks_at_every_file(place, capsys):
     assert "convert" not in said.out
 
 
-def test_the_json_report(place, capsys):
+def test_json_report_has_received_and_rejected_bodies(folder, capsys):
     words = ["bad.npy", "good.npy", "-s", "s.yaml", "--content-type", "application/x-npy", "--format", "json"]
     _, said = run(capsys, *words)
     bad, good = json.loads(said.out)["results"]
@@ -249,7 +249,7 @@ def test_the_json_report(place, capsys):
     assert good["facts"]["dtype"] == "float32"
 
 
-def test_standard_input_is_a_body_too(place):
+def test_standard_input_is_validated_as_a_body(folder):
     command = [
         sys.executable,
         "-m",
@@ -266,16 +266,16 @@ def test_standard_input_is_a_body_too(place):
     assert done.stdout.startswith(b"stdin: request body, application/json, ")
 
 
-def test_a_body_has_no_tensor_to_emit(place, capsys):
+def test_emit_of_a_request_body_is_refused(folder, capsys):
     code, said = run(capsys, "good.npy", "-s", "s.yaml", "--content-type", "x", "--emit", "out")
     assert code == 2
     assert "omit --emit" in " ".join(said.err.split())
 
 
-def test_a_refusal_is_comparable_and_printable():
-    one = STACKS["toolkit"].receive(b"", "x", told("toolkit"))
+def test_rejections_are_equal_and_have_a_repr():
+    one = STACKS["toolkit"].receive(b"", "x", stack_spec("toolkit"))
     assert isinstance(one, RejectedRequest)
-    assert one == STACKS["toolkit"].receive(b"", "x", told("toolkit"))
+    assert one == STACKS["toolkit"].receive(b"", "x", stack_spec("toolkit"))
     assert "status=500" in repr(one)
 
 
@@ -300,8 +300,8 @@ NOT_EXAMINED = [  # stack, content type, body, changes of the spec
 
 
 @pytest.mark.parametrize(("stack_", "content_type", "body", "changes"), NOT_EXAMINED)
-def test_a_body_that_is_not_examined_is_not_checked(tmp_path, capsys, stack_, content_type, body, changes):
-    wanted = told(stack_, **changes)
+def test_unexamined_body_is_not_checked(tmp_path, capsys, stack_, content_type, body, changes):
+    wanted = stack_spec(stack_, **changes)
     result = validate(body, wanted, content_type=content_type)
     assert (result.status, result.facts, result.header) == ("not checked", None, None)
     assert "PAY120" in {one.code for one in result.findings}, "the reason"
@@ -321,10 +321,10 @@ def test_a_body_that_is_not_examined_is_not_checked(tmp_path, capsys, stack_, co
     assert document["summary"] | {"ok": 0, "failed": 0, "not_checked": 1, "clean": 0} == document["summary"]
 
 
-def test_a_body_too_large_to_read_is_not_checked(tmp_path, monkeypatch):
+def test_body_too_large_to_read_is_not_checked(tmp_path, monkeypatch):
     monkeypatch.setattr("sm_imgcheck.pipeline.read_request.MAX_FILE_BYTES", 10)
     (tmp_path / "body").write_bytes(PNG)
-    result = validate(tmp_path / "body", told("custom", **IMAGE), content_type="image/png")
+    result = validate(tmp_path / "body", stack_spec("custom", **IMAGE), content_type="image/png")
     assert result.status == "not checked"
 
 
@@ -338,11 +338,11 @@ def test_a_body_too_large_to_read_is_not_checked(tmp_path, monkeypatch):
         ("custom", "application/x-npy", npy(GOOD.astype(np.float64)), {}, "failed"),
     ],
 )
-def test_a_body_that_is_examined_or_refused_has_a_status(stack_, content_type, body, changes, status):
-    assert validate(body, told(stack_, **changes), content_type=content_type).status == status
+def test_examined_or_rejected_body_has_a_status(stack_, content_type, body, changes, status):
+    assert validate(body, stack_spec(stack_, **changes), content_type=content_type).status == status
 
 
-def test_the_multipart_case(shared_cases):
+def test_multipart_case_is_ok_with_a_jpeg_header(shared_cases):
     case = shared_cases / "field-10-green-not-looked-into-multipart"
     result = validate(case / "form.bin", case / "spec.yaml", content_type="multipart/form-data; boundary=----b")
     assert (result.status, result.header.format) == ("ok", "JPEG")

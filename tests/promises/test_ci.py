@@ -54,7 +54,7 @@ def readme_job():
     return yaml.safe_load(block.body)["jobs"]["images"]
 
 
-def test_readme_job_reports_each_bad_photo(repository, tmp_path):
+def test_readme_job_reports_each_invalid_photo(repository, tmp_path):
     install, lint, validate = (step["run"] for step in readme_job()["steps"] if "run" in step)
     assert install.startswith("pip install ")
     assert bash(lint, repository)[0] == 0
@@ -72,7 +72,7 @@ def test_readme_job_reports_each_bad_photo(repository, tmp_path):
     assert "SRC102" in summary.read_text(encoding="utf-8")
 
 
-def test_readme_baseline_passes_known_findings_only(repository):
+def test_readme_baseline_accepts_only_known_findings(repository):
     section = readme.README.read_text(encoding="utf-8").partition("## In CI\n")[2]
     write, option = re.search(r"`(sm-imgcheck [^`]*--write-baseline [^`]*)`[^`]*`(--baseline[^`]*)`", section).groups()
     validate = next(step["run"] for step in readme_job()["steps"] if "validate" in step.get("run", ""))
@@ -86,7 +86,7 @@ def test_readme_baseline_passes_known_findings_only(repository):
     assert [properties["file"] for _, properties, _ in annotations(out)] == ["photos/new.jpg"]
 
 
-def test_readme_lint_step_annotates_a_bad_spec(repository):
+def test_readme_lint_step_annotates_an_invalid_spec(repository):
     lint = next(step["run"] for step in readme_job()["steps"] if "lint" in step.get("run", ""))
     (repository / "sm-imgcheck.yaml").write_text(SPEC.replace("float32", "float3"))
     code, out, _ = bash(lint, repository)
@@ -111,7 +111,7 @@ def variables_of(step, **inputs):
     }
 
 
-def test_action_is_valid():
+def test_github_action_is_valid():
     command = ["check-jsonschema", "--builtin-schema", "vendor.github-actions", str(ACTION)]
     assert readme.call(command, ROOT)[0] == 0
 
@@ -135,7 +135,7 @@ def test_action_runs_no_text_of_an_input(repository):
     assert not (repository / "injected").exists()
 
 
-def test_hooks_are_valid():
+def test_pre_commit_hooks_are_valid():
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert [hook["id"] for hook in hooks] == ["sm-imgcheck", "sm-imgcheck-spec-lint"]
     page = (readme.MANUAL / "ci-github.md").read_text(encoding="utf-8")

@@ -48,7 +48,7 @@ def test_blocks_run_and_outputs_are_current(path):
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
-def test_tables_are_current(path):
+def test_generated_tables_are_current(path):
     assert readme.with_tables(text(path)) == text(path)
 
 
@@ -75,7 +75,7 @@ def test_blocks_have_a_kind_that_runs_or_a_reason_to_skip(path):
     assert len(blocks) == text(path).count("\n```") / 2, "a fence that is not closed"
 
 
-def test_few_blocks_are_skipped():
+def test_at_most_three_blocks_are_skipped():
     blocks = [block for path in WRITTEN for block in readme.blocks(text(path), path.name)]
     skipped = [block for block in blocks if block.not_run]
     assert len(skipped) <= 3, [(block.document, block.line, block.not_run) for block in skipped]
@@ -133,7 +133,7 @@ def test_manual_links_stay_in_the_wheel_except_to_presets():
     assert outside == {f"../../specs/{path.name}" for path in (readme.ROOT / "specs").glob("*.yaml")}
 
 
-def test_make_has_the_targets_that_documents_and_ci_name():
+def test_makefile_has_the_targets_named_in_documents_and_ci():
     makefile = (readme.ROOT / "Makefile").read_text(encoding="utf-8")
     ci = (readme.ROOT / ".ci" / "run").read_text(encoding="utf-8")
     named = re.findall(r"(?:^|`|step )make ([a-z]+)", ALL + ci, re.MULTILINE)

@@ -30,7 +30,7 @@ TOP = ("__init__.py", "__main__.py", "api.py")
 
 
 @cache
-def parsed(name: str) -> ast.Module:
+def parse_module(name: str) -> ast.Module:
     return ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
 
 
@@ -56,14 +56,14 @@ def breaches(name: str, tree: ast.Module) -> list[str]:
     return found
 
 
-def test_the_package_is_its_floors():
+def test_package_folders_equal_the_floors():
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()} - {"__pycache__", "manual"}
     assert folders == set(FLOORS)
     assert {path.name for path in PACKAGE.glob("*.py")} == set(TOP)
 
 
-def test_imports_point_down():
-    found = {name: breaches(name, parsed(name)) for name in NAMES if name not in TOP}
+def test_imports_point_to_lower_floors():
+    found = {name: breaches(name, parse_module(name)) for name in NAMES if name not in TOP}
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
@@ -83,8 +83,8 @@ def test_planted_import_is_reported(name, source):
     assert len(breaches(name, ast.parse(source))) == 1
 
 
-def test_modules_import_each_other_in_no_cycle():
-    modules = {module_of(name): parsed(name) for name in NAMES}
+def test_modules_have_no_import_cycle():
+    modules = {module_of(name): parse_module(name) for name in NAMES}
     assert cycles({name: set(imported_modules(name, tree, modules)) for name, tree in modules.items()}) == set()
 
 
@@ -122,7 +122,7 @@ def imported_modules(own: str, tree: ast.Module, modules: Mapping[str, ast.Modul
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("ops/kernels/", "io/images/"))])
 def test_image_libraries_are_imported_where_they_are_used(name):
     """A kernel's source text stands alone in generated code, and loading one library does not load the others."""
-    nodes = [node for node in parsed(name).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    nodes = [node for node in parse_module(name).body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert not {"PIL", "cv2", "simplejpeg"} & {name.partition(".")[0] for node in nodes for name, _ in imports(node)}
 
 
@@ -138,7 +138,7 @@ def test_modules_and_functions_are_short():
     functions = [
         (f"{name}: {node.name}", node)
         for name in NAMES
-        for node in ast.walk(parsed(name))
+        for node in ast.walk(parse_module(name))
         if isinstance(node, ast.FunctionDef)
     ]
     assert {name: body_lines(node) for name, node in functions if body_lines(node) > 50} == {}
@@ -148,7 +148,7 @@ def test_modules_and_functions_are_short():
 def test_class_names_have_one_meaning():
     places = defaultdict(list)
     for name in NAMES:
-        for node in ast.walk(parsed(name)):
+        for node in ast.walk(parse_module(name)):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(f"{name}:{node.lineno}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -11,7 +11,7 @@ MODULES = sorted(path.name for path in PACKAGE.glob("*.py"))
 FOLDERS = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__")
 
 
-def as_lines(findings):
+def join_lines(findings):
     return "\n".join(map(str, findings))
 
 
@@ -22,7 +22,7 @@ def words(source, file="sm_imgcheck/io/x.py"):
 @pytest.mark.parametrize("name", [*FOLDERS, *MODULES])
 @pytest.mark.sample(6)
 def test_package_folder_has_no_forbidden_words(name):
-    assert as_lines(language.check([PACKAGE / name])) == ""
+    assert join_lines(language.check([PACKAGE / name])) == ""
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_every_exception_is_used():
 
 def test_replacements_are_plain_themselves():
     texts = [language.Text(1, word.plain) for word in language.WORDS.values()]
-    assert as_lines(finding for text in texts for finding in language.check_text("table", text)) == ""
+    assert join_lines(finding for text in texts for finding in language.check_text("table", text)) == ""
 
 
 def test_every_form_compiles_and_labels_are_unique():

@@ -39,7 +39,7 @@ def run(folder, body, stack, *options):
 
 @pytest.mark.parametrize("name", CONTRADICTIONS)
 @pytest.mark.sample(5)
-def test_contradicting_sizes_cost_no_memory(name, tmp_path):
+def test_contradicting_sizes_need_little_memory(name, tmp_path):
     code, output, peak, cpu = run(tmp_path, CONTRADICTIONS[name][0](), "custom")
     assert (code, any(f"SRC1{number}" in output for number in (11, 12, 20)), "Traceback" in output) == (
         1,
@@ -67,7 +67,7 @@ BODIES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("stack", ["custom", "tensorflow-serving", "mlflow", "mlserver"])
 @pytest.mark.parametrize("name", BODIES)
-def test_a_body_of_text_takes_less_than_a_gibibyte(name, stack, tmp_path):
+def test_text_body_needs_less_than_a_gibibyte(name, stack, tmp_path):
     make_body, content_type = BODIES[name]
     code, output, peak, _ = run(tmp_path, make_body(), stack, "--content-type", content_type)
     assert code in (0, 1), output
@@ -77,7 +77,7 @@ def test_a_body_of_text_takes_less_than_a_gibibyte(name, stack, tmp_path):
 
 @pytest.mark.parametrize(("name", "estimate"), [("lines", "13,369,344,005"), ("short texts", "3,208,642,830")])
 @pytest.mark.slow
-def test_a_costly_body_is_refused_with_its_estimate(name, estimate, tmp_path):
+def test_expensive_body_is_refused_with_its_memory_estimate(name, estimate, tmp_path):
     make_body, content_type = BODIES[name]
     code, output, peak, _ = run(tmp_path, make_body(), "tensorflow-serving", "--content-type", content_type)
     assert code == 1
@@ -86,14 +86,14 @@ def test_a_costly_body_is_refused_with_its_estimate(name, estimate, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_png_of_many_pixels_and_no_data_costs_little(tmp_path):
+def test_png_of_many_pixels_without_data_needs_little_memory(tmp_path):
     code, _, peak, _ = run(tmp_path, png(ihdr(13_000, 13_000), chunk(b"IDAT", b"")), "custom")
     assert code == 1
     assert peak < 200
 
 
 @pytest.mark.slow
-def test_converting_a_large_gray_png_takes_less_than_a_gibibyte(tmp_path):
+def test_convert_of_large_gray_png_needs_less_than_a_gibibyte(tmp_path):
     buffer = io.BytesIO()
     Image.new("L", (13_000, 13_000), 7).save(buffer, "PNG", compress_level=1)
     code, output, peak, _ = run(tmp_path, buffer.getvalue(), "custom", "--emit", str(tmp_path / "out"))

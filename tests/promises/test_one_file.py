@@ -153,31 +153,31 @@ def add_copy(copy: Path, folder: str, old: str, new: str) -> None:
     add(copy, f"sm_imgcheck/{folder}/{new}.py", (PACKAGE / folder / f"{old}.py").read_text(encoding="utf-8"))
 
 
-def test_the_copy_is_what_runs(copy):
+def test_commands_run_from_the_package_copy(copy):
     assert output(copy, "-c", "import sm_imgcheck; print(sm_imgcheck.__file__)").startswith(str(copy))
 
 
-def test_report_format_is_one_file(copy):
+def test_new_report_format_needs_one_file(copy):
     add_copy(copy, "report/formats", "jsonl", "lines")
     arguments = ("validate", "x.jpg", "-s", "spec.yaml", "--fail-on", "never", "--format")
     assert imgcheck(copy, *arguments, "lines") == imgcheck(copy, *arguments, "jsonl")
 
 
-def test_tensor_format_is_one_file(copy):
+def test_new_tensor_format_needs_one_file(copy):
     add_copy(copy, "io/tensors", "npy", "array1")
     imgcheck(copy, "convert", "x.jpg", "-s", "spec.yaml", "-o", "out", "--as", "array1")
     imgcheck(copy, "convert", "x.jpg", "-s", "spec.yaml", "-o", "out", "--as", "npy")
     assert (copy / "out/x.array1").read_bytes() == (copy / "out/x.npy").read_bytes()
 
 
-def test_output_format_is_one_file(copy):
+def test_new_output_format_needs_one_file(copy):
     add_copy(copy, "run/outputs/formats", "jsonl", "lines")
     imgcheck(copy, "convert", "x.jpg", "-s", "spec.yaml", "-o", "new", "--as", "lines")
     imgcheck(copy, "convert", "x.jpg", "-s", "spec.yaml", "-o", "old", "--as", "jsonl")
     assert (copy / "new/00000.jsonl").read_bytes() == (copy / "old/00000.jsonl").read_bytes()
 
 
-def test_envelope_is_one_file(copy):
+def test_new_envelope_needs_one_file(copy):
     add_copy(copy, "serving/envelopes", "raw", "plain_values")
     imgcheck(copy, "payload", "x.jpg", "-s", "spec.yaml", "-o", "new.bin", "--as", "plain-values")
     imgcheck(copy, "payload", "x.jpg", "-s", "spec.yaml", "-o", "old.bin", "--as", "raw")
@@ -186,13 +186,13 @@ def test_envelope_is_one_file(copy):
     assert "plain-values" in imgcheck(copy, "spec", "show", "named.yaml")
 
 
-def test_kind_of_mistake_is_one_file(copy):
+def test_new_mistake_needs_one_file(copy):
     add(copy, "sm_imgcheck/features/identify/mistakes/inverted.py", MISTAKE)
     output(copy, "-c", INVERT)
     assert "mirrored in value" in imgcheck(copy, "identify", "x.npy", "--source", "x.jpg")
 
 
-def test_stack_is_one_file(copy):
+def test_new_stack_needs_one_file(copy):
     add(copy, "sm_imgcheck/serving/stacks/new_stack.py", STACK)
     (copy / "named.yaml").write_text(f"{SPEC}payload: {{stack: new-stack, content_type: x/new}}\n")
     (copy / "body").write_bytes(b"12345")
@@ -202,7 +202,7 @@ def test_stack_is_one_file(copy):
     assert "def new_handler" in imgcheck(copy, "code", "-s", "named.yaml", "--for", "new-stack")
 
 
-def test_importer_is_one_file(copy):
+def test_new_importer_needs_one_file(copy):
     add(copy, "sm_imgcheck/spec/importers/acme.py", IMPORTER)
     (copy / "acme.cfg").write_text("ACME 64")
     text = imgcheck(copy, "spec", "import", "acme.cfg")
@@ -210,24 +210,24 @@ def test_importer_is_one_file(copy):
     assert "shape: [N, 3, 64, 64]  # acme.cfg: ACME" in text
 
 
-def test_preset_is_one_file(copy):
+def test_new_preset_needs_one_file(copy):
     add(copy, "specs/new-model.yaml", SPEC)
     assert "new-model" in imgcheck(copy, "spec", "list")
     assert "8, 8, 3" in imgcheck(copy, "spec", "show", "new-model")
 
 
-def test_op_is_one_file(copy):
+def test_new_op_needs_one_file(copy):
     add(copy, "sm_imgcheck/ops/records/invert.py", OP)
     assert output(copy, "-c", APPLY) == "[255, 250]\n"
 
 
-def test_executor_is_one_file(copy):
+def test_new_executor_needs_one_file(copy):
     add_copy(copy, "run/executors", "here", "inline")
     arguments = ("validate", "x.jpg", "-s", "spec.yaml", "--fail-on", "never", "--format", "jsonl", "--engine")
     assert '"path":"x.jpg"' in imgcheck(copy, *arguments, "inline").replace(" ", "")
 
 
-def test_command_is_one_file(copy):
+def test_new_command_needs_one_file(copy):
     add(copy, "sm_imgcheck/cli/commands/greet.py", COMMAND)
     assert imgcheck(copy, "greet") == "hello\n"
     assert "greet     Greet." in imgcheck(copy, "--help")

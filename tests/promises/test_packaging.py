@@ -49,7 +49,7 @@ def test_wheel_contains_only_package_presets_and_manual(wheel):
     assert any(name.endswith("/licenses/LICENSE") for name in meta)
 
 
-def test_metadata_says_what_the_package_and_the_project_say(wheel):
+def test_wheel_metadata_equals_package_and_project(wheel):
     with ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         fields = Parser().parsestr(archive.read(name).decode())

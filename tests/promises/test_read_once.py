@@ -35,7 +35,7 @@ def input_fn(body, content_type):
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     """A folder with an image, a tensor of it, a handler, and a spec with a golden tensor."""
     monkeypatch.chdir(tmp_path)
     Path("cat.jpg").write_bytes(jpeg())
@@ -48,7 +48,7 @@ def place(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def counts(place, monkeypatch):  # after the folder is made, which reads files too
+def counts(folder, monkeypatch):  # after the folder is made, which reads files too
     """How often each file is read, how many images are decoded, how often the handler is called."""
     counted = Counter()
 
@@ -75,14 +75,14 @@ def run(*words):
 
 
 @pytest.mark.parametrize("command", ["validate", "plan"])
-def test_image_is_read_and_decoded_once_for_its_picture(counts, command):
+def test_image_is_read_and_decoded_once_for_its_preview(counts, command):
     run(command, "cat.jpg", "--picture", "out.png")
     assert Path("out.png").exists()
     assert (counts["cat.jpg"], counts["decode"]) == (1, 1)
 
 
 @pytest.mark.parametrize("words", [("validate",), ("plan",), ("identify",), ("identify", "-s", "sm-imgcheck.yaml")])
-def test_tensor_is_read_once_for_its_picture(counts, words):
+def test_tensor_is_read_once_for_its_preview(counts, words):
     run(*words, "cat.npy", "--picture", "out.png")
     assert Path("out.png").exists()
     assert (counts["cat.npy"], counts["decode"]) == (1, 0)
@@ -95,13 +95,13 @@ def test_tensor_and_its_source_are_read_once(counts, words):
     assert (counts["cat.npy"], counts["cat.png"]) == (1, 1)
 
 
-def test_handler_is_called_once_for_its_picture(counts):
+def test_handler_is_called_once_for_its_preview(counts):
     run("handler", "inference.py", "cat.png", "--picture", "out.png")
     assert Path("out.png").exists()
     assert (counts["cat.png"], counts["handler"]) == (1, 1)
 
 
-def test_golden_tensor_and_its_image_are_read_once_for_their_picture(counts):
+def test_golden_tensor_and_image_are_read_once_for_their_preview(counts):
     run("spec", "test", "--picture", "out.png")
     assert Path("out.png").exists()
     assert (counts["cat.png"], counts["cat.npy"], counts["decode"]) == (1, 1, 1)
@@ -127,7 +127,7 @@ def test_handler_is_called_once_for_a_page(counts):
     assert (counts["cat.png"], counts["handler"]) == (1, 1)
 
 
-def test_few_functions_lie_between_a_command_and_a_rule(place, monkeypatch):
+def test_call_path_from_command_to_rule_is_short(folder, monkeypatch):
     """Whoever follows a candidate from ``validate`` to the rule reads these functions, in this order."""
     stacks = []
 

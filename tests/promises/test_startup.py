@@ -37,7 +37,7 @@ print(*sorted(sys.modules), file=sys.stderr)
 """
 
 
-def loaded(*arguments: str, code: str = PROBE, **environment: str) -> set[str]:
+def loaded_modules(*arguments: str, code: str = PROBE, **environment: str) -> set[str]:
     """The modules that a command loads, in a process of its own."""
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | environment)
@@ -46,52 +46,54 @@ def loaded(*arguments: str, code: str = PROBE, **environment: str) -> set[str]:
 
 @pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
 @pytest.mark.sample(4)
-def test_light_commands_load_nothing_heavy(arguments):
-    modules = loaded(*arguments)
+def test_light_commands_load_no_heavy_module(arguments):
+    modules = loaded_modules(*arguments)
     assert "sm_imgcheck.cli" in modules
     assert not modules & HEAVY
 
 
-def test_the_rules_of_the_library_load_nothing_heavy():
+def test_rules_and_plan_load_no_heavy_module():
     parts = "sm_imgcheck.rules, sm_imgcheck.pipeline.plan, sm_imgcheck.report.formats.text"
     code = f"import sys, {parts}\nsm_imgcheck.rules.all_rules()\nprint(*sys.modules, file=sys.stderr)"
-    modules = loaded(code=code)
+    modules = loaded_modules(code=code)
     assert "sm_imgcheck.rules.dtype" in modules
     assert not modules & (HEAVY | {"typer"})
 
 
-def test_a_command_does_not_import_the_others():
-    modules = loaded("rules")
+def test_command_does_not_import_other_commands():
+    modules = loaded_modules("rules")
     assert "sm_imgcheck.cli.commands.rules" in modules
     assert "sm_imgcheck.cli.commands.validate" not in modules
     assert not {
         "sm_imgcheck.cli.commands.rules",
         "sm_imgcheck.cli.commands.validate",
         "sm_imgcheck.core.types",
-    } & loaded("--help")
+    } & loaded_modules("--help")
 
 
-def test_a_jpeg_is_validated_without_opencv_rich_and_orjson(tmp_path):
+def test_jpeg_is_validated_without_opencv_rich_and_orjson(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
-    modules = loaded("validate", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01")
+    modules = loaded_modules("validate", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01")
     assert {"numpy", "yaml", "sm_imgcheck.report.formats.text"} <= modules
     assert not modules & {"cv2", "rich", "orjson", "pydantic", "ssl", "asyncio"}
 
 
-def test_stores_are_loaded_only_for_places_that_have_a_scheme(tmp_path):
+def test_remote_stores_are_loaded_only_for_urls(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
     places = [str(tmp_path / "x.jpg"), f"file://{tmp_path}/x.jpg"]
-    modules = loaded("convert", *places, "-s", "pillow-rgb-01", "-o", f"file://{tmp_path}/out", "-j", "1")
+    modules = loaded_modules("convert", *places, "-s", "pillow-rgb-01", "-o", f"file://{tmp_path}/out", "-j", "1")
     assert (tmp_path / "out" / "x.npy").exists()
     assert "sm_imgcheck.io.stores.local" in modules
     unwanted = {"fsspec", "s3fs", "concurrent.futures.thread", "asyncio", "sm_imgcheck.run.inputs.remote"}
     assert not modules & (unwanted | {"sm_imgcheck.io.stores.s3", "sm_imgcheck.io.stores.fsspec_store"})
-    assert "sm_imgcheck.io.stores.fsspec_store" in loaded("validate", "memory://x.jpg", "-s", "pillow-rgb-01")
+    assert "sm_imgcheck.io.stores.fsspec_store" in loaded_modules("validate", "memory://x.jpg", "-s", "pillow-rgb-01")
 
 
-def test_a_body_is_made_without_what_sends_it(tmp_path):
+def test_payload_does_not_load_the_send_modules(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
-    modules = loaded("payload", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01", "-o", str(tmp_path / "x.npy"), "-q")
+    modules = loaded_modules(
+        "payload", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01", "-o", str(tmp_path / "x.npy"), "-q"
+    )
     assert (tmp_path / "x.npy").exists()
     assert "sm_imgcheck.serving.envelopes.npy" in modules
     unwanted = {"boto3", "botocore", "ssl", "http.client", "urllib.request", "cv2", "rich", "orjson", "asyncio"}
@@ -102,13 +104,13 @@ def test_a_body_is_made_without_what_sends_it(tmp_path):
     )
 
 
-def test_numpy_starts_no_threads_that_nobody_needs(tmp_path):
+def test_command_limits_openblas_to_one_thread(tmp_path):
     code = PROBE + "import os; print('threads=' + os.environ['OPENBLAS_NUM_THREADS'], file=sys.stderr)"
-    assert "threads=1" in loaded("--version", code=code)
-    assert "threads=3" in loaded("--version", code=code, OPENBLAS_NUM_THREADS="3")
-    assert "threads=4" in loaded("--version", code="import numpy\n" + code, OPENBLAS_NUM_THREADS="4")
+    assert "threads=1" in loaded_modules("--version", code=code)
+    assert "threads=3" in loaded_modules("--version", code=code, OPENBLAS_NUM_THREADS="3")
+    assert "threads=4" in loaded_modules("--version", code="import numpy\n" + code, OPENBLAS_NUM_THREADS="4")
 
 
-def test_the_library_sets_no_environment():
+def test_library_import_leaves_environment_unchanged():
     code = "import os, sys\nbefore = dict(os.environ)\nimport sm_imgcheck.api\nassert dict(os.environ) == before"
-    assert loaded(code=code) == set()
+    assert loaded_modules(code=code) == set()

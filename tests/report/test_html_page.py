@@ -20,7 +20,7 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def report_folder(tmp_path_factory):
     """A folder with the page of three good and three bad photos, one of them with a hostile name."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "spec.yaml").write_text(SPEC)
@@ -36,8 +36,8 @@ def place(tmp_path_factory):
     return folder
 
 
-def test_page_has_counts_findings_and_pictures(place):
-    text = VALIDATORS["html"]((place / "page.html").read_text(encoding="utf-8"))
+def test_page_has_counts_findings_and_previews(report_folder):
+    text = VALIDATORS["html"]((report_folder / "page.html").read_text(encoding="utf-8"))
     for part in (
         "<dt>candidates</dt><dd>6</dd>",
         "SRC102 empty-file",
@@ -48,7 +48,7 @@ def test_page_has_counts_findings_and_pictures(place):
     assert len(text) < 2 * MIB
 
 
-def test_page_has_a_picture_of_each_group_with_the_first_file_that_is_no_known_finding(tmp_path, monkeypatch):
+def test_page_previews_the_first_file_without_known_finding_of_each_group(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("spec.yaml").write_text(SPEC)
     for name in ("a", "b", "c"):
@@ -60,11 +60,11 @@ def test_page_has_a_picture_of_each_group_with_the_first_file_that_is_no_known_f
 
 
 @pytest.mark.slow
-def test_page_is_the_same_for_every_number_of_workers(place):
+def test_page_is_the_same_for_every_number_of_workers(report_folder):
     for jobs in ("1", "2"):
-        words = ["validate", str(place / "photos"), "-s", str(place / "spec.yaml"), "-q", "-j", jobs]
-        main([*words, "--output-file", f"html:{place / jobs}"])
-    assert (place / "1").read_bytes() == (place / "2").read_bytes()
+        words = ["validate", str(report_folder / "photos"), "-s", str(report_folder / "spec.yaml"), "-q", "-j", jobs]
+        main([*words, "--output-file", f"html:{report_folder / jobs}"])
+    assert (report_folder / "1").read_bytes() == (report_folder / "2").read_bytes()
 
 
 def test_page_is_bounded_for_many_files():
@@ -83,13 +83,13 @@ def test_page_is_bounded_for_many_files():
     assert "4,000 more files with findings" in text
 
 
-def test_page_of_a_verb_without_files_has_its_words(capsys):
+def test_page_of_rules_command_lists_the_rules(capsys):
     assert main(["rules", "--format", "html"]) == 0
     assert "SRC101" in VALIDATORS["html"](capsys.readouterr().out)
 
 
-def test_charts_have_a_text_alternative(place):
-    text = (place / "page.html").read_text(encoding="utf-8")
+def test_charts_have_a_text_alternative(report_folder):
+    text = (report_folder / "page.html").read_text(encoding="utf-8")
     assert text.count("<svg") == text.count('role="img"') == text.count('<svg role="img" viewBox=') > 0
     assert 'aria-label="Format: JPEG: 3"' in text
 
@@ -106,7 +106,7 @@ def browser():
 
 
 @pytest.fixture
-def visit(browser, place):
+def visit(browser, report_folder):
     """A function that opens the page; every console message and request of it is collected."""
     pages = []
 
@@ -116,7 +116,7 @@ def visit(browser, place):
         page.on("console", lambda message: page.messages.append(message.text))
         page.on("pageerror", lambda error: page.messages.append(str(error)))
         page.on("request", lambda request: page.requests.append(request.url))
-        page.goto((place / "page.html").as_uri())
+        page.goto((report_folder / "page.html").as_uri())
         pages.append(page)
         return page
 
@@ -128,7 +128,7 @@ def visit(browser, place):
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_is_accessible_and_quiet(visit, width, scheme):
+def test_page_passes_accessibility_checks_without_requests(visit, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
     page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -154,10 +154,10 @@ def test_page_filters_by_rule_and_text_from_the_keyboard(visit):
 
 
 @pytest.mark.slow
-def test_page_is_complete_without_javascript(browser, place):
+def test_page_is_complete_without_javascript(browser, report_folder):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((place / "page.html").as_uri())
+    page.goto((report_folder / "page.html").as_uri())
     assert not page.locator("#filter").is_visible()
     assert page.locator("tbody tr:visible").count() == 6
     assert page.locator("article:visible").count() >= 4
@@ -165,7 +165,7 @@ def test_page_is_complete_without_javascript(browser, place):
 
 
 @pytest.mark.slow
-def test_page_prints(visit, tmp_path):
+def test_page_prints_without_its_filter(visit, tmp_path):
     page = visit()
     page.pdf(path=str(tmp_path / "page.pdf"))
     assert Path(tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")

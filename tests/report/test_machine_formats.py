@@ -36,7 +36,7 @@ HOSTILE = [
 ]
 
 
-def unread(path, **changes):
+def unchecked(path, **changes):
     return Result(candidate=Candidate(path=path, kind="unknown"), **changes)
 
 
@@ -47,7 +47,7 @@ def every_code(number=2000):
         rule = rules[index % len(rules)]
         found = rule.finding(f"got {index}, expected 1", expected="1", actual=str(index), fixable=index % 2 == 0)
         if index % 50 == 49:
-            yield unread(f"photos/{index}.bin", bug="ValueError: x")
+            yield unchecked(f"photos/{index}.bin", bug="ValueError: x")
         else:
             yield image(f"photos/{index}.jpg", found, found)
 
@@ -62,7 +62,7 @@ RUNS = {
         with_candidate(image(name, finding("SRC110", "truncated", message=f"{name} <b>*x*</b>")), path=name)
         for name in HOSTILE
     ],
-    "not checked": lambda: [unread("a.jpg", bug="MemoryError: \x1b]]>"), unread("b.jpg", skipped="is a folder")],
+    "not checked": lambda: [unchecked("a.jpg", bug="MemoryError: \x1b]]>"), unchecked("b.jpg", skipped="is a folder")],
 }
 
 
@@ -82,7 +82,7 @@ def test_reports_of_equal_runs_are_equal(form):
 
 
 def test_junit_has_a_case_for_each_file_and_errors_for_unchecked():
-    cases = VALIDATORS["junit"](told("junit", [image("a.jpg"), tensor("b.npy"), unread("c.jpg", bug="KeyError: x")]))
+    cases = VALIDATORS["junit"](told("junit", [image("a.jpg"), tensor("b.npy"), unchecked("c.jpg", bug="KeyError: x")]))
     assert [(case.get("name"), [child.tag for child in case]) for case in cases] == [
         ("a.jpg", ["failure"]),
         ("b.npy", []),
@@ -92,7 +92,7 @@ def test_junit_has_a_case_for_each_file_and_errors_for_unchecked():
     assert "and 1 more" in cases[0][0].get("message")
 
 
-def test_junit_fails_only_what_the_exit_code_fails():
+def test_junit_failures_follow_fail_on():
     """Otherwise Jenkins would fail a build that passes."""
     (case,) = VALIDATORS["junit"](told("junit", [image("a.jpg")], fail_on="unfixable"))
     assert [child.tag for child in case] == ["system-out"]
@@ -108,7 +108,7 @@ def test_junit_suites_are_bounded():
 
 
 def test_sarif_reports_unchecked_files_as_notifications():
-    run = VALIDATORS["sarif"](told("sarif", [unread("c.jpg", bug="KeyError: x")]))
+    run = VALIDATORS["sarif"](told("sarif", [unchecked("c.jpg", bug="KeyError: x")]))
     (invocation,) = run["invocations"]
     assert (run["results"], invocation["executionSuccessful"]) == ([], False)
     (notification,) = invocation["toolExecutionNotifications"]
@@ -133,7 +133,7 @@ def test_sarif_rules_have_help_and_results_have_relative_uris(tmp_path, monkeypa
     assert any(rule.get("helpUri", "").startswith("https://") for rule in run["tool"]["driver"]["rules"])
 
 
-def test_fingerprints_do_not_depend_on_the_checkout(tmp_path, monkeypatch):
+def test_sarif_fingerprints_do_not_depend_on_the_checkout(tmp_path, monkeypatch):
     marks = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -173,19 +173,19 @@ def test_github_groups_many_findings_by_code():
     assert commands[0][2].startswith("6 files, such as 0.jpg: ")
 
 
-def test_github_does_not_annotate_what_convert_fixes_under_fail_on_unfixable():
+def test_github_omits_fixable_findings_with_fail_on_unfixable():
     broken = image("b.jpg", finding("SRC110", "truncated"))
     commands = annotations(told("github", [image("a.jpg"), broken], fail_on="unfixable"))
     assert [(level, properties["file"]) for level, properties, _ in commands] == [("error", "b.jpg")]
 
 
-def test_hostile_name_makes_no_second_workflow_command():
+def test_untrusted_name_adds_no_github_workflow_command():
     commands = annotations(told("github", [image("%0A::error,x\n,title=y.jpg")]))
     assert {properties["file"] for _, properties, _ in commands} == {"%250A%3A%3Aerror%2Cx\\x0a%2Ctitle=y.jpg"}
 
 
 def test_csv_has_a_line_for_each_finding_and_for_each_clean_file():
-    lines = VALIDATORS["csv"](told("csv", [image("a.jpg"), tensor("=b.npy"), unread("c.jpg", bug="x")]))
+    lines = VALIDATORS["csv"](told("csv", [image("a.jpg"), tensor("=b.npy"), unchecked("c.jpg", bug="x")]))
     assert [(line["path"], line["status"], line["code"]) for line in lines] == [
         ("a.jpg", "failed", "DTY101"),
         ("a.jpg", "failed", "SHP106"),
@@ -218,7 +218,7 @@ def objects_of(root):
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.sample(5)
-def test_memory_does_not_grow_with_the_run(form):
+def test_reporter_memory_does_not_grow_with_the_run(form):
     """After 4,000 results a reporter holds as many objects as after 2,000."""
     content = CheckContent(report_of())
     stream = report.reporter(form, content, report.Terminal(root="/checkout"))

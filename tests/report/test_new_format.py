@@ -65,7 +65,7 @@ DOCUMENTS = {"code", "merge", "spec schema", "spec init", "spec import", "spec d
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def package_folder(tmp_path_factory):
     """A copy of the package with one more file, a spec, two images and a tensor."""
     folder = tmp_path_factory.mktemp("place")
     copy_package(folder)
@@ -97,12 +97,12 @@ def url():
 
 
 @pytest.fixture
-def report(place, url, monkeypatch, capsys):
+def report(package_folder, url, monkeypatch, capsys):
     """A function that returns the report of a verb of VERBS in a format."""
 
     def run(verb, form):
         require_runtime(verb)
-        monkeypatch.chdir(place)
+        monkeypatch.chdir(package_folder)
         main([url if word == "URL" else word for word in VERBS[verb][0]] + ["--format", form])
         return capsys.readouterr().out
 
@@ -115,7 +115,7 @@ def require_runtime(verb):
         pytest.importorskip("onnxruntime", reason="needs onnxruntime (the extra onnx)")
 
 
-def test_every_command_is_tried():
+def test_new_format_is_tested_with_every_command():
     groups = {name: getattr(import_module(f"sm_imgcheck.cli.commands.{name}"), "app", None) for name in list_commands()}
     commands = {name for name, group in groups.items() if group is None}
     commands |= {
@@ -127,12 +127,12 @@ def test_every_command_is_tried():
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.sample(6)
-def test_new_format_serves_every_verb(place, url, verb):
+def test_new_format_serves_every_verb(package_folder, url, verb):
     require_runtime(verb)
     words, name, key, candidates = VERBS[verb]
     words = [url if word == "URL" else word for word in words]
     command = [sys.executable, "-m", "sm_imgcheck", *words, "--format", "keys"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=place, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=package_folder, check=False)
     first, *rows, last = done.stdout.splitlines()
     assert (first, last) == (f"open {name}", f"close {candidates}")
     assert rows
@@ -141,7 +141,7 @@ def test_new_format_serves_every_verb(place, url, verb):
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.sample(4)
-def test_json_and_jsonl_hold_the_same_rows(report, verb):
+def test_json_and_jsonl_have_the_same_rows(report, verb):
     name = VERBS[verb][1]
     document = json.loads(report(verb, "json"))
     rows = [document] if name is None else document if name == "" else document.pop(name)
@@ -153,7 +153,7 @@ def test_json_and_jsonl_hold_the_same_rows(report, verb):
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.sample(4)
-def test_table_has_the_words_of_text(report, verb):
+def test_table_starts_like_text(report, verb):
     text, table = report(verb, "text"), report(verb, "table")
     assert text.split()[:3] == table.split()[:3]
     assert text.split()

@@ -14,7 +14,7 @@ from sm_imgcheck.report.plan import PlanContent
 from sm_imgcheck.spec.parse import parse
 
 
-def test_one_candidate_is_told_plainly():
+def test_text_of_one_candidate_equals_expected_report():
     assert (
         told("text", [image("cat.jpg")])
         == """\
@@ -38,7 +38,7 @@ Plan to the tensor that the model expects:
     )
 
 
-def test_what_all_share_is_said_once_and_what_some_have_is_grouped():
+def test_shared_findings_are_listed_once_and_others_grouped():
     turned = finding("SRC201", "exif-orientation", "warning", "stored turned", actual="6", fixed_by="orient")
     results = [image(f"{n:02}.jpg", width=400 + n) for n in range(20)]
     results[3] = image("03.jpg", turned, width=403)
@@ -78,7 +78,7 @@ Skipped: 2 hidden, 1 other suffix.
     )
 
 
-def test_long_groups_are_bounded_and_say_where_the_rest_is():
+def test_long_groups_are_truncated_with_a_pointer_to_jsonl():
     lost = [
         Result(
             candidate=Candidate(path=f"{n}", kind="unknown"), findings=(finding("SRC104", "truncated", message="cut"),)
@@ -90,7 +90,7 @@ def test_long_groups_are_bounded_and_say_where_the_rest_is():
     assert "0, 1, 2, 3, 4 and 94 more (--format jsonl lists all)" in text
 
 
-def test_examples_say_what_is_particular_to_each():
+def test_examples_show_the_differing_part_of_each_message():
     results = [
         image(
             f"{n}.jpg",
@@ -106,7 +106,7 @@ def test_examples_say_what_is_particular_to_each():
     assert "      and 2 more (--format jsonl lists all)" in text
 
 
-def test_nearly_all_of_many_are_told_like_all():
+def test_finding_of_nearly_all_files_is_listed_with_its_count():
     results = [image(f"{n}.jpg") for n in range(19)] + [replace(image("good.jpg"), findings=(), plan=plan())]
     text = told("text", results)
     assert "wrong-dtype  19 of 20: dtype: got uint8" in text
@@ -114,41 +114,41 @@ def test_nearly_all_of_many_are_told_like_all():
     assert "of their own" not in text
 
 
-def test_a_group_that_is_fixed_for_some_says_for_how_many_it_is_not():
+def test_partly_fixable_group_states_the_unfixable_count():
     stuck = finding("DTY101", "wrong-dtype", message="dtype: got uint8", expected="float32")
     results = [tensor(f"{n}", replace(stuck, fixed_by="cast" if n else None)) for n in range(3)]
     assert "wrong-dtype  dtype: got uint8 [cast, not for 1 of them]" in told("text", results)
 
 
-def test_what_a_file_says_of_itself_is_clipped():
+def test_long_message_from_a_file_is_truncated():
     text = told("text", [tensor("x.npy", finding("SRC133", "corrupt-icc-profile", message="x" * 5000))])
     assert "x" * 300 + " ..." in text
     assert "x" * 301 not in text
 
 
-def test_a_plan_that_many_share_is_told_with_what_is_the_same_in_all():
-    def cropped(top):
+def test_shared_plan_lists_only_common_parameters():
+    def crop_result(top):
         step = Step(op="crop", params={"size": [224, 224], "order": top}, why=f"cut at {top}")
         return replace(image(f"{top}.jpg"), plan=plan(step))
 
-    text = told("text", [cropped(1), cropped(2), cropped(3)])
+    text = told("text", [crop_result(1), crop_result(2), crop_result(3)])
     assert "Plan that fixes them:\n  1  crop  (size=[224, 224])\n" in text
 
 
-def test_a_step_for_any_image_names_what_it_reads_from_the_file():
+def test_step_with_header_parameter_names_the_property():
     step = Step(op="orient", params={"orientation": {"header": "orientation"}}, why="turned")
     text = told("text", [replace(image("x.jpg"), plan=plan(step))])
     assert "orient  turned (orientation=the file's orientation)" in text
 
 
-def test_nans_are_counted():
+def test_nan_count_is_in_the_first_line():
     facts = replace(tensor("x.npy").facts, nans=3, low=None, high=None)
     assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told(
         "text", [with_candidate(tensor("x.npy"), facts=facts)]
     )
 
 
-def test_no_tensor_is_said_with_the_reason():
+def test_missing_tensor_is_reported_with_the_reason():
     stuck = replace(
         tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are"
     )
@@ -174,7 +174,7 @@ def test_no_tensor_is_said_with_the_reason():
         ([tensor("x.npy", finding("DTY101", "wrong-dtype", fixed_by="cast"))], "1 error; convert fixes it:"),
     ],
 )
-def test_the_sum(results, last):
+def test_text_ends_with_the_expected_total(results, last):
     assert (
         told("text", results).replace("\n\n  sm-imgcheck convert photos -s small -o out", "").splitlines()[-1] == last
     )
@@ -194,7 +194,7 @@ def test_the_sum(results, last):
         ),
     ],
 )
-def test_the_sum_of_a_conversion(results, last):
+def test_conversion_text_ends_with_the_expected_totals(results, last):
     assert told("text", results, command="", wanted=True).splitlines()[-2:] == last
 
 
@@ -204,7 +204,7 @@ SHOWN = r"\x1b[31m[bold]x[/bold]\u202egpj.\xff\x0a.jpg"
 
 @pytest.mark.parametrize("form", ["text", "table"])
 @pytest.mark.parametrize("many", [False, True])
-def test_names_cannot_write_on_the_terminal(form, many):
+def test_control_characters_of_names_are_escaped(form, many):
     bad = Result(
         candidate=Candidate(path=HOSTILE, kind="unknown"),
         findings=(finding("SRC104", "truncated", message=f"ends {HOSTILE}"),),
@@ -215,7 +215,7 @@ def test_names_cannot_write_on_the_terminal(form, many):
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_names_are_valid_json_of_printable_ascii(form):
+def test_names_in_json_are_printable_ascii(form):
     text = told(
         form,
         [
@@ -233,7 +233,7 @@ def test_names_are_valid_json_of_printable_ascii(form):
     assert record["path"] == record["skipped"] == record["findings"][0]["message"] == HOSTILE.replace("\udcff", r"\xff")
 
 
-def test_table_tells_the_same_story():
+def test_table_equals_expected_report():
     results = [image(f"{n}.jpg") for n in range(3)] + [tensor("x.npy", finding("VAL107", "constant-image", "warning"))]
     assert (
         told("table", results, terminal={"width": 80})
@@ -283,23 +283,23 @@ def test_table_indents_rest_of_wrapped_name():
     assert [len(line) - len(line.lstrip()) for line in wrapped] == [5, 7, 7]
 
 
-def test_table_has_colors_only_where_asked():
+def test_table_has_colors_only_when_enabled():
     assert "\x1b[" in told("table", [image("x.jpg")], terminal={"color": True})
     assert "\x1b[" not in told("table", [image("x.jpg")])
 
 
-def test_table_of_a_reason_without_a_check():
+def test_table_shows_reason_without_a_finding():
     stuck = replace(tensor("x.npy"), plan=None, skipped="say what they are")
     assert "say what they are" in told("table", [stuck])
     assert "fixed by" not in told("table", [stuck])
 
 
-def test_notices_ask_for_no_fixing():
+def test_notices_are_not_called_unfixable():
     text = told("table", [tensor("x.npy", finding("CHN102", "assumed", "notice"))])
     assert "not by convert" not in text
 
 
-def test_a_mixed_folder_says_what_becomes_of_each():
+def test_mixed_folder_lists_plans_whose_counts_add_up():
     """The numbers under a kind add up to all of that kind."""
     usual = [image(f"u{n}.jpg") for n in range(5)]
     steps = usual[0].plan.steps
@@ -323,7 +323,7 @@ The other 6 images:
     )
 
 
-def test_many_ways_are_told_in_bounded_space():
+def test_many_different_plans_are_truncated():
     odd = [replace(image(f"{n}.jpg"), plan=plan(*[Step(op="crop")] * n)) for n in range(1, 20)]
     text = told("text", [image("a.jpg"), image("b.jpg"), *odd])
     assert "The other 19 images:" in text
@@ -340,17 +340,17 @@ def test_many_ways_are_told_in_bounded_space():
         ([tensor("x.npy", finding("DTY101", "wrong-dtype"))], "1 error; not fixable by convert."),
     ],
 )
-def test_what_was_not_asked_is_not_said_to_be_well(results, last):
+def test_partial_rule_selection_does_not_report_ok(results, last):
     assert told("text", results, partial=True).splitlines()[-1] == last
 
 
-def test_a_candidate_without_a_tensor_does_not_keep_the_contract():
+def test_candidate_without_tensor_does_not_match_the_spec():
     stuck = replace(tensor("x.npy"), plan=None, skipped="why")
     assert told("text", [stuck]).endswith("No finding, but no tensor can be made.\n")
     assert told("text", [stuck, tensor("y.npy")]).endswith("1 of 2 candidates matches the spec.\n")
 
 
-def test_candidates_that_nothing_is_said_of_are_neither_clean_nor_with_findings():
+def test_unchecked_candidates_are_neither_clean_nor_with_findings():
     counts = Report(spec_name="x", spec_sha256="0").plus(
         Result(candidate=Candidate(path="x", kind="unknown"), bug="a bug")
     )
@@ -371,7 +371,7 @@ def test_candidates_that_nothing_is_said_of_are_neither_clean_nor_with_findings(
         ("error", False, "failed", 1),
     ],
 )
-def test_status_counts_and_exit_code(severity, examined, status, code):
+def test_status_counts_agree_with_exit_code(severity, examined, status, code):
     findings = (finding("DTY101", "wrong-dtype", severity),) if severity else ()
     result = with_candidate(tensor("x.npy", *findings), facts=tensor("x.npy").facts if examined else None)
     assert result.status == status
@@ -385,7 +385,7 @@ def test_status_counts_and_exit_code(severity, examined, status, code):
     assert counts.exit_code("unfixable") == code
 
 
-def test_what_was_not_checked_is_counted_beside_what_keeps_the_contract():
+def test_unchecked_candidates_are_counted_next_to_matching_ones():
     blind = replace(with_candidate(tensor("x.npy"), facts=None), plan=None)
     said = told("text", [tensor("y.npy"), blind]).splitlines()
     assert said[-2:] == [
@@ -400,13 +400,13 @@ def test_what_was_not_checked_is_counted_beside_what_keeps_the_contract():
     )
 
 
-def test_one_clause_of_several_files_is_said_of_each():
+def test_message_shared_by_several_files_is_prefixed_with_each():
     deep = finding("SRC138", "high-bit-depth", message="has 16 bits a sample")
     text = told("text", [image("a.png", deep), image("b.png", deep), *(image(f"{n}.jpg") for n in range(9))])
     assert "each of 2 images: has 16 bits a sample" in text
 
 
-def test_a_narrow_terminal_gets_text():
+def test_narrow_terminal_table_equals_text():
     results = [image("x.jpg")]
     assert told("table", results, terminal={"width": 20}) == told("text", results)
     assert told("table", results, terminal={"width": 80}) != told("text", results)
@@ -422,14 +422,14 @@ def test_a_narrow_terminal_gets_text():
         (-0.25, 0.5, "-0.25..0.5"),
     ],
 )
-def test_spans(low, high, said):
+def test_value_span_is_formatted(low, high, said):
     assert span(low, high) == said
 
 
 # Machine formats
 
 
-def test_json_is_the_documented_document():
+def test_json_equals_the_documented_structure():
     results = [replace(image("cat.jpg"), emitted="out/cat.npy"), tensor("x.npy")]
     document = json.loads(told("json", results, skipped_inputs={"hidden": 1}))
     assert document["version"] == 3
@@ -456,11 +456,11 @@ def test_json_is_the_documented_document():
     assert document["summary"]["skipped_inputs"] == {"hidden": 1}
 
 
-def test_an_empty_json_run_is_a_document_too():
+def test_empty_run_is_a_valid_json_document():
     assert json.loads(told("json", []))["results"] == []
 
 
-def test_jsonl_gives_each_line_as_it_comes():
+def test_jsonl_writes_each_line_immediately():
     stream = report.reporter("jsonl", CheckContent(report_of()), report.Terminal())
     assert stream.open() == ""
     lines = [stream.row(result) for result in (image("a.jpg"), tensor("b.npy"))]
@@ -470,13 +470,13 @@ def test_jsonl_gives_each_line_as_it_comes():
     assert set(last) == {"version", "spec", "specs", "summary"}
 
 
-def test_numbers_that_json_cannot_say_are_null():
+def test_non_finite_numbers_are_null_in_json():
     facts = replace(tensor("x.npy").facts, low=float("-inf"), high=float("nan"))
     record = json.loads(told("jsonl", [with_candidate(tensor("x.npy"), facts=facts)]).splitlines()[0])
     assert (record["facts"]["low"], record["facts"]["high"]) == (None, None)
 
 
-def test_memory_is_bounded():
+def test_number_of_groups_is_bounded():
     """Whatever differs from file to file, the number of groups does not grow with the run."""
     stream = report.reporter("text", CheckContent(report_of()), report.Terminal())
     for n in range(3000):
@@ -491,7 +491,7 @@ def test_memory_is_bounded():
 # The trace of a plan
 
 
-def test_a_trace_shows_what_is_there_after_each_step():
+def test_plan_text_shows_facts_after_each_step():
     assert (
         PlanContent(replace(SPEC, contract=CONTRACT), "m").words(image("cat.jpg"))
         == """\
@@ -515,14 +515,14 @@ SPEC = parse(
 )
 
 
-def test_a_trace_of_nothing_and_of_no_plan():
+def test_plan_text_without_steps_or_plan_states_the_reason():
     assert "No steps: the tensor matches the spec" in PlanContent(SPEC, "m").words(
         replace(tensor("x.npy"), plan=plan())
     )
     assert "no plan: because" in PlanContent(SPEC, "m").words(replace(tensor("x.npy"), plan=None, skipped="because"))
 
 
-def test_a_trace_as_json_is_the_saved_plan():
+def test_plan_json_has_steps_and_facts():
     document = PlanContent(SPEC, "m").record(image("cat.jpg"))
     assert [step["op"] for step in document["steps"]] == ["decode", "resize_pillow", "cast"]
     assert document["steps"][1]["params"] == {"mode": "stretch"}
@@ -531,13 +531,13 @@ def test_a_trace_as_json_is_the_saved_plan():
     assert (none["steps"], none["skipped"], set(none)) == ([], "because", set(document))
 
 
-def test_a_finding_that_all_share_is_never_without_its_sentence():
+def test_finding_of_all_files_with_different_messages_shows_an_example():
     wide = [image(f"{name}.jpg", finding("SRC113", "icc", "warning", f"has the profile {name!r}")) for name in "abc"]
     (line,) = (line for line in told("text", wide).splitlines() if "SRC113" in line)
     assert line.endswith("such as: has the profile 'a' [not fixable by convert]")
 
 
-def test_what_is_said_of_one_file_is_said_of_no_other():
+def test_message_of_one_file_is_not_attributed_to_others():
     pairs = [("box", "a (difference: at most 1)"), ("cat", "a (difference: at most 2)"), ("dog", "b")]
     results = [
         tensor(
@@ -552,7 +552,7 @@ def test_what_is_said_of_one_file_is_said_of_no_other():
     )
 
 
-def test_each_golden_tensor_is_told_by_itself():
+def test_each_golden_tensor_is_reported_separately():
     stages = ("crop", "resize", "decode")
     results = [
         with_candidate(
@@ -563,7 +563,7 @@ def test_each_golden_tensor_is_told_by_itself():
     assert [f"1 probe: first at {stage}" in told("text", results) for stage in stages] == [True] * 3
 
 
-def test_as_many_that_cannot_be_used_as_others_are_not_all_of_them():
+def test_finding_of_half_the_files_is_not_reported_for_all():
     failed = finding("HND101", "handler-exception", message="it raised")
     results = [tensor("0"), tensor("1")]
     results += [Result(candidate=Candidate(path=name, kind="tensor"), findings=(failed,)) for name in ("bad", "worse")]

@@ -51,12 +51,12 @@ def test_text_has_the_same_statistics(statistics):
         assert line in text
 
 
-def test_report_without_the_option_has_none(statistics, capsys):
+def test_report_without_statistics_option_has_no_statistics(statistics, capsys):
     main(["validate", "in", "-s", "spec.yaml", "--format", "json"])
     assert "statistics" not in json.loads(capsys.readouterr().out)["summary"]
 
 
-def test_memory_is_bounded():
+def test_statistics_are_bounded_for_many_files():
     statistics = FileStatistics()
     for index in range(3_000):
         statistics.add(image(f"{index}.jpg", height=index + 1, width=7), index, index / 1000)
@@ -85,14 +85,14 @@ def test_every_value_is_in_one_interval():
     ],
     ids=["RGB", "16 bits", "alpha is not counted", "CMYK is not counted"],
 )
-def test_levels_of_a_decoded_image(pixels, mode, counts):
+def test_levels_of_a_decoded_image_are_counted(pixels, mode, counts):
     header = Header(format="PNG", mode=mode, height=8, width=8)
     candidate = Candidate(path="a.png", kind="image", header=header, pixels=pixels)
     levels = count_levels(candidate)
     assert {index: number for index, number in enumerate(levels) if number} == counts
 
 
-def test_levels_of_a_large_image_are_a_sample():
+def test_levels_of_a_large_image_are_sampled():
     header = Header(format="PNG", mode="L", height=3000, width=2000)
     pixels = np.zeros((3000, 2000, 1), np.uint8)
     levels = count_levels(Candidate(path="a.png", kind="image", header=header, pixels=pixels))

@@ -136,39 +136,39 @@ def test_error_of_the_binary_form_names_the_problem(content_type, body, words):
     ("size", "said", "words"),
     [(6, 7, "is 7, but 6 bytes follow"), (2 << 30, 2 << 30, "2147483648, but 6 bytes"), (6, 6, "not a multiple of")],
 )
-def test_the_binary_form_counts_its_bytes(size, said, words):
+def test_binary_form_with_wrong_size_is_rejected(size, said, words):
     datatype = "FP32" if words == "not a multiple of" else "UINT8"
     head = v2(parameters={"binary_data_size": said}, datatype=datatype)
     assert words in refusal("triton-binary", head + b"\0" * 6, f"{TRITON}{len(head)}")
     assert size >= 6
 
 
-def test_another_machines_byte_order_is_read():
+def test_big_endian_npy_is_read():
     array = np.arange(6, dtype=">f4").reshape(1, 1, 2, 3)
     back = ENVELOPES["npy"].parse(npy(array), "", SMALL)
     assert np.array_equal(back, array)
     assert back.dtype == array.dtype
 
 
-def test_an_archive_of_several_gives_its_first_unnamed_array():
+def test_archive_of_several_arrays_yields_the_first_unnamed():
     out = io.BytesIO()
     np.savez(out, np.arange(3), other=np.arange(4))
     assert ENVELOPES["npz"].parse(out.getvalue(), "", SMALL).tolist() == [0, 1, 2]
 
 
-def test_an_archive_of_others_lists_them():
+def test_archive_of_named_arrays_lists_them_in_the_error():
     out = io.BytesIO()
     np.savez(out, one=np.arange(3), two=np.arange(4))
     assert "one, two" in refusal("npz", out.getvalue())
 
 
-def test_a_pickle_in_an_archive_is_refused():
+def test_pickle_in_an_archive_is_refused():
     out = io.BytesIO()
     np.savez(out, np.array([{}]))
     assert "pickle" in refusal("npz", out.getvalue())
 
 
-def test_a_zip_bomb_is_not_unpacked():
+def test_zip_bomb_is_refused_by_unpacked_size():
     """2 GiB of zeros in 2 MB, as the directory says."""
     entry = zipfile.ZipInfo("arr_0.npy")
     out = io.BytesIO()
@@ -187,13 +187,13 @@ DEEP = 10_000
 @pytest.mark.parametrize(
     "body", [b"[" * DEEP + b"]" * DEEP, b'{"inputs":' * DEEP, b"[" * DEEP], ids=["lists", "dicts", "open"]
 )
-def test_a_deep_document_is_refused(name, body):
+def test_deeply_nested_document_is_refused(name, body):
     assert "not JSON" in refusal(name, body)
 
 
 @pytest.mark.parametrize("name", JSON)
 @pytest.mark.parametrize("depth", [40, 70, 1000])
-def test_a_document_as_deep_as_json_may_be_is_read_without_recursion(name, depth):
+def test_deepest_valid_json_is_refused_without_recursion_error(name, depth):
     """1,024 levels are what the JSON reader takes; printing such a list would recurse, and NumPy stops at 32 or 64."""
     lists = b"[" * depth + b"1" + b"]" * depth
     wrapped = {"instances": b'{"instances":%b}', "inputs": b'{"inputs":%b}'}.get(name, b"%b") % lists
@@ -202,13 +202,13 @@ def test_a_document_as_deep_as_json_may_be_is_read_without_recursion(name, depth
 
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("unit", [b"[],", b"{},", b"0,"])
-def test_hundred_million_brackets_are_rejected_by_their_number(unit):
+def test_hundred_million_brackets_are_rejected_by_count(unit):
     body = b"[" + unit * (99_999_990 // len(unit)) + b"0]"
     assert re.search(r"takes about [\d,]+ bytes of memory, at most 943,718,400 are used", refusal("array", body))
 
 
 @pytest.mark.parametrize("name", [*JSON, "csv"])
-def test_two_gibibytes_of_text_are_refused_by_their_size(name, monkeypatch):
+def test_text_over_the_limit_is_refused_by_size(name, monkeypatch):
     monkeypatch.setattr(_json, "MAX_TEXT_BYTES", 1000)
     assert "more than 1000 are not read" in refusal(name, b"[" + b" " * 1000 + b"]")
 
@@ -233,7 +233,7 @@ def test_long_text_among_many_needs_little_memory():
 @pytest.mark.parametrize("name", LOSSLESS)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_any_change_of_a_body_is_an_array_or_a_payload_error(name, data):
+def test_mutated_body_is_an_array_or_a_payload_error(name, data):
     """A byte changed, cut, doubled: never another exception."""
     array = np.arange(12, dtype=np.uint8).reshape(2, 1, 2, 3)
     payload = ENVELOPES[name].build(array, SMALL)
@@ -264,6 +264,6 @@ def test_mismatch_with_the_spec_is_named(name, body, words, to):
     assert words in refusal(name, body, to=to)
 
 
-def test_a_dtype_that_numpy_cannot_name_is_not_guessed():
+def test_raw_bfloat16_body_is_refused():
     half = replace(FLOATS, contract=replace(FLOATS.contract, dtype="bfloat16"))
     assert "cannot hold bfloat16" in refusal("raw", b"\0\0", to=half)

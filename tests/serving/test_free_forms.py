@@ -40,7 +40,7 @@ READ = [  # content type, body, payload of the spec, what is examined
 
 @pytest.mark.parametrize(("content_type", "body", "payload", "kind"), READ)
 @pytest.mark.parametrize("stack", ["custom", None])
-def test_image_or_tensor_inside_is_checked(content_type, body, payload, kind, stack):
+def test_image_or_tensor_inside_a_form_is_checked(content_type, body, payload, kind, stack):
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     given = contract(**payload, **({"stack": stack} if stack else {}))
     result = validate(raw, given, content_type=content_type)
@@ -60,12 +60,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("content_type", "body", "payload", "code"), WRONG)
-def test_a_body_without_the_input_is_an_error(content_type, body, payload, code):
+def test_body_without_the_input_is_an_error(content_type, body, payload, code):
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     assert code in codes(validate(raw, contract(**payload), content_type=content_type))
 
 
-def test_a_form_is_read_by_its_key_or_its_only_file():
+def test_form_is_read_by_key_or_its_only_file():
     parts = [
         Part(name="id", body=b"5", content_type="text/plain"),
         Part(name="file", filename="a.png", body=PNG, content_type="image/png"),
@@ -85,7 +85,7 @@ def test_several_files_in_a_form_are_not_checked():
 
 @pytest.mark.parametrize("form", ["json", "json-b64", "multipart"])
 @pytest.mark.parametrize("key", ["image", "data.photo"])
-def test_a_body_that_is_built_is_read_again(form, key):
+def test_built_body_is_read_without_findings(form, key):
     given = contract(stack="custom", envelope=form, key=key)
     made = build_payload(jpeg(picture()), given)
     assert made.envelope == form
@@ -110,6 +110,6 @@ def test_stack_without_forms_rejects_the_envelope():
         build_payload(PNG, contract(stack="pytorch"), envelope="json-b64")
 
 
-def test_a_damaged_npy_in_a_form_is_an_error():
+def test_damaged_npy_in_a_form_is_an_error():
     body, content_type = write_form([Part(name="f", filename="a.npy", body=b"\x93NUMPY\x01\x00", content_type="")])
     assert validate(body, contract(), content_type=content_type).status != "ok"

@@ -67,7 +67,7 @@ MENDED = {
 
 
 @pytest.mark.parametrize("case", MENDED)
-def test_what_the_handler_does_not_fix_is_fixed(case):
+def test_image_issue_ignored_by_handler_is_fixed_before_sending(case):
     body, policy, form, mode = MENDED[case]
     payload = send(body, **policy)
     header = header_of(payload.body)
@@ -96,19 +96,19 @@ def test_png_with_exif_orientation_is_lossless():
     assert np.array_equal(decode(payload.body), np.asarray(image_of("RGBA"))[::-1, ::-1])
 
 
-def test_transparency_that_is_rejected_is_laid_over_white():
+def test_rejected_transparency_is_composited_over_white():
     clear = Image.new("RGBA", (4, 4), (9, 9, 9, 0))
     payload = send(encoded(clear, "PNG"), alpha="reject")
     assert decode(payload.body).reshape(-1, 3).tolist() == [[255, 255, 255]] * 16
 
 
-def test_sixteen_bits_become_eight():
+def test_sixteen_bit_image_is_sent_as_eight_bit():
     deep = Image.fromarray(np.arange(16, dtype=np.uint16).reshape(4, 4) * 4096)
     payload = send(encoded(deep, "PNG"), bit_depth="reject")
     assert decode(payload.body)[..., 0].tolist() == (np.arange(16).reshape(4, 4) * 16).tolist()
 
 
-def test_a_wide_profile_that_is_rejected_becomes_srgb():
+def test_rejected_wide_gamut_profile_is_converted_to_srgb():
     body = jpeg(PICTURE, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     assert send(body, icc="reject").body == body
     wide = replace(header_of(body), icc="Display P3", wide_gamut=True)
@@ -117,7 +117,7 @@ def test_a_wide_profile_that_is_rejected_becomes_srgb():
     assert header_of(again).icc == ""
 
 
-def test_the_specs_content_type_names_the_format():
+def test_content_type_of_spec_selects_the_image_format():
     png = encoded(image_of("RGB"), "PNG")
     assert send(png, content_type="application/x-image").body == png
     payload = send(png, content_type="image/jpeg")
@@ -126,14 +126,14 @@ def test_the_specs_content_type_names_the_format():
     assert np.array_equal(decode(again.body), decode(jpeg(PICTURE)))
 
 
-def test_what_cannot_be_decoded_cannot_be_fixed():
+def test_undecodable_image_raises_payload_error():
     body = jpeg(picture(200, 200), orientation=6)
     header = header_of(body)
     with pytest.raises(PayloadError, match=r"image: .* rows are lost"):
         IMAGE.build_image(body[: len(body) // 2], header, spec(decode={"exif": "ignore"}))
 
 
-def test_base64_texts_hold_the_same_bytes():
+def test_base64_envelopes_contain_the_same_bytes():
     body = jpeg(PICTURE, orientation=6)
     to = spec(decode={"exif": "ignore"}, payload={"content_type": "application/json"})
     expected = IMAGE.build_image(body, header_of(body), spec(decode={"exif": "ignore"})).body
@@ -144,7 +144,7 @@ def test_base64_texts_hold_the_same_bytes():
     assert one.content_type == text.content_type == "application/json"
 
 
-def test_a_batch_of_base64_texts():
+def test_batch_of_base64_images_keeps_their_bytes():
     bodies = [jpeg(PICTURE), encoded(image_of("RGB"), "PNG")]
     payload = ENVELOPES["instances-b64"].build_images([(body, header_of(body)) for body in bodies], spec())
     rows = json.loads(payload.body)["instances"]

@@ -81,7 +81,7 @@ CELLS = [  # stack, content type, body, status or what predict gets
 
 
 @pytest.mark.parametrize(("stack", "content_type", "body", "want"), CELLS)
-def test_a_stack_decodes_or_rejects_a_body(stack, content_type, body, want):
+def test_stack_decodes_or_rejects_body(stack, content_type, body, want):
     outcome = receive(stack, body, content_type)
     if isinstance(want, int):
         assert isinstance(outcome, RejectedRequest)
@@ -93,18 +93,18 @@ def test_a_stack_decodes_or_rejects_a_body(stack, content_type, body, want):
         assert np.array_equal(outcome.data, X)
 
 
-def test_kserve_without_the_header_is_a_notice():
+def test_kserve_binary_body_without_length_header_has_a_notice():
     outcome = receive("kserve", BINARY, "application/octet-stream")
     assert f"Inference-Header-Content-Length: {len(HEAD)}" in outcome.findings[0].message
     assert receive("kserve", BINARY, SAGEMAKER).findings == ()
 
 
-def test_kserve_does_not_compare_the_name():
+def test_kserve_with_different_input_name_only_warns():
     outcome = receive("kserve", V2.replace(b'"image"', b'"other"'), "application/json")
     assert [(finding.code, finding.severity) for finding in outcome.findings] == [("PAY104", "warning")]
 
 
-def test_each_platform_gets_its_own_content_type():
+def test_each_platform_has_its_content_type():
     made = build_payload(X, contract("vertex-ai-triton"), assume={"channel_order": "RGB"})
     assert made.content_type.startswith("application/vnd.vertex-ai-triton.binary+json;json-header-size=")
     made = build_payload(X, contract("djl-serving"), assume={"channel_order": "RGB"})

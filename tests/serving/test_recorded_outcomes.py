@@ -32,13 +32,13 @@ def test_recorded_outcomes_are_predicted_in_1650_of_1691_rows(verdicts, capsys):
 
 
 @pytest.mark.slow
-def test_no_row_that_agreed_when_recorded_disagrees(verdicts):
+def test_rows_that_agreed_when_recorded_still_agree(verdicts):
     lost = [row.name for row, verdict in verdicts if row.agreed and row.status and not verdict.agrees]
     assert all(SPACED in name for name in lost), lost
 
 
 @pytest.mark.slow
-def test_no_recorded_body_raises(verdicts):
+def test_recorded_bodies_raise_no_exception(verdicts):
     assert [(row.name, verdict.exception) for row, verdict in verdicts if verdict.exception] == []
 
 

@@ -109,7 +109,7 @@ def test_mlserver_casts_or_rejects_request(document, content_type, expected):
     assert (form, codes(outcome)) == expected
 
 
-def test_mlserver_does_not_check_a_name_that_the_spec_lacks():
+def test_mlserver_input_name_is_unchecked_without_spec_name():
     outcome = receive("mlserver", v2(name="x"), spec(shape=["N", 2, 2, 3]))
     assert codes(outcome) == ["PAY120"]
 
@@ -156,12 +156,12 @@ FORM = (
 @pytest.mark.parametrize(
     "end", [b"\r\n--x--\r\n", b"", b"\r\n--x\r\nno blank line"], ids=["complete", "truncated", "damaged"]
 )
-def test_image_of_a_form_is_found(end):
+def test_image_in_a_form_is_found(end):
     content_type = guess_content_type(FORM + end)
     assert find_images(FORM + end, content_type) == [JPEG]
 
 
-def test_images_of_json_are_found_in_order_and_in_any_alphabet():
+def test_images_in_json_are_found_in_order_with_any_base64_alphabet():
     from base64 import b64encode, urlsafe_b64encode
 
     texts = [

@@ -36,14 +36,14 @@ def toolkit():
 
 
 @BOTH
-def test_the_toolkit_reads_npy(toolkit, array, to):
+def test_toolkit_reads_npy_bit_exactly(toolkit, array, to):
     payload = body_of("npy", array, to)
     back = toolkit.decode(payload.body, payload.content_type)
     assert (back.dtype, back.shape, back.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
 @BOTH
-def test_the_toolkit_reads_a_nested_list(toolkit, array, to):
+def test_toolkit_reads_nested_list_with_equal_values(toolkit, array, to):
     payload = body_of("array", array, to)
     back = toolkit.decode(payload.body.decode(), payload.content_type)
     assert back.dtype == {"f": np.float64, "u": np.int64}[array.dtype.kind]
@@ -52,7 +52,7 @@ def test_the_toolkit_reads_a_nested_list(toolkit, array, to):
 
 
 @BOTH
-def test_the_toolkit_reads_csv_flat(toolkit, array, to):
+def test_toolkit_reads_csv_as_flat_rows(toolkit, array, to):
     payload = body_of("csv", array, to)
     back = toolkit.decode(payload.body.decode(), payload.content_type)
     assert back.shape == (2, 60)
@@ -101,7 +101,7 @@ def triton():
 
 
 @BOTH
-def test_the_binary_form_is_what_tritons_client_sends(triton, array, to):
+def test_binary_form_equals_body_of_the_triton_client(triton, array, to):
     tensor = triton.InferInput("image", list(array.shape), {"f": "FP32", "u": "UINT8"}[array.dtype.kind])
     tensor.set_data_from_numpy(array, binary_data=True)
     theirs, length = triton.InferenceServerClient.generate_request_body([tensor])
@@ -114,7 +114,7 @@ def test_the_binary_form_is_what_tritons_client_sends(triton, array, to):
 
 
 @BOTH
-def test_mlserver_reads_v2(array, to):
+def test_mlserver_reads_v2_bit_exactly(array, to):
     codecs = pytest.importorskip("mlserver.codecs", reason="not installed: make stacks")
     from mlserver.types import InferenceRequest
 
@@ -210,7 +210,7 @@ def test_kserve_reads_the_binary_form(kserve, array, to):
 
 
 @BOTH
-def test_kserve_reads_v2(kserve, array, to):
+def test_kserve_reads_v2_bit_exactly(kserve, array, to):
     payload = body_of("kserve-v2", array, to)
     back = kserve.InferRequest.from_bytes(payload.body, len(payload.body), "model").inputs[0].as_numpy()
     assert (back.shape, back.dtype, back.tobytes()) == (array.shape, array.dtype, array.tobytes())

@@ -90,7 +90,7 @@ def test_csv_equals_genfromtxt(lines, end):
 
 @given(st.floats(-1e300, 1e300), st.sampled_from(["r", ".17g", ".3f", ".40e"]))
 @settings(max_examples=80)
-def test_a_number_equals_the_nearest_double_within_1e_14(value, form):
+def test_parsed_number_equals_nearest_double_within_1e_14(value, form):
     text = repr(value) if form == "r" else format(value, form)
     found, nearest = number(text), float(text)
     assert found == pytest.approx(nearest, rel=1e-14, abs=0)
@@ -107,7 +107,7 @@ def test_a_number_equals_the_nearest_double_within_1e_14(value, form):
         (b'["Inf", -Inf]', ["Inf", float("-inf")]),
     ],
 )
-def test_json_as_rapidjson_reads_it(text, found):
+def test_json_is_parsed_like_rapidjson(text, found):
     assert repr(parse(text)) == repr(found)
 
 
@@ -123,7 +123,7 @@ def test_json_as_rapidjson_reads_it(text, found):
         (b"[" * 100_000, "nested too deeply"),
     ],
 )
-def test_json_that_rapidjson_refuses(text, message):
+def test_json_refused_by_rapidjson_is_rejected(text, message):
     with pytest.raises(RequestRejection) as caught:
         parse(text)
     assert message in caught.value.text
@@ -137,7 +137,7 @@ ARRAY = np.zeros((1, 2), np.float32)
     ("value", "kind"),
     [([1.0], "list"), ({}, "dict"), (3, "int"), (2.5, "float"), (None, "NoneType"), (ARRAY, "numpy.ndarray of f4")],
 )
-def test_a_pickle_is_described_by_its_type(value, kind, protocol):
+def test_pickle_is_described_by_its_type(value, kind, protocol):
     assert describe_pickle(pickle.dumps(value, protocol)) == kind
     assert describe_pickle(pickle.dumps(value, protocol) + b"more") == kind
 
@@ -147,7 +147,7 @@ def test_other_bytes_are_not_described_as_a_pickle(body):
     assert describe_pickle(body) is None
 
 
-def test_a_pickle_that_would_run_code_is_described_and_not_loaded(tmp_path):
+def test_pickle_with_code_is_described_and_not_loaded(tmp_path):
     class Touch:
         def __reduce__(self):
             return (open, (str(tmp_path / "ran"), "w"))
@@ -187,7 +187,7 @@ def test_npy_loads_every_dtype_except_objects(array, version):
     assert (found.dtype, found.shape, found.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
-def test_an_archive_under_the_type_of_npy_is_an_npzfile():
+def test_archive_sent_as_npy_is_an_npzfile():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("readme.txt", "x")
@@ -228,7 +228,7 @@ SPECS = tuple(
 @example({"dataframe_records": [{"image": [0.5]}, {"other": 1}]}, "application/json")
 @example({"inputs": [{**INPUT, "data": [[2**70], [1, 2]], "datatype": "INT64"}]}, "application/json")
 @settings(max_examples=80)
-def test_any_json_at_any_place_is_predicted_without_an_exception(document, content_type):
+def test_any_json_body_is_predicted_without_an_exception(document, content_type):
     body = json.dumps(document).encode()
     for name in STACKS.names():
         for contract in SPECS:

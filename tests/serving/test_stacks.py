@@ -58,7 +58,7 @@ def receive(name, body, content_type, told=SPEC):
 
 @pytest.mark.sample(3)
 @pytest.mark.parametrize(("body", "name", "want"), JSON_CELLS)
-def test_json_bodies(body, name, want):
+def test_json_body_has_recorded_outcome(body, name, want):
     got = receive(name, BODIES[body], "application/jsonlines" if body == "lines" else "application/json")
     if isinstance(want, int):
         assert isinstance(got, RejectedRequest)
@@ -72,18 +72,18 @@ def test_json_bodies(body, name, want):
 
 
 @pytest.mark.parametrize("body", ["inputs named", "instances named"])
-def test_mlflow_accepts_names_only_of_a_signature_with_names(body):
+def test_mlflow_rejects_named_inputs_without_named_signature(body):
     got = receive("mlflow", BODIES[body], "application/json", spec(shape=["N", SIDE, SIDE, 3]))
     assert (got.status, got.finding.code) == (400, "PAY104")
 
 
-def test_one_json_line_gains_no_batch_at_tensorflow_serving():
+def test_tensorflow_serving_adds_no_batch_dimension_to_single_json_line():
     got = receive("tensorflow-serving", LINE + "\n", "application/jsonlines")
     assert got.data.shape == (SIDE, SIDE, 3)
     assert [finding.code for finding in got.findings] == ["PAY105"]
 
 
-def test_tensorflow_serving_adds_a_batch_dimension_to_a_vector_only():
+def test_tensorflow_serving_adds_batch_dimension_only_to_vectors():
     assert receive("tensorflow-serving", "[1.0, 2.0]", "application/json").data.shape == (1, 2)
     assert receive("tensorflow-serving", LINE, "application/json").data.shape == (SIDE, SIDE, 3)
 
@@ -142,7 +142,7 @@ TYPES = [  # stack, content type, body, status or what predict gets, text
 
 
 @pytest.mark.parametrize(("name", "content_type", "body", "want", "text"), TYPES)
-def test_content_types(name, content_type, body, want, text):
+def test_content_type_has_recorded_outcome(name, content_type, body, want, text):
     got = receive(name, body, content_type)
     if isinstance(want, int):
         assert isinstance(got, RejectedRequest)
@@ -181,7 +181,7 @@ DEFAULTS = [  # what predict gets, to the dtype
 
 
 @pytest.mark.parametrize(("name", "content_type", "body", "what"), DEFAULTS)
-def test_what_predict_gets_by_default(name, content_type, body, what):
+def test_default_handler_passes_recorded_type_to_predict(name, content_type, body, what):
     got = receive(name, body, content_type)
     assert got.what.startswith(what)
 
@@ -236,7 +236,7 @@ ERRORS = [  # stack, type, body, spec, status, text, cause
 
 
 @pytest.mark.parametrize(("name", "content_type", "body", "told", "status", "text", "cause"), ERRORS)
-def test_exact_errors(name, content_type, body, told, status, text, cause):
+def test_rejection_has_recorded_status_text_and_code(name, content_type, body, told, status, text, cause):
     got = receive(name, body, content_type, told)
     assert isinstance(got, RejectedRequest)
     assert (got.status, got.finding.code) == (status, cause)
@@ -245,7 +245,7 @@ def test_exact_errors(name, content_type, body, told, status, text, cause):
     assert got.measured == (name != "tensorflow-serving")
 
 
-def test_mlflow_cuts_floats_to_zeros_without_an_error():
+def test_mlflow_truncates_floats_to_zeros_without_an_error():
     got = receive("mlflow", json.dumps({"instances": (FLOAT * 1.9).tolist()}), "application/json", BYTES)
     assert not got.data.any()
     assert got.findings[0].code == "PAY106"
@@ -260,7 +260,7 @@ def test_mlserver_uses_declared_dtype_and_shape():
     assert got.what == "float64 (3, 4, 4)"
 
 
-def test_mlserver_hands_an_input_of_another_name_on_as_a_list():
+def test_mlserver_passes_input_with_wrong_name_as_a_list():
     got = receive("mlserver", v2(name="other"), "application/json", SMALL)
     assert (got.form, [finding.code for finding in got.findings]) == ("object", ["PAY104"])
 
@@ -277,7 +277,7 @@ def test_triton_accepts_flat_and_nested_data():
 
 
 @pytest.mark.parametrize("name", ["toolkit", "pytorch", "huggingface"])
-def test_one_byte_over_the_limit_is_a_413_without_text(name):
+def test_body_one_byte_over_the_limit_is_413_without_text(name):
     limit = STACKS[name].body_limit
     assert limit == 6_553_500
     assert ("TS_MAX_REQUEST_SIZE" if name == "pytorch" else "SAGEMAKER_MAX_PAYLOAD_IN_MB") == STACKS[name].limit_setting
@@ -301,7 +301,7 @@ def archive(**members):
     return out.getvalue()
 
 
-def test_npz_is_for_sparse_matrices():
+def test_npz_body_is_accepted_only_as_sparse_matrix():
     sparse = archive(format=np.array(b"csr"), data=np.ones(1), indices=np.zeros(1), indptr=np.zeros(2), shape=[1, 1])
     assert receive("toolkit", archive(a=FLOAT), "application/x-npz").status == 500
     assert receive("toolkit", sparse, "application/x-npz").what == "a scipy csr matrix"
@@ -358,20 +358,20 @@ def test_hundred_million_brackets_are_not_examined():
         ("no base64 at all!", "PAY110"),
     ],
 )
-def test_base64_at_hugging_face(text, code):
+def test_base64_body_is_decoded_by_hugging_face(text, code):
     body = json.dumps({"inputs": text.format(b64encode(JPEG).decode())})
     got = receive("huggingface", body, "application/json")
     assert got.finding.code == code if code else got.form == "image"
 
 
-def test_base64_without_its_padding():
+def test_base64_without_padding_is_reported():
     picture = JPEG + b"\0" * ((1 - len(JPEG)) % 3)
     body = json.dumps({"inputs": b64encode(picture).decode().rstrip("=")})
     got = receive("huggingface", body, "application/json")
     assert "no padding" in got.finding.message
 
 
-def test_what_a_gif_under_image_jpeg_becomes():
+def test_gif_sent_as_image_jpeg_reports_pay119():
     gif = encoded(Image.new("P", (4, 4)), "GIF")
     got = receive("huggingface", gif, "image/jpeg")
     assert (got.form, got.findings[0].code) == ("image", "PAY119")

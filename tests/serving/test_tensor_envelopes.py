@@ -52,7 +52,7 @@ def tensors(draw, dtypes=DTYPES):
 @pytest.mark.parametrize("name", LOSSLESS)
 @settings(max_examples=20, deadline=None)
 @given(made=tensors())
-def test_a_body_reads_back_bit_for_bit(name, made):
+def test_body_round_trips_bit_exactly(name, made):
     to, array = made
     module = ENVELOPES[name]
     payload = module.build(array, to)
@@ -66,7 +66,7 @@ def test_a_body_reads_back_bit_for_bit(name, made):
 @pytest.mark.parametrize("name", LOSSLESS)
 @settings(max_examples=20, deadline=None)
 @given(made=tensors())
-def test_the_size_is_known_before(name, made):
+def test_size_is_exact_or_an_upper_bound(name, made):
     to, array = made
     module = ENVELOPES[name]
     length = len(module.build(array, to).body)
@@ -78,7 +78,7 @@ def test_the_size_is_known_before(name, made):
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("dtype", ["float32", "float16", "float64"])
 @pytest.mark.parametrize("name", TEXT)
-def test_the_longest_numbers_fit_the_bound(name, dtype):
+def test_longest_text_values_fit_the_size_bound(name, dtype):
     """Random bits: every exponent, the longest digits, both signs."""
     unsigned = {"float16": "u2", "float32": "u4", "float64": "u8"}[dtype]
     bits = np.random.default_rng(1).integers(0, 1 << (8 * np.dtype(dtype).itemsize), 60_000, unsigned, endpoint=False)
@@ -91,7 +91,7 @@ def test_the_longest_numbers_fit_the_bound(name, dtype):
     assert bound / 2 < length <= bound
 
 
-def test_the_bound_of_text_is_met_by_the_longest_numbers():
+def test_size_bound_of_text_is_tight():
     array = np.full((1, 2, 2, 1), -128, np.int8)
     to = made_for("NHWC", array.shape, "int8")
     assert len(ENVELOPES["array"].build(array, to).body) == ENVELOPES["array"].size(array.shape, "int8", to)[0] - 1 * 1
@@ -132,7 +132,7 @@ def test_byte_swapped_and_strided_arrays_give_equal_bodies(name):
     assert ENVELOPES[name].build(np.asfortranarray(array), to) == plain
 
 
-def test_numbers_have_the_fewest_digits():
+def test_values_have_the_fewest_digits():
     array = np.float32([[[[0.1, 1 / 3, 0.0]]]])
     to = made_for("NHWC", array.shape, "float32")
     assert ENVELOPES["array"].build(array, to).body == b"[[[[0.1,0.33333334,0.0]]]]"
@@ -174,7 +174,7 @@ def test_content_type_of_the_binary_form_has_the_header_length():
     assert payload.body[int(length) :] == array.astype("<f4").tobytes()
 
 
-def test_triton_gets_no_halves_as_json():
+def test_triton_float16_as_json_is_refused():
     to = made_for("NHWC", (1, 1, 1, 1), "float16", name="image", payload={"stack": "triton"})
     with pytest.raises(PayloadError, match="triton-binary carries it"):
         ENVELOPES["kserve-v2"].build(np.zeros((1, 1, 1, 1), np.float16), to)
@@ -187,7 +187,7 @@ def test_csv_has_a_line_for_each_image():
 
 
 @pytest.mark.parametrize("name", ["raw", "csv"])
-def test_one_open_axis_is_found_from_the_number_of_values(name):
+def test_single_variable_axis_is_computed_from_the_value_count(name):
     array = np.arange(30, dtype=np.uint8).reshape(1, 2, 5, 3)
     to = made_for("NHWC", array.shape, "uint8", free="W")
     payload = ENVELOPES[name].build(array, to)
@@ -195,7 +195,7 @@ def test_one_open_axis_is_found_from_the_number_of_values(name):
 
 
 @pytest.mark.parametrize("name", ["raw", "csv"])
-def test_two_open_axes_are_not_guessed(name):
+def test_two_variable_axes_are_refused(name):
     array = np.arange(30, dtype=np.uint8).reshape(1, 2, 5, 3)
     to = made_for("NHWC", array.shape, "uint8", free="HW")
     payload = ENVELOPES[name].build(array, to)

@@ -68,7 +68,7 @@ def test_run_returns_outputs_by_name(tmp_path):
         (np.zeros((1, 3, 8, 8)), "tensor(double)"),
     ],
 )
-def test_refused_array_is_the_runtimes_message(tmp_path, array, words):
+def test_refused_array_reports_message_of_the_runtime(tmp_path, array, words):
     error = run_error(mean_color_model(tmp_path / "m.onnx"), array)
     assert error.cause == "refused"
     assert words in str(error)
@@ -119,7 +119,7 @@ def two_inputs(path, second=(FLOAT, [1, 3, 8, 8])):
     return write_onnx(path, nodes, {"a": [1, 3, 8, 8], "b": (second[1], second[0])}, {"out": [1, 1, 1, 1]})
 
 
-def test_two_image_inputs_have_to_be_named(tmp_path):
+def test_two_image_inputs_require_input_names(tmp_path):
     path = two_inputs(tmp_path / "m.onnx")
     assert "2 inputs: a float32 [1, 3, 8, 8] and b float32 [1, 3, 8, 8]; pass --input for each" in load_error(path)
     assert "pass --input for each" in load_error(path, inputs=("a",))
@@ -220,7 +220,7 @@ def fake(tmp_path, monkeypatch):
     sys.modules.pop("sm_imgcheck.features.discover.runtimes.fake")
 
 
-def test_runtime_is_one_file(fake):
+def test_runtime_added_as_one_file_loads_its_format(fake):
     with runner(fake) as model:
         assert model.run(IMAGE + 1)["y"].tolist() == [[64, 64, 64]]
 
@@ -261,7 +261,7 @@ def test_interpreter_without_the_framework_is_one_line(tmp_path):
     assert "TorchScript needs torch, which is not installed: pip install torch" in message
 
 
-def test_other_program_than_an_interpreter_is_one_line(tmp_path):
+def test_program_other_than_an_interpreter_is_one_line(tmp_path):
     path = mean_color_model(tmp_path / "m.onnx")
     assert "its process ended with" in load_error(path, python="/bin/false")
 

@@ -7,7 +7,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.features.discover.predictions import distance, interpret
 
 
-def test_rows_that_add_up_to_one_are_probabilities():
+def test_rows_summing_to_one_are_probabilities():
     prediction = interpret({"out": np.float32([[0.2, 0.8], [1, 0]])})
     assert prediction.form == "probabilities"
     assert prediction.values.tolist() == pytest.approx(np.array([[0.2, 0.8], [1, 0]]), abs=1e-6)
@@ -19,7 +19,7 @@ def test_other_rows_are_logits():
     assert prediction.values[0] == pytest.approx([0.25, 0.75])
 
 
-def test_one_number_is_the_probability_of_the_second_class():
+def test_single_output_is_the_probability_of_the_second_class():
     assert interpret({"out": np.float32([[0.25]])}).values.tolist() == [[0.75, 0.25]]
 
 
@@ -46,7 +46,7 @@ def test_logits_of_any_size_give_finite_probabilities():
     assert interpret({"out": np.float32([[1e30, -1e30]])}).values.tolist() == [[1, 0]]
 
 
-def test_nan_is_not_finite():
+def test_prediction_with_nan_is_not_finite():
     assert not interpret({"out": np.float32([[np.nan, 1]])}).finite
 
 

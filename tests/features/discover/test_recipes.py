@@ -39,7 +39,7 @@ def test_gray_input_has_one_order():
     assert {each.order for each in candidate_recipes(1, "float32", None)} == {"GRAY"}
 
 
-def test_integer_input_has_pixel_recipes_only():
+def test_integer_input_has_only_pixel_recipes():
     assert [each.label for each in candidate_recipes(3, "uint8", None)] == [
         "RGB, 0..255, not scaled",
         "BGR, 0..255, not scaled",
@@ -91,7 +91,7 @@ def test_format_is_read_from_the_shape(shape, size, layout, lengths):
         ((None, 12, 224, 224), None, "expected 1 or 3 channels"),
     ],
 )
-def test_format_that_is_not_known_is_one_line(shape, size, words):
+def test_unknown_input_format_is_one_line(shape, size, words):
     problem = input_format(ModelInput(name="x", shape=shape, dtype="float32"), size)
     assert isinstance(problem, str)
     assert words in problem

@@ -83,7 +83,7 @@ def test_confident_recipe_with_one_class_for_all_is_not_preferred():
     assert search(score, RECIPES, plan_rounds(len(RECIPES), 48)).classes[0].recipes[0].label == TRUE
 
 
-def test_fewer_than_eight_photographs_are_undetermined():
+def test_fewer_than_8_photographs_are_undetermined():
     verdict = decide(run({TRUE: 9.0, "others": 0.5}, photos=5))
     assert verdict.reasons[0] == "photographs: got 5, expected at least 8"
 
@@ -106,7 +106,7 @@ def test_labels_that_no_recipe_predicts_are_undetermined():
 
 
 @pytest.mark.parametrize("photos", [1, 8, 12, 24, 48, 200])
-def test_runs_are_counted_before(photos):
+def test_runs_are_counted_before_the_search(photos):
     seen = []
     rounds = plan_rounds(len(RECIPES), photos)
     search(scorer({TRUE: 3.0, "others": 1.0}), RECIPES, rounds, progress=seen.append)

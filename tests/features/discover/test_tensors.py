@@ -38,14 +38,14 @@ def test_single_images_are_right_at_least_as_often_as_their_probability():
     assert (results >= 0.5).mean() > np.maximum(results, 1 - results).mean() - 0.05
 
 
-def test_equal_scores_say_nothing():
+def test_equal_scores_give_probability_one_half():
     same = scores(4, 4, 7)
     assert REFERENCE.probability(same, same) == pytest.approx(0.5)
     single = OrderReference(scores(1, 5, 0), scores(1, 3, 1))
     assert 0 <= single.probability(same, scores(4, 1, 8)) <= 1
 
 
-def test_runs_are_counted():
+def test_tensor_runs_are_counted_exactly():
     assert count_tensor_runs(0, 48) == 0
     assert count_tensor_runs(2, 100) == 2 * (48 + 2 * 16 * 2)
 

@@ -22,7 +22,7 @@ SLOW = [
 
 @pytest.mark.parametrize(("name", "planted"), [*QUICK.items(), *SLOW])
 @pytest.mark.sample(2)
-def test_mistakes_are_named_and_nothing_else_is(tmp_path, name, planted):
+def test_planted_mistakes_are_the_only_findings(tmp_path, name, planted):
     pipeline, file = PIPELINES[name], tmp_path / "inference.py"
     wanted = {words: codes for words, codes in mistakes(pipeline) if words in planted}
     assert len(wanted) == len(planted)

@@ -23,7 +23,7 @@ TEXT = base64.b64encode(jpeg()).decode()
 FORM = b'--xyz\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + jpeg() + b"\r\n--xyz--\r\n"
 
 
-def sent(candidate):
+def request_form(candidate):
     return candidate.handled.content_type
 
 
@@ -49,7 +49,7 @@ def test_image_is_sent_in_the_json_that_the_file_reads(tmp_path, expression, for
     """
     candidate = made(tmp_path, code)
     assert candidate.problem is None
-    assert sent(candidate) == form
+    assert request_form(candidate) == form
     np.testing.assert_array_equal(candidate.data, PLAIN)
 
 
@@ -92,7 +92,7 @@ def test_function_gets_the_first_form_that_it_accepts(tmp_path, form, code):
     body = "\n".join(f"            {line}" for line in code.splitlines())
     candidate = made(tmp_path, f"\n        def preprocess(value):\n{body}\n")
     assert candidate.problem is None
-    assert sent(candidate) == form
+    assert request_form(candidate) == form
     np.testing.assert_array_equal(candidate.data, PLAIN)
 
 
@@ -143,7 +143,7 @@ def test_none_is_reported_with_its_likely_cause(tmp_path, code, clause):
     assert clause in candidate.problem.message
 
 
-def test_package_that_is_missing_here_is_not_checked(tmp_path):
+def test_handler_with_uninstalled_package_is_not_checked(tmp_path):
     candidate = made(tmp_path, "import nothing_like_it\ndef input_fn(body, kind): return pixels(body)")
     assert candidate.problem.code == "HND107"
     assert "nothing_like_it is not installed for this Python; pass an interpreter" in candidate.problem.message
@@ -176,7 +176,7 @@ def test_prediction_without_a_model_call_is_not_checked(tmp_path):
     assert "without a model call that could be observed" in candidate.problem.message
 
 
-def test_tensor_that_predict_fn_may_still_change_has_no_errors(tmp_path):
+def test_tensor_that_predict_fn_may_change_has_no_errors(tmp_path):
     code = """
         def model_fn(folder):
             return open(folder + "/nothing")
@@ -220,7 +220,7 @@ def test_model_archive_runs_its_code(tmp_path):
     assert not folder.exists()
 
 
-def test_archive_of_torchserve_runs_the_handler_of_its_manifest(tmp_path):
+def test_torchserve_archive_runs_handler_of_its_manifest(tmp_path):
     with zipfile.ZipFile(tmp_path / "net.mar", "w") as archive:
         archive.writestr("MAR-INF/MANIFEST.json", json.dumps({"model": {"handler": "my_handler.py"}}))
         archive.writestr("my_handler.py", SOURCE)

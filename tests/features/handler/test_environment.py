@@ -23,7 +23,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_cause_is_named_if_the_machine_is_the_cause(tmp_path, monkeypatch, name):
+def test_environment_cause_is_named_only_for_machine_problems(tmp_path, monkeypatch, name):
     monkeypatch.delenv("MODEL_INPUT_SIZE", raising=False)
     code, words = SOURCES[name]
     file = tmp_path / "inference.py"
@@ -36,7 +36,7 @@ def test_cause_is_named_if_the_machine_is_the_cause(tmp_path, monkeypatch, name)
     assert bool(words) == bool(cause)
 
 
-def test_own_module_of_the_same_name_is_not_the_environment(tmp_path, monkeypatch):
+def test_local_module_import_error_is_not_an_environment_cause(tmp_path, monkeypatch):
     (tmp_path / "own_helpers.py").write_text("x = 1\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     file = tmp_path / "inference.py"

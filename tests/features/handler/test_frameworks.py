@@ -25,7 +25,7 @@ TENSORS = {
 
 
 @pytest.mark.parametrize("framework", TENSORS)
-def test_tensors_come_over_as_they_are(tmp_path, framework):
+def test_framework_tensors_are_transferred_with_dtype(tmp_path, framework):
     if find_spec(framework) is None:
         pytest.skip(f"{framework} is not installed")
     found = each(tmp_path, INPUT_FN, TENSORS[framework], seconds=60)
@@ -50,7 +50,7 @@ def test_tensors_come_over_as_they_are(tmp_path, framework):
         lambda body, kind, **named: (body, kind, named),
     ],
 )
-def test_functions_are_called_as_the_toolkit_of_the_containers_calls_them(function):
+def test_functions_are_called_with_arguments_of_the_inference_toolkit(function):
     toolkit = pytest.importorskip("sagemaker_inference.transformer", exc_type=ImportError).Transformer()
     toolkit._context = "context"
 

@@ -26,7 +26,7 @@ def messages(candidate):
 
 @pytest.mark.parametrize("parameters", ["body, kind", "body, kind, context"])
 @pytest.mark.sample(2)
-def test_input_fn_is_called_as_the_toolkits_call_it(tmp_path, parameters):
+def test_input_fn_gets_body_type_and_context(tmp_path, parameters):
     code = f"""
         def input_fn({parameters}):
             assert type(body) is bytearray and kind == "image/jpeg"
@@ -41,7 +41,7 @@ def test_input_fn_is_called_as_the_toolkits_call_it(tmp_path, parameters):
     np.testing.assert_array_equal(candidate.data, PLAIN)
 
 
-def test_the_image_comes_along_as_the_source(tmp_path):
+def test_image_file_is_returned_as_source(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
     with running(tmp_path, dedent(PIL_RGB) + "\ndef input_fn(body, kind):\n    return pixels(body)") as run:
         candidate, source = call_handler(str(tmp_path / "x.jpg"), run, load_spec("pillow-rgb-01"))
@@ -49,13 +49,13 @@ def test_the_image_comes_along_as_the_source(tmp_path):
 
 
 @pytest.mark.parametrize("parameters", ["body", "*both"])
-def test_another_number_of_parameters_is_refused_as_there(tmp_path, parameters):
+def test_input_fn_with_wrong_parameter_count_reports_hnd101(tmp_path, parameters):
     candidate = made(tmp_path, f"def input_fn({parameters}):\n    return 1")
     assert candidate.problem.code == "HND101"
     assert "arguments but 2 were given" in candidate.problem.message
 
 
-def test_text_arrives_decoded_and_anything_else_does_not(tmp_path):
+def test_json_body_is_passed_as_text_and_images_as_bytes(tmp_path):
     code = "def input_fn(body, kind):\n    return np.array([len(body), isinstance(body, str)], np.float32)"
     assert made(tmp_path, code, body=b'"\xc3\xa4"', content_type="application/json").data.tolist() == [3, 1]
     assert made(tmp_path, code, body=b'"\xc3\xa4"', content_type="image/x").data.tolist() == [4, 0]
@@ -79,7 +79,7 @@ RETURNED = {
 }
 
 
-def test_what_comes_out_is_read(tmp_path):
+def test_returned_objects_become_arrays(tmp_path):
     named = dict(load_spec("pillow-rgb-01").resolved) | {"name": "serving_default_input"}
     cases = [f"return {one}" for one in RETURNED]
     for candidate, (result, expected) in zip(
@@ -90,7 +90,7 @@ def test_what_comes_out_is_read(tmp_path):
         assert candidate.data.dtype == expected.dtype, result
 
 
-def test_tensors_of_frameworks_are_read_by_what_they_offer(tmp_path):
+def test_framework_tensors_are_read_by_their_methods(tmp_path):
     """Classes with the methods of torch's and MXNet's, so that neither has to be installed here."""
     code = """
         class Tensor:
@@ -128,14 +128,14 @@ NO_TENSORS = {
 }
 
 
-def test_what_is_no_tensor_is_said_to_be_none(tmp_path):
+def test_non_tensor_result_reports_hnd105(tmp_path):
     found = each(tmp_path, INPUT_FN, [f"return {one}" for one in NO_TENSORS])
     for candidate, (result, clause) in zip(found, NO_TENSORS.items(), strict=True):
         assert candidate.problem.code == "HND105", result
         assert clause in candidate.problem.message
 
 
-def test_a_coroutine_is_not_awaited(tmp_path):
+def test_coroutine_result_reports_missing_await(tmp_path):
     candidate = made(tmp_path, "async def input_fn(body, kind):\n    return pixels(body)")
     assert candidate.problem.code == "HND105"
     assert "without await" in candidate.problem.message
@@ -157,14 +157,14 @@ POSTED = (
 )
 
 
-def test_the_text_of_an_input_handler_is_read_as_tensorflow_serving_reads_it(tmp_path):
+def test_input_handler_text_is_parsed_like_tensorflow_serving(tmp_path):
     for candidate in each(tmp_path, INPUT_HANDLER, [f"return {one}" for one in POSTED]):
         assert candidate.problem is None
         assert (candidate.handled.function, candidate.data.dtype) == ("input_handler", "float32")
         np.testing.assert_array_equal(candidate.data, PLAIN[None])
 
 
-def test_a_dict_of_an_input_handler_would_be_posted_as_a_form(tmp_path):
+def test_input_handler_dict_reports_hnd122(tmp_path):
     (candidate,) = each(tmp_path, INPUT_HANDLER, ['return {"instances": a[None].tolist()}'])
     assert candidate.data.shape == (1, 48, 64, 3)
     assert [code for code, _ in messages(candidate)] == ["HND122"]
@@ -178,26 +178,26 @@ REFUSED = {
 }
 
 
-def test_text_that_tensorflow_serving_refuses(tmp_path):
+def test_input_handler_text_refused_by_tensorflow_serving_is_reported(tmp_path):
     found = each(tmp_path, INPUT_HANDLER, [f"return {one}" for one in REFUSED])
     for candidate, clause in zip(found, REFUSED.values(), strict=True):
         assert candidate.problem.code == "HND105"
         assert clause in candidate.problem.message
 
 
-def test_a_missing_batch_axis_becomes_rows(tmp_path):
+def test_input_handler_without_batch_dimension_reports_hnd124(tmp_path):
     (candidate,) = each(tmp_path, INPUT_HANDLER, ['return json.dumps({"instances": a.tolist()})'])
     assert "HND124" in [code for code, _ in messages(candidate)]
 
 
-def test_an_input_handler_alone_starts_no_container(tmp_path):
+def test_input_handler_without_output_handler_reports_hnd121(tmp_path):
     code = 'import json\ndef input_handler(data, context):\n    return json.dumps({"inputs": [[1.0]]})'
     candidate = made(tmp_path, code)
     assert candidate.data.tolist() == [[1.0]]
     assert [code for code, _ in messages(candidate)] == ["HND121"]
 
 
-def test_what_a_handler_posts_is_caught(tmp_path):
+def test_request_posted_by_handler_is_captured(tmp_path):
     code = """
         import json
         from urllib.request import Request, urlopen
@@ -214,7 +214,7 @@ def test_what_a_handler_posts_is_caught(tmp_path):
     assert "did not POST" in silent.problem.message
 
 
-def test_the_stack_of_the_spec_decides_between_two(tmp_path):
+def test_spec_stack_selects_between_two_functions(tmp_path):
     code = """
         def input_fn(body, kind): return np.zeros((1, 1))
         def handler(data, context): raise KeyError("of the handler")
@@ -235,7 +235,7 @@ TORCHSERVE = """
 """
 
 
-def test_a_class_of_torchserve_preprocesses_without_its_model(tmp_path):
+def test_torchserve_class_preprocesses_without_model_file(tmp_path):
     candidate = made(tmp_path, TORCHSERVE.replace("SCALE", "1"))
     np.testing.assert_array_equal(candidate.data[0], PLAIN)
     assert candidate.handled.function == "Classifier.preprocess"
@@ -244,24 +244,24 @@ def test_a_class_of_torchserve_preprocesses_without_its_model(tmp_path):
     ]
 
 
-def test_initialize_that_lacks_the_model_file_still_sets_what_comes_before(tmp_path):
+def test_failed_initialize_keeps_attributes_set_before(tmp_path):
     candidate = made(tmp_path, TORCHSERVE.replace("SCALE", "np.uint8(self.scale)"))
     np.testing.assert_array_equal(candidate.data[0], PLAIN * np.uint8(2))
 
 
-def test_attribute_that_a_failed_initialize_would_set_is_not_checked(tmp_path):
+def test_attribute_missing_after_failed_initialize_is_not_checked(tmp_path):
     candidate = made(tmp_path, TORCHSERVE.replace("SCALE", "self.set_after_the_model"))
     assert candidate.problem.code == "HND107"
     assert "no attribute 'set_after_the_model'; initialize raised FileNotFoundError" in candidate.problem.message
 
 
-def test_torchserve_takes_one_class(tmp_path):
+def test_two_torchserve_classes_report_hnd123(tmp_path):
     candidate = made(tmp_path, "class Label: pass\nclass Net:\n    def preprocess(self, data): return [[1.0]]")
     assert [code for code, _ in messages(candidate)] == ["HND123"]
     assert candidate.data.tolist() == [[1.0]]
 
 
-def test_transform_fn_beside_input_fn_is_refused_by_the_container(tmp_path):
+def test_transform_fn_with_input_fn_reports_hnd120(tmp_path):
     candidate = made(tmp_path, "def input_fn(b, k): return [[1.0]]\ndef transform_fn(m, b, k, a): pass")
     assert [code for code, _ in messages(candidate)] == ["HND120"]
 
@@ -291,7 +291,7 @@ MAKING_IT_LATE = {
 
 
 @pytest.mark.parametrize("function", MAKING_IT_LATE)
-def test_what_reaches_the_model_is_seen_wherever_it_is_made(tmp_path, function):
+def test_tensor_at_model_call_is_recorded_in_each_function(tmp_path, function):
     found = each(tmp_path, MAKING_IT_LATE[function], CALLING_THE_MODEL)
     for candidate, code in zip(found, CALLING_THE_MODEL, strict=True):
         assert candidate.problem is None, code
@@ -317,7 +317,7 @@ def test_predict_fn_that_calls_no_model_is_uncertain(tmp_path):
         assert said in "; ".join(candidate.handled.uncertainties)
 
 
-def test_a_transform_fn_that_calls_no_model_shows_nothing(tmp_path):
+def test_transform_fn_without_model_call_reports_hnd107(tmp_path):
     candidate = made(tmp_path, "def transform_fn(model, body, kind, accept): return body, accept")
     assert candidate.problem.code == "HND107"
     assert "transform_fn did not call its model with a tensor" in candidate.problem.message
@@ -331,7 +331,7 @@ def test_a_transform_fn_that_calls_no_model_shows_nothing(tmp_path):
     ],
 )
 @pytest.mark.sample(2)
-def test_a_file_without_a_function_to_call_cannot_be_run(tmp_path, code, clause):
+def test_file_without_entry_point_is_refused(tmp_path, code, clause):
     with pytest.raises(ImgcheckError) as error:
         made(tmp_path, code)
     assert clause in str(error.value)
@@ -349,18 +349,18 @@ def test_a_file_without_a_function_to_call_cannot_be_run(tmp_path, code, clause)
     ],
 )
 @pytest.mark.sample(5)
-def test_a_function_by_name(tmp_path, code, function):
+def test_named_function_is_called(tmp_path, code, function):
     candidate = made(tmp_path, code, function=function)
     assert candidate.data.tolist()[0] == len(jpeg())
     assert len(candidate.data) == 1 or candidate.data.tolist()[1] in (1, 224)
 
 
-def test_a_function_that_is_not_there(tmp_path):
+def test_missing_named_function_is_refused(tmp_path):
     with pytest.raises(ImgcheckError, match=r"missing function: nothing.*defines pixels"):
         made(tmp_path, "pixels", function="nothing")
 
 
-def test_the_file_finds_what_lies_beside_it(tmp_path):
+def test_handler_file_finds_modules_and_files_in_its_folder(tmp_path):
     code = tmp_path / "code"
     (code / "lib").mkdir(parents=True)
     (code / "helper.py").write_text("NUMBER = 7")
@@ -385,7 +385,7 @@ def test_the_file_finds_what_lies_beside_it(tmp_path):
     ]
 
 
-def test_nothing_of_this_program_is_seen_by_the_handler(tmp_path, monkeypatch):
+def test_handler_process_gets_no_credentials_and_no_package_modules(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://hidden")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
@@ -405,7 +405,7 @@ def test_nothing_of_this_program_is_seen_by_the_handler(tmp_path, monkeypatch):
     assert "([], [], ['AWS_EC2_METADATA_DISABLED', 'AWS_REGION'])" in problem.message
 
 
-def test_a_tensor_may_be_the_request(tmp_path):
+def test_tensor_file_is_sent_as_npy_request(tmp_path):
     np.save(tmp_path / "x.npy", picture())
     code = (
         "def input_fn(body, kind):\n    assert kind == 'application/x-npy'\n    return np.load(io.BytesIO(body)) / 255"
@@ -416,14 +416,14 @@ def test_a_tensor_may_be_the_request(tmp_path):
     np.testing.assert_array_equal(candidate.data, picture() / 255)
 
 
-def test_what_is_no_image_is_not_sent(tmp_path):
+def test_non_image_file_is_not_sent(tmp_path):
     (tmp_path / "x.txt").write_text("<html>")
     with running(tmp_path, "raise SystemExit") as run:
         assert call_handler(str(tmp_path / "x.txt"), run, load_spec("pillow-rgb-01"))[0].problem.code == "SRC103"
         assert run.load_reply is None
 
 
-def test_the_child_is_python_of_3_8():
+def test_child_process_code_is_valid_python_38():
     """It runs in the user's interpreter, which may be as old as the oldest container that is still in use."""
     package = Path(sm_imgcheck.features.handler.__file__).parent
     files = [package / "child_main.py", *(package / "guest").rglob("*.py")]

@@ -25,7 +25,7 @@ INPUT_FN = "def input_fn(body, kind):\n    number = int(body)"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left(tmp_path, monkeypatch):
+def _assert_no_process_or_folder_remains(tmp_path, monkeypatch):
     """No process of the test's own, and no folder of a run."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -52,7 +52,7 @@ MORE_HANGING = ("while True: pass", "import threading; threading.Event().wait()"
 @linux
 @pytest.mark.parametrize("code", [*HANGING, *(pytest.param(code, marks=pytest.mark.slow) for code in MORE_HANGING)])
 @pytest.mark.sample(2)
-def test_one_that_hangs_is_ended(tmp_path, code):
+def test_hanging_handler_is_terminated_after_timeout(tmp_path, code):
     found, message = problem(tmp_path, f"def input_fn(body, kind):\n    {code}", seconds=2)
     assert found == "HND103"
     assert "timed out after 2 s" in message
@@ -62,7 +62,7 @@ def test_one_that_hangs_is_ended(tmp_path, code):
 
 @pytest.mark.slow
 @linux
-def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
+def test_handler_hanging_at_import_is_started_once(tmp_path):
     code = "import time; open('starts', 'a').write('.')\ntime.sleep(60)"
     with running(tmp_path, code, seconds=2) as run:
         found = [call_handler(jpeg(), run, SPEC)[0].problem for _ in range(5)]
@@ -74,7 +74,7 @@ def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
 
 @linux
 @pytest.mark.slow
-def test_an_image_that_hangs_costs_itself_only(tmp_path):
+def test_handler_hanging_on_one_image_processes_the_others(tmp_path):
     code = "import time\ndef input_fn(body, kind):\n    while len(body) < 10: time.sleep(0.01)\n    return [1.0]"
     with running(tmp_path, code, seconds=2, content_type="image/jpeg") as run:
         found = [call_handler(body, run, SPEC)[0] for body in (jpeg(), b"short", jpeg())]
@@ -95,13 +95,13 @@ ENDING = {
 
 @linux
 @pytest.mark.slow
-def test_one_that_ends_its_process(tmp_path):
+def test_handler_ending_its_process_reports_hnd102(tmp_path):
     for candidate, (code, clause) in zip(each(tmp_path, INPUT_FN, ENDING), ENDING.items(), strict=True):
         assert candidate.problem.code == "HND102", code
         assert clause in candidate.problem.message
 
 
-def test_the_run_goes_on_after_a_crash(tmp_path):
+def test_run_continues_after_a_crash(tmp_path):
     code = """
         import os
         def input_fn(body, kind):
@@ -123,13 +123,13 @@ RAISING = {
 }
 
 
-def test_one_that_raises(tmp_path):
+def test_handler_exception_reports_hnd101(tmp_path):
     for candidate, (code, clause) in zip(each(tmp_path, INPUT_FN, RAISING), RAISING.items(), strict=True):
         assert candidate.problem.code == "HND101", code
         assert clause in candidate.problem.message
 
 
-def test_what_explain_knows_of_an_exception_is_said(tmp_path):
+def test_known_exception_is_explained(tmp_path):
     code = "def input_fn(body, kind):\n    raise RuntimeError('expected scalar type Double but found Float')"
     findings = made(tmp_path, code).handled.findings
     assert findings[0].code == "HND110"
@@ -137,7 +137,7 @@ def test_what_explain_knows_of_an_exception_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("code", ["import nothing_like_it", "1 / 0", "def (", "raise SystemExit(2)"])
-def test_a_file_that_cannot_be_imported_is_tried_once(tmp_path, code):
+def test_file_with_import_error_is_imported_once(tmp_path, code):
     with running(tmp_path, f"print('once')\n{code}") as run:
         found = [call_handler(jpeg(), run, SPEC)[0].problem for _ in range(3)]
     assert [finding.code for finding in found[1:]] == ["HND107"] * 2
@@ -159,7 +159,7 @@ def test_content_type_that_the_file_mentions_is_sent(tmp_path):
     assert candidate.handled.content_type == "application/x-image"
 
 
-def test_content_type_that_was_given_and_is_refused_is_an_error(tmp_path):
+def test_given_content_type_that_is_refused_is_an_error(tmp_path):
     found, message = problem(tmp_path, REFUSING, content_type="image/jpeg")
     assert found == "HND106"
     assert (
@@ -190,7 +190,7 @@ DAEMON = """
 
 @linux
 @pytest.mark.slow
-def test_what_it_starts_ends_with_it(tmp_path):
+def test_child_processes_of_handler_are_terminated(tmp_path):
     cases = [f"{code}\n{then}" for then in ("return [1.0]", "os._exit(1)") for code in STARTING]
     found = list(each(tmp_path, DAEMON, cases))
     assert [one.problem and one.problem.code for one in found] == [None] * 5 + ["HND102"] * 5
@@ -198,14 +198,14 @@ def test_what_it_starts_ends_with_it(tmp_path):
 
 @pytest.mark.slow
 @linux
-def test_what_it_starts_ends_when_its_time_is_up(tmp_path):
+def test_child_processes_are_terminated_at_timeout(tmp_path):
     (found,) = each(tmp_path, DAEMON, [f"{STARTING[1]}\ndaemon()\ntime.sleep(60)"], seconds=2)
     assert found.problem.code == "HND103"
 
 
 @linux
 @pytest.mark.slow
-def test_one_that_kills_its_keeper_leaves_nothing_either(tmp_path):
+def test_handler_killing_its_parent_leaves_no_process(tmp_path):
     code = """
         import os, signal, subprocess
         def input_fn(body, kind):
@@ -216,7 +216,7 @@ def test_one_that_kills_its_keeper_leaves_nothing_either(tmp_path):
     assert problem(tmp_path, code, seconds=5)[0] in ("HND102", "HND103")  # in a namespace it cannot be killed
 
 
-def test_a_copy_of_it_that_comes_back_answers_nothing(tmp_path):
+def test_forked_handler_process_returns_no_second_result(tmp_path):
     code = PIL_RGB + "    import os\n    def input_fn(body, kind):\n        os.fork()\n        return pixels(body)"
     with running(tmp_path, code) as run:
         found = [call_handler(jpeg(picture(seed=seed)), run, SPEC)[0] for seed in range(4)]
@@ -236,7 +236,7 @@ STREAMS = (
 
 
 @pytest.mark.slow
-def test_whatever_it_does_to_its_streams_its_answer_comes(tmp_path):
+def test_handler_changing_its_streams_still_returns_a_result(tmp_path):
     function = """
         import os, sys
         def ready(fd):
@@ -257,7 +257,7 @@ def test_whatever_it_does_to_its_streams_its_answer_comes(tmp_path):
 
 @linux
 @pytest.mark.slow
-def test_memory_is_watched(tmp_path):
+def test_memory_over_the_limit_reports_hnd104(tmp_path):
     code = "def input_fn(body, kind):\n    kept = []\n    while True:\n        kept.append(b'x' * (8 << 20))"
     found, message = problem(tmp_path, code, most_bytes=300 << 20)
     assert found == "HND104"
@@ -265,7 +265,7 @@ def test_memory_is_watched(tmp_path):
 
 
 @linux
-def test_processes_are_counted(tmp_path, monkeypatch):
+def test_too_many_processes_report_hnd104(tmp_path, monkeypatch):
     monkeypatch.setattr(child, "MOST_PROCESSES", 12)
     code = "import os, time\ndef input_fn(body, kind):\n    while os.fork(): time.sleep(0.01)\n    time.sleep(60)"
     found, message = problem(tmp_path, code)
@@ -275,7 +275,7 @@ def test_processes_are_counted(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @linux
-def test_memory_that_copies_share_is_counted_once(tmp_path):
+def test_shared_memory_of_forks_is_counted_once(tmp_path):
     code = """
         import os, time
         kept = b"x" * (150 << 20)
@@ -289,7 +289,7 @@ def test_memory_that_copies_share_is_counted_once(tmp_path):
     assert made(tmp_path, code, most_bytes=280 << 20).problem is None
 
 
-def test_an_array_beyond_all_measure_is_not_handed_over(tmp_path):
+def test_array_over_the_size_limit_is_not_transferred(tmp_path):
     code = "def input_fn(body, kind):\n    return np.broadcast_to(np.zeros(1), (1 << 20, 1 << 10, 3))"
     found, message = problem(tmp_path, code)
     assert found == "HND104"
@@ -307,7 +307,7 @@ TAMPERING = (
 )
 
 
-def test_an_answer_that_was_tampered_with_does_no_harm(tmp_path):
+def test_forged_result_is_a_finding(tmp_path):
     """The user's code shares its process with what writes the answer: what comes back is read like any file."""
     function = """
         import json, os, sys
@@ -326,7 +326,7 @@ def test_an_answer_that_was_tampered_with_does_no_harm(tmp_path):
 
 
 @pytest.mark.parametrize("how", [{"python": "/nowhere/python"}, {"python": ""}])
-def test_a_file_or_an_interpreter_that_is_not_there(tmp_path, how):
+def test_missing_file_or_interpreter_is_an_error(tmp_path, how):
     file = tmp_path / "inference.py"
     if how["python"]:
         file.write_text(GOOD)
@@ -337,7 +337,7 @@ def test_a_file_or_an_interpreter_that_is_not_there(tmp_path, how):
         run(b"", "image/jpeg")
 
 
-def test_an_interpreter_that_is_none(tmp_path):
+def test_program_other_than_an_interpreter_reports_hnd102(tmp_path):
     found, message = problem(tmp_path, GOOD, python="/bin/true")
     assert found == "HND102"
     assert "importing inference.py ended the process" in message
@@ -356,7 +356,7 @@ def program(pid):
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
 )
 @pytest.mark.sample(2)
-def test_when_this_program_is_ended_so_is_the_handler(tmp_path, number):
+def test_terminated_program_terminates_the_handler(tmp_path, number):
     (tmp_path / "inference.py").write_text("import subprocess, time\nsubprocess.Popen(['sleep', '60'])\ntime.sleep(60)")
     code = (
         "import signal, sys\n"

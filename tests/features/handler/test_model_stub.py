@@ -65,7 +65,7 @@ UNCERTAIN = {
 }
 
 
-def test_use_of_unknown_parts_is_uncertain(tmp_path):
+def test_unknown_parts_of_the_stub_are_uncertain(tmp_path):
     for candidate, (code, uncertainty) in zip(
         each(tmp_path, FUNCTION, UNCERTAIN, spec=SPEC), UNCERTAIN.items(), strict=True
     ):
@@ -95,7 +95,7 @@ CALLS = ("model(x)", "model['model'](x) if model['size'] == 48 else None", "mode
 
 @pytest.mark.parametrize(("returned", "call"), [*zip(LOADED.values(), CALLS, strict=True)], ids=list(LOADED))
 @pytest.mark.sample(4)
-def test_model_of_the_users_own_model_fn_is_called(tmp_path, returned, call):
+def test_model_returned_by_model_fn_is_replaced_by_the_stub(tmp_path, returned, call):
     code = f"""
         class Net:
             def predict(self, x):

@@ -32,7 +32,7 @@ def read(png):
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
-def places(page, color):
+def rectangle_of(page, color):
     """Top, left, height and width of the rectangle of one color that a page holds."""
     rows, columns = np.nonzero((page == color).all(axis=-1))
     top, left = rows.min(), columns.min()
@@ -45,7 +45,7 @@ def places(page, color):
 
 
 @pytest.mark.parametrize(("name", "values"), RECIPES, ids=[name for name, _ in RECIPES])
-def test_every_recipe_of_the_field_is_undone(name, values):
+def test_every_standard_mapping_is_inverted(name, values):
     image = picture(20, 30)
     affine = canonical(values, 3)
     tensor = (image * np.array(affine.scale) + np.array(affine.offset)).astype(np.float32)
@@ -56,7 +56,7 @@ def test_every_recipe_of_the_field_is_undone(name, values):
 
 @pytest.mark.parametrize("layout", ["HWC", "CHW", "NHWC", "NCHW"])
 @pytest.mark.parametrize("order", ["RGB", "BGR"])
-def test_axes_and_order_are_undone(layout, order):
+def test_layout_and_channel_order_are_inverted(layout, order):
     image = picture(20, 30)
     tensor = np.stack([image, 255 - image]) if "N" in layout else image
     tensor = tensor[..., ::-1] if order == "BGR" else tensor
@@ -68,14 +68,14 @@ def test_axes_and_order_are_undone(layout, order):
 
 
 @pytest.mark.parametrize("layout", ["HW", "NHW", "HWC", "NCHW"])
-def test_gray_is_shown_in_all_channels(layout):
+def test_gray_tensor_is_repeated_in_all_channels(layout):
     image = picture(20, 30, channels=1)
     tensor = {"HW": image[..., 0], "NHW": image[None, ..., 0], "HWC": image, "NCHW": image[None, None, ..., 0]}[layout]
     assert np.array_equal(recover_image(tensor, reading("GRAY", layout)).pixels, np.repeat(image, 3, axis=-1))
 
 
 @pytest.mark.parametrize("order", ["RGBA", "BGRA"])
-def test_a_checkerboard_shows_through_alpha(order):
+def test_transparent_pixels_show_a_checkerboard(order):
     color = np.array([200, 100, 0], np.uint8)
     tensor = np.zeros((16, 16, 4), np.uint8)
     tensor[..., :3] = color if order == "RGBA" else color[::-1]
@@ -86,7 +86,7 @@ def test_a_checkerboard_shows_through_alpha(order):
     assert (found[8:, :8] != found[8:, 8:]).all()
 
 
-def test_quantized_numbers_are_undone():
+def test_quantized_values_are_inverted():
     image = picture(20, 30)
     values = canonical(Values(low=-1, high=1), 3)
     quantize = Quantize(scale=2 / 255, zero_point=-1)
@@ -97,7 +97,7 @@ def test_quantized_numbers_are_undone():
     assert np.abs(found.astype(int) - image).max() <= 1
 
 
-def test_what_is_out_of_range_is_clipped_and_counted():
+def test_values_out_of_range_are_clipped_and_counted():
     tensor = np.full((10, 10, 3), 100, np.float32)
     tensor[:5] = 300
     tensor[5:6] = -300
@@ -108,7 +108,7 @@ def test_what_is_out_of_range_is_clipped_and_counted():
     assert found.beyond == pytest.approx(0.6)
 
 
-def test_what_is_no_number_is_magenta_and_counted():
+def test_nan_values_are_magenta_and_counted():
     tensor = np.full((10, 10, 3), 100, np.float32)
     tensor[2, 3, 1] = np.nan
     found = recover_image(tensor, reading())
@@ -119,12 +119,12 @@ def test_what_is_no_number_is_magenta_and_counted():
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int64", "uint64", "float16", ">f4", ">f8"])
-def test_every_dtype_of_numbers_is_read(dtype):
+def test_every_numeric_dtype_is_read(dtype):
     tensor = np.ones((4, 4, 3), dtype)
     assert (recover_image(tensor, reading(values=Affine(scale=(1 / 255,) * 3, offset=(0,) * 3))).pixels == 255).all()
 
 
-def test_a_huge_tensor_is_sampled():
+def test_huge_tensor_is_sampled():
     huge = np.broadcast_to(np.array(RED, np.float32), (9_000, 60_000, 3))
     found = recover_image(huge, reading()).pixels
     assert found.shape == (300, 2000, 3)
@@ -134,55 +134,55 @@ def test_a_huge_tensor_is_sampled():
 # The sheet
 
 
-def test_panels_stand_side_by_side_in_their_order():
+def test_panels_are_side_by_side_in_order():
     page = read(sheet([Panel(pixels=solid(color), heading="x") for color in (RED, GREEN, BLUE)]))
-    tops, lefts, heights, widths = zip(*(places(page, color) for color in (RED, GREEN, BLUE)), strict=True)
+    tops, lefts, heights, widths = zip(*(rectangle_of(page, color) for color in (RED, GREEN, BLUE)), strict=True)
     assert len(set(tops)) == 1
     assert list(lefts) == sorted(lefts)
     assert set(heights) == set(widths) == {10 * (LARGEST // 10)}
 
 
-def test_a_small_picture_is_enlarged_by_a_whole_factor():
+def test_small_image_is_enlarged_by_an_integer_factor():
     pixels = solid(RED, 224, 200)
     pixels[:1] = GREEN
     page = read(sheet([Panel(pixels=pixels, heading="x")]))
-    top, left, height, width = places(page, RED)
+    top, left, height, width = rectangle_of(page, RED)
     assert (height, width) == (446, 400)
-    assert places(page, GREEN) == (top - 2, left, 2, 400)
+    assert rectangle_of(page, GREEN) == (top - 2, left, 2, 400)
 
 
-def test_a_large_picture_is_shrunk_and_keeps_its_aspect():
+def test_large_image_is_reduced_with_its_aspect_ratio():
     page = read(sheet([Panel(pixels=solid(RED, 1000, 2000), heading="x")]))
-    assert places(page, RED)[2:] == (256, 512)
+    assert rectangle_of(page, RED)[2:] == (256, 512)
 
 
 @pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (1, 1), (2048, 2048)])
-def test_extreme_sizes_are_sheet(size):
+def test_extreme_sizes_are_drawn(size):
     page = read(sheet([Panel(pixels=solid(RED, *size), heading="a heading that is wider than the panel itself")]))
-    top, left, height, width = places(page, RED)
+    top, left, height, width = rectangle_of(page, RED)
     assert max(height, width) <= LARGEST
     assert left + width < page.shape[1]
     assert top + height < page.shape[0]
 
 
-def ink(page, top=0, left=0, bottom=None, right=None):
+def count_dark_pixels(page, top=0, left=0, bottom=None, right=None):
     """How many dark pixels a part of a page has."""
     return int((page[top:bottom, left:right].max(axis=-1) < 128).sum())
 
 
-def test_captions_stand_below_their_panels_title_above_notes_last():
+def test_captions_are_below_panels_and_notes_last():
     panels = [Panel(pixels=solid(RED), heading="one", lines=("two",)), Panel(pixels=solid(GREEN), heading="three")]
     page = read(sheet(panels, title=("above",), notes=(SheetLine(text="below", tone="error"),))).astype(int)
     bare = read(sheet(panels))
-    top, left, height, width = places(page, RED)
-    assert ink(page, bottom=top - 2) > 50
-    assert ink(page, top + height + 2, left, right=left + width) > 50
+    top, left, height, width = rectangle_of(page, RED)
+    assert count_dark_pixels(page, bottom=top - 2) > 50
+    assert count_dark_pixels(page, top + height + 2, left, right=left + width) > 50
     assert page.shape[0] > bare.shape[0]
     reddish = (page[..., 0] > page[..., 1] + 100) & (page[..., 0] < 255)
     assert np.nonzero(reddish)[0].min() > top + height + 60
 
 
-def test_no_text_touches_the_edge_of_the_page():
+def test_long_text_leaves_the_page_margin_empty():
     text = "a\u4e2d\x1b[31m" * 90 + " words" * 300
     page = read(
         sheet(
@@ -194,16 +194,16 @@ def test_no_text_touches_the_edge_of_the_page():
     for edge in (page[:8], page[-8:], page[:, :16], page[:, -16:]):
         assert (edge == 255).all()
     assert page.shape[0] < 2500
-    assert places(page, RED)[2] > 0
+    assert rectangle_of(page, RED)[2] > 0
 
 
-def test_the_same_panels_give_the_same_bytes():
+def test_equal_panels_give_equal_bytes():
     panels = [Panel(pixels=picture(), heading="one", lines=("two",))]
     assert sheet(panels, title=("a",)) == sheet(panels, title=("a",))
     assert sheet(panels, title=("a",)) != sheet(panels, title=("b",))
 
 
-def test_a_pillow_without_freetype_draws_too(monkeypatch):
+def test_text_is_drawn_without_freetype(monkeypatch):
     load = ImageFont.load_default
 
     def without(size=None):
@@ -218,5 +218,5 @@ def test_a_pillow_without_freetype_draws_too(monkeypatch):
     finally:
         monkeypatch.setattr(ImageFont, "load_default", load)
         _font.cache_clear()
-    top, _, height, _ = places(page, RED)
-    assert ink(page, top + height + 2) > 50
+    top, _, height, _ = rectangle_of(page, RED)
+    assert count_dark_pixels(page, top + height + 2) > 50

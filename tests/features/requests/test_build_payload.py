@@ -17,7 +17,7 @@ SMALL = {"shape": ["N", 24, 32, 3]}
 PHOTO = jpeg(picture())
 
 
-def test_one_candidate_or_several():
+def test_build_payload_accepts_one_or_several_candidates():
     small = spec(**SMALL)
     one = build_payload(PHOTO, small)
     assert isinstance(one, Payload)
@@ -27,13 +27,13 @@ def test_one_candidate_or_several():
     assert np.load(io.BytesIO(two.body)).shape == (2, 24, 32, 3)
 
 
-def test_form_and_content_type_may_be_said():
+def test_envelope_and_content_type_can_be_given():
     got = build_payload(PHOTO, spec(**SMALL), envelope="array", content_type="application/json; charset=utf-8")
     assert got.content_type == "application/json; charset=utf-8"
     assert got.body.startswith(b"[[[[")
 
 
-def test_a_body_for_a_fixed_batch():
+def test_fixed_batch_requires_its_number_of_images():
     four = spec(shape=[4, 24, 32, 3])
     assert np.load(io.BytesIO(build_payload([PHOTO] * 4, four).body)).shape == (4, 24, 32, 3)
     with pytest.raises(PayloadError, match="images per request: got 3, expected exactly 4 images"):
@@ -54,12 +54,12 @@ def test_a_body_for_a_fixed_batch():
         ({}, {"envelope": "image"}, np.zeros((1, 24, 32, 3), np.float32), PlanError, "encoded image"),
     ],
 )
-def test_errors(changes, words, candidates, error, why):
+def test_invalid_candidates_and_options_raise_errors(changes, words, candidates, error, why):
     with pytest.raises(error, match=why):
         build_payload(candidates, spec(**{**SMALL, **changes}), **words)
 
 
-def test_the_names_are_public():
+def test_payload_names_are_public():
     assert {"build_payload", "Payload", "PayloadError"} <= set(sm_imgcheck.__all__)
 
 
@@ -69,7 +69,7 @@ PAIRS = [(name, form) for name in STACKS.by_rank() for form in STACKS[name].enve
 @pytest.mark.parametrize(("name", "form"), PAIRS)
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.sample(4)
-def test_every_stack_takes_the_bodies_that_are_made_for_it(name, form, count):
+def test_every_stack_accepts_its_generated_bodies(name, form, count):
     if count > 1 and not ENVELOPES[form].batches:
         pytest.skip("one image a body")
     wanted = spec(**SMALL, name="image", payload={"stack": name})

@@ -15,7 +15,7 @@ from sm_imgcheck.features.requests.send.http import check_url, send
 BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", envelope="npy")
 
 
-def test_the_body_arrives_as_it_is_and_the_answer_comes_back():
+def test_body_is_sent_unchanged_and_response_returned():
     with serving(answer(200, b'{"score": [0.5]}', content_type="application/json")) as seen:
         got = send(
             seen.url + "?x=1", BODY, SendOptions(accept="application/json", custom_attributes="tfs-method=predict")
@@ -35,7 +35,7 @@ def test_the_body_arrives_as_it_is_and_the_answer_comes_back():
     assert headers["Content-Length"] == str(len(BODY.body))
 
 
-def test_a_refusal_is_an_answer():
+def test_rejection_is_returned_as_a_response():
     with serving(
         answer(415, b'{"error": "Unsupported Media Type: image/jpeg"}', content_type="application/json")
     ) as seen:
@@ -44,7 +44,7 @@ def test_a_refusal_is_an_answer():
     assert "Unsupported Media Type" in got.text()
 
 
-def test_a_redirect_is_not_followed():
+def test_redirect_is_returned_and_not_followed():
     with (
         serving(answer(200, b"the other one")) as other,
         serving(answer(307, location=other.url + "?token=s3cret")) as seen,
@@ -57,7 +57,7 @@ def test_a_redirect_is_not_followed():
     assert "s3cret" not in got.notes[0]
 
 
-def test_no_proxy_of_the_environment_is_asked(monkeypatch):
+def test_proxy_variables_are_ignored(monkeypatch):
     with serving(answer(200, b"proxy")) as proxy, serving(answer(200, b"server")) as seen:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
@@ -66,7 +66,7 @@ def test_no_proxy_of_the_environment_is_asked(monkeypatch):
         assert not proxy.paths
 
 
-def test_a_huge_answer_is_cut():
+def test_huge_response_is_truncated():
     with serving(answer(200, b"x" * (3 * MAX_RESPONSE_BYTES))) as seen:
         got = send(seen.url, BODY, SendOptions())
     assert got.cut
@@ -74,20 +74,20 @@ def test_a_huge_answer_is_cut():
     assert got.text() == "x" * MAX_RESPONSE_BYTES
 
 
-def test_control_bytes_are_stripped():
+def test_control_bytes_of_a_response_are_removed():
     said = b"a\x1b[31mred\x1b[0m\x07 b\r\nc\td \x9b" + "\N{RIGHT-TO-LEFT OVERRIDE}e".encode() + b"\xc2\x9b"
     with serving(answer(200, said.replace(b"\x9b", b"", 1))) as seen:
         text = send(seen.url, BODY, SendOptions()).text()
     assert text == "ared b\nc\td \\u202ee"
 
 
-def test_an_answer_that_is_no_text_is_none():
+def test_binary_response_has_no_text():
     assert ServerResponse(status=200, body=b"\x93NUMPY\0").text() is None
     assert ServerResponse(status=200, body=b"\xff\xfe").text() is None
     assert ServerResponse(status=200, body="ä".encode()[:1], cut=True).text() == ""
 
 
-def test_a_body_that_is_refused_before_it_is_read_gets_its_answer():
+def test_early_rejection_of_large_body_is_returned():
     """As TorchServe does it: 413, and the connection is closed."""
     large = Payload(body=bytes(20_000_000), content_type="application/x-npy", envelope="npy")
 
@@ -124,13 +124,13 @@ def line_of(url, **order):
     return said
 
 
-def test_a_dead_port():
+def test_refused_connection_is_one_line_without_secrets():
     said = line_of(f"http://127.0.0.1:{refused_port()}/invocations?sig=s3cret")
     assert "connection refused" in said
     assert "s3cret" not in said
 
 
-def test_a_name_that_no_host_has(monkeypatch):
+def test_unknown_host_is_one_line(monkeypatch):
     def unknown(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -141,7 +141,7 @@ def test_a_name_that_no_host_has(monkeypatch):
 @pytest.mark.parametrize(
     "drip", [b"", b"H", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\na"]
 )
-def test_a_slow_server_is_given_up_even_when_it_sends_a_byte_now_and_then(drip):
+def test_slow_server_times_out_even_while_sending_bytes(drip):
     stop = threading.Event()
 
     def slow(handler):
@@ -180,7 +180,7 @@ def raw(reply):
         (b"HTTP/1.1 200 " + b"x" * 70_000, "not an HTTP response"),
     ],
 )
-def test_answers_that_are_none(reply, why):
+def test_invalid_http_response_is_one_line(reply, why):
     with serving(raw(reply)) as seen:
         assert why in line_of(seen.url, timeout=5)
 
@@ -205,14 +205,14 @@ def test_tls_errors_are_one_line():
         ("http://höst/", "%XX"),
     ],
 )
-def test_addresses_that_nothing_is_sent_to(url, why):
+def test_invalid_url_is_refused_without_secrets(url, why):
     with pytest.raises(SendError, match=why) as caught:
         check_url(url)
     assert "pass@" not in str(caught.value)
     assert str(caught.value).isprintable()
 
 
-def test_headers_that_nothing_is_sent_with():
+def test_invalid_header_value_is_refused():
     assert "printable ASCII" in line_of("http://127.0.0.1:1/", accept="x\r\nHost: y")
     assert "printable ASCII" in line_of("http://127.0.0.1:1/", custom_attributes="x" * 1025)
 
@@ -229,11 +229,11 @@ def test_headers_that_nothing_is_sent_with():
         "does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-date:SECRET'",
     ],
 )
-def test_what_signs_a_request_is_left_out(secret):
+def test_signatures_are_removed_from_urls(secret):
     assert "SECRET" in secret
     assert "SECRET" not in without_secrets(secret)
 
 
-def test_words_of_models_are_kept():
+def test_ordinary_words_of_credentials_are_not_removed():
     said = 'signature: serving_default; {"signature_name": "x"}; ASIA; credentials'
     assert without_secrets(said) == said

@@ -47,7 +47,7 @@ MATRIX = [pytest.param(changes, marks=() if changes in FEW else pytest.mark.slow
 @pytest.mark.parametrize(("stack", "form"), PAIRS)
 @pytest.mark.parametrize("written", [True, False], ids=["in the spec", "on the command line"])
 @pytest.mark.sample(4)
-def test_a_body_passes_validate_or_is_refused_or_carries_a_notice(stack, form, changes, written):
+def test_built_body_passes_validate_or_has_a_notice(stack, form, changes, written):
     payload = {"stack": stack, "envelope": form} if written else {"stack": stack}
     given = spec(**contract(changes), payload=payload)
     with suppress(PayloadError, PlanError):
@@ -62,19 +62,19 @@ def assert_no_contradiction(body, given):
     assert not errors or body.findings, errors
 
 
-def test_a_body_that_the_stack_rejects_is_not_written():
+def test_body_rejected_by_the_stack_raises_payload_error():
     half = spec(**contract({"dtype": "float16"}), payload={"stack": "tensorflow-serving"})
     with pytest.raises(PayloadError, match="fills no float16 input from JSON"):
         build_payload(PHOTO, half)
 
 
-def test_a_cast_by_the_server_is_a_notice():
+def test_silent_cast_by_the_server_is_a_notice():
     made = build_payload(PHOTO, spec(**contract({}), payload={"stack": "toolkit"}), envelope="array")
     assert [finding.code for finding in made.findings] == ["PAY121"]
     assert "float64" in made.findings[0].message
 
 
-def test_a_body_that_passes_carries_no_notice():
+def test_accepted_body_has_no_notice():
     made = build_payload(PHOTO, spec(**contract({}), payload={"stack": "pytorch"}))
     assert made.findings == ()
     assert np.load(io.BytesIO(made.body)).dtype == np.float32

@@ -73,7 +73,7 @@ def line_of(name="my-endpoint", **order):
     return said
 
 
-def test_the_body_arrives_as_it_is_and_the_answer_comes_back(endpoint):
+def test_body_is_sent_unchanged_and_response_returned(endpoint):
     seen = endpoint(
         answer(200, b"[0.5]", content_type="application/json", x_Amzn_Invoked_Production_Variant="AllTraffic")
     )
@@ -94,7 +94,7 @@ def test_the_body_arrives_as_it_is_and_the_answer_comes_back(endpoint):
     assert "Signature=" in headers["authorization"]
 
 
-def test_an_error_of_the_model_is_an_answer_with_what_the_container_said(endpoint):
+def test_model_error_is_returned_with_container_message(endpoint):
     seen = endpoint(
         error(
             424,
@@ -113,7 +113,7 @@ def test_an_error_of_the_model_is_an_answer_with_what_the_container_said(endpoin
     assert len(seen.paths) == 1
 
 
-def test_a_body_that_sagemaker_refuses_is_an_answer(endpoint):
+def test_rejected_body_is_returned_as_a_response(endpoint):
     endpoint(error(400, "ValidationError", "Variant AllTraffic has oversize body"))
     got = send("my-endpoint", BODY, SendOptions())
     assert (got.status, got.reason) == (400, "ValidationError")
@@ -140,52 +140,52 @@ def test_a_body_that_sagemaker_refuses_is_an_answer(endpoint):
         (500, "InternalFailure", "no", "no retry was made"),
     ],
 )
-def test_what_says_nothing_of_the_request_is_one_line_and_is_not_tried_again(endpoint, status, code, message, why):
+def test_account_errors_are_one_line_without_retry(endpoint, status, code, message, why):
     seen = endpoint(error(status, code, message))
     assert why in line_of()
     assert len(seen.paths) == 1
 
 
-def test_an_error_of_no_known_form(endpoint):
+def test_unknown_error_format_is_returned_with_status(endpoint):
     endpoint(answer(502, b"<html>bad gateway</html>", content_type="text/html"))
     got = send("my-endpoint", BODY, SendOptions())
     assert (got.status, got.is_error) == (502, True)
 
 
-def test_a_huge_answer_is_cut(endpoint):
+def test_huge_response_is_truncated(endpoint):
     endpoint(answer(200, b"x" * (2 * MAX_RESPONSE_BYTES)))
     got = send("my-endpoint", BODY, SendOptions())
     assert got.cut
     assert len(got.body) == MAX_RESPONSE_BYTES
 
 
-def test_a_slow_endpoint(endpoint):
+def test_slow_endpoint_times_out(endpoint):
     asked = Event()
     endpoint(lambda handler: asked.wait(60))
     assert "response timed out after 0.3 s" in line_of(timeout=0.3)
     asked.set()
 
 
-def test_a_dead_endpoint(monkeypatch):
+def test_unreachable_endpoint_is_one_line(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "http://127.0.0.1:9")
     assert "unreachable" in line_of()
 
 
-def test_an_endpoint_that_hangs_up(endpoint):
-    def hang_up(handler):
+def test_closed_connection_is_one_line(endpoint):
+    def drop_connection(handler):
         handler.close_connection = True
 
-    endpoint(hang_up)
+    endpoint(drop_connection)
     assert "connection closed before" in line_of()
 
 
-def test_no_region(monkeypatch):
+def test_missing_region_is_one_line(monkeypatch):
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     assert "no region: set" in line_of()
 
 
-def test_no_credentials(endpoint, monkeypatch):
+def test_missing_credentials_are_one_line(endpoint, monkeypatch):
     seen = endpoint(answer(200))
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
@@ -193,27 +193,27 @@ def test_no_credentials(endpoint, monkeypatch):
     assert not seen.paths
 
 
-def test_half_of_the_credentials(monkeypatch):
+def test_incomplete_credentials_are_one_line(monkeypatch):
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert "incomplete" in line_of()
 
 
-def test_a_profile_that_is_not_there(monkeypatch):
+def test_missing_profile_is_one_line(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     assert "AWS_PROFILE" in line_of()
 
 
 @pytest.mark.parametrize("name", ["my_endpoint", "-x", "x-", "", "x" * 64, "arn:aws:sagemaker:x", "a/../b"])
-def test_names_that_no_endpoint_has(name):
+def test_invalid_endpoint_name_is_refused(name):
     assert "letters, digits and hyphens" in line_of(name)
 
 
-def test_without_boto3_the_line_says_how_to_install_it(monkeypatch):
+def test_missing_boto3_names_the_extra(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.features.requests.send.sagemaker.find_spec", lambda name: None)
     assert "pip install 'sm-imgcheck[aws]'" in line_of()
 
 
-def test_an_asynchronous_endpoint_takes_a_small_body_by_itself(endpoint):
+def test_async_endpoint_gets_small_body_directly(endpoint):
     places = {"OutputLocation": "s3://bucket/out", "InferenceId": "1"}
     seen = endpoint(
         answer(
@@ -230,7 +230,7 @@ def test_an_asynchronous_endpoint_takes_a_small_body_by_itself(endpoint):
     assert seen.bodies == [BODY.body]
 
 
-def test_an_asynchronous_endpoint_takes_a_large_body_from_s3_only(endpoint):
+def test_async_endpoint_refuses_large_body_without_s3(endpoint):
     seen = endpoint(answer(202))
     large = Payload(body=bytes(128_001), content_type="application/x-npy", envelope="npy")
     with pytest.raises(SendError, match="128,001 bytes"):

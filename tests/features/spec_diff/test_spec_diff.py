@@ -21,7 +21,7 @@ def image():
     return built_in_image()
 
 
-def compared(name="spec", drop=(), **changes):
+def torch_spec(name="spec", drop=(), **changes):
     mapping = {key: value for key, value in {**BASE, **changes}.items() if key not in drop}
     return ComparedSpec(name=name, spec=parse(mapping))
 
@@ -40,8 +40,8 @@ EQUAL = {
 
 
 @pytest.mark.parametrize("case", EQUAL)
-def test_other_spelling_is_equal_in_effect(case, image):
-    result = diff_specs(compared(), compared(**EQUAL[case]), image, "image")
+def test_different_spelling_is_equal_in_effect(case, image):
+    result = diff_specs(torch_spec(), torch_spec(**EQUAL[case]), image, "image")
     assert result.differences == ()
     assert result.equal
 
@@ -57,15 +57,15 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize("field", DIFFERENT)
-def test_one_changed_field_is_the_only_difference(field, image):
-    result = diff_specs(compared(), compared(**DIFFERENT[field]), image, "image")
+def test_changed_field_is_the_only_difference(field, image):
+    result = diff_specs(torch_spec(), torch_spec(**DIFFERENT[field]), image, "image")
     assert [difference.field for difference in result.differences] == [field]
     assert not result.equal
 
 
 def test_differences_are_ordered_by_the_change_of_pixels(image):
-    other = compared(channel_order="BGR", resize={"interpolation": "bilinear"}, decode={"exif": "ignore"})
-    result = diff_specs(compared(), other, image, "image")
+    other = torch_spec(channel_order="BGR", resize={"interpolation": "bilinear"}, decode={"exif": "ignore"})
+    result = diff_specs(torch_spec(), other, image, "image")
     assert [difference.field for difference in result.differences] == ["channel_order", "resize", "decode.exif"]
     means = [difference.change.mean for difference in result.differences]
     assert means[0] > means[1] > means[2] == 0
@@ -73,21 +73,21 @@ def test_differences_are_ordered_by_the_change_of_pixels(image):
 
 
 def test_layout_changes_no_pixels(image):
-    result = diff_specs(compared(), compared(layout="NHWC", shape=["N", 64, 64, 3]), image, "image")
+    result = diff_specs(torch_spec(), torch_spec(layout="NHWC", shape=["N", 64, 64, 3]), image, "image")
     assert result.differences[0].change.maximum == 0
 
 
-def test_other_size_is_first(image):
-    other = compared(shape=["N", 3, 32, 32], channel_order="BGR")
-    result = diff_specs(compared(), other, image, "image")
+def test_different_size_is_the_first_difference(image):
+    other = torch_spec(shape=["N", 3, 32, 32], channel_order="BGR")
+    result = diff_specs(torch_spec(), other, image, "image")
     assert result.differences[0].change.mean is None
     assert (result.differences[0].change.first_size, result.differences[0].change.second_size) == ((64, 64), (32, 32))
 
 
-def test_mean_listed_in_the_other_order_is_equal(image):
+def test_mean_listed_in_reversed_order_is_equal(image):
     mean = [0.485, 0.456, 0.406]
-    rgb = compared(drop=["value_range"], channel_order="BGR", normalize={"mean": mean, "order": "RGB"})
-    bgr = compared(drop=["value_range"], channel_order="BGR", normalize={"mean": mean[::-1], "order": "BGR"})
+    rgb = torch_spec(drop=["value_range"], channel_order="BGR", normalize={"mean": mean, "order": "RGB"})
+    bgr = torch_spec(drop=["value_range"], channel_order="BGR", normalize={"mean": mean[::-1], "order": "BGR"})
     assert diff_specs(rgb, bgr, image, "image").equal
 
 
@@ -112,7 +112,7 @@ def test_missing_file_is_refused():
         resolve_compared("no-such-spec.yaml")
 
 
-def test_command_compares_on_an_image_of_the_user(tmp_path, capsys):
+def test_spec_diff_compares_on_the_given_image(tmp_path, capsys):
     photo = tmp_path / "photo.jpg"
     Image.new("RGB", (300, 200), (200, 30, 60)).save(photo)
     assert main(["spec", "diff", "keras-tf", "keras-tf", "--source", str(photo)]) == 0

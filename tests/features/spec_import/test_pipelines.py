@@ -82,7 +82,7 @@ def test_pipelines_of_libraries_become_their_specs(photos):
 
 
 @pytest.mark.slow
-def test_pipeline_that_no_steps_explain_is_refused(photos):
+def test_unexplained_pipeline_is_refused(photos):
     with pytest.raises(ImgcheckError, match="no known pipeline produces all 3 tensors"):
         import_pipeline(f"{FILE}:unknown_contrast", photos)
 
@@ -103,7 +103,7 @@ def test_tensor_with_its_photograph_becomes_a_spec(tmp_path, photos):
 
 
 @pytest.mark.slow
-def test_square_photograph_leaves_a_stated_doubt(tmp_path):
+def test_square_photograph_leaves_geometry_assumed(tmp_path):
     photo, tensor = tmp_path / "square.jpg", tmp_path / "x.npy"
     photo.write_bytes(jpeg(300, 300, 5))
     np.save(tensor, pillow_stretch_unit(Image.open(photo)))
@@ -112,7 +112,7 @@ def test_square_photograph_leaves_a_stated_doubt(tmp_path):
     assert any("also explained by" in note for note in imported.notes)
 
 
-def test_tensor_of_another_photograph_is_refused(tmp_path, photos):
+def test_tensor_of_different_photograph_is_refused(tmp_path, photos):
     tensor = tmp_path / "x.npy"
     np.save(tensor, pillow_stretch_unit(Image.open(photos[0])))
     with pytest.raises(ImgcheckError, match="no known pipeline"):

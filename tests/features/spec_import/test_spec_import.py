@@ -55,7 +55,7 @@ def test_folder_joins_model_file_and_preprocessor_file(tmp_path):
     assert any("float16" in note for note in imported.notes)
 
 
-def test_open_sides_of_the_model_are_fixed_by_the_preprocessor(tmp_path):
+def test_variable_sides_of_the_model_are_fixed_by_the_preprocessor(tmp_path):
     model = onnx_model([("x", "float32", ["batch", 3, "height", "width"])])
     imported = import_spec([repository(tmp_path, preprocessor_config_json=VIT, model_onnx=model)])
     assert fields(imported)["shape"].value == ["N", 3, 224, 224]
@@ -79,7 +79,7 @@ def test_large_member_of_an_archive_is_streamed(tmp_path):
     assert fields(imported)["shape"].value == [1, 3, 64, 64]
 
 
-def test_zip_of_a_saved_model(tmp_path):
+def test_zip_of_saved_model_gives_its_shape(tmp_path):
     path = tmp_path / "model.zip"
     with zipfile.ZipFile(path, "w") as out:
         out.writestr("1/saved_model.pb", saved_model({"serving_default": [("x", "float32", [-1, 96, 96, 3])]}))
@@ -109,14 +109,14 @@ def test_equal_values_in_two_spellings_agree(tmp_path):
     assert "values" not in str(error.value)
 
 
-def test_refused_files_are_reported_and_do_not_stop_the_rest(tmp_path):
+def test_refused_files_are_reported_and_others_are_imported(tmp_path):
     audio = {"feature_extractor_type": "WhisperFeatureExtractor", "sampling_rate": 16000}
     imported = import_spec([repository(tmp_path, preprocessor_config_json=VIT, audio__preprocessor_config_json=audio)])
     assert len(imported.skipped) == 1
     assert "audio processor" in imported.skipped[0].reason
 
 
-def test_class_is_found_by_the_model_type_beside_it(tmp_path):
+def test_processor_class_is_found_by_model_type_in_config(tmp_path):
     config = {"do_resize": True, "do_normalize": True, "size": 224, "image_mean": [0.5] * 3}
     folder = repository(tmp_path, config_json={"model_type": "vit"}, preprocessor_config_json=config)
     imported = import_spec([folder])
@@ -162,7 +162,7 @@ def test_unknown_fields_are_comments_in_the_written_spec(tmp_path, case):
         assert line in text
 
 
-def test_hostile_names_stay_in_their_comment(tmp_path):
+def test_control_characters_in_names_are_escaped_in_comments(tmp_path):
     model = onnx_model([("x\nshape: [9]\x1b[2J", "float32", [1, 3, 8, 8])])
     (tmp_path / "m.onnx").write_bytes(model)
     text = import_spec([str(tmp_path / "m.onnx")]).text

@@ -35,14 +35,14 @@ def facts_of(array, assume=None, **spec):
     return measure(array, parse({**RGB, **spec}).contract, assume or {})
 
 
-def test_a_landscape_is_recognized_both_ways():
+def test_landscape_order_is_recognized_as_rgb_and_bgr():
     assert channel_prior.probability(channel_prior.log_odds([landscape()])) > 0.9
     assert channel_prior.probability(channel_prior.log_odds([landscape()[..., ::-1]])) < 0.1
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float64])
 @pytest.mark.parametrize("seed", range(4))
-def test_exchanging_the_channels_turns_the_sign(dtype, seed):
+def test_swapping_channels_negates_the_log_odds(dtype, seed):
     rng = np.random.default_rng(seed)
     image = np.kron(rng.integers(0, 256, (6, 9, 3)), np.ones((11, 7, 1))).astype(dtype)
     odds = channel_prior.log_odds([image])
@@ -62,18 +62,18 @@ def test_exchanging_the_channels_turns_the_sign(dtype, seed):
     ],
     ids=["gray", "nearly gray", "constant", "one pixel", "31 rows", "red equals blue"],
 )
-def test_where_there_is_no_evidence_nothing_is_said(image):
+def test_image_without_evidence_has_no_likely_order(image):
     assert channel_prior.log_odds([image]) == 0
     facts = facts_of((np.clip(image, 0, 255) / 255).astype(np.float32)[np.newaxis])
     assert (facts.likely_order, facts.order_probability) == ("", 0.0)
 
 
-def test_of_nothing_nothing_is_said():
+def test_log_odds_of_an_empty_batch_are_zero():
     assert channel_prior.log_odds([]) == 0
 
 
 @pytest.mark.parametrize("fill", [0, 114, 255])
-def test_bars_of_a_letterbox_are_not_looked_at(fill):
+def test_letterbox_bars_are_excluded_from_the_thumbnail(fill):
     image = landscape()
     boxed = np.full((128, 128, 3), fill, np.uint8)
     boxed[16:112] = image
@@ -81,7 +81,7 @@ def test_bars_of_a_letterbox_are_not_looked_at(fill):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 3), (32, 32), (333, 1000), (3000, 20)])
-def test_every_size_makes_a_thumbnail_of_the_same_light(shape):
+def test_thumbnail_of_every_size_keeps_the_mean(shape):
     image = np.random.default_rng(1).integers(0, 256, (*shape, 3)).astype(np.uint8)
     small = thumbnail(image)
     assert small is None if shape == (1, 1) else small.shape == (SIDE, SIDE, 3)
@@ -89,20 +89,20 @@ def test_every_size_makes_a_thumbnail_of_the_same_light(shape):
         np.testing.assert_allclose(small.mean(axis=(0, 1)), image.mean(axis=(0, 1)) / 255, atol=1e-5)
 
 
-def test_a_huge_image_is_looked_at_in_part():
+def test_huge_image_is_sampled():
     view = np.broadcast_to(landscape(8, 8), (1, 8, 8, 3))
     assert channel_prior.sparse(np.broadcast_to(view[0, :1, :1], (30_000, 40_000, 3))).shape <= (512, 512, 3)
 
 
 @pytest.mark.parametrize(("count", "looked"), [(1, 1), (3, 3), (16, 16), (17, 16), (100_000, 16)])
-def test_a_bounded_number_of_a_batch_is_looked_at(count, looked):
+def test_at_most_16_images_of_a_batch_are_sampled(count, looked):
     at = channel_prior.sample_indices(count)
     assert len(set(at)) == len(at) == looked
     assert at[0] == 0
     assert at[-1] == count - 1
 
 
-def test_the_evidence_of_a_batch_adds_up_but_no_frame_counts_twice():
+def test_evidence_of_a_batch_adds_up_without_duplicates():
     weak = [np.clip(landscape(seed=seed) * 0.25 + 90, 0, 255) for seed in range(3)]
     mosaics = [np.random.default_rng(s).permutation(weak[0].reshape(-1, 3)).reshape(weak[0].shape) for s in range(1)]
     one = channel_prior.log_odds(weak[:1])
@@ -117,7 +117,7 @@ def test_the_evidence_of_a_batch_adds_up_but_no_frame_counts_twice():
 
 @pytest.mark.parametrize(("name", "layout"), [*zip(dict(RECIPES), cycle(["NHWC", "NCHW", "HWC"]), strict=False)])
 @pytest.mark.sample(4)
-def test_values_are_brought_back_by_the_mapping_that_is_known(name, layout):
+def test_likely_order_is_measured_after_inverting_the_mapping(name, layout):
     affine = canonical(dict(RECIPES)[name], 3)
     image = landscape()[..., ::-1]
     array = (image * np.array(reverse_channels(affine).scale) + np.array(reverse_channels(affine).offset)).astype(
@@ -132,7 +132,7 @@ def test_values_are_brought_back_by_the_mapping_that_is_known(name, layout):
     )
 
 
-def test_an_unknown_mapping_says_something_only_where_its_range_does():
+def test_unknown_mapping_has_likely_order_only_for_known_range():
     image = landscape().astype(np.float32)
     image[:2, :2] = [[[0, 0, 0], [255, 255, 255]]]
     image[0] = (image[0] + image[1]) / 2 + 0.137  # off every lattice
@@ -146,18 +146,18 @@ def test_an_unknown_mapping_says_something_only_where_its_range_does():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_what_is_not_finite_is_not_looked_at(bad):
+def test_non_finite_values_have_no_likely_order(bad):
     array = (landscape() / 255).astype(np.float32)[None]
     array[0, 3, 3, 1] = bad
     assert facts_of(array).likely_order == ""
 
 
-def test_other_numbers_of_channels_are_not_looked_at():
+def test_four_channels_have_no_likely_order():
     four = np.concatenate([landscape(), landscape()[..., :1]], axis=2)
     assert facts_of(four[None], dtype="uint8", value_range=[0, 255]).likely_order == ""
 
 
-def test_the_table_is_small_plain_and_says_what_it_was_fitted_on():
+def test_table_is_small_finite_and_documents_its_data():
     file = Path(channel_prior.__file__).with_name("table.npz")
     assert file.stat().st_size <= 64 * 1024
     with np.load(file, allow_pickle=False) as table:
@@ -171,13 +171,13 @@ FALSE_COLOR = ["blue_film.png", "underwater.jpg", "viridis.png"]
 
 
 @pytest.mark.parametrize("name", FALSE_COLOR)
-def test_false_color_of_the_field_is_not_warned_of(name, shared_cases):
+def test_false_color_images_have_no_confident_order(name, shared_cases):
     image = Image.open(shared_cases / "silent" / "10-prior-false-color" / name).convert("RGB").resize((224, 224))
     facts = facts_of((np.asarray(image, np.float32) / 255)[np.newaxis])
     assert not (facts.likely_order == "BGR" and facts.order_probability >= 0.9)
 
 
-def test_drawings_have_equal_neighbors_and_photographs_do_not():
+def test_drawings_have_more_equal_neighbors_than_photographs():
     plain = np.zeros((96, 128, 3), np.uint8)
     plain[20:60, 30:90] = [10, 60, 250]
     assert equal_neighbors(plain) > MAX_EQUAL
@@ -185,7 +185,7 @@ def test_drawings_have_equal_neighbors_and_photographs_do_not():
     assert abs(channel_prior.log_odds([plain])) <= 0.5
 
 
-def test_what_is_ordinary_does_not_depend_on_the_channel_order():
+def test_ordinary_score_is_equal_for_rgb_and_bgr():
     table = channel_prior._table()
     image = landscape()
     sides = []
@@ -195,14 +195,14 @@ def test_what_is_ordinary_does_not_depend_on_the_channel_order():
     assert sides[0] == pytest.approx(sides[1], abs=1e-3)
 
 
-def test_a_batch_of_mostly_other_pictures_says_next_to_nothing():
+def test_batch_of_mostly_drawings_has_weak_evidence():
     drawings = [np.kron(np.eye(8) + at, np.ones((16, 16)))[..., None] * [5.0, 10.0, 25.0] for at in range(3)]
     assert abs(channel_prior.log_odds([landscape(), *drawings])) <= 0.5
     assert channel_prior.log_odds([landscape(), landscape(seed=2), drawings[0]]) > 0.5
 
 
 @pytest.mark.slow
-def test_pictures_that_are_no_photographs_are_not_warned_of(shared_photos, monkeypatch):
+def test_non_photographs_are_rarely_confident(shared_photos, monkeypatch):
     """One in a hundred of each of twelve kinds at most; the package's table has seen other pictures of these kinds."""
     monkeypatch.syspath_prepend(str(FIT.parent))
     kinds = importlib.import_module("kinds").KINDS
@@ -225,13 +225,13 @@ SEEN = Facts(
 )
 
 
-def found(spec=None, **facts):
+def order_findings(spec=None, **facts):
     candidate = Candidate(path="x.npy", kind="tensor", facts=replace(SEEN, **facts))
     return {one.code: one for one in rules.run(candidate, parse({**RGB, **(spec or {})})) if one.code[:3] == "CHN"}
 
 
-def test_a_likely_other_order_is_a_warning_with_its_probability():
-    said = found(likely_order="BGR", order_probability=0.972)
+def test_likely_wrong_order_is_a_warning_with_probability():
+    said = order_findings(likely_order="BGR", order_probability=0.972)
     assert set(said) == {"CHN102", "CHN104"}
     warning = said["CHN104"]
     assert (warning.severity, warning.certainty, warning.probability) == ("warning", "likely", 0.972)
@@ -239,8 +239,10 @@ def test_a_likely_other_order_is_a_warning_with_its_probability():
     assert "color statistics suggest BGR (97 %)" in said["CHN102"].message
 
 
-def test_a_model_that_takes_bgr_is_warned_of_rgb():
-    said = found({"channel_order": "BGR"}, channel_order="BGR", assumed=("channel_order=BGR",), **likely("RGB", 0.95))
+def test_bgr_model_is_warned_about_likely_rgb():
+    said = order_findings(
+        {"channel_order": "BGR"}, channel_order="BGR", assumed=("channel_order=BGR",), **likely("RGB", 0.95)
+    )
     assert "probably RGB (95 %), expected BGR; if so: --assume channel_order=RGB" in said["CHN104"].message
 
 
@@ -248,20 +250,20 @@ def likely(order, probability):
     return {"likely_order": order, "order_probability": probability}
 
 
-def test_below_nine_in_ten_nothing_is_said_unasked():
-    assert set(found(**likely("BGR", 0.8999))) == {"CHN102"}
-    assert found(**likely("BGR", 0.8999))["CHN102"].message == found()["CHN102"].message
-    assert set(found(**likely("BGR", 0.9))) == {"CHN102", "CHN104"}
+def test_likely_order_below_90_percent_has_no_warning():
+    assert set(order_findings(**likely("BGR", 0.8999))) == {"CHN102"}
+    assert order_findings(**likely("BGR", 0.8999))["CHN102"].message == order_findings()["CHN102"].message
+    assert set(order_findings(**likely("BGR", 0.9))) == {"CHN102", "CHN104"}
 
 
-def test_the_likely_order_may_bear_out_what_was_assumed():
-    said = found(**likely("RGB", 0.999))
+def test_agreeing_likely_order_is_stated_in_the_notice():
+    said = order_findings(**likely("RGB", 0.999))
     assert set(said) == {"CHN102"}
     assert "color statistics agree (99.9 %)" in said["CHN102"].message
 
 
-def test_what_was_seen_or_vouched_for_is_not_doubted():
-    assert found(assumed=(), **likely("BGR", 0.99)) == {}
+def test_given_channel_order_has_no_warning():
+    assert order_findings(assumed=(), **likely("BGR", 0.99)) == {}
 
 
 def fit_script():
@@ -274,7 +276,7 @@ def fit_script():
 
 
 @pytest.mark.slow
-def test_the_script_still_fits_and_measures(shared_photos, monkeypatch, capsys):
+def test_fit_script_measures_accuracy_and_calibration(shared_photos, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [str(FIT), str(shared_photos), "--check", "--repeats", "1", "--limit", "60"])
     fit_script().main()
     lines = capsys.readouterr().out.splitlines()
@@ -284,7 +286,7 @@ def test_the_script_still_fits_and_measures(shared_photos, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_the_table_in_the_package_is_a_fitted_one(shared_photos):
+def test_packaged_table_recognizes_its_photographs(shared_photos):
     """On the photographs that it was fitted on: a bound that only a broken table misses."""
     files = sorted(one for name in ("imagenet", "bsds") for one in (shared_photos / name).glob("*.jp*g"))
     odds = np.array([channel_prior.log_odds([np.asarray(Image.open(file).convert("RGB"))]) for file in files])

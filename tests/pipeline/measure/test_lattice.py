@@ -20,7 +20,7 @@ SPEC = {"shape": ["N", 72, 96, 3], "dtype": "float32", "channel_order": "RGB", "
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
 @pytest.mark.sample(3)
-def test_no_mapping_is_ever_called_by_another_name(dtype, monkeypatch):
+def test_mappings_are_named_correctly_or_not_at_all(dtype, monkeypatch):
     """All that have names, on a picture that is neither black nor white anywhere: named rightly or not at all."""
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("", 0.0))  # it takes most of the time
     image = np.clip(IMAGE * 0.8 + 20, 0, 255).round()
@@ -50,14 +50,14 @@ def test_no_mapping_is_ever_called_by_another_name(dtype, monkeypatch):
         ((IMAGE - 128).astype(np.int8), "minus 128"),
     ],
 )
-def test_mappings_that_only_their_grid_tells(array, recipe):
+def test_mapping_is_identified_by_its_value_grid(array, recipe):
     facts = measure(array, None, {})
     assert facts.recipe == recipe
     assert facts.whole
     assert facts.channels == ()
 
 
-def test_without_black_and_white_a_strange_offset_is_known_up_to_whole_levels():
+def test_image_without_extremes_gives_step_but_no_mapping():
     image = (IMAGE * 0.5 + 30).round()
     facts = measure((image / 255 - np.float32([0.1, 0.2, 0.3])) / np.float32([0.4, 0.5, 0.6]), None, {})
     assert facts.values is None
@@ -65,7 +65,7 @@ def test_without_black_and_white_a_strange_offset_is_known_up_to_whole_levels():
     assert all(100 < one.levels < 255 for one in facts.channels)
 
 
-def test_one_mapping_for_all_channels_needs_black_and_white_in_any_of_them():
+def test_extremes_in_any_channel_identify_a_shared_mapping():
     image = IMAGE.copy()
     image[..., 0] = (image[..., 0] * 0.5).round()
     image[..., 1:] = (image[..., 1:] * 0.5 + 127.5).round()
@@ -73,7 +73,7 @@ def test_one_mapping_for_all_channels_needs_black_and_white_in_any_of_them():
 
 
 @pytest.mark.parametrize("shift", [np.float32([123, 117, 104]), np.float32([104, 117, 123]), np.float32(128)])
-def test_whole_means_tell_no_order(shift):
+def test_integer_means_leave_the_mapping_unknown(shift):
     image = np.clip(IMAGE, 40, 210)
     facts = measure(image - shift, None, {})
     assert facts.values is None
@@ -81,14 +81,14 @@ def test_whole_means_tell_no_order(shift):
 
 
 @pytest.mark.parametrize("image", [IMAGE // 4, IMAGE // 2 * 2])
-def test_a_dark_picture_may_be_a_steeper_mapping_or_every_second_level(image):
+def test_dark_image_leaves_the_mapping_unknown(image):
     facts = measure(image / np.float32(127.5), None, {})
     assert facts.values is None
     assert facts.channels[0].step == pytest.approx(image[image > 0].min() / 127.5)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
-def test_fractions_of_a_float_resize_are_on_no_grid(dtype):
+def test_float_resize_leaves_no_value_grid(dtype):
     halved = IMAGE.reshape(36, 2, 48, 2, 3)[:, 0, :, 0] * 0.37 + IMAGE.reshape(36, 2, 48, 2, 3)[:, 1, :, 1] * 0.63
     facts = measure((halved / 255).astype(dtype), None, {})
     assert facts.values is None
@@ -97,29 +97,29 @@ def test_fractions_of_a_float_resize_are_on_no_grid(dtype):
 
 
 @pytest.mark.parametrize("shape", [(1, 256, 3), (256, 1, 3), (16, 16, 1)])
-def test_a_strip_has_a_grid_too(shape):
+def test_one_pixel_wide_strip_has_a_value_grid(shape):
     array = np.random.default_rng(0).permutation(256 * 3)[: np.prod(shape)].reshape(shape) % 256 * 0.7 + 3
     assert channels_of(array, 2)[0].step == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("levels", [2, 9])
-def test_a_few_levels_say_nothing(levels):
+def test_few_levels_leave_the_mapping_unknown(levels):
     image = (IMAGE / 255 * (levels - 1)).round() * 20
     assert all(one.step == 0 for one in channels_of(image, 2))
     assert measure(image / 77, None, {}).values is None
 
 
-def test_a_grid_of_the_dtype_itself_is_none():
+def test_float16_spacing_is_not_a_value_grid():
     smooth = np.linspace(96, 104, 4096, dtype=np.float64).reshape(64, 64).astype(np.float16)
     assert channels_of(smooth, None)[0].step == 0
 
 
-def test_a_ramp_that_is_met_at_every_tenth_column_is_no_grid():
+def test_undersampled_ramp_is_not_a_value_grid():
     ramp = np.broadcast_to(np.arange(1000.0), (70, 1000))
     assert channels_of(ramp, None)[0].step == 0
 
 
-def test_a_channel_of_one_value_is_named():
+def test_constant_channel_is_named():
     image = IMAGE.astype(np.uint8)
     image[..., 1] = 7
     assert constant_channels(image, 2) == (1,)
@@ -142,35 +142,35 @@ def test_a_channel_of_one_value_is_named():
         ((IMAGE > 128).astype(np.float32), False),
     ],
 )
-def test_scaled_values_cast_to_integers(array, found):
+def test_scaled_values_cast_to_integers_are_reported(array, found):
     codes = [one.code for one in validate(array[None], SPEC).findings]
     assert ("VAL109" in codes) is found
 
 
-def held(array):
+def spec_findings(array):
     spec = parse(SPEC)
     facts = measure(array[None], spec.contract, {})
     return rules.run(Candidate(path="x", kind="tensor", facts=facts), spec)
 
 
-def other_spacing(array):
-    return [one.code for one in held(array)]
+def spec_codes(array):
+    return [one.code for one in spec_findings(array)]
 
 
-def test_a_grid_that_the_spec_cannot_have_made():
+def test_value_grid_impossible_for_the_spec_reports_val110():
     image = (IMAGE * 0.5 + 30).round() / 255
-    assert "VAL110" in other_spacing((image - 0.3) / 0.7)
-    assert "VAL110" in other_spacing(image - np.float32(0.1001))
-    (said,) = (one.message for one in held(image - np.float32(0.1001)) if one.code == "VAL110")
+    assert "VAL110" in spec_codes((image - 0.3) / 0.7)
+    assert "VAL110" in spec_codes(image - np.float32(0.1001))
+    (said,) = (one.message for one in spec_findings(image - np.float32(0.1001)) if one.code == "VAL110")
     assert "offset of the values: got another offset, expected the spec's mean" in said
-    (said,) = (one.message for one in held((image - 0.3) / 0.7) if one.code == "VAL110")
+    (said,) = (one.message for one in spec_findings((image - 0.3) / 0.7) if one.code == "VAL110")
     assert "by channel: got [0.005602, 0.005602, 0.005602], expected [0.003922, 0.003922, 0.003922]" in said
-    assert "VAL110" not in other_spacing(image)
-    assert "VAL110" not in other_spacing((image * 127).round() / 127.5)  # every second level
-    assert "VAL110" not in other_spacing(image**1.1)  # no grid
+    assert "VAL110" not in spec_codes(image)
+    assert "VAL110" not in spec_codes((image * 127).round() / 127.5)  # every second level
+    assert "VAL110" not in spec_codes(image**1.1)  # no grid
 
 
-def test_what_several_mappings_explain_is_not_named():
+def test_ambiguous_grid_is_not_named():
     channel = Channel(low=-100, high=100, step=1, levels=200)
     assert explain_ends((channel,) * 3, tolerance=0.02) is None
     assert explain_ends((Channel(low=0, high=200, step=1, levels=200),) * 3, tolerance=0.02) is not None
@@ -191,5 +191,5 @@ def test_what_several_mappings_explain_is_not_named():
         ((7,), "?"),
     ],
 )
-def test_a_shape_alone(shape, layout):
+def test_shape_without_spec_gives_its_layout(shape, layout):
     assert by_shape(shape) == layout

@@ -57,11 +57,11 @@ NHWC, NCHW = contract(), contract(("N", 3, 48, 64))
         ((1, 48, 64, 7), NHWC, "????"),
     ],
 )
-def test_reading_of_a_shape(shape, wanted, layout):
+def test_shape_and_contract_give_the_layout(shape, wanted, layout):
     assert reading(shape, wanted) == layout
 
 
-def mapped(name):
+def map_image(name):
     image = picture().astype(np.float32)
     values = dict(RECIPES)[name]
     affine = canonical(values, len(values.mean or (1, 1, 1)))
@@ -70,8 +70,8 @@ def mapped(name):
 
 @pytest.mark.parametrize("name", [name for name, _ in RECIPES])
 @pytest.mark.parametrize(("dtype", "layout"), [("float32", "NHWC"), ("float64", "NCHW"), ("float16", "NHWC")])
-def test_every_recipe_is_recognized_by_its_lattice(name, dtype, layout):
-    array, affine = mapped(name)
+def test_every_standard_mapping_is_recognized_by_its_grid(name, dtype, layout):
+    array, affine = map_image(name)
     array = array.astype(dtype)[np.newaxis]
     if layout == "NCHW":
         array = array.transpose(0, 3, 1, 2)
@@ -87,7 +87,7 @@ def test_every_recipe_is_recognized_by_its_lattice(name, dtype, layout):
     assert facts.whole
 
 
-def test_mean_in_either_order_is_told_apart():
+def test_mean_order_rgb_and_bgr_are_distinguished():
     image = picture().astype(np.float32) / 255
     for order in (1, -1):
         array = (image - np.array(MEAN[::order], np.float32)) / np.array(STD[::order], np.float32)
@@ -95,7 +95,7 @@ def test_mean_in_either_order_is_told_apart():
         assert facts.recipe == f"ImageNet mean and std, in {'RGB' if order == 1 else 'BGR'} order"
 
 
-def test_a_float_resize_leaves_no_lattice():
+def test_float_resize_leaves_values_unidentified():
     image = picture(96, 128).astype(np.float32)
     halved = (image[::2, ::2] * 0.3 + image[1::2, 1::2] * 0.7) / 255
     facts = measure(halved[np.newaxis], contract(value_range=[-1, 1]), {})
@@ -104,14 +104,14 @@ def test_a_float_resize_leaves_no_lattice():
     assert 0 <= facts.low < facts.high <= 1
 
 
-def test_a_black_picture_is_no_evidence():
+def test_mostly_black_image_leaves_values_unidentified():
     array = np.zeros((1, 48, 64, 3), np.float32)
     array[0, :, 5] = 1
     assert measure(array, contract(value_range=[-1, 1]), {}).values is None
     assert measure(array, NHWC, {}).values is not None  # the spec's own mapping explains it
 
 
-def test_assumptions_are_taken_and_recorded():
+def test_assumptions_set_facts_and_are_not_listed_as_assumed():
     array = picture()[..., ::-1].astype(np.float32) / 255 * 0.9
     facts = measure(array, NHWC, {"channel_order": "BGR", "value_range": "0,1", "layout": "HWC"})
     assert facts.channel_order == "BGR"
@@ -120,7 +120,7 @@ def test_assumptions_are_taken_and_recorded():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_is_counted(bad):
+def test_non_finite_values_are_counted(bad):
     array = picture().astype(np.float32)
     array[1, 2, 0] = bad
     facts = measure(array, NHWC, {})
@@ -138,13 +138,13 @@ def test_what_is_not_finite_is_counted(bad):
         (np.zeros((0, 3), "f4"), "float32"),
     ],
 )
-def test_what_is_no_picture_is_measured_without_numbers(array, dtype):
+def test_non_image_array_is_measured_without_values(array, dtype):
     facts = measure(array, NHWC, {})
     assert facts.dtype == dtype
     assert facts.low is None
 
 
-def test_memory_order_and_bytes():
+def test_memory_order_and_byte_order_are_measured():
     facts = measure(np.asfortranarray(picture().astype(">f4")), NHWC, {})
     assert facts.fortran
     assert facts.byte_order == "swapped"
@@ -152,7 +152,7 @@ def test_memory_order_and_bytes():
     assert facts.recipe == "0..255, not scaled"
 
 
-def test_a_large_transposed_array_is_measured_in_blocks():
+def test_large_transposed_array_is_measured_exactly():
     array = np.broadcast_to(picture(512, 512).astype(np.float32) / 255, (4, 512, 512, 3)).transpose(0, 3, 1, 2)
     facts = measure(array, contract(("N", 3, 512, 512)), {})
     assert (facts.low, facts.high) == (0.0, 1.0)
@@ -160,6 +160,6 @@ def test_a_large_transposed_array_is_measured_in_blocks():
 
 
 @given(st.lists(st.integers(0, 5), max_size=6))
-def test_any_shape_is_measured(shape):
+def test_any_shape_is_measured_without_error(shape):
     facts = measure(np.zeros(shape, np.float32), NHWC, {})
     assert len(facts.layout) == len(shape)

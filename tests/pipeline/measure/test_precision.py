@@ -47,11 +47,11 @@ def test_precision_is_measured(way, recipe):
     ],
     ids=["0..255", "by 128", "by 255", "mask", "float16", "uint8"],
 )
-def test_values_of_full_precision_show_none(values):
+def test_values_of_full_precision_have_no_precision_label(values):
     assert shown_precision(values, [values.reshape(-1)]) == ""
 
 
-def test_spacing_is_that_of_the_dtype():
+def test_spacing_equals_the_spacing_of_the_dtype():
     values = np.array([0.3, 1.0, 100.0, -2.5])
     assert (spacing(values, "float16") == np.spacing(np.abs(values).astype(np.float16))).all()
     assert (spacing(values, "float32") == np.spacing(np.abs(values).astype(np.float32))).all()
@@ -86,7 +86,7 @@ def test_recipe_is_named_without_source(way):
     assert measure(array[np.newaxis], None, {}).recipe == "ImageNet mean and std, in RGB order"
 
 
-def test_half_precision_of_the_field_keeps_its_findings(shared_cases):
+def test_half_precision_case_keeps_its_findings(shared_cases):
     case = shared_cases / "silent" / "03-half-precision"
     report = sm_imgcheck.validate(case / "bgr_via_float16.npy", "torchvision-imagenet", source=str(case / "photo.jpg"))
     assert {finding.code for finding in report.findings} == {"CHN101", "CHN103"}

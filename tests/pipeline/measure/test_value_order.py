@@ -49,7 +49,7 @@ def test_order_of_values_is_measured_for_both_layouts(layout, channels, batch, f
 
 
 @pytest.mark.parametrize("layout", ["HW", "NHW", "WHC", "????"])
-def test_other_layouts_have_no_other_order(layout):
+def test_other_layouts_have_no_alternative_order(layout):
     assert other_order(np.zeros([4] * len(layout)), layout) is None
 
 
@@ -68,7 +68,7 @@ def test_other_layouts_have_no_other_order(layout):
     ids=["noise", "checkerboard", "rows", "columns", "one color", "gray gradient", "gray, enlarged", "frame"],
 )
 @pytest.mark.parametrize("layout", ["HWC", "CHW"])
-def test_right_tensors_without_detail_are_never_called_reshaped(image, layout):
+def test_correct_tensors_without_detail_are_not_reported_reshaped(image, layout):
     facts = measure(in_order(image.astype(np.float32), layout), None, {})
     assert facts.layout == layout
     assert facts.value_order_probability < 0.95 or facts.value_order == layout
@@ -95,7 +95,7 @@ def test_source_image_makes_the_reshape_certain(layout, blue_first):
     assert report.origins[0].facts.layout == other
 
 
-def test_source_image_proves_a_right_layout():
+def test_source_image_confirms_a_correct_layout():
     image = picture(72, 96)
     report = sm_imgcheck.validate(
         (image / np.float32(255))[np.newaxis],
@@ -107,7 +107,7 @@ def test_source_image_proves_a_right_layout():
 
 
 @pytest.mark.slow
-def test_fitted_weights_keep_their_promises_on_other_photographs(shared_photos, monkeypatch):
+def test_fitted_weights_meet_their_accuracy_on_new_photographs(shared_photos, monkeypatch):
     monkeypatch.syspath_prepend(str(FIT))
     spec = importlib.util.spec_from_file_location("value_order_fit", FIT / "value_order.py")
     module = importlib.util.module_from_spec(spec)
@@ -120,7 +120,7 @@ def test_fitted_weights_keep_their_promises_on_other_photographs(shared_photos, 
     assert measured["calibration error"] < 0.02
 
 
-def test_reshaped_tensor_has_no_findings_about_the_values_of_its_mixed_channels():
+def test_reshaped_tensor_has_no_value_findings():
     barn = Image.open(Path(__file__).parents[2] / "demo" / "barn.jpg").convert("RGB").resize((224, 224))
     mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
     tensor = ((np.asarray(barn, np.float32) / np.float32(255) - mean) / std).reshape(1, 3, 224, 224)
