@@ -239,7 +239,7 @@ def test_candidate_read_with_different_spec_is_decoded_again():
     assert (convert(candidate, other) != convert(body, mine)).any()
 
 
-def test_rotated_tiff_is_upright_with_both_libraries():
+def test_rotated_tiff_has_displayed_shape_with_both_libraries():
     tiff = encoded(Image.fromarray(picture(48, 64)), "TIFF", tiffinfo={274: 6})
     for library in ("pillow", "opencv"):
         assert validate(tiff, SPEC, decoded_by=library).facts.shape == (64, 48, 3)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from timing import TOOL, busy, claim, in_turn, middle
+from timing import TOOL, alternate, busy, claim, middle
 
 LIMIT = 1.5
 """Times the script."""
@@ -44,7 +44,7 @@ def report(model: str, folder: Path, *, rounds: int = 15) -> None:
     raw, right = str(folder / "raw.npy"), str(folder / "right.npy")
     script = [sys.executable, str(folder / "script.py"), model, raw, right]
     compare = [TOOL, "compare", model, raw, "-s", str(folder / "spec.yaml")]
-    plain, ours = in_turn([script, compare], rounds=rounds, allowed=(0, 1))
+    plain, ours = alternate([script, compare], rounds=rounds, allowed=(0, 1))
     ratio = middle(ours) / middle(plain)
     measured = (
         f"{middle(ours) * 1000:.0f} ms against {middle(plain) * 1000:.0f} ms, {ratio:.2f} times "

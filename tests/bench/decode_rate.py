@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from parallel import COPIES, fill
 from throughput import COUNT, HEIGHT, WIDTH
-from timing import TOOL, claim, in_turn, middle, run
+from timing import TOOL, alternate, claim, middle, run
 
 ROUNDS = 3
 SHARE, HEADERS = 0.8, 5000
@@ -39,7 +39,7 @@ def main() -> None:
         check = [TOOL, "validate", "-s", "pillow-rgb-01", "--quiet", "--fail-on", "never"]
         for jobs in ("1", "2"):
             bare = [sys.executable, "-c", BARE, str(source), jobs]
-            costs = in_turn([bare, [*check, str(source), "-j", jobs]], rounds=ROUNDS)
+            costs = alternate([bare, [*check, str(source), "-j", jobs]], rounds=ROUNDS)
             plain, ours = map(middle, costs)
             what = f"validate -j {jobs} of {COUNT * COPIES:,} JPEGs of {HEIGHT}x{WIDTH} (HxW)"
             rates = f"{COUNT * COPIES / ours:,.0f} against {COUNT * COPIES / plain:,.0f} a second"

@@ -61,7 +61,7 @@ def draws_of(path: Path, recipe: small_models.Recipe, images: list, photos: int,
     format_ = input_format(ModelInput(name=node.name, shape=shape, dtype="float32"), None)
     pixels = np.stack([small_models.shrink(image, "crop") for image in images])
     if format_.channels == 1:
-        pixels = small_models.ordered(pixels, "GRAY").astype(np.uint8)
+        pixels = small_models.reorder(pixels, "GRAY").astype(np.uint8)
     scores = class_scores(session, pixels, format_)
     recipes = candidate_recipes(format_.channels, "float32", None)
     label, draws = f"{recipe.order}, {recipe.mapping}", []

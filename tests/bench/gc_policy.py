@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from timing import DEMO, busy, in_turn, one_core
+from timing import DEMO, alternate, busy, one_core
 
 ROUNDS = 21
 COMMAND = "from sm_imgcheck.cli import main; main(['validate', {demo!r}, '-s', 'pillow-rgb-01'])"
@@ -28,7 +28,7 @@ def main() -> None:
         [sys.executable, "-c", RUN.format(demo=demo, frozen=0)],
         [sys.executable, "-c", RUN.format(demo=demo, frozen=1)],
     ]
-    on, without, loose, frozen = map(busy, in_turn(commands, rounds=ROUNDS, allowed=(0, 1)))
+    on, without, loose, frozen = map(busy, alternate(commands, rounds=ROUNDS, allowed=(0, 1)))
     print(f"short command: {on / without:.3f} times the processor time with the collector on as with it off")
     print(f"300 candidates: {loose / frozen:.3f} times the processor time with imports collected as with them frozen")
 

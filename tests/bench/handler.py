@@ -18,7 +18,7 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from classic import PIPELINES, Pipeline, mistakes
-from timing import DEMO, TOOL, claim, in_turn, middle
+from timing import DEMO, TOOL, alternate, claim, middle
 
 from sm_imgcheck import Options, load_spec, process
 from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
@@ -36,7 +36,7 @@ module.input_fn(bytearray(open(sys.argv[2], "rb").read()), "image/jpeg")
 """What is not to be saved: the interpreter, the user's imports, the user's function."""
 
 
-def first_answer(file: Path, photo: str, spec: str) -> float:
+def time_first_response(file: Path, photo: str, spec: str) -> float:
     """Seconds from nothing to the tensor of one request, and to the end of all processes."""
     start = perf_counter()
     with HandlerRunner(Handler(file=str(file))) as run:
@@ -50,8 +50,8 @@ def overhead(file: Path, photo: str, pipeline: Pipeline, *, rounds: int = 7) -> 
     """Print the claim for one handler."""
     bare = [sys.executable, "-c", BARE, str(file), photo]
     whole = [TOOL, "handler", str(file), photo, "-s", pipeline.spec]
-    alone, command = in_turn([bare, whole], rounds=rounds, allowed=(0, 1))
-    ours = median(first_answer(file, photo, pipeline.spec) for _ in range(rounds))
+    alone, command = alternate([bare, whole], rounds=rounds, allowed=(0, 1))
+    ours = median(time_first_response(file, photo, pipeline.spec) for _ in range(rounds))
     more = ours - middle(alone)
     measured = (
         f"{more:.2f} s: {ours:.2f} s against {middle(alone):.2f} s of the bare call"
@@ -60,7 +60,7 @@ def overhead(file: Path, photo: str, pipeline: Pipeline, *, rounds: int = 7) -> 
     claim(f"overhead of {file.name}", measured, f"under {LIMIT} s", holds=more < LIMIT)
 
 
-def named(file: Path, photos: Sequence[str], pipeline: Pipeline) -> tuple[int, int]:
+def count_named(file: Path, photos: Sequence[str], pipeline: Pipeline) -> tuple[int, int]:
     """How many of the planted mistakes, alone and in pairs, are named exactly; and of how many."""
     right, total, spec = 0, 0, load_spec(pipeline.spec)
     with HandlerRunner(Handler(file=str(file))) as run:
@@ -83,7 +83,7 @@ def main(photos: Sequence[str]) -> None:
             file = Path(folder, f"{name}.py")
             file.write_text(pipeline.handler, encoding="utf-8")
             overhead(file, photos[0], pipeline)
-            right, total = named(file, photos, pipeline)
+            right, total = count_named(file, photos, pipeline)
             claim(f"mistakes planted in {file.name}, named exactly", f"{right} of {total}", "all", holds=right == total)
 
 

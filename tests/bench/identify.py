@@ -88,7 +88,7 @@ def arithmetics():
                 yield how if antialias is None else {**how, "antialias": antialias}
 
 
-def turned(body, orientation):
+def rotate_by_exif(body, orientation):
     """The JPEG file with an EXIF orientation, as cameras write it."""
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -96,7 +96,7 @@ def turned(body, orientation):
     return body[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + body[2:]
 
 
-def drawn(rng, framing, way):
+def draw_case(rng, framing, way):
     """One combination: its spec, the file's orientation, and whether the tensor is mirrored at last."""
     size = SIZES[rng.integers(len(SIZES))]
     order, layout = str(rng.choice(ORDERS)), str(rng.choice(LAYOUTS))
@@ -119,7 +119,7 @@ def drawn(rng, framing, way):
     return chosen, int(rng.choice([1, 1, 3, 6, 8])), bool(rng.random() < 0.15)
 
 
-def made(body, spec, *, mirrored):
+def make_case(body, spec, *, mirrored):
     """The steps of the spec for the file, with a flip if it is to be, and their tensor. Raises PlanError."""
     plan = make_plan(spec, Candidate(path="", kind="image", header=read_header(body, max_pixels=1 << 28)), Options())
     steps, array = [], body
@@ -151,7 +151,7 @@ def smooth(step):
     return step.params.get("antialias") or (step.params["interpolation"] == "lanczos" and "torch" in step.op)
 
 
-def graded(body, steps, tensor, origins, *, mirrored, spec):
+def grade(body, steps, tensor, origins, *, mirrored, spec):
     """named, tied, wrong or not named."""
     header = read_header(body, max_pixels=1 << 28)
     if not any(origin.exact for origin in origins):
@@ -194,26 +194,26 @@ def run(paths, number, seed, *, verbose):
     counts, seconds = Counter(), []
     while sum(counts.values()) < number:
         name, framing = next(framings)
-        chosen, orientation, mirrored = drawn(rng, framing, next(ways))
+        chosen, orientation, mirrored = draw_case(rng, framing, next(ways))
         path, body, header = photos[rng.integers(len(photos))]
-        body = turned(body, orientation) if header.orientation == 1 else body
+        body = rotate_by_exif(body, orientation) if header.orientation == 1 else body
         try:
             spec = parse(chosen)
-            steps, tensor = made(body, spec, mirrored=mirrored)
+            steps, tensor = make_case(body, spec, mirrored=mirrored)
         except (SpecError, PlanError, CandidateError):
             continue
         started = time.process_time()
         origins = find(tensor, body)
         seconds.append(time.process_time() - started)
-        verdict = graded(body, steps, tensor, origins, mirrored=mirrored, spec=spec)
+        verdict = grade(body, steps, tensor, origins, mirrored=mirrored, spec=spec)
         counts[verdict] += 1
         if verdict in ("wrong", "not named") or verbose:
             print(verdict, Path(path).name, name, f"{orientation=} {mirrored=}", chosen)
-            print(*(told(origin) for origin in origins[:2]), sep="\n", flush=True)
+            print(*(summarize(origin) for origin in origins[:2]), sep="\n", flush=True)
     return counts, seconds
 
 
-def told(origin):
+def summarize(origin):
     """One line of what was found."""
     steps = [f"{step.op} {dict(step.params)}" for step in origin.steps]
     gap = f"{origin.mean_difference:.4f} {origin.max_difference:.4f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from timing import busy, in_turn, one_core
+from timing import alternate, busy, one_core
 
 ROUNDS = 11
 DECODE = """
@@ -26,7 +26,7 @@ def main() -> None:
     """Print the ratio."""
     one_core()
     commands = [[sys.executable, "-c", DECODE.format(kept=kept)] for kept in (0, 1)]
-    without, kept = map(busy, in_turn(commands, rounds=ROUNDS))
+    without, kept = map(busy, alternate(commands, rounds=ROUNDS))
     print(f"400 JPEGs of 600x800 (HxW): {without / kept:.2f} times the processor time without kept blocks")
 
 

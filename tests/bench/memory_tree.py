@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from throughput import pictures
+from throughput import photo_images
 from timing import TOOL, claim
 from tree import peak_of
 
@@ -25,7 +25,7 @@ def peak(folder: Path) -> int:
 def fill(folder: Path, count: int) -> None:
     """Write 50 pictures, and link them until there are enough."""
     folder.mkdir()
-    for index, picture in zip(range(50), pictures(), strict=False):
+    for index, picture in zip(range(50), photo_images(), strict=False):
         picture.save(folder / f"{index:06}.jpg", quality=90)
     for index in range(50, count):
         os.link(folder / f"{index % 50:06}.jpg", folder / f"{index:06}.jpg")

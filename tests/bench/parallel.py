@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from throughput import COUNT, HEIGHT, LOOP, WIDTH, pictures
-from timing import TOOL, claim, in_turn, middle
+from throughput import COUNT, HEIGHT, LOOP, WIDTH, photo_images
+from timing import TOOL, alternate, claim, middle
 
 COPIES, ROUNDS = 5, 3
 ALONE, PLAIN = 1.85, 2.0
@@ -20,7 +20,7 @@ ALONE, PLAIN = 1.85, 2.0
 
 def fill(folder: Path) -> None:
     """Write COUNT pictures, each under COPIES names."""
-    for index, picture in enumerate(pictures()):
+    for index, picture in enumerate(photo_images()):
         first = folder / f"0-{index:03}.jpg"
         picture.save(first, quality=90)
         for copy in range(1, COPIES):
@@ -40,7 +40,7 @@ def main() -> None:
             [*convert, str(one), "-j", "1"],
             [*convert, str(two), "-j", "2"],
         ]
-        costs = in_turn(commands, rounds=ROUNDS, empty=(plain, one, two))
+        costs = alternate(commands, rounds=ROUNDS, empty=(plain, one, two))
         same = sum(
             (one / path.name).read_bytes() == path.read_bytes() == (two / path.name).read_bytes()
             for path in plain.iterdir()

@@ -23,14 +23,14 @@ SPEC = load("torchvision-imagenet")
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
 
 
-def saved(array: np.ndarray) -> bytes:
+def npy_bytes(array: np.ndarray) -> bytes:
     """As one does by hand."""
     out = BytesIO()
     np.save(out, array)
     return out.getvalue()
 
 
-def in_turn(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float]:
+def alternate(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float]:
     """Median seconds of each, A B A B, so that outside load hits both alike."""
     times: tuple[list[float], list[float]] = [], []
     for _ in range(rounds):
@@ -52,14 +52,14 @@ def peak(work: Callable[[], object]) -> int:
 
 def compare(name: str, array: np.ndarray) -> None:
     """Print the claims for one tensor."""
-    ours, theirs = in_turn(lambda: ENVELOPES["npy"].build(array, SPEC), lambda: saved(array), 200)
+    ours, theirs = alternate(lambda: ENVELOPES["npy"].build(array, SPEC), lambda: npy_bytes(array), 200)
     measured = f"{theirs / ours:.2f} times the speed ({ours * 1e6:.0f} against {theirs * 1e6:.0f} us)"
     claim(f"{name} as npy", measured, f"at least {NPY_SPEED} times", holds=theirs / ours >= NPY_SPEED)
     plain = {"instances": array.tolist()}
     text = len(json.dumps(plain))
     for form in JSON:
         build = ENVELOPES[form].build
-        ours, theirs = in_turn(
+        ours, theirs = alternate(
             lambda build=build: build(array, SPEC), lambda: json.dumps({"instances": array.tolist()}).encode(), 7
         )
         measured = f"{theirs / ours:.1f} times the speed ({ours * 1e3:.1f} against {theirs * 1e3:.0f} ms)"

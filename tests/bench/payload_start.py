@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from timing import DEMO, TOOL, busy, claim, in_turn, middle, one_core
+from timing import DEMO, TOOL, alternate, busy, claim, middle, one_core
 
 LIMIT = 1.15
 """Times `validate`."""
@@ -24,7 +24,7 @@ def report(stack: str, folder: Path, *, rounds: int = 25) -> None:
     spec.write_text(SPEC.replace("STACK", stack), encoding="utf-8")
     rest = [str(DEMO), "-s", str(spec)]
     commands = [[TOOL, "validate", *rest], [TOOL, "payload", *rest, "-o", str(folder / stack), "--force"]]
-    checked, made = in_turn(commands, rounds=rounds, allowed=(0, 1))
+    checked, made = alternate(commands, rounds=rounds, allowed=(0, 1))
     ratio = busy(made) / busy(checked)
     measured = (
         f"{middle(made) * 1000:.0f} ms against {middle(checked) * 1000:.0f} ms of `validate`,"

@@ -18,7 +18,7 @@ import numpy as np
 from parallel import fill
 from peer_loops import PEERS, Peer
 from throughput import HEIGHT, WIDTH
-from timing import TOOL, busy, in_turn, middle
+from timing import TOOL, alternate, busy, middle
 
 ROUNDS = 3
 """Runs of each command, alternating."""
@@ -65,7 +65,7 @@ def row(interpreter: str, peer: Peer, folder: Path, source: Path, count: int) ->
     code = [interpreter, "-c", peer.imports + peer.loop, str(source), str(plain)]
     imports = [interpreter, "-c", peer.imports]
     commands = [code, imports, [*convert, str(one), "-j", "1"], [*convert, str(two), "-j", "2"]]
-    costs = in_turn(commands, rounds=ROUNDS, empty=(plain, one, two))
+    costs = alternate(commands, rounds=ROUNDS, empty=(plain, one, two))
     loop, start, single, double = costs
     seconds, processor = middle(loop), busy(loop)
     bare = max(seconds - middle(start), 1e-9), max(processor - busy(start), 1e-9)

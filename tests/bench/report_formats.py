@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from throughput import pictures
-from timing import TOOL, busy, claim, in_turn
+from throughput import photo_images
+from timing import TOOL, alternate, busy, claim
 
 COUNT, FILES = 2_000, 100_000
 LIMIT = 0.10
@@ -76,12 +76,12 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         photos, reports = Path(folder) / "photos", Path(folder) / "reports"
         photos.mkdir()
-        several = (image for _ in range(5) for image in pictures())
+        several = (image for _ in range(5) for image in photo_images())
         for index, picture in zip(range(COUNT), several, strict=False):
             picture.save(photos / f"{index:04}.jpg", quality=90)
         plain = [TOOL, "validate", str(photos), "-s", "pillow-rgb-01", "-j", "1", "--fail-on", "never"]
         files = [word for form in FORMATS for word in ("--output-file", f"{form}:{reports / form}")]
-        alone, all_formats = in_turn([plain, [*plain, *files]], rounds=5)
+        alone, all_formats = alternate([plain, [*plain, *files]], rounds=5)
         share = busy(all_formats) / busy(alone) - 1
         size, peak = page_of_many(Path(folder) / "page.html")
         opened = seconds_to_open(Path(folder) / "page.html")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from timing import DEMO, TOOL, busy, claim, in_turn, middle, one_core
+from timing import DEMO, TOOL, alternate, busy, claim, middle, one_core
 
 LIMIT = 1.3
 """Times the bare imports."""
@@ -14,7 +14,7 @@ LIGHT = [["--version"], ["--help"], ["rules"], ["explain", "SRC101"], ["explain"
 
 def report(baseline: str, commands: list[list[str]], *, rounds: int = 15) -> None:
     """Print a claim for each command."""
-    first, *rest = in_turn(
+    first, *rest = alternate(
         [[sys.executable, "-c", baseline], *([TOOL, *command] for command in commands)], rounds=rounds, allowed=(0, 1)
     )
     for command, costs in zip(commands, rest, strict=True):

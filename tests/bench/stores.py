@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
 
-from timing import TOOL, claim, in_turn, middle
+from timing import TOOL, alternate, claim, middle
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from s3server import environment, serving
@@ -100,7 +100,7 @@ def main() -> None:
             holds=one / sixteen >= AT_A_TIME,
         )
         convert = [TOOL, "convert", f"{place}/in", "-s", "pillow-rgb-01", "-o", f"{place}/ours", "--quiet", "--force"]
-        loop, tool, two = in_turn(
+        loop, tool, two = alternate(
             [[sys.executable, "-c", LOOP], [*convert, "-j", "1"], [*convert, "-j", "2"]], rounds=1
         )
         ratio = middle(loop) / middle(tool)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from timing import SHARED, TOOL, busy, claim, in_turn, middle, one_core
+from timing import SHARED, TOOL, alternate, busy, claim, middle, one_core
 
 COUNT, HEIGHT, WIDTH = 400, 375, 500
 LIMIT = 1.0
@@ -26,7 +26,7 @@ for path in sorted(Path(sys.argv[1]).glob("*.jpg")):
 """
 
 
-def pictures() -> Iterator[object]:
+def photo_images() -> Iterator[object]:
     """Pillow images of HEIGHT x WIDTH: photographs where they are at hand, else smooth textures of many frequencies."""
     import numpy as np
     from PIL import Image, ImageOps
@@ -48,11 +48,11 @@ def main() -> None:
         source, ours, plain = (Path(folder) / name for name in ("jpegs", "ours", "plain"))
         for path in (source, ours, plain):
             path.mkdir()
-        for index, picture in enumerate(pictures()):
+        for index, picture in enumerate(photo_images()):
             picture.save(source / f"{index:03}.jpg", quality=90)
         one_core()
         convert = [TOOL, "convert", str(source), "-s", "pillow-rgb-01", "-o", str(ours), "--quiet"]
-        loop, tool = in_turn(
+        loop, tool = alternate(
             [[sys.executable, "-c", LOOP, str(source), str(plain)], convert], rounds=5, empty=(ours, plain)
         )
         same = sum((ours / path.name).read_bytes() == path.read_bytes() for path in plain.iterdir())

@@ -46,7 +46,7 @@ def run(command: Sequence[str]) -> Cost:
     return Cost(seconds=seconds, busy=busy, peak=usage.ru_maxrss * unit, code=child.returncode)
 
 
-def in_turn(
+def alternate(
     commands: Sequence[Sequence[str]], *, rounds: int, allowed: Sequence[int] = (0,), empty: Sequence[Path] = ()
 ) -> list[list[Cost]]:
     """Costs of each command over ``rounds`` runs, A B A B, so that outside load hits all alike.

@@ -41,7 +41,7 @@ def check(run, *words):
     return code, json.loads(out)["summary"] if out else err
 
 
-def test_known_findings_pass_and_new_ones_fail(project):
+def test_known_findings_pass_and_new_findings_fail(project):
     assert check(project, "photos", "legacy")[0] == 1
     code, _, err = project("validate", "photos", "legacy", "--as-request", "--write-baseline", "known.json")
     assert (code, err) == (0, "known.json: 2 known findings in 2 files\n")
@@ -90,7 +90,7 @@ def test_invalid_baseline_is_refused(project, text):
     assert "--write-baseline creates" in err
 
 
-def test_write_baseline_replaces_baselines_only(project):
+def test_write_baseline_replaces_only_baselines(project):
     Path("other.json").write_text("{}")
     code, _, err = project("validate", "photos", "--as-request", "--write-baseline", "other.json")
     assert code == 2
@@ -205,7 +205,7 @@ def test_file_without_spec_is_reported_as_not_checked(project):
     assert "has no spec: [tool.sm-imgcheck] has no spec and no entry of specs for this path" in out
 
 
-def test_spec_and_table_of_parent_folders(project, monkeypatch):
+def test_spec_and_table_are_found_in_parent_folders(project, monkeypatch):
     monkeypatch.chdir("photos/new")
     assert "against ../../sm-imgcheck.yaml: " in project("validate", "b.jpg")[1]
     Path("../../pyproject.toml").write_text(TABLE + 'spec = "torchvision-imagenet"\n')
@@ -232,7 +232,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("text", TABLES)
-def test_invalid_table_is_refused_as_by_its_schema(project, text):
+def test_invalid_table_is_refused_by_loader_and_schema(project, text):
     import tomllib
 
     Path("pyproject.toml").write_text(TABLE + text)

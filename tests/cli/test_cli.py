@@ -315,7 +315,7 @@ def test_closed_pipe_prints_no_error(folder):
 
 
 @POSIX
-def test_ctrl_c_from_outside(folder):
+def test_ctrl_c_completes_the_document_and_exits_with_130(folder):
     """A list that has not ended yet keeps the run waiting, so that the signal comes at a known moment."""
     command = [sys.executable, "-m", "sm_imgcheck", "convert", "@-", "-o", "out", "--format", "jsonl"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -861,7 +861,7 @@ def test_every_option_has_a_help_text(run_cli):
                 assert "[" in line, f"{name}: {line} has no words"
 
 
-def test_plan_traces_and_saves(folder, run_cli):
+def test_plan_prints_steps_in_text_and_json(folder, run_cli):
     code, out, _ = run_cli("plan", "cat.jpg")
     assert code == 0
     assert out.splitlines()[1] == "to ./sm-imgcheck.yaml: float32 [N, 24, 32, 3] NHWC RGB, 0..1"
@@ -874,7 +874,7 @@ def test_plan_traces_and_saves(folder, run_cli):
     assert "no plan:" in out
 
 
-def test_code_is_written_and_runs(folder, run_cli):
+def test_generated_code_equals_convert(folder, run_cli):
     code, out, _ = run_cli("code")
     assert code == 0
     assert run_cli("code", "-o", "handler.py")[0] == 0

@@ -80,7 +80,7 @@ def test_report_has_recipe_ranking_open_questions_and_mistakes(bgr_run):
     assert "Check: convert one photograph" in out
 
 
-def test_labels_find_mean_and_std(discover):
+def test_labels_identify_mean_and_std(discover):
     code, out, _ = discover("imagenet.onnx", "--labels", "labels.csv", "--format", "json", "--tensor", "right.npy")
     document = json.loads(out)
     assert code == 1  # the tensor is not normalized by ImageNet mean and std
@@ -152,7 +152,7 @@ def test_missing_configuration_is_one_line(discover):
 
 
 @pytest.mark.slow
-def test_picture_has_a_panel_for_each_recipe(discover, here):
+def test_preview_has_a_panel_for_each_recipe(discover, here):
     assert discover("bgr.onnx", "--picture", "ranking.png")[0] == 0
     with Image.open("ranking.png") as image:
         assert image.width > 4 * 256
@@ -233,7 +233,7 @@ def test_non_distribution_output_prints_one_line(discover, here):
     )
 
 
-def test_dynamic_size_needs_size(discover, here):
+def test_model_with_dynamic_size_requires_size_option(discover, here):
     prototype_model(here / "any.onnx", 2 * PROTOTYPES[:, ::-1] - 1, gain=25, size=None)
     code, _, err = discover("any.onnx")
     assert (code, "pass --size" in err, len(err.splitlines())) == (2, True, 1)

@@ -32,7 +32,7 @@ def test_error_text_is_explained_with_its_rule(run_cli):
     assert "DTY101" in out
 
 
-def test_words_without_quotes_are_one_text(run_cli):
+def test_unquoted_words_are_explained_as_one_text(run_cli):
     assert run_cli("explain", *ERROR.split()) == run_cli("explain", ERROR)
 
 

@@ -47,7 +47,7 @@ def add_bad_photos():
     (photos / "page.jpg").write_text("<html>")
 
 
-def test_good_photos_pass(gate):
+def test_valid_photos_exit_with_0(gate):
     code, out, _ = gate("photos", "--as-request")
     assert (code, out.splitlines()[-1][:3]) == (0, "OK:")
 
@@ -64,7 +64,7 @@ def test_each_invalid_photo_is_one_annotation(gate):
 
 
 @pytest.mark.parametrize("options", [[], ["--as-request"], ["--fail-on", "unfixable"]], ids=" ".join)
-def test_photo_that_convert_refuses_fails(gate, options):
+def test_photo_refused_by_convert_exits_with_1(gate, options):
     Image.new("RGB", (4000, 1)).save("photos/strip.png")
     assert main(["convert", "photos/strip.png", "-o", "out", "-q"]) == 1
     assert gate("photos/strip.png", *options)[0] == 1

@@ -74,7 +74,7 @@ def test_relative_interpreter_path_starts_at_working_folder(photo, tmp_path, cap
     capsys.readouterr()
 
 
-def test_bare_interpreter_name_is_looked_up_on_the_path(photo, tmp_path, capsys, monkeypatch):
+def test_bare_interpreter_name_is_resolved_on_the_path(photo, tmp_path, capsys, monkeypatch):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python-of-path").symlink_to(sys.executable)
     (tmp_path / "sub").mkdir()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pictures import encoded, jpeg, picture
 from PIL import Image
-from servers import answer, serving
+from servers import respond, serving
 
 from sm_imgcheck import cli, convert
 from sm_imgcheck.features import requests
@@ -182,7 +182,7 @@ def test_text_body_over_a_limit_is_not_written(folder, run_cli):
     assert list(folder.glob("*.json")) == []
 
 
-def test_limits_are_those_of_stack_endpoint_and_spec(folder):
+def test_limits_combine_stack_endpoint_and_spec(folder):
     pytorch = requests.bounds(resolve_target(load.load(spec())))
     assert [(one.bytes, one.severity) for one in pytorch] == [
         (6_291_456, "warning"),
@@ -399,7 +399,7 @@ def test_printed_curl_command_sends_the_body(folder, run_cli, name):
     code, out, _ = run_cli("payload", "-s", spec(), "--", name)
     assert code == 0
     command = command_blocks(out)["A container on this machine:"].strip()
-    with serving(answer(200, b"fine")) as seen:
+    with serving(respond(200, b"fine")) as seen:
         done = subprocess.run(
             ["sh", "-c", command.replace(f"{HOST}/invocations", seen.url)], capture_output=True, check=True, timeout=30
         )
@@ -413,7 +413,7 @@ def test_printed_python_code_sends_the_body(folder, run_cli, monkeypatch):
     code, out, _ = run_cli("payload", "a.jpg", "-s", spec())
     assert code == 0
     script = command_blocks(out)["Python, boto3:"]
-    with serving(answer(200, b"fine")) as seen:
+    with serving(respond(200, b"fine")) as seen:
         for key, value in {
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": seen.url.removesuffix("/invocations"),
             "AWS_REGION": "eu-central-1",

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from pictures import jpeg, picture
-from servers import answer, serving
+from servers import respond, serving
 
 from sm_imgcheck import cli, convert
 
@@ -61,7 +61,7 @@ def aws(monkeypatch):
 
 
 def test_response_body_is_printed(folder, run_cli):
-    with serving(answer(200, b'{"score": [0.5]}', content_type="application/json")) as seen:
+    with serving(respond(200, b'{"score": [0.5]}', content_type="application/json")) as seen:
         code, out, err = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
     assert (code, err) == (0, "")
     assert out.splitlines() == [
@@ -78,7 +78,7 @@ def test_rejection_is_explained_with_causes(folder, run_cli):
         b"Content type application/x-npy is not supported by this framework.\n\nPlease implement input_fn to to "
         b"deserialize the request data or an output_fn to serialize the response."
     )
-    with serving(answer(500, said)) as seen:
+    with serving(respond(500, said)) as seen:
         code, out, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
         assert code == 1
         _, document, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "--format", "json")
@@ -91,14 +91,14 @@ def test_rejection_is_explained_with_causes(folder, run_cli):
 
 
 def test_unknown_rejection_reports_no_known_cause(folder, run_cli):
-    with serving(answer(418, b"I am a teapot")) as seen:
+    with serving(respond(418, b"I am a teapot")) as seen:
         code, out, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
     assert code == 1
     assert "No known cause matches." in out
 
 
 def test_each_body_is_sent_exactly_once(folder, run_cli):
-    with serving(answer(200, b"fine")) as seen:
+    with serving(respond(200, b"fine")) as seen:
         code, out, _ = run_cli("send", "a.jpg", "b.jpg", "-s", "one.yaml", "--url", seen.url)
     assert code == 0
     assert out.count("200 OK") == 2
@@ -106,14 +106,14 @@ def test_each_body_is_sent_exactly_once(folder, run_cli):
 
 
 def test_several_images_are_sent_in_one_body(folder, run_cli):
-    with serving(answer(200, b"fine")) as seen:
+    with serving(respond(200, b"fine")) as seen:
         assert run_cli("send", "a.jpg", "b.jpg", "-s", "s.yaml", "--url", seen.url)[0] == 0
     assert [np.load(io.BytesIO(body)).shape for body in seen.bodies] == [(2, 24, 32, 3)]
 
 
 def test_envelope_and_headers_follow_the_options(folder, run_cli):
     words = ["--as", "array", "--accept", "text/csv", "--custom-attributes", "a=b", "--target-model", "m"]
-    with serving(answer(200, b"1")) as seen:
+    with serving(respond(200, b"1")) as seen:
         assert run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, *words)[0] == 0
     headers = seen.headers[0]
     assert headers["Content-Type"] == "application/json"
@@ -125,7 +125,7 @@ def test_envelope_and_headers_follow_the_options(folder, run_cli):
 
 def test_invalid_candidate_is_not_sent(folder, run_cli):
     (folder / "bad.jpg").write_bytes(b"no")
-    with serving(answer(200, b"fine")) as seen:
+    with serving(respond(200, b"fine")) as seen:
         code, out, _ = run_cli("send", "bad.jpg", "-s", "s.yaml", "--url", seen.url)
     assert code == 1
     assert "bad.jpg: not sent:" in out
@@ -134,7 +134,7 @@ def test_invalid_candidate_is_not_sent(folder, run_cli):
 
 def test_body_over_a_limit_is_not_sent(folder, run_cli):
     (folder / "s.yaml").write_text(SPEC.format(n="N", payload="{stack: pytorch, max_bytes: 9000}"))
-    with serving(answer(200, b"fine")) as seen:
+    with serving(respond(200, b"fine")) as seen:
         code, out, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
     assert code == 1
     assert "9,000" in out
@@ -142,7 +142,7 @@ def test_body_over_a_limit_is_not_sent(folder, run_cli):
 
 
 def test_endpoint_response_names_the_variant(folder, run_cli, aws):
-    with serving(answer(200, b"[1]", content_type="application/json", x_Amzn_Invoked_Production_Variant="v1")) as seen:
+    with serving(respond(200, b"[1]", content_type="application/json", x_Amzn_Invoked_Production_Variant="v1")) as seen:
         aws(seen.url)
         code, out, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--endpoint", "mine", "--target-variant", "v1")
     assert code == 0
@@ -160,7 +160,7 @@ def test_model_error_is_explained_with_container_status(folder, run_cli, aws):
         "LogStreamArn": "arn:aws:logs:x",
     }
     body = json.dumps(said).encode()
-    with serving(answer(424, body, content_type="application/json", x_amzn_ErrorType="ModelError")) as seen:
+    with serving(respond(424, body, content_type="application/json", x_amzn_ErrorType="ModelError")) as seen:
         aws(seen.url)
         code, out, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--endpoint", "mine")
     assert code == 1
@@ -205,7 +205,7 @@ def test_batch_transform_spec_with_endpoint_is_refused(folder, run_cli):
 
 
 def test_control_bytes_of_response_are_not_printed(folder, run_cli):
-    with serving(answer(200, b"a\x1b[2Jb\x07", content_type="text/plain\x1b[2J")) as seen:
+    with serving(respond(200, b"a\x1b[2Jb\x07", content_type="text/plain\x1b[2J")) as seen:
         _, out, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
     assert "\x1b" not in out
     assert "\x07" not in out
@@ -213,24 +213,24 @@ def test_control_bytes_of_response_are_not_printed(folder, run_cli):
 
 
 def test_binary_empty_and_long_responses_are_summarized(folder, run_cli):
-    with serving(answer(200, b"\x93NUMPY\0\0")) as seen:
+    with serving(respond(200, b"\x93NUMPY\0\0")) as seen:
         assert "8 bytes of binary data." in run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
-    with serving(answer(200, b"x" * (1 << 21))) as seen:
+    with serving(respond(200, b"x" * (1 << 21))) as seen:
         out = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
     assert "only the first 1,048,576 bytes were read" in out
-    with serving(answer(200)) as seen:
+    with serving(respond(200)) as seen:
         assert "The response is empty." in run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
 
 
 def test_quiet_prints_no_line_for_200(folder, run_cli):
-    with serving(answer(200, b"fine")) as seen:
+    with serving(respond(200, b"fine")) as seen:
         assert run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "-q") == (0, "", "")
 
 
 def test_json_is_complete_when_second_request_gets_no_response(folder, run_cli):
     def once(handler):
         if len(seen.paths) == 1:
-            answer(200, b"fine")(handler)
+            respond(200, b"fine")(handler)
         else:
             handler.close_connection = True
 
@@ -242,7 +242,7 @@ def test_json_is_complete_when_second_request_gets_no_response(folder, run_cli):
 
 
 def test_json_ends_with_the_summary(folder, run_cli):
-    with serving(answer(200, b"\xff")) as seen:
+    with serving(respond(200, b"\xff")) as seen:
         code, out, _ = run_cli("send", "a.jpg", "b.jpg", "-s", "one.yaml", "--url", seen.url, "--format", "json")
     assert code == 0
     found = json.loads(out)
@@ -251,7 +251,7 @@ def test_json_ends_with_the_summary(folder, run_cli):
 
 
 def test_header_option_adds_headers_to_http_request(folder, run_cli):
-    with serving(answer(200, b"{}")) as seen:
+    with serving(respond(200, b"{}")) as seen:
         words = ("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
         code, _, err = run_cli(*words, "--header", "Authorization: Bearer x", "--header", "X-Trace:1")
     assert (code, err) == (0, "")
@@ -277,7 +277,7 @@ def test_options_that_do_not_apply_are_errors(folder, run_cli, words, message):
 
 
 def test_output_writes_the_response_to_a_file(folder, run_cli):
-    with serving(answer(200, b'{"score": 1}', content_type="application/json")) as seen:
+    with serving(respond(200, b'{"score": 1}', content_type="application/json")) as seen:
         code, out, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "-o", "r.json")
         again, _, err = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "-o", "r.json")
     assert code == again == 0
@@ -288,7 +288,7 @@ def test_output_writes_the_response_to_a_file(folder, run_cli):
 
 
 def test_output_writes_each_response_to_a_folder(folder, run_cli):
-    with serving(answer(200, b"[1]", content_type="application/json")) as seen:
+    with serving(respond(200, b"[1]", content_type="application/json")) as seen:
         code, out, _ = run_cli(
             "send", "a.jpg", "b.jpg", "-s", "one.yaml", "--url", seen.url, "-o", "answers", "--format", "json"
         )
@@ -302,7 +302,7 @@ def test_output_writes_each_response_to_a_folder(folder, run_cli):
 
 def test_output_of_a_rejection_is_written_and_explained(folder, run_cli):
     message = b"Content type application/x-npy is not supported by this framework."
-    with serving(answer(400, message, content_type="text/plain")) as seen:
+    with serving(respond(400, message, content_type="text/plain")) as seen:
         code, out, _ = run_cli("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "-o", "r.txt")
     assert code == 1
     assert (folder / "r.txt").read_bytes() == message
@@ -321,7 +321,7 @@ payload: {stack: triton, envelope: triton-binary}
 
 def test_binary_form_gets_the_header_of_kserve_on_its_url(folder, run_cli):
     (folder / "t.yaml").write_text(TRITON)
-    with serving(answer(200, b"{}")) as seen:
+    with serving(respond(200, b"{}")) as seen:
         url = seen.url.removesuffix("/invocations")
         for path in ("/v2/models/m/infer", "/v2/models/m/versions/2/infer", "/invocations"):
             assert run_cli("send", "a.jpg", "-s", "t.yaml", "--url", url + path)[0] == 0

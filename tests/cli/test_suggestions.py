@@ -187,7 +187,7 @@ def test_unknown_option_suggests_the_right_option(run_cli, word):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_wrong_value_names_the_nearest(run_cli, arguments, words):
+def test_wrong_value_suggests_the_nearest(run_cli, arguments, words):
     code, _, err = run_cli(*arguments)
     assert code == 2
     assert words in " ".join(err.split())
@@ -198,7 +198,7 @@ def test_rules_are_selected_by_code_name_or_all(run_cli, words):
     assert "DTY101" in run_cli("validate", "x.jpg", *SPEC, "--select", words)[1]
 
 
-def test_shape_is_read_with_crosses(run_cli):
+def test_shape_with_x_separators_is_accepted(run_cli):
     assert "shape: [1, 3, 224, 224]" in run_cli("spec", "init", "--shape", "1x3x224x224", "--layout", "NCHW")[1]
 
 
@@ -209,7 +209,7 @@ def test_output_name_with_dot_is_a_folder_for_folder_input(run_cli, tmp_path):
     assert (tmp_path / "out" / "v1.2" / "x.npy").is_file()
 
 
-def test_colors_are_forced_and_refused_by_the_environment(run_cli, monkeypatch):
+def test_environment_variables_enable_and_disable_colors(run_cli, monkeypatch):
     assert "\x1b[" not in run_cli("validate", "x.jpg", *SPEC, "--format", "table")[1]
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[" in run_cli("validate", "x.jpg", *SPEC, "--format", "table")[1]
@@ -237,7 +237,7 @@ def test_shells_complete_commands_options_and_values(run_cli, monkeypatch, words
     assert candidates <= set(run_cli()[1].split())
 
 
-def test_versions_name_the_libraries_that_make_pixels(run_cli):
+def test_verbose_version_lists_pixel_libraries(run_cli):
     code, out, _ = run_cli("--version", "-v")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == [

@@ -42,7 +42,7 @@ def test_terminal_text_escapes_only_unprintable_characters(text, shown):
 
 
 @given(ANY)
-def test_json_gets_valid_unicode(text):
+def test_text_for_json_is_valid_unicode(text):
     shown = escape.for_json(text)
     assert json.loads(json.dumps(shown)).encode() == shown.encode()
     assert escape.for_json(shown) == shown

@@ -26,7 +26,7 @@ def blend(top: tuple[int, int, int], bottom: tuple[int, int, int], share: np.nda
     return np.float32(top) + (np.float32(bottom) - np.float32(top)) * np.clip(share, 0, 1)[..., None]
 
 
-def land(rng: np.random.Generator) -> np.ndarray:
+def landscape(rng: np.random.Generator) -> np.ndarray:
     """Sky with clouds and a sun, two rows of hills, the lake and the meadow: HxWx3 float32 in 0..255."""
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     clouds = 0.6 * noise(rng, cell=90) + 0.3 * noise(rng, cell=34) + 0.15 * noise(rng, cell=12)
@@ -100,7 +100,7 @@ def poppies(draw: ImageDraw.ImageDraw, rng: np.random.Generator) -> None:
 def scene() -> Image.Image:
     """The picture, 480x640 (HxW) RGB; the same on every run. Drawn at twice the size, so that edges are smooth."""
     rng = np.random.default_rng(20)
-    picture = Image.fromarray(np.clip(land(rng), 0, 255).astype(np.uint8)).resize((2 * WIDTH, 2 * HEIGHT))
+    picture = Image.fromarray(np.clip(landscape(rng), 0, 255).astype(np.uint8)).resize((2 * WIDTH, 2 * HEIGHT))
     draw = ImageDraw.Draw(picture)
     barn(draw)
     boat(draw)

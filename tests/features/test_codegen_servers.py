@@ -80,7 +80,7 @@ def test_ray_serve_deployment_returns_the_tensor_or_a_400(handler):
     assert call(PHOTO, "text/csv")[0] == 400
 
 
-def test_djl_handle_returns_the_tensor_and_nothing_at_load(handler):
+def test_djl_handle_returns_the_tensor_and_none_at_load(handler):
     handle = handler("djl-serving")["handle"]
     request = SimpleNamespace(
         is_empty=lambda: False, get_property=lambda name: "image/jpeg", get_as_bytes=lambda: bytearray(PHOTO)

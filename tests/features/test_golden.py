@@ -79,7 +79,7 @@ def codes(result):
 # Nothing differs
 
 
-def test_tensor_made_by_the_spec_matches_its_golden_tensor(here):
+def test_spec_output_matches_its_golden_tensor(here):
     result = check_first(spec_with(spec_tensor(), tolerance=0))
     assert (result.kind, result.findings, result.bug) == ("probe", (), "")
     assert (result.golden.max_difference, result.golden.mean_difference) == (0, 0)

@@ -93,7 +93,7 @@ def views(pixels: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
         yield thumbnail(np.clip(light, 0, 1) * 255)
 
 
-def learnt_codebook(thumbnails: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def learn_codebook(thumbnails: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """WORDS x 3 x (PATCH * PATCH + 1): k-means on patches, each of which may be taken as it is or swapped."""
     found = np.concatenate([patches(one).reshape(-1, 3, PATCH * PATCH + 1)[rng.choice(900, 40)] for one in thumbnails])
     words = found[rng.choice(len(found), WORDS, replace=False)]
@@ -113,12 +113,12 @@ def halves(thumbnails: np.ndarray, codebook: np.ndarray) -> tuple[np.ndarray, np
     return np.stack([even for even, _ in both]), np.stack([odd for _, odd in both])
 
 
-def fitted(thumbnails: np.ndarray, seed: int) -> Table:
+def fit_table(thumbnails: np.ndarray, seed: int) -> Table:
     """The table for photographs x VIEWS thumbnails, without temperature."""
     rng = np.random.default_rng(seed)
-    codebook = learnt_codebook(thumbnails[:, 0], rng)
+    codebook = learn_codebook(thumbnails[:, 0], rng)
     even, odd = halves(thumbnails.reshape(-1, *thumbnails.shape[2:]), codebook)
-    trust_even, trust_odd = _trust(even.shape[1], odd.shape[1], codebook)
+    trust_even, trust_odd = _column_weights(even.shape[1], odd.shape[1], codebook)
     mean = even[::VIEWS].mean(axis=0)
     scene = np.linalg.svd((even[::VIEWS] - mean) * trust_even, full_matrices=False)[2][:SCENES] * trust_even
     place = (even - mean) @ scene.T
@@ -133,7 +133,7 @@ def fitted(thumbnails: np.ndarray, seed: int) -> Table:
     return {"codebook": codebook, "mean": mean, "scene": scene, "weights": bent, "far": far}
 
 
-def _trust(evens: int, odds: int, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _column_weights(evens: int, odds: int, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weights of the columns of both halves: the codes stand last."""
     coded = codes(np.zeros((32, 32, 3), np.float32), codebook)[0].size
     return tuple(
@@ -152,7 +152,7 @@ def ridge_logistic(gram: np.ndarray, ridge: float) -> np.ndarray:
     return found
 
 
-def judged(table: Table, thumbnails: np.ndarray) -> np.ndarray:
+def table_odds(table: Table, thumbnails: np.ndarray) -> np.ndarray:
     """Log-odds of thumbnails."""
     even, odd = halves(thumbnails, table["codebook"])
     place = np.column_stack([np.ones(len(even)), (even - table["mean"]) @ table["scene"].T])
@@ -209,7 +209,7 @@ def ordinary_plane(table: Table, photos: np.ndarray, others: np.ndarray) -> np.n
     return np.append(plane, -np.quantile((strange @ plane)[photo & sure], SILENT)).astype(np.float32)
 
 
-def silenced(table: Table, thumbnails: np.ndarray, odds: np.ndarray) -> np.ndarray:
+def silence(table: Table, thumbnails: np.ndarray, odds: np.ndarray) -> np.ndarray:
     """Log-odds, next to nothing for what is no ordinary photograph."""
     even, _ = halves(thumbnails, table["codebook"])
     ordinary = np.array([is_ordinary(each - table["mean"], table["ordinary"]) for each in even])
@@ -239,17 +239,17 @@ def cross_validated(
     The temperature of a fold comes from what was said of the other folds, again by models that had not seen them.
     """
     fold = folds_of(groups, np.random.default_rng(seed))
-    tables = [fitted(thumbnails[fold != one], seed) for one in range(FOLDS)]
+    tables = [fit_table(thumbnails[fold != one], seed) for one in range(FOLDS)]
     for one, table in enumerate(tables):
         kinds = others.thumbnails[fold[others.photo] != one]
         table["ordinary"] = ordinary_plane(table, thumbnails[fold != one, 0], kinds)
     raw = np.zeros(len(groups))
     for one, table in enumerate(tables):
-        raw[fold == one] = judged(table, thumbnails[fold == one, 0])
+        raw[fold == one] = table_odds(table, thumbnails[fold == one, 0])
     factors = np.array([temperature(raw[fold != one]) for one in range(FOLDS)])
     odds = raw * factors[fold]
     for one, table in enumerate(tables):
-        odds[fold == one] = silenced(table, thumbnails[fold == one, 0], odds[fold == one])
+        odds[fold == one] = silence(table, thumbnails[fold == one, 0], odds[fold == one])
     return odds, fold, tables, factors
 
 
@@ -258,8 +258,8 @@ def false_warnings(others: Others, fold: np.ndarray, tables: list[Table], factor
     wrong = np.zeros(len(others.kind), bool)
     for one, table in enumerate(tables):
         held = np.flatnonzero((fold[others.photo] == one) & ~others.plain)
-        odds = judged(table, others.thumbnails[held]) * factors[one]
-        wrong[held] = silenced(table, others.thumbnails[held], odds) < -EVIDENCE
+        odds = table_odds(table, others.thumbnails[held]) * factors[one]
+        wrong[held] = silence(table, others.thumbnails[held], odds) < -EVIDENCE
     return {name: float(wrong[others.kind == at].mean()) for at, name in enumerate(KINDS)}
 
 
@@ -289,7 +289,7 @@ def numbers(odds: np.ndarray) -> dict[str, float]:
     }
 
 
-def _padded(pixels: np.ndarray, fill: int) -> np.ndarray:
+def _pad(pixels: np.ndarray, fill: int) -> np.ndarray:
     height, width = pixels.shape[:2]
     side = max(height, width)
     out = np.full((side, side, 3), fill, np.uint8)
@@ -298,11 +298,11 @@ def _padded(pixels: np.ndarray, fill: int) -> np.ndarray:
     return out
 
 
-def _sized(pixels: np.ndarray, size: int, kernel: Image.Resampling = Image.Resampling.BICUBIC) -> np.ndarray:
+def _resize(pixels: np.ndarray, size: int, kernel: Image.Resampling = Image.Resampling.BICUBIC) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize((size, size), kernel))
 
 
-def _cropped(pixels: np.ndarray, share: float) -> np.ndarray:
+def _crop(pixels: np.ndarray, share: float) -> np.ndarray:
     image = Image.fromarray(pixels)
     return np.asarray(ImageOps.fit(image, [int(min(image.size) * share)] * 2))
 
@@ -310,14 +310,14 @@ def _cropped(pixels: np.ndarray, share: float) -> np.ndarray:
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "as it is": lambda pixels: pixels,
     "mirrored": lambda pixels: pixels[:, ::-1],
-    "center crop": partial(_cropped, share=0.875),
-    "center crop, half": partial(_cropped, share=0.5),
-    "letterbox 114": partial(_padded, fill=114),
-    "letterbox black": partial(_padded, fill=0),
-    "32x32": partial(_sized, size=32),
-    "224x224 nearest": partial(_sized, size=224, kernel=Image.Resampling.NEAREST),
-    "224x224 bilinear": partial(_sized, size=224, kernel=Image.Resampling.BILINEAR),
-    "1024x1024 lanczos": partial(_sized, size=1024, kernel=Image.Resampling.LANCZOS),
+    "center crop": partial(_crop, share=0.875),
+    "center crop, half": partial(_crop, share=0.5),
+    "letterbox 114": partial(_pad, fill=114),
+    "letterbox black": partial(_pad, fill=0),
+    "32x32": partial(_resize, size=32),
+    "224x224 nearest": partial(_resize, size=224, kernel=Image.Resampling.NEAREST),
+    "224x224 bilinear": partial(_resize, size=224, kernel=Image.Resampling.BILINEAR),
+    "1024x1024 lanczos": partial(_resize, size=1024, kernel=Image.Resampling.LANCZOS),
     "darker": lambda pixels: pixels * 0.6,
     "brighter": lambda pixels: np.clip(pixels * 1.4, 0, 255),
     "half the contrast": lambda pixels: 64 + pixels * 0.5,
@@ -336,8 +336,8 @@ def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: 
         each = [one[name] for one in measured]
         print(f"  {name:18} {np.mean(each):.4f} ({max(each) if 'error' in name else min(each):.4f})")
     for left_out in np.unique(sets):
-        table = fitted(thumbnails[sets != left_out], 0)
-        odds = judged(table, thumbnails[sets == left_out, 0]) * runs[0][3].mean()
+        table = fit_table(thumbnails[sets != left_out], 0)
+        odds = table_odds(table, thumbnails[sets == left_out, 0]) * runs[0][3].mean()
         print(f"never saw {left_out}:", *(f"{name} {value:.4f}" for name, value in numbers(odds).items()), sep="  ")
     _, fold, tables, factors = runs[0]
     for name, share in false_warnings(others, fold, tables, factors).items():
@@ -346,7 +346,7 @@ def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: 
         odds = np.zeros(len(photos))
         for one in range(FOLDS):
             changed = [thumbnail(change(photos[at][1])) for at in np.flatnonzero(fold == one)]
-            odds[fold == one] = judged(tables[one], np.stack(changed)) * factors[one]
+            odds[fold == one] = table_odds(tables[one], np.stack(changed)) * factors[one]
         print(f"{name:18} {(odds > 0).mean():.4f}  calibration error {calibration_error(odds):.4f}")
 
 
@@ -354,7 +354,7 @@ def ship(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: O
     """Write the table that the package reads."""
     groups = [group for group, _ in photos]
     odds, fold, tables, factors = cross_validated(thumbnails, groups, others, 0)
-    table = fitted(thumbnails, 0)
+    table = fit_table(thumbnails, 0)
     table["ordinary"] = ordinary_plane(table, thumbnails[:, 0], others.thumbnails)
     table["weights"] *= factors.mean()
     false = false_warnings(others, fold, tables, factors)

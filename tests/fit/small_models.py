@@ -139,7 +139,7 @@ def shrink(image: Image.Image, geometry: str) -> np.ndarray:
     )
 
 
-def ordered(pixels: np.ndarray, order: str) -> np.ndarray:
+def reorder(pixels: np.ndarray, order: str) -> np.ndarray:
     """Pixels of shape [N, H, W, C] in the channel order of a recipe, as float32."""
     if order == "GRAY":
         return (pixels @ np.array([0.299, 0.587, 0.114])).round()[..., None].astype(np.float32)
@@ -190,7 +190,7 @@ class Network:
             flat = delta.reshape(-1, delta.shape[-1])
             gradients = [columns.reshape(len(flat), -1).T @ flat, flat.sum(0), *gradients]
             if layer:
-                delta = _spread(delta @ self.weights[2 * layer].T, self.kernels[layer], shape)
+                delta = _input_gradient(delta @ self.weights[2 * layer].T, self.kernels[layer], shape)
         self._update(gradients, rate)
 
     def _update(self, gradients: list[np.ndarray], rate: float) -> None:
@@ -204,7 +204,7 @@ class Network:
             self.weights[number] = (self.weights[number] - rate * change).astype(np.float32)
 
 
-def _spread(columns: np.ndarray, kernel: int, shape: tuple[int, ...]) -> np.ndarray:
+def _input_gradient(columns: np.ndarray, kernel: int, shape: tuple[int, ...]) -> np.ndarray:
     """Gradient of the input of a convolution of stride 2."""
     gradient = np.zeros(shape, np.float32)
     height, width = columns.shape[1:3]
@@ -303,8 +303,8 @@ def main() -> None:
         if name not in options.models:
             continue
         pixels = np.stack([shrink(image, recipe.geometry) for image in images])
-        network = train(ordered(pixels, recipe.order), labels, seed)
-        inputs = (ordered(np.stack([shrink(image, recipe.geometry) for image in tests]), recipe.order) - _MEAN) / _STD
+        network = train(reorder(pixels, recipe.order), labels, seed)
+        inputs = (reorder(np.stack([shrink(image, recipe.geometry) for image in tests]), recipe.order) - _MEAN) / _STD
         accuracy = (network.forward(inputs.astype(np.float32))[0].argmax(1) == answers).mean()
         fold(network, recipe)
         layout = "NHWC" if seed % 3 == 1 else "NCHW"

@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fuzz.mutate import mutated
+from fuzz.mutate import mutate_body
 from fuzz.targets import TARGETS, samples
 
 SECONDS = 5
@@ -41,7 +41,7 @@ def execution(seeds: dict[str, list[Any]], seed: int, number: int) -> tuple[str,
     kinds = tuple(seeds)
     kind = rng.choices(kinds, [TARGETS[name][2] for name in kinds])[0]
     sample, other = rng.choice(seeds[kind]), rng.choice(seeds[kind])
-    return kind, sample, mutated(sample.body, sample.form, rng, other.body), rng
+    return kind, sample, mutate_body(sample.body, sample.form, rng, other.body), rng
 
 
 def child(pipe: Connection, seeds: dict[str, list[Any]], seed: int, numbers: range) -> None:

@@ -134,14 +134,14 @@ FORMS = {
 }
 
 
-def saved(array: np.ndarray) -> bytes:
+def npy_bytes(array: np.ndarray) -> bytes:
     """The bytes of a ``.npy`` file."""
     out = io.BytesIO()
     np.save(out, array)
     return out.getvalue()
 
 
-def archived(**arrays: np.ndarray) -> bytes:
+def npz_bytes(**arrays: np.ndarray) -> bytes:
     """The bytes of a ``.npz`` file."""
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
@@ -168,8 +168,8 @@ def tensors() -> Iterator[Sample]:
         "nan": np.full((1, 8, 8, 3), np.nan, np.float32),
     }
     for name, array in arrays.items():
-        yield Sample(f"npy-{name}", saved(array), "npy")
-    yield Sample("npz", archived(x=scaled, y=pixels), "zip")
+        yield Sample(f"npy-{name}", npy_bytes(array), "npy")
+    yield Sample("npz", npz_bytes(x=scaled, y=pixels), "zip")
     for dtype in ("float32", "uint8", "bfloat16"):
         flat = {"shape": list(pixels.shape), "dtype": dtype, "data": pixels.tolist()}
         yield Sample(f"json-{dtype}", json.dumps(flat).encode(), "json")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-__all__ = ["mutated"]
+__all__ = ["mutate_body"]
 
 NUMBERS = (0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 64, 127, 128, 255, 256, 257, 999, 4095, 32767, 32768, 65535)
 LARGE = (65536, 1 << 20, (1 << 24) - 1, (1 << 31) - 1, 1 << 31, (1 << 32) - 1)
@@ -24,7 +24,7 @@ TOKEN = re.compile(rb"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|\"[^\"\n]{0,60}\"|[A-Za-z_]\
 Mutation = Callable[[bytearray, Random, bytes], None]
 
 
-def mutated(body: bytes, form: str, rng: Random, other: bytes) -> bytes:
+def mutate_body(body: bytes, form: str, rng: Random, other: bytes) -> bytes:
     """One to six mutations of ``body``; other: a second input, of which parts are spliced in."""
     made = bytearray(body)
     chosen = (*BYTES, *(FORMS.get(form, ()) * 2))
@@ -37,10 +37,10 @@ def mutated(body: bytes, form: str, rng: Random, other: bytes) -> bytes:
 def flip(body: bytearray, rng: Random, _: bytes) -> None:
     """One bit of up to eight bytes, the beginning of the file preferred."""
     for _ in range(rng.randint(1, 8)):
-        body[place(body, rng)] ^= 1 << rng.randrange(8)
+        body[random_offset(body, rng)] ^= 1 << rng.randrange(8)
 
 
-def place(body: bytearray, rng: Random) -> int:
+def random_offset(body: bytearray, rng: Random) -> int:
     """An offset; every second one lies in the first 256 bytes, where headers are."""
     return rng.randrange(min(len(body), 256) if rng.random() < 0.5 else len(body))
 
@@ -49,7 +49,7 @@ def number(body: bytearray, rng: Random, _: bytes) -> None:
     """A size or offset field of 1, 2, 4 or 8 bytes in either byte order."""
     width = rng.choice((1, 2, 2, 4, 4, 8))
     value = rng.choice((*NUMBERS, *LARGE, len(body), len(body) - 1, rng.randrange(len(body) + 1)))
-    at = place(body, rng)
+    at = random_offset(body, rng)
     packed = (value % (1 << 8 * width)).to_bytes(width, rng.choice(("big", "little")))
     body[at : at + width] = packed
 
@@ -61,20 +61,20 @@ def truncate(body: bytearray, rng: Random, _: bytes) -> None:
 
 def remove(body: bytearray, rng: Random, _: bytes) -> None:
     """A piece is missing."""
-    at = place(body, rng)
+    at = random_offset(body, rng)
     del body[at : at + rng.randint(1, 64)]
 
 
 def repeat(body: bytearray, rng: Random, _: bytes) -> None:
     """A piece comes twice, or many times."""
-    at = place(body, rng)
+    at = random_offset(body, rng)
     piece = body[at : at + rng.randint(1, 64)]
     body[at:at] = piece * rng.choice((1, 1, 2, 50))
 
 
 def splice(body: bytearray, rng: Random, other: bytes) -> None:
     """A piece of another input."""
-    at, start = place(body, rng), rng.randrange(len(other) + 1)
+    at, start = random_offset(body, rng), rng.randrange(len(other) + 1)
     body[at : at + rng.randint(0, 64)] = other[start : start + rng.randint(1, 256)]
 
 
@@ -90,7 +90,7 @@ def token(body: bytearray, rng: Random, _: bytes) -> None:
 
 def junk(body: bytearray, rng: Random, _: bytes) -> None:
     """A control character, a lone surrogate, an emoji."""
-    body[(at := place(body, rng)) : at] = rng.choice(JUNK).encode("utf-8", "surrogateescape")
+    body[(at := random_offset(body, rng)) : at] = rng.choice(JUNK).encode("utf-8", "surrogateescape")
 
 
 def line(body: bytearray, rng: Random, other: bytes) -> None:
@@ -149,7 +149,7 @@ VALUES += ([1, [2]], [1, "a"], {"b64": "AAAA"}, {"b64": 1}, {"b64": "="}, "FP32"
 
 def nest(body: bytearray, rng: Random, _: bytes) -> None:
     """Brackets around a part, or very many of them."""
-    depth, at = rng.choice((1, 1, 2, 40, 3000)), place(body, rng)
+    depth, at = rng.choice((1, 1, 2, 40, 3000)), random_offset(body, rng)
     start, end = rng.choice(((b"[", b"]"), (b"{", b"}"), (b"(", b")"), (b'{"a":', b"}")))
     stop = rng.randrange(at, len(body) + 1)
     body[at:stop] = start * depth + body[at:stop] + end * depth

@@ -40,7 +40,7 @@ from specs import BASE
 __all__ = ["TARGETS", "samples"]
 
 
-def reported(result: Result, given: Spec) -> None:
+def render_reports(result: Result, given: Spec) -> None:
     """Render a result in each machine and text format."""
     run = Run(spec_name=given.name, spec_sha256=given.sha256, contract=given.contract)
     report = Report(spec_name=given.name, spec_sha256=given.sha256, candidates=1)
@@ -56,7 +56,7 @@ def image(body: bytes, _: Sample, rng: Random) -> None:
     """``validate`` and ``convert``; often ``payload`` with an encoded picture, seldom ``--draw``."""
     given = corpus.any_spec(rng)
     decoder = rng.choice(("pillow", "pillow", "opencv"))
-    reported(process(body, given, Options(want_array=True, allow_guess=True, decoded_by=decoder)), given)
+    render_reports(process(body, given, Options(want_array=True, allow_guess=True, decoded_by=decoder)), given)
     if rng.random() < 0.25:
         way = resolve_target(given, form=rng.choice(("image", "instances-b64", "hf-inputs-b64")))
         part = part_of(body, way, Options())[1]
@@ -74,7 +74,7 @@ def tensor(body: bytes, _: Sample, rng: Random) -> None:
     given = corpus.any_spec(rng)
     assumed = rng.choice(({}, {}, {"layout": "NHWC"}, {"channel_order": "BGR"}))
     options = Options(want_array=True, allow_guess=rng.random() < 0.5, assume=assumed)
-    reported(process(body, given, options), given)
+    render_reports(process(body, given, options), given)
     with contextlib.suppress(ImgcheckError):
         identify_tensor(body, None, Options(source="b.jpg" if rng.random() < 0.1 else None))
 
@@ -100,7 +100,7 @@ def body(body: bytes, sample: Sample, rng: Random) -> None:
         dtype = rng.choice(("float16", "float32", "float64", "uint8", "int8", "int32", "int64", "bfloat16"))
     given = body_spec(f"{dtype}:{form}", sample.stack)
     declared = sample.content_type if rng.random() < 0.8 else rng.choice(TYPES)
-    reported(process(body, given, Options(content_type=declared)), given)
+    render_reports(process(body, given, Options(content_type=declared)), given)
     form = given.payload.get("envelope")
     if form and isinstance(ENVELOPES[form], TensorEnvelope):
         with contextlib.suppress(ImgcheckError):
@@ -119,7 +119,7 @@ def spec_text(body: bytes, _: Sample, __: Random) -> None:
     with contextlib.suppress(ImgcheckError):
         compile(to_python(given), "preprocess.py", "exec")
     if all((dim.fixed or 0) <= 512 for dim in given.contract.shape):
-        reported(process("a.jpg", given, Options(want_array=True, allow_guess=True)), given)
+        render_reports(process("a.jpg", given, Options(want_array=True, allow_guess=True)), given)
 
 
 def path_list(body: bytes, _: Sample, __: Random) -> None:

@@ -210,7 +210,7 @@ def test_tied_pipeline_that_may_match_is_reported_as_matching():
     assert said(tied[:2]).startswith("stretched to 224x224 by Pillow bilinear, RGB")
 
 
-def of(values, channels=3):
+def affine_of(values, channels=3):
     return canonical(values, channels)
 
 
@@ -220,25 +220,26 @@ HALVES = Values(mean=(0.406, 0.456, 0.485), std=(0.229, 0.224, 0.225))
 @pytest.mark.parametrize(
     ("affine", "name"),
     [
-        (of(Values(low=0, high=1)), "divided by 255"),
+        (affine_of(Values(low=0, high=1)), "divided by 255"),
         (
-            compose_mappings(of(Values(low=0, high=1)), of(Values(low=-1, high=1))),
+            compose_mappings(affine_of(Values(low=0, high=1)), affine_of(Values(low=-1, high=1))),
             "divided by 255, then divided by 127.5, minus 1",
         ),
         (
             compose_mappings(
-                of(Values(low=0, high=1)), of(Values(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)))
+                affine_of(Values(low=0, high=1)),
+                affine_of(Values(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))),
             ),
             "divided by 255, then ImageNet mean and std, in RGB order",
         ),
-        (of(HALVES), "ImageNet mean in BGR order and std in RGB order"),
-        (of(Values(mean=(0.485, 0.456, 0.406), std=(1, 1, 1))), "ImageNet mean without std, in RGB order"),
-        (of(Values(low=0, high=0.25)), "0..255 mapped to 0..0.25"),
+        (affine_of(HALVES), "ImageNet mean in BGR order and std in RGB order"),
+        (affine_of(Values(mean=(0.485, 0.456, 0.406), std=(1, 1, 1))), "ImageNet mean without std, in RGB order"),
+        (affine_of(Values(low=0, high=0.25)), "0..255 mapped to 0..0.25"),
         (
-            of(Values(mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))),
+            affine_of(Values(mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))),
             "mean [0.1, 0.2, 0.3] and std [0.4, 0.5, 0.6] of x / 255",
         ),
-        (of(Values(low=0, high=1), 1), "divided by 255"),
+        (affine_of(Values(low=0, high=1), 1), "divided by 255"),
     ],
 )
 def test_mappings_have_standard_names(affine, name):

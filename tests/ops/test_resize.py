@@ -89,7 +89,7 @@ def test_pass_order_changes_pixels_of_portrait_photos():
 
 
 @pytest.mark.parametrize("aspect", [(30, 40), (90, 17)])
-def test_fit_is_image_ops_fit(aspect):
+def test_fit_equals_pillow_image_ops_fit(aspect):
     image = picture(97, 61)
     wanted = np.asarray(ImageOps.fit(Image.fromarray(image), aspect[::-1]))
     params = {"aspect": aspect, "rounding": "none", "size": aspect, "interpolation": "bicubic", "dtype": "uint8"}
@@ -99,7 +99,7 @@ def test_fit_is_image_ops_fit(aspect):
 
 
 @pytest.mark.parametrize("frame", [(64, 64), (90, 33), (31, 200), (97, 61)])
-def test_letterbox_by_pillow_is_image_ops_pad(frame):
+def test_pillow_letterbox_equals_image_ops_pad(frame):
     image = picture(97, 61)
     wanted = np.asarray(ImageOps.pad(Image.fromarray(image), frame[::-1], color=(9, 99, 199)))
     params = {"size": frame, "fill": [9, 99, 199], "multiple_of": None, "interpolation": "bicubic", "dtype": "uint8"}
@@ -154,7 +154,7 @@ def test_tensorflow_antialias_equals_weighted_means_per_axis(interpolation, old,
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
 @pytest.mark.parametrize("antialias", [False, True])
 @pytest.mark.parametrize(("old", "new"), [(97, 30), (30, 97), (200, 3), (3, 8)])
-def test_torch_rounds_to_whole_levels_between_its_passes(interpolation, antialias, old, new):
+def test_torch_rounds_to_integers_between_its_passes(interpolation, antialias, old, new):
     image = picture(old, old, 1)
     found = resize_by(image, "torch", interpolation, "uint8", {"antialias": antialias}, size=[new, new])
     starts, weights, precision = torch_integer_spans(new, old, interpolation, antialias=antialias)

@@ -24,7 +24,7 @@ STORED = Path(__file__).parent / "stored"
 SAMPLE = 96  # pixels of each result that are stored, corners among them
 
 
-def textured(height, width, seed, *, gray=False):
+def texture(height, width, seed, *, gray=False):
     """A picture with edges, gradients and noise of every size, HxWx3 (or HxW), uint8."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
@@ -42,7 +42,7 @@ def jpeg(height, width, seed, *, gray=False, **options):
     from PIL import Image
 
     out = io.BytesIO()
-    Image.fromarray(textured(height, width, seed, gray=gray)).save(out, "JPEG", **{"quality": 90, **options})
+    Image.fromarray(texture(height, width, seed, gray=gray)).save(out, "JPEG", **{"quality": 90, **options})
     return out.getvalue()
 
 
@@ -72,7 +72,7 @@ def small_images():
     }
 
 
-def ours(preprocessor, body):
+def spec_tensor(preprocessor, body):
     """The tensor by way of the spec, as ``convert`` makes it."""
     result = process(body, parse(preprocessor.spec), Options(want_array=True))
     if result.array is None:
@@ -97,7 +97,7 @@ def verdict(preprocessor, apart):
     return float(apart.max()), share, allowed
 
 
-def sampled(preprocessor, array):
+def sample_pixels(preprocessor, array):
     """Some pixels of a result, (pixel, channel): the corners and others that its size decides."""
     layout = parse(preprocessor.spec).contract.layout
     pixels = array.transpose([layout.index(axis) for axis in "NHWC"])[0]
@@ -115,7 +115,7 @@ def compare(chosen):
         worst, most, notes, started = 0.0, 0.0, [], time.perf_counter()
         for name, body in images.items():
             try:
-                mine, real = ours(preprocessor, body), preprocessor.real(body)
+                mine, real = spec_tensor(preprocessor, body), preprocessor.real(body)
             except Exception as error:  # noqa: BLE001  # one that cannot be made must not hide the others
                 notes.append(f"{name}: {type(error).__name__}: {error}")
                 continue
@@ -157,7 +157,7 @@ def store(chosen):
         for name, body in images.items():
             real = preprocessor.real(body)
             kept[f"{preprocessor.name}|{name}|shape"] = np.array(real.shape)
-            kept[f"{preprocessor.name}|{name}"] = sampled(preprocessor, real)
+            kept[f"{preprocessor.name}|{name}"] = sample_pixels(preprocessor, real)
     np.savez_compressed(STORED / "results.npz", **kept)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from parity.compare import complete_torchvision, major, small_images
-from parity.preprocessor import CLOSE, EXACT, opened
+from parity.preprocessor import CLOSE, EXACT, open_image
 from sm_imgcheck import Options, process
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.features.spec_import.validate import valid_draft
@@ -44,7 +44,7 @@ class ImportCase:
     tolerance: float = EXACT
 
 
-def imported(case):
+def import_case(case):
     """The spec, or None with the fields that are unknown."""
     draft = valid_draft(read_draft(SourceFile.of_bytes(case.file, case.text.encode())))
     unknown = [field.key for field in draft.fields if field.certainty == "unknown"]
@@ -82,7 +82,7 @@ def transformers_cases() -> Iterator[ImportCase]:
             tolerance = CLOSE if stem in ("DINOv3ViT", "PPDocLayoutV2", "PPDocLayoutV3", "RfDetr") else EXACT
             name = f"transformers {stem}{variant} {suffix or 'torchvision'}"
             yield ImportCase(
-                name=name, file="preprocessor_config.json", text=text, library=library, real=_processed(processor),
+                name=name, file="preprocessor_config.json", text=text, library=library, real=_with_processor(processor),
                 tolerance=tolerance,
             )  # fmt: skip
 
@@ -102,9 +102,9 @@ VARIANTS = [
 """Other settings of classes: class, name, settings."""
 
 
-def _processed(processor):
+def _with_processor(processor):
     def real(body):
-        result = processor(images=opened(body), return_tensors="np")
+        result = processor(images=open_image(body), return_tensors="np")
         return result if isinstance(result, np.ndarray) else result["pixel_values"]
 
     return real
@@ -135,11 +135,11 @@ def timm_cases() -> Iterator[ImportCase]:
         }
         text = json.dumps({"architecture": name.partition(".")[0], "pretrained_cfg": saved})
         transform = create_transform(**resolved)
-        yield ImportCase(name=f"timm {name}", file="config.json", text=text, real=_transformed(transform))
+        yield ImportCase(name=f"timm {name}", file="config.json", text=text, real=_with_transform(transform))
 
 
-def _transformed(transform):
-    return lambda body: np.asarray(transform(opened(body)))[None]
+def _with_transform(transform):
+    return lambda body: np.asarray(transform(open_image(body)))[None]
 
 
 def torchvision_cases() -> Iterator[ImportCase]:
@@ -158,7 +158,7 @@ def torchvision_cases() -> Iterator[ImportCase]:
             if text.startswith(("ImageClassification", "SemanticSegmentation", "ObjectDetection")):
                 texts.setdefault(text, (f"torchvision {weight}", transform))
     for text, (name, transform) in texts.items():
-        yield ImportCase(name=name, file="transforms.txt", text=text, real=_transformed(transform))
+        yield ImportCase(name=name, file="transforms.txt", text=text, real=_with_transform(transform))
 
 
 def cases() -> Iterator[ImportCase]:
@@ -176,7 +176,7 @@ def gap(spec, tensor, real):
     return float((difference / scale.reshape([-1 if at == axis else 1 for at in range(tensor.ndim)])).max())
 
 
-def converted(spec, body):
+def convert_body(spec, body):
     result = process(body, spec, Options(want_array=True))
     if result.array is None:
         raise ValueError(result.skipped or "; ".join(finding.message for finding in result.findings))
@@ -190,7 +190,7 @@ def compare(chosen):
     for case in chosen:
         notes, worst = [], 0.0
         try:
-            spec, unknown = imported(case)
+            spec, unknown = import_case(case)
             if spec is None:
                 counts["unknown"] += 1
                 print(f"unkn {case.name:60} {', '.join(unknown)}", flush=True)
@@ -199,7 +199,7 @@ def compare(chosen):
                 real = result_of(case, body)
                 if real is None:
                     continue
-                tensor = converted(spec, body)
+                tensor = convert_body(spec, body)
                 if tensor.shape != np.shape(real):
                     notes.append(f"{name}: shape {tensor.shape}, the library gives {np.shape(real)}")
                     continue
@@ -220,7 +220,7 @@ def result_of(case, body):
         return None
 
 
-def sampled(array, seed):
+def sample_values(array, seed):
     """Some values of a tensor, by position."""
     flat = np.asarray(array, np.float32).ravel()
     return flat[np.random.default_rng(seed).integers(0, flat.size, SAMPLE)]
@@ -231,12 +231,12 @@ def store(chosen):
     images = dict(list(small_images().items())[:STORED_IMAGES])
     heads, samples = [], []
     for case in chosen:
-        if imported(case)[0] is None:
+        if import_case(case)[0] is None:
             continue
         reals = [np.asarray(case.real(body)) for body in images.values()]
         keys = {"name": case.name, "file": case.file, "text": case.text, "library": case.library}
         heads.append({**keys, "tolerance": case.tolerance, "shapes": [list(real.shape) for real in reals]})
-        samples.append([sampled(real, index) for index, real in enumerate(reals)])
+        samples.append([sample_values(real, index) for index, real in enumerate(reals)])
     head = json.dumps({"pillow": major("pillow"), "cases": heads}).encode()
     bodies = {f"image|{name}": np.frombuffer(body, np.uint8) for name, body in images.items()}
     np.savez_compressed(STORED, head=np.frombuffer(head, np.uint8), samples=np.array(samples), **bodies)

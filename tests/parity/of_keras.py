@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.preprocessor import CLOSE, IMAGENET, Preprocessor, first, opened, spec
+from parity.preprocessor import CLOSE, IMAGENET, Preprocessor, first, open_image, spec
 
 SQUARE = ["N", 224, 224, 3]
 CAFFE = {"units": "byte", "mean": [103.939, 116.779, 123.68], "order": "BGR"}
@@ -18,7 +18,7 @@ MODES = {
 }
 
 
-def loaded(interpolation, size=(224, 224), **more):
+def load_with(interpolation, size=(224, 224), **more):
     def real(body):
         import keras
 
@@ -32,7 +32,7 @@ def application(module):
     def real(body):
         import keras
 
-        return getattr(keras.applications, module).preprocess_input(loaded("nearest")(body))
+        return getattr(keras.applications, module).preprocess_input(load_with("nearest")(body))
 
     return real
 
@@ -41,7 +41,7 @@ def smart(interpolation, size):
     def real(body):
         import keras
 
-        array = np.asarray(opened(body), np.float32)
+        array = np.asarray(open_image(body), np.float32)
         return first(keras.preprocessing.image.smart_resize(array, size, interpolation=interpolation))
 
     return real
@@ -85,7 +85,7 @@ TABLE = (
         Preprocessor(
             name=f"keras load_img {name}",
             spec=spec(SQUARE, values=[0, 255], resize={"interpolation": name}),
-            real=loaded(name),
+            real=load_with(name),
         )
         for name in ("bilinear", "bicubic", "lanczos", "box", "hamming")
     ),
@@ -100,7 +100,7 @@ TABLE = (
                     {"resize": {"size": [150, 224], "interpolation": name}},
                 ],
             ),
-            real=loaded(name, (150, 224), keep_aspect_ratio=True),
+            real=load_with(name, (150, 224), keep_aspect_ratio=True),
         )
         for name in ("nearest", "bilinear", "bicubic")
     ),
@@ -109,7 +109,7 @@ TABLE = (
         spec=spec(
             ["N", 50, 70, 1], values=[0, 255], channel_order="GRAY", layout="NHWC", resize={"interpolation": "bilinear"}
         ),
-        real=loaded("bilinear", (50, 70), color_mode="grayscale"),
+        real=load_with("bilinear", (50, 70), color_mode="grayscale"),
     ),
     *(
         Preprocessor(

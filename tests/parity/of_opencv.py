@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from parity.preprocessor import EXACT, Preprocessor, first, opened, spec
+from parity.preprocessor import EXACT, Preprocessor, first, open_image, spec
 
 OPENCV = {"library": "opencv", "exif": "apply"}
 FLAGS = {
@@ -21,7 +21,7 @@ def read(body):
     return cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
 
 
-def resized(name):
+def resize_with(name):
     def real(body):
         import cv2
 
@@ -30,7 +30,7 @@ def resized(name):
     return real
 
 
-def bordered(body):
+def pad_border(body):
     import cv2
 
     image = read(body)
@@ -63,7 +63,7 @@ def blob(*settings, **more):
     return real
 
 
-def letterboxed(**settings):
+def letterbox_with(**settings):
     def real(body):
         from ultralytics.data.augment import LetterBox
 
@@ -73,16 +73,16 @@ def letterboxed(**settings):
     return real
 
 
-def classified(body):
+def classify(body):
     from ultralytics.data.augment import classify_transforms
 
-    return classify_transforms(224)(opened(body))[None].numpy()
+    return classify_transforms(224)(open_image(body))[None].numpy()
 
 
-def squared(body):
+def center_crop(body):
     from ultralytics.data.augment import CenterCrop
 
-    return first(CenterCrop(224)(opened(body)).astype(np.float32) / 255)
+    return first(CenterCrop(224)(open_image(body)).astype(np.float32) / 255)
 
 
 def row(name, shape, said, real, values=(0, 1), tolerance=EXACT, one_off=0.0, **more):
@@ -114,14 +114,14 @@ TABLE = (
                 {"resize": {"size": [224, 224], "library": "opencv"}},
             ],
         ),
-        real=bordered,
+        real=pad_border,
     ),
     *(
         row(
             f"cv2 {name}",
             ["N", 200, 224, 3],
             {"interpolation": name},
-            resized(name),
+            resize_with(name),
             (0, 255),
             channel_order="BGR",
             one_off=0.06 if name == "bicubic" else 0.0,  # OpenCV without IPP rounds it otherwise
@@ -159,25 +159,25 @@ TABLE = (
         COVER,
         blob(1 / 255, (256, 192), swapRB=True, crop=True),
     ),
-    row("yolo letterbox", ["N", 3, 320, 320], {"mode": "letterbox"}, letterboxed(new_shape=(320, 320))),
+    row("yolo letterbox", ["N", 3, 320, 320], {"mode": "letterbox"}, letterbox_with(new_shape=(320, 320))),
     row(
         "yolo letterbox auto",
         ["N", 3, "H", "W"],
         {"mode": "letterbox", "size": [320, 320], "multiple_of": 32},
-        letterboxed(new_shape=(320, 320), auto=True, stride=32),
+        letterbox_with(new_shape=(320, 320), auto=True, stride=32),
     ),
     row(
         "yolo classify",
         ["N", 3, 224, 224],
         {"mode": "shortest_edge", "size": 224, "library": "pillow", "interpolation": "bilinear"},
-        classified,
+        classify,
         decode={"exif": "ignore"},
     ),
     row(
         "yolo classify CenterCrop",
         ["N", 224, 224, 3],
         [{"crop": {"square": 1.0}}, {"resize": {"size": [224, 224], "library": "opencv"}}],
-        squared,
+        center_crop,
         decode={"exif": "ignore"},
     ),
 )

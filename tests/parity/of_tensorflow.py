@@ -10,7 +10,7 @@ ACCURATE = {"library": "tensorflow", "dct": "accurate"}
 DEFAULT = {"library": "tensorflow", "dct": "tensorflow"}
 
 
-def decoded(body, dct="INTEGER_ACCURATE", channels=3):
+def decode_bytes(body, dct="INTEGER_ACCURATE", channels=3):
     import tensorflow as tf
 
     return tf.io.decode_jpeg(body, channels=channels, dct_method=dct)
@@ -22,12 +22,12 @@ def then(change, dct="INTEGER_ACCURATE"):
     def real(body):
         import tensorflow as tf
 
-        return first(np.asarray(change(tf.image, decoded(body, dct)), np.float32))
+        return first(np.asarray(change(tf.image, decode_bytes(body, dct)), np.float32))
 
     return real
 
 
-def resized(method, antialias, dct="INTEGER_ACCURATE"):
+def resize_with(method, antialias, dct="INTEGER_ACCURATE"):
     return then(lambda image, x: image.resize(x, (224, 200), method=method, antialias=antialias), dct)
 
 
@@ -67,7 +67,7 @@ def row(name, said, real, tolerance=EXACT, values=(0, 255), decode=ACCURATE, **m
 
 TABLE = (
     *(
-        row(f"{name}{' antialias' * smooth}", resizing(name, smooth), resized(method, smooth), CLOSE)
+        row(f"{name}{' antialias' * smooth}", resizing(name, smooth), resize_with(method, smooth), CLOSE)
         for name, method in METHODS.items()
         for smooth in (False, True)
         if not smooth or name in ("bilinear", "bicubic", "lanczos")
@@ -104,14 +104,19 @@ TABLE = (
         [{"crop": {"square": 0.875, "rounding": "ceil"}}, {"resize": {"size": [224, 200], **resizing("bicubic")}}],
         then(padded_square),
     ),
-    row("default decode bilinear", resizing("bilinear"), resized("bilinear", antialias=False, dct=""), decode=DEFAULT),
+    row(
+        "default decode bilinear",
+        resizing("bilinear"),
+        resize_with("bilinear", antialias=False, dct=""),
+        decode=DEFAULT,
+    ),
     row(
         "default decode bicubic antialias",
         resizing("bicubic", antialias=True),
-        resized("bicubic", antialias=True, dct=""),
+        resize_with("bicubic", antialias=True, dct=""),
         decode=DEFAULT,
     ),
-    row("default decode nearest", resizing("nearest"), resized("nearest", antialias=False, dct=""), decode=DEFAULT),
+    row("default decode nearest", resizing("nearest"), resize_with("nearest", antialias=False, dct=""), decode=DEFAULT),
     row(
         "inception eval",
         [{"crop": {"fraction": 0.875}}, {"resize": {"size": [224, 200], "library": "tensorflow"}}],
@@ -122,7 +127,7 @@ TABLE = (
     row(
         "gray",
         resizing("bilinear"),
-        lambda body: first(__import__("tensorflow").image.resize(decoded(body, "", 1), (224, 200)).numpy()),
+        lambda body: first(__import__("tensorflow").image.resize(decode_bytes(body, "", 1), (224, 200)).numpy()),
         decode=DEFAULT,
         shape=["N", 224, 200, 1],
         channel_order="GRAY",

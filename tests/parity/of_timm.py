@@ -1,13 +1,13 @@
 """timm's evaluation transforms: the three crop modes, square and not."""
 
-from parity.preprocessor import HALF, IMAGENET, Preprocessor, opened, spec
+from parity.preprocessor import HALF, IMAGENET, Preprocessor, open_image, spec
 
 
-def transformed(size, **settings):
+def eval_transform(size, **settings):
     def real(body):
         from timm.data import create_transform
 
-        return create_transform(input_size=(3, *size), is_training=False, **settings)(opened(body))[None].numpy()
+        return create_transform(input_size=(3, *size), is_training=False, **settings)(open_image(body))[None].numpy()
 
     return real
 
@@ -17,7 +17,7 @@ def row(name, size, geometry, values=IMAGENET, **settings):
     return Preprocessor(
         name=f"timm {name}",
         spec=spec(["N", 3, *size], values=values, geometry=geometry),
-        real=transformed(size, **chosen),
+        real=eval_transform(size, **chosen),
     )
 
 

@@ -1,6 +1,6 @@
 """torchvision: presets v1 on PIL images and on tensors, transforms v2, and plain torch interpolate."""
 
-from parity.preprocessor import CLOSE, EXACT, HALF, IMAGENET, Preprocessor, levels, opened, spec
+from parity.preprocessor import CLOSE, EXACT, HALF, IMAGENET, Preprocessor, levels, open_image, spec
 
 # torchvision v1 on tensors resizes in float32 and rounds: a sum within 1e-5 of a half may fall on either side
 ROUNDED = {"dtype": "float32-rounded", "library": "torch"}
@@ -14,7 +14,7 @@ def preset(kind, *, on_tensor, **settings):
         chosen = {**settings}
         if "interpolation" in chosen:
             chosen["interpolation"] = InterpolationMode(chosen["interpolation"])
-        done = getattr(_presets, kind)(**chosen)(levels(body) if on_tensor else opened(body))
+        done = getattr(_presets, kind)(**chosen)(levels(body) if on_tensor else open_image(body))
         return done.numpy() if on_tensor else done[None].numpy()
 
     return real
@@ -43,12 +43,12 @@ def version2(*, interpolation="bilinear", size=256, crop=224, max_size=None, on=
         steps += [v2.Resize(size, InterpolationMode(interpolation), max_size=max_size, antialias=antialias)]
         steps += [v2.CenterCrop(crop)] if crop else []
         steps += [v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(IMAGENET["mean"], IMAGENET["std"])]
-        return v2.Compose(steps)(opened(body))[None].numpy()
+        return v2.Compose(steps)(open_image(body))[None].numpy()
 
     return real
 
 
-def interpolated(name, antialias):
+def interpolate_with(name, antialias):
     def real(body):
         from torch.nn.functional import interpolate
 
@@ -63,7 +63,7 @@ def shorter(size, interpolation="bilinear", **more):
     return {"mode": "shortest_edge", "size": size, "interpolation": interpolation, **more}
 
 
-def classified(name, edge, crop, interpolation="bilinear"):
+def classification_preset(name, edge, crop, interpolation="bilinear"):
     """A classification preset on a PIL image and on a uint8 tensor."""
     settings = {"crop_size": crop, "resize_size": edge, "interpolation": interpolation}
     shape = ["N", 3, crop, crop]
@@ -93,10 +93,10 @@ ANY = ["N", 3, "H", "W"]
 TORCH = {"library": "torch"}
 
 TABLE = (
-    *classified("256/224", 256, 224),
-    *classified("232/224", 232, 224),
-    *classified("342/299", 342, 299),
-    *classified("238/224 bicubic", 238, 224, "bicubic"),
+    *classification_preset("256/224", 256, 224),
+    *classification_preset("232/224", 232, 224),
+    *classification_preset("342/299", 342, 299),
+    *classification_preset("238/224 bicubic", 238, 224, "bicubic"),
     Preprocessor(
         name="torchvision segmentation PIL",
         spec=spec(ANY, values=IMAGENET, resize=shorter(120)),
@@ -166,7 +166,7 @@ TABLE = (
                     **({"antialias": smooth} if name in ("bilinear", "bicubic") else {}),
                 },
             ),
-            real=interpolated(name, smooth),
+            real=interpolate_with(name, smooth),
             tolerance=CLOSE if name in ("bilinear", "bicubic", "area") else EXACT,
         )
         for name in ("nearest", "nearest-exact", "bilinear", "bicubic", "area")

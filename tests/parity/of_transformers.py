@@ -1,16 +1,16 @@
 """Hugging Face image processors, each in its Pillow and its torchvision backend, with their own defaults."""
 
-from parity.preprocessor import CLIP, CLOSE, EXACT, HALF, IMAGENET, Preprocessor, opened, spec
+from parity.preprocessor import CLIP, CLOSE, EXACT, HALF, IMAGENET, Preprocessor, open_image, spec
 
 SQUARE = ["N", 3, 224, 224]
 
 
-def processed(name, **settings):
+def with_processor(name, **settings):
     def real(body):
         import transformers
 
         processor = getattr(transformers, name)(**settings)
-        return processor(images=opened(body), return_tensors="np")["pixel_values"]
+        return processor(images=open_image(body), return_tensors="np")["pixel_values"]
 
     return real
 
@@ -28,7 +28,7 @@ def cut(edge, size, interpolation):
     return geometry
 
 
-def whole(size, interpolation):
+def stretch_geometry(size, interpolation):
     def geometry(library):
         return [{"resize": {"size": [size, size], "interpolation": interpolation, "library": library}}]
 
@@ -36,11 +36,11 @@ def whole(size, interpolation):
 
 
 def deit(library):
-    return [*whole(256, "bicubic")(library), {"crop": {"size": [224, 224], "rounding": "floor"}}]
+    return [*stretch_geometry(256, "bicubic")(library), {"crop": {"size": [224, 224], "rounding": "floor"}}]
 
 
 def perceiver(library):
-    return [{"crop": {"square": 0.875, "rounding": "floor"}}, *whole(224, "bicubic")(library)]
+    return [{"crop": {"square": 0.875, "rounding": "floor"}}, *stretch_geometry(224, "bicubic")(library)]
 
 
 def detr(library):
@@ -59,21 +59,21 @@ DETR = {"size": {"shortest_edge": 200, "longest_edge": 270}, "do_pad": False}
 
 # name: geometry for a library, values, shape, settings, spec keys
 ROWS = {
-    "ViT": (whole(224, "bilinear"), HALF, SQUARE, {}, {}),
+    "ViT": (stretch_geometry(224, "bilinear"), HALF, SQUARE, {}, {}),
     "DeiT": (deit, HALF, SQUARE, {}, {}),
-    "Beit": (whole(224, "bicubic"), HALF, SQUARE, {}, {}),
+    "Beit": (stretch_geometry(224, "bicubic"), HALF, SQUARE, {}, {}),
     "CLIP": (cut(224, 224, "bicubic"), CLIP, SQUARE, {}, {}),
-    "Siglip": (whole(224, "bicubic"), HALF, SQUARE, {}, {}),
+    "Siglip": (stretch_geometry(224, "bicubic"), HALF, SQUARE, {}, {}),
     "ConvNext": (cut(256, 224, "bicubic"), HALF, SQUARE, {"size": {"shortest_edge": 224}}, {}),
-    "EfficientNet": (whole(346, "bicubic"), HALF_TWICE, ["N", 3, 346, 346], {}, {}),
+    "EfficientNet": (stretch_geometry(346, "bicubic"), HALF_TWICE, ["N", 3, 346, 346], {}, {}),
     "MobileNetV1": (cut(256, 224, "bilinear"), HALF, SQUARE, {}, {}),
     "MobileNetV2": (cut(256, 224, "bilinear"), HALF, SQUARE, {}, {}),
     "MobileViT": (cut(224, 256, "bicubic"), [0, 1], ["N", 3, 256, 256], {}, {"channel_order": "BGR"}),
     "Bit": (cut(224, 224, "bicubic"), CLIP, SQUARE, {}, {}),  # DINOv2's
     "Levit": (cut(256, 224, "bicubic"), IMAGENET, SQUARE, {}, {}),
     "PoolFormer": (cut(248, 224, "bicubic"), IMAGENET, SQUARE, {}, {}),
-    "Pvt": (whole(224, "bicubic"), IMAGENET, SQUARE, {}, {}),
-    "Segformer": (whole(512, "bilinear"), IMAGENET, ["N", 3, 512, 512], {}, {}),
+    "Pvt": (stretch_geometry(224, "bicubic"), IMAGENET, SQUARE, {}, {}),
+    "Segformer": (stretch_geometry(512, "bilinear"), IMAGENET, ["N", 3, 512, 512], {}, {}),
     "Perceiver": (perceiver, IMAGENET, SQUARE, {}, {}),
     "Detr": (detr, IMAGENET, ["N", 3, "H", "W"], DETR, {}),
     "Sam": (sam, IMAGENET, ["N", 3, 256, 256], SAM, {}),
@@ -85,7 +85,7 @@ def row(name, backend, library, tolerance=EXACT):
     return Preprocessor(
         name=f"transformers {name} {backend or 'torchvision'}",
         spec=spec(shape, values=values, geometry=geometry(library), **more),
-        real=processed(f"{name}ImageProcessor{backend}", **settings),
+        real=with_processor(f"{name}ImageProcessor{backend}", **settings),
         tolerance=tolerance,
     )
 
@@ -99,7 +99,7 @@ TABLE = (
             values=IMAGENET,
             resize={"interpolation": "bilinear", "library": "torch", "dtype": "float32"},
         ),
-        real=processed("DINOv3ViTImageProcessor"),
+        real=with_processor("DINOv3ViTImageProcessor"),
         tolerance=CLOSE,
     ),
 )

@@ -37,7 +37,7 @@ def spec(shape: list, *, values: dict | list, decode: dict | None = None, **more
     return {**plain, **said, "decode": {"exif": "ignore", **(decode or {})}, **more}
 
 
-def opened(body: bytes, mode: str = "RGB"):
+def open_image(body: bytes, mode: str = "RGB"):
     """The file as nearly everybody opens it."""
     from PIL import Image
 
@@ -48,7 +48,7 @@ def levels(body: bytes):
     """The pixels as a uint8 torch tensor, 1xCxHxW, contiguous."""
     import torch
 
-    return torch.from_numpy(np.array(opened(body))).permute(2, 0, 1).contiguous()[None]
+    return torch.from_numpy(np.array(open_image(body))).permute(2, 0, 1).contiguous()[None]
 
 
 def first(array: np.ndarray) -> np.ndarray:

@@ -9,21 +9,21 @@ EDGE, LIMIT, FRAME = 224, 333, (192, 256)
 
 
 def to(mode, size, rounding="floor", max_size=None, **multiple):
-    def ours(height, width):
+    def tool_size(height, width):
         return resized_size(
             mode=mode, size=size, max_size=max_size, rounding=rounding, **multiple, height=height, width=width
         )
 
-    return ours
+    return tool_size
 
 
 def torchvision_edges(max_size):
-    def theirs(height, width):
+    def library_size(height, width):
         from torchvision.transforms.functional import _compute_resized_output_size
 
         return tuple(_compute_resized_output_size((height, width), [EDGE], max_size))
 
-    return theirs
+    return library_size
 
 
 def detr_edges(height, width):
@@ -39,13 +39,13 @@ def sam_edges(height, width):
 
 
 def dpt_edges(multiple):
-    def theirs(height, width):
+    def library_size(height, width):
         from transformers.models.dpt.image_processing_dpt import get_resize_output_image_size
 
         size = get_resize_output_image_size(np.empty((height, width)), FRAME, True, multiple)
         return max(size.height, multiple), max(size.width, multiple)
 
-    return theirs
+    return library_size
 
 
 def vilt_edges(height, width):
@@ -69,10 +69,14 @@ def keras_frame(height, width):
     ones = np.ones((1, height, width, 1), np.float32)
     frame = pad_place(aspect=FRAME, position="center", height=height, width=width)
     scaled = [side * 4 for side in FRAME]
-    theirs = keras.ops.image.resize(ones, scaled, "nearest", pad_to_aspect_ratio=True, data_format="channels_last")
-    ours = np.zeros((1, *frame[2:], 1), np.float32)
-    ours[:, frame[0] : frame[0] + height, frame[1] : frame[1] + width] = 1
-    same = np.array_equal(keras.ops.image.resize(ours, scaled, "nearest", data_format="channels_last"), theirs)
+    library_size = keras.ops.image.resize(
+        ones, scaled, "nearest", pad_to_aspect_ratio=True, data_format="channels_last"
+    )
+    tool_size = np.zeros((1, *frame[2:], 1), np.float32)
+    tool_size[:, frame[0] : frame[0] + height, frame[1] : frame[1] + width] = 1
+    same = np.array_equal(
+        keras.ops.image.resize(tool_size, scaled, "nearest", data_format="channels_last"), library_size
+    )
     return frame if same else None
 
 
@@ -81,32 +85,32 @@ def frame_of_aspect(height, width):
 
 
 def timm_edges(longest, size):
-    def theirs(height, width):
+    def library_size(height, width):
         from timm.data.transforms import ResizeKeepRatio
 
-        class Sized:
+        class ImageSize:
             """All that the rule looks at."""
 
         import timm.data.transforms as module
 
         kept, module.F.get_dimensions = module.F.get_dimensions, lambda _: [3, height, width]
         try:
-            return tuple(ResizeKeepRatio.get_params(Sized(), size, longest))
+            return tuple(ResizeKeepRatio.get_params(ImageSize(), size, longest))
         finally:
             module.F.get_dimensions = kept
 
-    return theirs
+    return library_size
 
 
-def boxed(library, size=FRAME, multiple_of=None):
-    def ours(height, width):
+def letterbox_rule(library, size=FRAME, multiple_of=None):
+    def tool_size(height, width):
         return letterbox_place(library=library, size=size, multiple_of=multiple_of, height=height, width=width)
 
-    return ours
+    return tool_size
 
 
 def ultralytics_box(auto):
-    def theirs(height, width):
+    def library_size(height, width):
         from ultralytics.data.augment import LetterBox
 
         found = LetterBox(FRAME, auto=auto, stride=32).get_params({"img": np.empty((height, width, 1), np.uint8)})
@@ -114,7 +118,7 @@ def ultralytics_box(auto):
         frame = (inner_height + found["top"] + found["bottom"], inner_width + found["left"] + found["right"])
         return (found["top"], found["left"], inner_height, inner_width, *frame)
 
-    return theirs
+    return library_size
 
 
 def tensorflow_box(height, width):
@@ -127,10 +131,10 @@ def tensorflow_box(height, width):
 
 
 def cut(**how):
-    def ours(height, width):
+    def tool_size(height, width):
         return crop_box(**how, height=height, width=width)[:2]
 
-    return ours
+    return tool_size
 
 
 def torchvision_cut(height, width):
@@ -141,14 +145,14 @@ def torchvision_cut(height, width):
 
 
 def transformers_cut(backend):
-    def theirs(height, width):
+    def library_size(height, width):
         import transformers
 
         processor = getattr(transformers, f"CLIPImageProcessor{backend}")()
         size = transformers.image_utils.SizeDict(height=FRAME[0], width=FRAME[1])
         return first_pixel(lambda image: processor.center_crop(image, size), height, width, numpy=bool(backend))
 
-    return theirs
+    return library_size
 
 
 def first_pixel(crop, height, width, *, numpy=False):
@@ -183,9 +187,9 @@ RULES = {
     "keras pad_to_aspect_ratio": (frame_of_aspect, keras_frame),
     "timm longest": (to("longest_edge", EDGE, "round"), timm_edges(1.0, (EDGE, EDGE))),
     "timm cover": (to("cover", list(FRAME), "round"), timm_edges(0.0, FRAME)),
-    "ultralytics": (boxed("opencv"), ultralytics_box(auto=False)),
-    "ultralytics auto": (boxed("opencv", multiple_of=32), ultralytics_box(auto=True)),
-    "tf resize_with_pad": (boxed("tensorflow"), tensorflow_box),
+    "ultralytics": (letterbox_rule("opencv"), ultralytics_box(auto=False)),
+    "ultralytics auto": (letterbox_rule("opencv", multiple_of=32), ultralytics_box(auto=True)),
+    "tf resize_with_pad": (letterbox_rule("tensorflow"), tensorflow_box),
     "torchvision crop": (cut(size=FRAME, rounding="round"), torchvision_cut),
     "transformers crop": (cut(size=FRAME, rounding="floor"), transformers_cut("")),
     "transformers crop Pil": (cut(size=FRAME, rounding="floor", pad_side="before"), transformers_cut("Pil")),
@@ -206,11 +210,11 @@ def sizes(number):
 def compare_rules():
     """Print a line for each rule; return the names of those that differ anywhere."""
     failed = []
-    for name, (ours, theirs) in RULES.items():
+    for name, (tool_size, library_size) in RULES.items():
         checked = sizes(200 if name in SLOW else 5000)
-        apart = [size for size in checked if tuple(ours(*size)) != tuple(theirs(*size))]
+        apart = [size for size in checked if tuple(tool_size(*size)) != tuple(library_size(*size))]
         print(f"{'FAIL' if apart else 'ok  '} {name:52} {len(checked)} sizes, {len(apart)} differ", flush=True)
         for height, width in apart[:2]:
-            print(f"     {height}x{width} (HxW): {ours(height, width)}, the library {theirs(height, width)}")
+            print(f"     {height}x{width} (HxW): {tool_size(height, width)}, the library {library_size(height, width)}")
         failed += [name] if apart else []
     return failed

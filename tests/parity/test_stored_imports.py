@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from parity.compare import major
-from parity.imports import STORED, ImportCase, converted, imported, sampled
+from parity.imports import STORED, ImportCase, convert_body, import_case, sample_values
 from sm_imgcheck.core.value_mapping import canonical
 
 QUICK_AREA = 300 * 300
@@ -36,13 +36,13 @@ def test_imported_configuration_gives_the_tensor_of_the_library(index):
     if HEAD["pillow"] != major("pillow") and stored["library"] == "pillow":
         pytest.skip(f"stored with Pillow {HEAD['pillow']}, whose resize differs from that of {major('pillow')}")
     case = ImportCase(**{key: stored[key] for key in ("name", "file", "text", "library")})
-    spec, unknown = imported(case)
+    spec, unknown = import_case(case)
     assert unknown == []
     scale = min(canonical(spec.contract.values, spec.contract.channels).scale)
     for number, body in enumerate(IMAGES):
-        tensor = converted(spec, body)
+        tensor = convert_body(spec, body)
         assert list(tensor.shape) == stored["shapes"][number]
-        gap = np.abs(sampled(tensor, number) - SAMPLES[index][number]).max() / scale
+        gap = np.abs(sample_values(tensor, number) - SAMPLES[index][number]).max() / scale
         assert gap <= stored["tolerance"]
 
 

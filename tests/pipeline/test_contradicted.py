@@ -44,7 +44,7 @@ def test_landscape_has_likely_order_rgb():
 
 
 @pytest.mark.parametrize("array", [PICTURE, SMALL, FLOATS[np.newaxis]], ids=["resize", "scale", "finished"])
-def test_likely_other_order_is_not_converted_without_assumption(array):
+def test_likely_wrong_order_is_not_converted_without_assumption(array):
     with pytest.raises(PlanError, match="--assume channel_order=RGB") as raised:
         sm_imgcheck.convert(array, BGR)
     assert raised.value.assumptions == ("channel_order=RGB",)
@@ -232,7 +232,7 @@ def test_unambiguous_shapes_keep_their_layout(shape, wanted, order, layout):
     assert reading(shape, contract) == layout
 
 
-def test_likely_reading_of_unrelated_shape_is_none():
+def test_unrelated_shape_has_no_likely_reading():
     assert likely_reading((7, 11, 13), parse(spec()).contract) is None
 
 

@@ -217,7 +217,7 @@ def test_invalid_json_is_refused_with_status_of_the_stack(stack, body, status, c
         ("\u00b2", None),
     ],
 )
-def test_csv_cells_are_numbers_exactly_when_python_parses_them(cell, value):
+def test_csv_cell_is_numeric_exactly_when_python_parses_it(cell, value):
     received = STACKS["toolkit"].receive(f"3\n{cell}\n".encode(), "text/csv", RGB)
     kind = "U" if value is None else "f" if value == np.inf or "." in cell else "i"
     assert received.data.dtype.kind == kind
@@ -239,7 +239,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("line", "code"), CASES)
-def test_known_cases_have_findings(line, code, shared_tracebacks, tmp_path, monkeypatch, capsys):
+def test_known_cases_have_specific_findings(line, code, shared_tracebacks, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(WITH_TRACEBACK, "1")
     monkeypatch.chdir(shared_tracebacks)
     assert cli.main([word.replace("OUT", str(tmp_path)) for word in line.split()]) == code

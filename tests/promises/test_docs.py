@@ -113,7 +113,7 @@ def test_readme_links_to_every_page():
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
-def test_relative_links_resolve(path):
+def test_relative_links_point_to_existing_files(path):
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)(#[^)]+)?\)", text(path))
     assert [link for link, _ in links if not (path.parent / link).exists()] == []
     anchored = [(path.parent / link, anchor) for link, anchor in links if anchor]

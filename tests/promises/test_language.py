@@ -68,7 +68,7 @@ def test_planted_word_is_reported(source, word):
         "x = 1  # noqa: S101 - mended",
     ],
 )
-def test_plain_text_passes(source):
+def test_plain_text_has_no_findings(source):
     assert words(source) == []
 
 

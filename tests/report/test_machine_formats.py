@@ -7,7 +7,7 @@ from types import FunctionType, ModuleType
 
 import pytest
 from report_schemas import VALIDATORS, annotations
-from report_values import finding, image, report_of, tensor, told, with_candidate
+from report_values import finding, image, render_report, report_of, tensor, with_candidate
 
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Report, Result
@@ -36,7 +36,7 @@ HOSTILE = [
 ]
 
 
-def unchecked(path, **changes):
+def unchecked_result(path, **changes):
     return Result(candidate=Candidate(path=path, kind="unknown"), **changes)
 
 
@@ -47,7 +47,7 @@ def every_code(number=2000):
         rule = rules[index % len(rules)]
         found = rule.finding(f"got {index}, expected 1", expected="1", actual=str(index), fixable=index % 2 == 0)
         if index % 50 == 49:
-            yield unchecked(f"photos/{index}.bin", bug="ValueError: x")
+            yield unchecked_result(f"photos/{index}.bin", bug="ValueError: x")
         else:
             yield image(f"photos/{index}.jpg", found, found)
 
@@ -62,7 +62,10 @@ RUNS = {
         with_candidate(image(name, finding("SRC110", "truncated", message=f"{name} <b>*x*</b>")), path=name)
         for name in HOSTILE
     ],
-    "not checked": lambda: [unchecked("a.jpg", bug="MemoryError: \x1b]]>"), unchecked("b.jpg", skipped="is a folder")],
+    "not checked": lambda: [
+        unchecked_result("a.jpg", bug="MemoryError: \x1b]]>"),
+        unchecked_result("b.jpg", skipped="is a folder"),
+    ],
 }
 
 
@@ -70,19 +73,21 @@ RUNS = {
     "run", [pytest.param(name, marks=pytest.mark.slow) if name == "2000" else name for name in RUNS]
 )
 @pytest.mark.parametrize("form", FORMATS)
-def test_report_is_valid(form, run):
-    text = told(form, RUNS[run](), terminal={"root": "/checkout"})
+def test_report_is_valid_for_its_schema(form, run):
+    text = render_report(form, RUNS[run](), terminal={"root": "/checkout"})
     VALIDATORS[form](text)
     text.encode("utf-8")
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_reports_of_equal_runs_are_equal(form):
-    assert told(form, list(every_code(200))) == told(form, list(every_code(200)))
+    assert render_report(form, list(every_code(200))) == render_report(form, list(every_code(200)))
 
 
 def test_junit_has_a_case_for_each_file_and_errors_for_unchecked():
-    cases = VALIDATORS["junit"](told("junit", [image("a.jpg"), tensor("b.npy"), unchecked("c.jpg", bug="KeyError: x")]))
+    cases = VALIDATORS["junit"](
+        render_report("junit", [image("a.jpg"), tensor("b.npy"), unchecked_result("c.jpg", bug="KeyError: x")])
+    )
     assert [(case.get("name"), [child.tag for child in case]) for case in cases] == [
         ("a.jpg", ["failure"]),
         ("b.npy", []),
@@ -94,12 +99,12 @@ def test_junit_has_a_case_for_each_file_and_errors_for_unchecked():
 
 def test_junit_failures_follow_fail_on():
     """Otherwise Jenkins would fail a build that passes."""
-    (case,) = VALIDATORS["junit"](told("junit", [image("a.jpg")], fail_on="unfixable"))
+    (case,) = VALIDATORS["junit"](render_report("junit", [image("a.jpg")], fail_on="unfixable"))
     assert [child.tag for child in case] == ["system-out"]
 
 
 def test_junit_suites_are_bounded():
-    text = told("junit", [tensor(f"{index}.npy") for index in range(2500)])
+    text = render_report("junit", [tensor(f"{index}.npy") for index in range(2500)])
     assert [line.split('tests="')[1].split('"')[0] for line in text.splitlines() if "<testsuite " in line] == [
         "1000",
         "1000",
@@ -108,7 +113,7 @@ def test_junit_suites_are_bounded():
 
 
 def test_sarif_reports_unchecked_files_as_notifications():
-    run = VALIDATORS["sarif"](told("sarif", [unchecked("c.jpg", bug="KeyError: x")]))
+    run = VALIDATORS["sarif"](render_report("sarif", [unchecked_result("c.jpg", bug="KeyError: x")]))
     (invocation,) = run["invocations"]
     assert (run["results"], invocation["executionSuccessful"]) == ([], False)
     (notification,) = invocation["toolExecutionNotifications"]
@@ -119,7 +124,7 @@ def test_sarif_reports_unchecked_files_as_notifications():
 def test_sarif_rules_have_help_and_results_have_relative_uris(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     paths = ["a b.jpg", str(tmp_path / "in" / "c.jpg"), "/elsewhere/d.jpg", "s3://bucket/e.jpg", "\udcff.jpg"]
-    run = VALIDATORS["sarif"](told("sarif", [image(path) for path in paths], terminal={"root": str(tmp_path)}))
+    run = VALIDATORS["sarif"](render_report("sarif", [image(path) for path in paths], terminal={"root": str(tmp_path)}))
     artifacts = [result["locations"][0]["physicalLocation"]["artifactLocation"] for result in run["results"][::2]]
     assert [artifact["uri"] for artifact in artifacts] == [
         "a%20b.jpg",
@@ -139,7 +144,7 @@ def test_sarif_fingerprints_do_not_depend_on_the_checkout(tmp_path, monkeypatch)
         (tmp_path / name).mkdir()
         monkeypatch.chdir(tmp_path / name)
         path = str(tmp_path / name / "photos" / "a.jpg")
-        run = VALIDATORS["sarif"](told("sarif", [image(path)], terminal={"root": str(tmp_path / name)}))
+        run = VALIDATORS["sarif"](render_report("sarif", [image(path)], terminal={"root": str(tmp_path / name)}))
         marks.append([result["partialFingerprints"] for result in run["results"]])
     assert marks[0] == marks[1]
 
@@ -159,13 +164,13 @@ def test_sarif_keeps_rare_rules_and_counts_omitted_results():
 
 
 def test_github_annotates_each_finding_while_all_are_shown():
-    commands = annotations(told("github", [image(f"{index}.jpg") for index in range(5)]))
+    commands = annotations(render_report("github", [image(f"{index}.jpg") for index in range(5)]))
     assert len(commands) == 10
     assert commands[0][1] == {"file": "0.jpg", "line": "1", "title": "DTY101 wrong-dtype"}
 
 
 def test_github_groups_many_findings_by_code():
-    commands = annotations(told("github", [image(f"{index}.jpg") for index in range(6)]))
+    commands = annotations(render_report("github", [image(f"{index}.jpg") for index in range(6)]))
     assert [(level, properties["title"]) for level, properties, _ in commands] == [
         ("error", "DTY101 wrong-dtype"),
         ("error", "SHP106 wrong-size"),
@@ -175,17 +180,19 @@ def test_github_groups_many_findings_by_code():
 
 def test_github_omits_fixable_findings_with_fail_on_unfixable():
     broken = image("b.jpg", finding("SRC110", "truncated"))
-    commands = annotations(told("github", [image("a.jpg"), broken], fail_on="unfixable"))
+    commands = annotations(render_report("github", [image("a.jpg"), broken], fail_on="unfixable"))
     assert [(level, properties["file"]) for level, properties, _ in commands] == [("error", "b.jpg")]
 
 
 def test_untrusted_name_adds_no_github_workflow_command():
-    commands = annotations(told("github", [image("%0A::error,x\n,title=y.jpg")]))
+    commands = annotations(render_report("github", [image("%0A::error,x\n,title=y.jpg")]))
     assert {properties["file"] for _, properties, _ in commands} == {"%250A%3A%3Aerror%2Cx\\x0a%2Ctitle=y.jpg"}
 
 
 def test_csv_has_a_line_for_each_finding_and_for_each_clean_file():
-    lines = VALIDATORS["csv"](told("csv", [image("a.jpg"), tensor("=b.npy"), unchecked("c.jpg", bug="x")]))
+    lines = VALIDATORS["csv"](
+        render_report("csv", [image("a.jpg"), tensor("=b.npy"), unchecked_result("c.jpg", bug="x")])
+    )
     assert [(line["path"], line["status"], line["code"]) for line in lines] == [
         ("a.jpg", "failed", "DTY101"),
         ("a.jpg", "failed", "SHP106"),
@@ -195,12 +202,14 @@ def test_csv_has_a_line_for_each_finding_and_for_each_clean_file():
 
 
 def test_gitlab_severity_follows_fail_on():
-    issues = VALIDATORS["gitlab"](told("gitlab", [image("a.jpg", finding("SRC110", "x"))], fail_on="unfixable"))
+    issues = VALIDATORS["gitlab"](
+        render_report("gitlab", [image("a.jpg", finding("SRC110", "x"))], fail_on="unfixable")
+    )
     assert [issue["severity"] for issue in issues] == ["minor", "minor", "major"]
 
 
 def test_markdown_has_the_findings_of_text_in_a_table():
-    text = told("markdown", [image("a.jpg"), replace(image("b.jpg"), plan=None)])
+    text = render_report("markdown", [image("a.jpg"), replace(image("b.jpg"), plan=None)])
     assert "| ❌ error | `DTY101` wrong-dtype | dtype: got uint8, expected float32 | cast |" in text
     assert "**4 errors in all 2 candidates; convert fixes all of them:**" in text
 
@@ -236,6 +245,6 @@ def test_reporter_memory_does_not_grow_with_the_run(form):
 def test_json_formats_and_files_agree():
     """The rows of JSON are the entries of the other formats."""
     results = list(every_code(300))
-    rows = json.loads(told("json", results))["results"]
-    names = [case.get("name") for case in VALIDATORS["junit"](told("junit", results))]
+    rows = json.loads(render_report("json", results))["results"]
+    names = [case.get("name") for case in VALIDATORS["junit"](render_report("junit", results))]
     assert names == [row["path"] for row in rows]

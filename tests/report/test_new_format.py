@@ -127,7 +127,7 @@ def test_new_format_is_tested_with_every_command():
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.sample(6)
-def test_new_format_serves_every_verb(package_folder, url, verb):
+def test_new_format_serves_every_command(package_folder, url, verb):
     require_runtime(verb)
     words, name, key, candidates = VERBS[verb]
     words = [url if word == "URL" else word for word in words]

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from report_values import CONTRACT, finding, image, plan, report_of, tensor, told, with_candidate
+from report_values import CONTRACT, finding, image, plan, render_report, report_of, tensor, with_candidate
 
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Finding, Report, Result, Step
@@ -16,7 +16,7 @@ from sm_imgcheck.spec.parse import parse
 
 def test_text_of_one_candidate_equals_expected_report():
     assert (
-        told("text", [image("cat.jpg")])
+        render_report("text", [image("cat.jpg")])
         == """\
 cat.jpg: JPEG, 375x500 (HxW), RGB, 8 bits, baseline 4:2:0
 as decoded: uint8 [375, 500, 3] HWC RGB, 0..255
@@ -50,7 +50,7 @@ def test_shared_findings_are_listed_once_and_others_grouped():
     )
     results.append(tensor("x.npy"))
     assert (
-        told("text", results, skipped_inputs={"hidden": 2, "other suffix": 1})
+        render_report("text", results, skipped_inputs={"hidden": 2, "other suffix": 1})
         == """\
 22 candidates: 20 images, 1 tensor and 1 that cannot be used
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
@@ -85,7 +85,7 @@ def test_long_groups_are_truncated_with_a_pointer_to_jsonl():
         )
         for n in range(99)
     ]
-    text = told("text", lost)
+    text = render_report("text", lost)
     assert "99 files: cut" in text
     assert "0, 1, 2, 3, 4 and 94 more (--format jsonl lists all)" in text
 
@@ -100,7 +100,7 @@ def test_examples_show_the_differing_part_of_each_message():
         )
         for n in range(7)
     ]
-    text = told("text", [*results, *(image(f"ok{n}.jpg") for n in range(9))])
+    text = render_report("text", [*results, *(image(f"ok{n}.jpg") for n in range(9))])
     assert "7 images: non-finite values: got 0 NaN, 1 NaN or 2 NaN, ..., expected none" in text
     assert "      0.jpg: 0 NaN\n      1.jpg: 1 NaN\n" in text
     assert "      and 2 more (--format jsonl lists all)" in text
@@ -108,7 +108,7 @@ def test_examples_show_the_differing_part_of_each_message():
 
 def test_finding_of_nearly_all_files_is_listed_with_its_count():
     results = [image(f"{n}.jpg") for n in range(19)] + [replace(image("good.jpg"), findings=(), plan=plan())]
-    text = told("text", results)
+    text = render_report("text", results)
     assert "wrong-dtype  19 of 20: dtype: got uint8" in text
     assert "Plan that fixes 19 of them:" in text
     assert "of their own" not in text
@@ -117,11 +117,11 @@ def test_finding_of_nearly_all_files_is_listed_with_its_count():
 def test_partly_fixable_group_states_the_unfixable_count():
     stuck = finding("DTY101", "wrong-dtype", message="dtype: got uint8", expected="float32")
     results = [tensor(f"{n}", replace(stuck, fixed_by="cast" if n else None)) for n in range(3)]
-    assert "wrong-dtype  dtype: got uint8 [cast, not for 1 of them]" in told("text", results)
+    assert "wrong-dtype  dtype: got uint8 [cast, not for 1 of them]" in render_report("text", results)
 
 
 def test_long_message_from_a_file_is_truncated():
-    text = told("text", [tensor("x.npy", finding("SRC133", "corrupt-icc-profile", message="x" * 5000))])
+    text = render_report("text", [tensor("x.npy", finding("SRC133", "corrupt-icc-profile", message="x" * 5000))])
     assert "x" * 300 + " ..." in text
     assert "x" * 301 not in text
 
@@ -131,19 +131,19 @@ def test_shared_plan_lists_only_common_parameters():
         step = Step(op="crop", params={"size": [224, 224], "order": top}, why=f"cut at {top}")
         return replace(image(f"{top}.jpg"), plan=plan(step))
 
-    text = told("text", [crop_result(1), crop_result(2), crop_result(3)])
+    text = render_report("text", [crop_result(1), crop_result(2), crop_result(3)])
     assert "Plan that fixes them:\n  1  crop  (size=[224, 224])\n" in text
 
 
 def test_step_with_header_parameter_names_the_property():
     step = Step(op="orient", params={"orientation": {"header": "orientation"}}, why="turned")
-    text = told("text", [replace(image("x.jpg"), plan=plan(step))])
+    text = render_report("text", [replace(image("x.jpg"), plan=plan(step))])
     assert "orient  turned (orientation=the file's orientation)" in text
 
 
 def test_nan_count_is_in_the_first_line():
     facts = replace(tensor("x.npy").facts, nans=3, low=None, high=None)
-    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told(
+    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in render_report(
         "text", [with_candidate(tensor("x.npy"), facts=facts)]
     )
 
@@ -152,8 +152,8 @@ def test_missing_tensor_is_reported_with_the_reason():
     stuck = replace(
         tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are"
     )
-    assert "No tensor can be made:\n  say what they are\n" in told("text", [stuck])
-    text = told("text", [stuck, stuck.with_path("y.npy")])
+    assert "No tensor can be made:\n  say what they are\n" in render_report("text", [stuck])
+    text = render_report("text", [stuck, stuck.with_path("y.npy")])
     assert "No tensor can be made for:\n  2 tensors: say what they are\n      x.npy and y.npy\n" in text
 
 
@@ -176,7 +176,8 @@ def test_missing_tensor_is_reported_with_the_reason():
 )
 def test_text_ends_with_the_expected_total(results, last):
     assert (
-        told("text", results).replace("\n\n  sm-imgcheck convert photos -s small -o out", "").splitlines()[-1] == last
+        render_report("text", results).replace("\n\n  sm-imgcheck convert photos -s small -o out", "").splitlines()[-1]
+        == last
     )
 
 
@@ -195,7 +196,7 @@ def test_text_ends_with_the_expected_total(results, last):
     ],
 )
 def test_conversion_text_ends_with_the_expected_totals(results, last):
-    assert told("text", results, command="", wanted=True).splitlines()[-2:] == last
+    assert render_report("text", results, command="", wanted=True).splitlines()[-2:] == last
 
 
 HOSTILE = "\x1b[31m[bold]x[/bold]\u202egpj.\udcff\n.jpg"
@@ -209,14 +210,14 @@ def test_control_characters_of_names_are_escaped(form, many):
         candidate=Candidate(path=HOSTILE, kind="unknown"),
         findings=(finding("SRC104", "truncated", message=f"ends {HOSTILE}"),),
     )
-    text = told(form, [bad, *([image("a.jpg")] if many else [])], terminal={"width": 200})
+    text = render_report(form, [bad, *([image("a.jpg")] if many else [])], terminal={"width": 200})
     assert SHOWN in text
     assert set(text) <= set(map(chr, range(32, 127))) | {"\n", "─"}
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
 def test_names_in_json_are_printable_ascii(form):
-    text = told(
+    text = render_report(
         form,
         [
             Result(
@@ -236,7 +237,7 @@ def test_names_in_json_are_printable_ascii(form):
 def test_table_equals_expected_report():
     results = [image(f"{n}.jpg") for n in range(3)] + [tensor("x.npy", finding("VAL107", "constant-image", "warning"))]
     assert (
-        told("table", results, terminal={"width": 80})
+        render_report("table", results, terminal={"width": 80})
         == """\
 4 candidates: 3 images and 1 tensor
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
@@ -269,33 +270,33 @@ Findings in some files only:
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_table_keeps_long_command_on_one_line(width):
     command = "sm-imgcheck convert 'a folder with spaces/" + "and a long name/" * 10 + "cat.jpg' -s small"
-    text = told("table", [image("cat.jpg")], terminal={"width": width}, command=command, output="-o out")
+    text = render_report("table", [image("cat.jpg")], terminal={"width": width}, command=command, output="-o out")
     assert text.splitlines()[-1] == f"  {command} -o out"
 
 
 def test_table_indents_rest_of_wrapped_name():
     name = "n" * 200
-    first, second, *_ = told("table", [image(name)], terminal={"width": 80}).splitlines()
+    first, second, *_ = render_report("table", [image(name)], terminal={"width": 80}).splitlines()
     assert first == "n" * 78
     assert second == "  " + "n" * 78
     several = [image("cat.jpg"), tensor(name, finding("VAL107", "constant-image", "warning"))]
-    wrapped = [line for line in told("table", several, terminal={"width": 80}).splitlines() if "nnn" in line]
+    wrapped = [line for line in render_report("table", several, terminal={"width": 80}).splitlines() if "nnn" in line]
     assert [len(line) - len(line.lstrip()) for line in wrapped] == [5, 7, 7]
 
 
 def test_table_has_colors_only_when_enabled():
-    assert "\x1b[" in told("table", [image("x.jpg")], terminal={"color": True})
-    assert "\x1b[" not in told("table", [image("x.jpg")])
+    assert "\x1b[" in render_report("table", [image("x.jpg")], terminal={"color": True})
+    assert "\x1b[" not in render_report("table", [image("x.jpg")])
 
 
 def test_table_shows_reason_without_a_finding():
     stuck = replace(tensor("x.npy"), plan=None, skipped="say what they are")
-    assert "say what they are" in told("table", [stuck])
-    assert "fixed by" not in told("table", [stuck])
+    assert "say what they are" in render_report("table", [stuck])
+    assert "fixed by" not in render_report("table", [stuck])
 
 
 def test_notices_are_not_called_unfixable():
-    text = told("table", [tensor("x.npy", finding("CHN102", "assumed", "notice"))])
+    text = render_report("table", [tensor("x.npy", finding("CHN102", "assumed", "notice"))])
     assert "not by convert" not in text
 
 
@@ -308,7 +309,7 @@ def test_mixed_folder_lists_plans_whose_counts_add_up():
     other = replace(usual[0], plan=plan(*reversed(steps)))
     stuck = replace(usual[0], plan=None, skipped="because")
     done = replace(usual[0], plan=plan())
-    text = told("text", [*usual, turned, turned, plain, other, stuck, done])
+    text = render_report("text", [*usual, turned, turned, plain, other, stuck, done])
     assert "Plan that fixes 5 of them:" in text
     assert (
         """
@@ -325,7 +326,7 @@ The other 6 images:
 
 def test_many_different_plans_are_truncated():
     odd = [replace(image(f"{n}.jpg"), plan=plan(*[Step(op="crop")] * n)) for n in range(1, 20)]
-    text = told("text", [image("a.jpg"), image("b.jpg"), *odd])
+    text = render_report("text", [image("a.jpg"), image("b.jpg"), *odd])
     assert "The other 19 images:" in text
     assert "  14: other plans (--format jsonl lists all)\n" in text
 
@@ -341,13 +342,13 @@ def test_many_different_plans_are_truncated():
     ],
 )
 def test_partial_rule_selection_does_not_report_ok(results, last):
-    assert told("text", results, partial=True).splitlines()[-1] == last
+    assert render_report("text", results, partial=True).splitlines()[-1] == last
 
 
 def test_candidate_without_tensor_does_not_match_the_spec():
     stuck = replace(tensor("x.npy"), plan=None, skipped="why")
-    assert told("text", [stuck]).endswith("No finding, but no tensor can be made.\n")
-    assert told("text", [stuck, tensor("y.npy")]).endswith("1 of 2 candidates matches the spec.\n")
+    assert render_report("text", [stuck]).endswith("No finding, but no tensor can be made.\n")
+    assert render_report("text", [stuck, tensor("y.npy")]).endswith("1 of 2 candidates matches the spec.\n")
 
 
 def test_unchecked_candidates_are_neither_clean_nor_with_findings():
@@ -387,29 +388,29 @@ def test_status_counts_agree_with_exit_code(severity, examined, status, code):
 
 def test_unchecked_candidates_are_counted_next_to_matching_ones():
     blind = replace(with_candidate(tensor("x.npy"), facts=None), plan=None)
-    said = told("text", [tensor("y.npy"), blind]).splitlines()
+    said = render_report("text", [tensor("y.npy"), blind]).splitlines()
     assert said[-2:] == [
         "1 of 2 candidates matches the spec.",
         "Not checked: 1 of 2 candidates: no image or tensor could be examined.",
     ]
-    assert told("text", [blind]).splitlines()[-1] == "Not checked: no image or tensor could be examined."
-    assert "contract." not in told("table", [blind])
+    assert render_report("text", [blind]).splitlines()[-1] == "Not checked: no image or tensor could be examined."
+    assert "contract." not in render_report("table", [blind])
     broken = replace(blind, bug="a bug")
-    assert told("text", [blind, broken, blind]).splitlines()[-1] == (
+    assert render_report("text", [blind, broken, blind]).splitlines()[-1] == (
         "Not checked: 3 of 3 candidates: no image or tensor could be examined (2), a bug in sm-imgcheck (1)."
     )
 
 
 def test_message_shared_by_several_files_is_prefixed_with_each():
     deep = finding("SRC138", "high-bit-depth", message="has 16 bits a sample")
-    text = told("text", [image("a.png", deep), image("b.png", deep), *(image(f"{n}.jpg") for n in range(9))])
+    text = render_report("text", [image("a.png", deep), image("b.png", deep), *(image(f"{n}.jpg") for n in range(9))])
     assert "each of 2 images: has 16 bits a sample" in text
 
 
 def test_narrow_terminal_table_equals_text():
     results = [image("x.jpg")]
-    assert told("table", results, terminal={"width": 20}) == told("text", results)
-    assert told("table", results, terminal={"width": 80}) != told("text", results)
+    assert render_report("table", results, terminal={"width": 20}) == render_report("text", results)
+    assert render_report("table", results, terminal={"width": 80}) != render_report("text", results)
 
 
 @pytest.mark.parametrize(
@@ -431,7 +432,7 @@ def test_value_span_is_formatted(low, high, said):
 
 def test_json_equals_the_documented_structure():
     results = [replace(image("cat.jpg"), emitted="out/cat.npy"), tensor("x.npy")]
-    document = json.loads(told("json", results, skipped_inputs={"hidden": 1}))
+    document = json.loads(render_report("json", results, skipped_inputs={"hidden": 1}))
     assert document["version"] == 3
     assert document["spec"] == {"name": "small", "sha256": "ab" * 32}
     cat, x = document["results"]
@@ -457,7 +458,7 @@ def test_json_equals_the_documented_structure():
 
 
 def test_empty_run_is_a_valid_json_document():
-    assert json.loads(told("json", []))["results"] == []
+    assert json.loads(render_report("json", []))["results"] == []
 
 
 def test_jsonl_writes_each_line_immediately():
@@ -472,7 +473,7 @@ def test_jsonl_writes_each_line_immediately():
 
 def test_non_finite_numbers_are_null_in_json():
     facts = replace(tensor("x.npy").facts, low=float("-inf"), high=float("nan"))
-    record = json.loads(told("jsonl", [with_candidate(tensor("x.npy"), facts=facts)]).splitlines()[0])
+    record = json.loads(render_report("jsonl", [with_candidate(tensor("x.npy"), facts=facts)]).splitlines()[0])
     assert (record["facts"]["low"], record["facts"]["high"]) == (None, None)
 
 
@@ -533,7 +534,7 @@ def test_plan_json_has_steps_and_facts():
 
 def test_finding_of_all_files_with_different_messages_shows_an_example():
     wide = [image(f"{name}.jpg", finding("SRC113", "icc", "warning", f"has the profile {name!r}")) for name in "abc"]
-    (line,) = (line for line in told("text", wide).splitlines() if "SRC113" in line)
+    (line,) = (line for line in render_report("text", wide).splitlines() if "SRC113" in line)
     assert line.endswith("such as: has the profile 'a' [not fixable by convert]")
 
 
@@ -546,8 +547,8 @@ def test_message_of_one_file_is_not_attributed_to_others():
         )
         for n, (was, wanted) in enumerate(pairs)
     ]
-    assert "interpolation-mismatch  kernel: got box or cat, expected a [" in told("text", results[:2])
-    assert "interpolation-mismatch  such as: kernel: got box, expected a (difference: at most 1) [" in told(
+    assert "interpolation-mismatch  kernel: got box or cat, expected a [" in render_report("text", results[:2])
+    assert "interpolation-mismatch  such as: kernel: got box, expected a (difference: at most 1) [" in render_report(
         "text", results
     )
 
@@ -560,14 +561,14 @@ def test_each_golden_tensor_is_reported_separately():
         )
         for n, stage in enumerate(stages)
     ]
-    assert [f"1 probe: first at {stage}" in told("text", results) for stage in stages] == [True] * 3
+    assert [f"1 probe: first at {stage}" in render_report("text", results) for stage in stages] == [True] * 3
 
 
 def test_finding_of_half_the_files_is_not_reported_for_all():
     failed = finding("HND101", "handler-exception", message="it raised")
     results = [tensor("0"), tensor("1")]
     results += [Result(candidate=Candidate(path=name, kind="tensor"), findings=(failed,)) for name in ("bad", "worse")]
-    text = told("text", results)
+    text = render_report("text", results)
     assert "Both tensors" not in text
     assert "handler-exception  each of 2 tensors: it raised" in text
     assert "      bad and worse\n" in text

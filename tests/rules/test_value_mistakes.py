@@ -45,7 +45,7 @@ NAMED = {
 @pytest.mark.parametrize("source", [None, SOURCE], ids=["values alone", "with source"])
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.sample(6)
-def test_mistake_is_named(name, source):
+def test_wrong_value_mapping_is_named_in_val103(name, source):
     found = errors(NAMED[name], UNIT, source=source, assume=ORDER)
     assert set(found) == {"VAL103"}
     assert f"got {name} (" in found["VAL103"]

@@ -18,15 +18,15 @@ SPEC = "shape: [N, 64, 64, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: 
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def run_folder(tmp_path_factory):
     """A folder of pictures, some of which cannot be converted, and a spec."""
-    place = tmp_path_factory.mktemp("kill")
-    (place / "spec.yaml").write_text(SPEC)
+    run_folder = tmp_path_factory.mktemp("kill")
+    (run_folder / "spec.yaml").write_text(SPEC)
     for number in range(IMAGES):
-        file = place / "in" / f"{number % 7}" / f"{number:03}.jpg"
+        file = run_folder / "in" / f"{number % 7}" / f"{number:03}.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(jpeg(picture(90 + number, 300)) if number % 50 else b"no picture")
-    return place
+    return run_folder
 
 
 def command(out, *more):
@@ -34,24 +34,28 @@ def command(out, *more):
     return [sys.executable, "-m", "sm_imgcheck", "convert", *given]
 
 
-def finished(place, out, *more):
+def finish_run(run_folder, out, *more):
     """Run to the end; what it printed and everything that it wrote, but for the journal."""
-    done = subprocess.run(command(out, *more), cwd=place, capture_output=True, text=True, check=False)
+    done = subprocess.run(command(out, *more), cwd=run_folder, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr  # the candidates that are no pictures
-    return written(place / out), (place / f"{out}.jsonl").read_text(), done.stdout.replace(out, "OUT")
+    return written_files(run_folder / out), (run_folder / f"{out}.jsonl").read_text(), done.stdout.replace(out, "OUT")
 
 
-def written(out):
+def written_files(out):
     files = {file.relative_to(out).as_posix(): file for file in out.rglob("*") if file.is_file()}
     kept = {name: file for name, file in files.items() if name.startswith(".sm-imgcheck/")}
     assert all(name == ".sm-imgcheck/made-by.json" or name.endswith(".gz") for name in kept), sorted(kept)
     return {name: sha256(file.read_bytes()).hexdigest() for name, file in files.items() if name not in kept}
 
 
-def killed(place, out, *more, after, all_of_them):
+def kill_run(run_folder, out, *more, after, all_of_them):
     """Start a run and kill it: the process, or its workers too. True where it was not done before."""
     running = subprocess.Popen(
-        command(out, *more), cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command(out, *more),
+        cwd=run_folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         running.wait(after)
@@ -66,18 +70,18 @@ FORMS = {"files": (), "batches": ("--as", "npy", "--batch-size", "32"), "tar": (
 
 
 @pytest.mark.parametrize(("form", "times"), [("files", 20), ("batches", 4), ("tar", 2)])
-def test_resume_after_kill_gives_the_same_outputs(place, form, times):
+def test_resume_after_kill_gives_the_same_outputs(run_folder, form, times):
     chance = random.Random(form)
     start = monotonic()
-    expected = finished(place, f"{form}-whole", *FORMS[form])
+    expected = finish_run(run_folder, f"{form}-whole", *FORMS[form])
     longest = monotonic() - start
     cut = 0
     for number in range(times):
         out = f"{form}-{number}"
         after = chance.uniform(0.1, 0.8 * longest)
-        cut += killed(place, out, *FORMS[form], after=after, all_of_them=bool(number % 2))
-        half = [Path(file) for file in (place / out).rglob("*.npy") if not file.stat().st_size]
+        cut += kill_run(run_folder, out, *FORMS[form], after=after, all_of_them=bool(number % 2))
+        half = [Path(file) for file in (run_folder / out).rglob("*.npy") if not file.stat().st_size]
         assert not half, "never a half-written file under its name"
-        got = finished(place, out, "--resume", *FORMS[form])
+        got = finish_run(run_folder, out, "--resume", *FORMS[form])
         assert got == expected, f"killed after {after:.2f} s"
     assert cut >= times / 2

@@ -56,11 +56,11 @@ def decoded_names(monkeypatch):
     """The names of the files that were decoded since it was last cleared."""
     seen = []
 
-    def noted(what, *more, **trace):
+    def record_name(what, *more, **trace):
         seen.append(Path(getattr(what, "path", what)).name)
         return process(what, *more, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", noted)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", record_name)
     return seen
 
 
@@ -314,13 +314,13 @@ class TestResume:
 def test_interrupted_run_reports_only_packs_in_place(folder, run_cli, form, stop, monkeypatch):
     whole = convert(run_cli, form, out="whole")
 
-    def interrupted(what, *more, **trace):
+    def stop_at_six(what, *more, **trace):
         if getattr(what, "path", what) == "in/six.jpg":
             raise stop
         return process(what, *more, **trace)
 
     with monkeypatch.context() as patch:
-        patch.setattr("sm_imgcheck.pipeline.process.process", interrupted)
+        patch.setattr("sm_imgcheck.pipeline.process.process", stop_at_six)
         code, out, err = run_cli("convert", "in", "-o", "out", "--format", "jsonl", "-j", "1", "--as", *form)
     assert code == (130 if isinstance(stop, KeyboardInterrupt) else 143)
     emitted = [record["emitted"] for line in out.splitlines() if "emitted" in (record := json.loads(line))]

@@ -59,11 +59,11 @@ def decoded_names(monkeypatch):
     """The names of the files that were decoded since it was last cleared."""
     seen = []
 
-    def noted(what, *more, **trace):
+    def record_name(what, *more, **trace):
         seen.append(Path(getattr(what, "path", what)).name)
         return process(what, *more, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", noted)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", record_name)
     return seen
 
 

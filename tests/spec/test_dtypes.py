@@ -40,7 +40,7 @@ NO_NUMBERS = "string TYPE_STRING BYTES bool object complex64 float8 int4 tensor(
 
 
 @pytest.mark.parametrize("name", ["", "u 8", "float 32", *NO_NUMBERS.split()])
-def test_names_of_no_number_type(name):
+def test_non_numeric_dtype_names_are_not_canonicalized(name):
     assert canonical(name) is None
 
 

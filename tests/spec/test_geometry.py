@@ -65,7 +65,7 @@ def test_resize_defaults_follow_the_interpolation(library, interpolation, dtype,
     assert (params["dtype"], params["antialias"]) == (dtype, antialias)
 
 
-def test_torchvision_as_its_reader_writes_it():
+def test_torchvision_resize_is_shortest_edge_and_crop():
     given = {"mode": "shortest_edge", "size": 256, "interpolation": "bilinear"}
     edge = resize(mode="shortest_edge", size=256, interpolation="bilinear", dtype="uint8")
     assert ops(resize=given) == [("resize_pillow", edge), CROP]
@@ -370,7 +370,7 @@ def test_max_size_uses_detr_rounding_by_default():
     assert ops(**OPEN, resize={**how, "rounding": "floor"})[0][1]["rounding"] == "floor"
 
 
-def test_covering_with_opencv_is_blob_from_image():
+def test_opencv_cover_equals_blob_from_image():
     steps = ops(resize={"mode": "cover", "library": "opencv"})
     assert [params["rounding"] for _, params in steps] == ["round", "floor"]
 

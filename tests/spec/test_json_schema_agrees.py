@@ -164,19 +164,19 @@ def value(text):
     return read(text.encode(), "spec.yaml").value
 
 
-def test_lists_are_long_enough():
+def test_spec_lists_have_at_least_60_entries():
     assert len(RIGHT) >= 60
     assert len(WRONG) >= 60
 
 
 @pytest.mark.parametrize("text", RIGHT)
-def test_right_spec_is_valid_for_both(text):
+def test_valid_spec_is_accepted_by_loader_and_schema(text):
     load(value(text))
     assert [error.message for error in VALIDATOR.iter_errors(value(text))] == []
 
 
 @pytest.mark.parametrize("text", WRONG)
-def test_wrong_spec_is_one_clear_error_for_both(text):
+def test_invalid_spec_is_one_error_of_loader_and_schema(text):
     with pytest.raises(SpecError) as caught:
         load(value(text))
     assert len(caught.value.problems) == 1

@@ -73,7 +73,7 @@ def text_with(**changes):
     return "".join(f"{line}\n" for line in {**GOOD, **changes}.values())
 
 
-def test_good_spec_has_no_problems(problems):
+def test_valid_spec_has_no_problems(problems):
     assert problems(text_with()) == []
 
 

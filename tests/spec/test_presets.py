@@ -155,7 +155,7 @@ def test_pillow_presets_differ_only_in_order_and_range():
     assert (a.contract.values.low, b.contract.values.low, c.contract.values.low) == (0, 0, -1)
 
 
-def test_int8_covers_its_range():
+def test_int8_preset_has_scale_1_128_and_zero_point_0():
     quantize = load("mobilenet-int8").contract.quantize
     assert (quantize.scale, quantize.zero_point, quantize.rounding) == (1 / 128, 0, "half_away")
 
@@ -164,6 +164,6 @@ def test_at_most_30_presets_are_shipped():
     assert len(presets()) <= 30
 
 
-def test_detr_bounds_the_longer_edge():
+def test_detr_preset_has_size_800_and_max_size_1333():
     (resize,) = load("detr-resnet-50").geometry
     assert (resize.params["size"], resize.params["max_size"], resize.params["rounding"]) == (800, 1333, "detr")

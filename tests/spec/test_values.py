@@ -43,7 +43,7 @@ def test_normalize_with_value_range_is_a_conflict():
     assert "conflicts with value_range" in problems(normalize=IMAGENET)["normalize"]
 
 
-def test_mean_and_std_in_stored_order():
+def test_rgb_mean_and_std_keep_their_order():
     found = spec(**normalize_spec(**IMAGENET))
     assert found.contract.values == Values(units="unit", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     assert found.resolved["normalize"] == {"units": "unit", **IMAGENET, "order": "RGB"}
@@ -197,7 +197,7 @@ def test_expect_range_is_stored_unchanged():
     assert spec().contract.expect_range is None
 
 
-def test_four_spellings_of_one_mapping_are_one_in_canonical_form():
+def test_four_spellings_of_one_mapping_have_one_canonical_form():
     """keras tf = TFLite 127.5 = timm 0.5 = Core ML scale 1/127.5, bias -1."""
     forms = (
         {"value_range": [-1, 1]},

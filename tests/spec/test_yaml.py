@@ -80,7 +80,7 @@ def test_positions_of_nested_keys_are_recorded():
 
 
 @pytest.mark.parametrize("body", [b"", b"# nothing\n", b"---\n", b"\xef\xbb\xbf", b"--- ~\n...\n"])
-def test_empty_document_is_none(body):
+def test_empty_document_has_a_null_value(body):
     assert read(body, "s").value is None
 
 

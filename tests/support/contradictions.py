@@ -24,7 +24,7 @@ def png(*chunks):
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + chunk(b"IEND", b"")
 
 
-def saved(form, size=(8, 8), mode="RGB", **options):
+def noise_file(form, size=(8, 8), mode="RGB", **options):
     """A picture of noise, ``size`` as width and height."""
     pixels = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), np.uint8)
     stream = io.BytesIO()
@@ -32,7 +32,7 @@ def saved(form, size=(8, 8), mode="RGB", **options):
     return stream.getvalue()
 
 
-def replaced(body, old, new):
+def replace_once(body, old, new):
     """``body`` with the only ``old`` replaced."""
     assert body.count(old) >= 1
     return body.replace(old, new, 1)
@@ -48,12 +48,12 @@ def tiff(entries, data=b"", *, count=None):
 RGB_TIFF = [(258, 3, 8), (259, 3, 1), (262, 3, 1), (277, 3, 1)]
 
 
-def striped(width, height, *more):
+def strip_entries(width, height, *more):
     strips = [(273, 4, 1000), (278, 4, height), (279, 4, width * height)]
     return sorted([(256, 4, width), (257, 4, height), *RGB_TIFF, *strips, *more])
 
 
-def tiled(width, height, tile, compression=8):
+def tile_entries(width, height, tile, compression=8):
     tiles = [(322, 4, tile), (323, 4, tile), (324, 4, 1000), (325, 4, 100)]
     base = [entry for entry in RGB_TIFF if entry[0] != 259]
     return sorted([(256, 4, width), (257, 4, height), (259, 3, compression), *base, *tiles])
@@ -61,7 +61,7 @@ def tiled(width, height, tile, compression=8):
 
 def j2k(**changes):
     """A codestream of 64x64 with some numbers of its SIZ or COD replaced, by offset after the marker's length."""
-    body = bytearray(saved("JPEG2000", (64, 64), "L", no_jp2=True))
+    body = bytearray(noise_file("JPEG2000", (64, 64), "L", no_jp2=True))
     for marker, offset, raw in changes.get("at", ()):
         place = body.index(marker) + 4 + offset
         body[place : place + len(raw)] = raw
@@ -81,7 +81,7 @@ SIZ, COD = b"\xff\x51", b"\xff\x52"
 
 @cache
 def photo():
-    return saved("JPEG", (16, 16), quality=90, subsampling=0)
+    return noise_file("JPEG", (16, 16), quality=90, subsampling=0)
 
 
 def enlarged_photo():
@@ -95,7 +95,7 @@ def photo_with_two_frames():
 
 
 def jp2(old, new):
-    return replaced(saved("JPEG2000", (64, 64), "L"), old, new)
+    return replace_once(noise_file("JPEG2000", (64, 64), "L"), old, new)
 
 
 def cut_j2k():
@@ -105,12 +105,12 @@ def cut_j2k():
 
 def avif_of_another_size():
     size, lie = struct.pack(">II", 640, 480), struct.pack(">II", 8, 8)
-    return replaced(saved("AVIF", (640, 480), speed=10), b"ispe\0\0\0\0" + size, b"ispe\0\0\0\0" + lie)
+    return replace_once(noise_file("AVIF", (640, 480), speed=10), b"ispe\0\0\0\0" + size, b"ispe\0\0\0\0" + lie)
 
 
 def avif_with_a_track_of_another_size():
-    moving = saved("AVIF", (640, 480), speed=10, save_all=True, append_images=[Image.new("RGB", (640, 480))])
-    return replaced(moving, struct.pack(">II", 640 << 16, 480 << 16), struct.pack(">II", 8 << 16, 8 << 16))
+    moving = noise_file("AVIF", (640, 480), speed=10, save_all=True, append_images=[Image.new("RGB", (640, 480))])
+    return replace_once(moving, struct.pack(">II", 640 << 16, 480 << 16), struct.pack(">II", 8 << 16, 8 << 16))
 
 
 PIXELS = chunk(b"IDAT", zlib.compress(b"\0" * 25 * 8))
@@ -126,18 +126,21 @@ CONTRADICTIONS = {
     "two IHDR in ICO": (lambda: icon(png(SMALL, LARGE, PIXELS)), "PNG header chunks (IHDR): got 2"),
     "two SOF": (photo_with_two_frames, ""),
     "ImageWidth twice": (
-        lambda: tiff(striped(8, 8, (256, 4, HUGE)), bytes(64)),
+        lambda: tiff(strip_entries(8, 8, (256, 4, HUGE)), bytes(64)),
         "2 times ImageWidth, expected 1: 8 and 60000",
     ),
     "tile beyond picture": (
-        lambda: tiff(tiled(4, 4, 26_000), bytes(100)),
+        lambda: tiff(tile_entries(4, 4, 26_000), bytes(100)),
         "tiles of 26000x26000 (HxW) for an image of 4x4",
     ),
     "pixels beyond bytes": (
-        lambda: tiff(striped(12_000, 12_000), bytes(64)),
+        lambda: tiff(strip_entries(12_000, 12_000), bytes(64)),
         "12000x12000 (HxW) = 144000000 bytes",
     ),
-    "deflated beyond bytes": (lambda: tiff(tiled(12_000, 12_000, 12_000), bytes(100)), "expected at most 1201248"),
+    "deflated beyond bytes": (
+        lambda: tiff(tile_entries(12_000, 12_000, 12_000), bytes(100)),
+        "expected at most 1201248",
+    ),
     "ihdr not SIZ": (lambda: jp2(b"ihdr\0\0\0@", b"ihdr\x08\0\0\1"), "codestream (SIZ) 64x64 in 1"),
     "components not SIZ": (
         lambda: jp2(b"ihdr\0\0\0@\0\0\0@\0\1", b"ihdr\0\0\0@\0\0\0@\0\3"),

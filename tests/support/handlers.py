@@ -35,7 +35,7 @@ def running(folder, source, *, file="inference.py", spec="pillow-rgb-01", stack=
         yield run
 
 
-def made(folder, source, *, body=None, spec="pillow-rgb-01", **how):
+def candidate_of(folder, source, *, body=None, spec="pillow-rgb-01", **how):
     """The candidate that a handler, with ``pixels`` at hand, makes of one picture."""
     with running(folder, _with_pixels(source), spec=spec, **how) as run:
         return call_handler(jpeg() if body is None else body, run, resolve_spec(spec))[0]

@@ -90,7 +90,7 @@ IGNORE, OPENCV = {"exif": "ignore"}, {"exif": "apply"}
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "order": "RGB"}
 
 
-def stretched(height, width, interpolation, library="pillow"):
+def stretch(height, width, interpolation, library="pillow"):
     return {"mode": "stretch", "size": [height, width], "interpolation": interpolation, "library": library}
 
 
@@ -100,14 +100,14 @@ PIPELINES = {
         "shape": ["N", 224, 224, 3],
         "value_range": [0, 1],
         "decode": IGNORE,
-        "resize": stretched(224, 224, "bicubic"),
+        "resize": stretch(224, 224, "bicubic"),
     },
     "pillow_stretch_minus_one": {
         **LAST,
         "shape": ["N", 160, 160, 3],
         "value_range": [-1, 1],
         "decode": IGNORE,
-        "resize": stretched(160, 160, "bilinear"),
+        "resize": stretch(160, 160, "bilinear"),
     },
     "pillow_shortest_crop_imagenet": {
         **RGB,
@@ -122,7 +122,7 @@ PIPELINES = {
         "dtype": "uint8",
         "value_range": [0, 255],
         "decode": OPENCV,
-        "resize": stretched(96, 128, "lanczos"),
+        "resize": stretch(96, 128, "lanczos"),
     },
     "pillow_gray": {
         **RGB,
@@ -130,14 +130,14 @@ PIPELINES = {
         "channel_order": "GRAY",
         "value_range": [0, 1],
         "decode": IGNORE,
-        "resize": stretched(28, 28, "bicubic"),
+        "resize": stretch(28, 28, "bicubic"),
     },
     "pillow_bytes": {
         **RGB,
         "shape": ["N", 3, 64, 64],
         "value_range": [0, 1],
         "decode": IGNORE,
-        "resize": stretched(64, 64, "nearest"),
+        "resize": stretch(64, 64, "nearest"),
     },
     "opencv_caffe": {
         **BGR,
@@ -145,14 +145,14 @@ PIPELINES = {
         "shape": ["N", 224, 224, 3],
         "normalize": {"units": "byte", "mean": [103.939, 116.779, 123.68], "order": "BGR"},
         "decode": OPENCV,
-        "resize": stretched(224, 224, "bilinear", "opencv"),
+        "resize": stretch(224, 224, "bilinear", "opencv"),
     },
     "opencv_rgb_unit": {
         **RGB,
         "shape": ["N", 3, 240, 320],
         "value_range": [0, 1],
         "decode": OPENCV,
-        "resize": stretched(240, 320, "bilinear", "opencv"),
+        "resize": stretch(240, 320, "bilinear", "opencv"),
     },
     "opencv_area": {
         **BGR,
@@ -161,14 +161,14 @@ PIPELINES = {
         "dtype": "uint8",
         "value_range": [0, 255],
         "decode": OPENCV,
-        "resize": stretched(96, 96, "area", "opencv"),
+        "resize": stretch(96, 96, "area", "opencv"),
     },
     "opencv_cubic_bgr_half": {
         **BGR,
         "shape": ["N", 3, 112, 112],
         "value_range": [-1, 1],
         "decode": OPENCV,
-        "resize": stretched(112, 112, "bicubic", "opencv"),
+        "resize": stretch(112, 112, "bicubic", "opencv"),
     },
     "opencv_letterbox": {
         **RGB,
@@ -188,6 +188,6 @@ PIPELINES = {
         "shape": ["N", 3, 300, 300],
         "normalize": {"units": "byte", "mean": [104, 117, 123], "order": "BGR"},
         "decode": OPENCV,
-        "resize": stretched(300, 300, "bilinear", "opencv"),
+        "resize": stretch(300, 300, "bilinear", "opencv"),
     },
 }

@@ -24,7 +24,7 @@ def newer_than_38(text: str) -> list[str]:
         return [f"{error.lineno}: {error.msg}"]
     lazy = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
     nodes = list(ast.walk(tree))
-    annotations = {id(node) for part in nodes for node in _annotated(part)} if lazy else set()
+    annotations = {id(node) for part in nodes for node in _annotation_nodes(part)} if lazy else set()
     found = [(node.lineno, new) for node in nodes if id(node) not in annotations for new in _newer(node)]
     found += [(node.lineno, "with (...)") for node in nodes if _has_bracketed_items(node, text)]
     return [f"{line}: {new}" for line, new in found]
@@ -40,7 +40,7 @@ def _has_bracketed_items(node: ast.AST, text: str) -> bool:
     return several and rest.lstrip(b" \t\n,").startswith(b")")
 
 
-def _annotated(node: ast.AST) -> Iterator[ast.AST]:
+def _annotation_nodes(node: ast.AST) -> Iterator[ast.AST]:
     for name in ("annotation", "returns"):
         if (hint := getattr(node, name, None)) is not None:
             yield from ast.walk(hint)

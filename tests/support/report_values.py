@@ -74,7 +74,7 @@ def report_of(**options):
     return report.Run(spec_name="input", spec_sha256="ab" * 32, contract=CONTRACT, **options)
 
 
-def told(form, results, *, skipped_inputs=None, wanted=False, terminal=None, **options):
+def render_report(form, results, *, skipped_inputs=None, wanted=False, terminal=None, **options):
     """The whole report of these results. terminal: fields of the terminal."""
     content = CheckContent(report_of(**options))
     reporter = report.reporter(form, content, report.Terminal(**(terminal or {})))

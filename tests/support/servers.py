@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @dataclass
-class Seen:
+class ReceivedRequests:
     """What a server was asked."""
 
     url: str
@@ -20,7 +20,7 @@ class Seen:
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
-def answer(status: int, body: bytes = b"", **headers: str) -> Answer:
+def respond(status: int, body: bytes = b"", **headers: str) -> Answer:
     """Answer every request so; ``content_type="text/plain"`` is a header."""
 
     def give(handler: BaseHTTPRequestHandler) -> None:
@@ -35,7 +35,7 @@ def answer(status: int, body: bytes = b"", **headers: str) -> Answer:
 
 
 @contextmanager
-def serving(give: Answer, *, read: bool = True) -> Iterator[Seen]:
+def serving(give: Answer, *, read: bool = True) -> Iterator[ReceivedRequests]:
     """A server that listens while the block runs."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -56,7 +56,7 @@ def serving(give: Answer, *, read: bool = True) -> Iterator[Seen]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    seen = Seen(url=f"http://127.0.0.1:{server.server_port}/invocations")
+    seen = ReceivedRequests(url=f"http://127.0.0.1:{server.server_port}/invocations")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

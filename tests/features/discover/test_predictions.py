@@ -13,7 +13,7 @@ def test_rows_summing_to_one_are_probabilities():
     assert prediction.values.tolist() == pytest.approx(np.array([[0.2, 0.8], [1, 0]]), abs=1e-6)
 
 
-def test_other_rows_are_logits():
+def test_rows_not_summing_to_one_are_logits():
     prediction = interpret({"out": np.float32([[0, np.log(3)]])})
     assert prediction.form == "logits"
     assert prediction.values[0] == pytest.approx([0.25, 0.75])
@@ -23,7 +23,7 @@ def test_single_output_is_the_probability_of_the_second_class():
     assert interpret({"out": np.float32([[0.25]])}).values.tolist() == [[0.75, 0.25]]
 
 
-def test_feature_map_is_values():
+def test_feature_map_is_interpreted_as_values():
     assert interpret({"out": np.zeros((1, 3, 4, 4), np.float32)}).form == "values"
 
 
@@ -57,11 +57,11 @@ def test_distance_of_disjoint_predictions_is_one():
     assert (apart.changed, apart.total_variation, apart.cosine) == (1, 1, 0)
 
 
-def test_distance_of_different_shapes_is_none():
+def test_predictions_of_different_shapes_have_no_distance():
     assert distance(interpret({"o": np.float32([[1, 0]])}), interpret({"o": np.float32([[1, 0, 0]])})) is None
 
 
-def test_text_output_is_values():
+def test_text_output_is_interpreted_as_values():
     prediction = interpret({"label": np.array([["cat"]]), "scores": np.float32([[0.5, 0.5]])})
     assert prediction.output == "scores"
     assert interpret({"label": np.array([["cat"]])}).form == "values"

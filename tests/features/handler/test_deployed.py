@@ -32,7 +32,7 @@ def files(kind):
 
 @pytest.mark.parametrize("file", files("right"))
 @pytest.mark.sample(3)
-def test_right_handler_has_no_error_and_no_warning(file):
+def test_correct_handler_has_no_error_and_no_warning(file):
     result, expected = result_of(file)
     assert expected == {"ok"}
     assert [finding.message for finding in result.findings if finding.severity != "notice"] == []

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
-from handlers import PIL_RGB, made, running
+from handlers import PIL_RGB, candidate_of, running
 from pictures import jpeg
 from PIL import Image
 
@@ -47,7 +47,7 @@ def test_image_is_sent_in_the_json_that_the_file_reads(tmp_path, expression, for
             payload = json.loads(body)
             return pixels(base64.b64decode({expression}))
     """
-    candidate = made(tmp_path, code)
+    candidate = candidate_of(tmp_path, code)
     assert candidate.problem is None
     assert request_form(candidate) == form
     np.testing.assert_array_equal(candidate.data, PLAIN)
@@ -90,7 +90,7 @@ FUNCTIONS = {
 @pytest.mark.sample(5)
 def test_function_gets_the_first_form_that_it_accepts(tmp_path, form, code):
     body = "\n".join(f"            {line}" for line in code.splitlines())
-    candidate = made(tmp_path, f"\n        def preprocess(value):\n{body}\n")
+    candidate = candidate_of(tmp_path, f"\n        def preprocess(value):\n{body}\n")
     assert candidate.problem is None
     assert request_form(candidate) == form
     np.testing.assert_array_equal(candidate.data, PLAIN)
@@ -106,7 +106,7 @@ def test_error_of_the_attempt_with_the_most_progress_is_reported(tmp_path):
             except Exception as error:
                 return {"statusCode": 500, "body": json.dumps({"error": str(error)})}
     """
-    candidate = made(tmp_path, code)
+    candidate = candidate_of(tmp_path, code)
     assert candidate.problem.code == "HND105"
     assert "returned an error: status 500" in candidate.problem.message
     assert "axes don't match array" in candidate.problem.message
@@ -122,7 +122,7 @@ def test_output_of_a_swallowed_exception_is_shown(tmp_path):
                 print(error)
                 return 0
     """
-    message = made(tmp_path, code).problem.message
+    message = candidate_of(tmp_path, code).problem.message
     assert "returned 0, expected a tensor; last output: Error input_fn / cannot reshape array" in message
 
 
@@ -138,13 +138,13 @@ def test_output_of_a_swallowed_exception_is_shown(tmp_path):
 def test_none_is_reported_with_its_likely_cause(tmp_path, code, clause):
     uses = "import base64\n        import cv2\n" if "cv2" in code else ""
     lines = "\n".join(f"            {line}" for line in code.splitlines())
-    candidate = made(tmp_path, f"        {uses}\n        def input_fn(body, kind):\n{lines}\n")
+    candidate = candidate_of(tmp_path, f"        {uses}\n        def input_fn(body, kind):\n{lines}\n")
     assert candidate.problem.code == "HND105"
     assert clause in candidate.problem.message
 
 
 def test_handler_with_uninstalled_package_is_not_checked(tmp_path):
-    candidate = made(tmp_path, "import nothing_like_it\ndef input_fn(body, kind): return pixels(body)")
+    candidate = candidate_of(tmp_path, "import nothing_like_it\ndef input_fn(body, kind): return pixels(body)")
     assert candidate.problem.code == "HND107"
     assert "nothing_like_it is not installed for this Python; pass an interpreter" in candidate.problem.message
     assert "requirements.txt does not list it" in candidate.problem.message
@@ -152,7 +152,7 @@ def test_handler_with_uninstalled_package_is_not_checked(tmp_path):
 
 def test_relative_import_names_the_absolute_one(tmp_path):
     (tmp_path / "helpers.py").write_text("SIZE = 1")
-    candidate = made(tmp_path, "from .helpers import SIZE\ndef input_fn(body, kind): return [1.0]")
+    candidate = candidate_of(tmp_path, "from .helpers import SIZE\ndef input_fn(body, kind): return [1.0]")
     assert candidate.problem.code == "HND101"
     assert "write `from helpers import SIZE`" in candidate.problem.message
 
@@ -166,12 +166,12 @@ def test_class_with_constructor_arguments_names_them(tmp_path):
                 return pixels(body)
     """
     with pytest.raises(ImgcheckError, match=r"class Preprocessor needs constructor arguments \(size\)"):
-        made(tmp_path, code, function="Preprocessor.run")
+        candidate_of(tmp_path, code, function="Preprocessor.run")
 
 
 def test_prediction_without_a_model_call_is_not_checked(tmp_path):
     code = "def lambda_handler(event, context):\n    return {'statusCode': 200, 'body': '[0.1, 0.9]'}"
-    candidate = made(tmp_path, code)
+    candidate = candidate_of(tmp_path, code)
     assert candidate.problem.code == "HND107"
     assert "without a model call that could be observed" in candidate.problem.message
 

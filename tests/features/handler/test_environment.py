@@ -4,7 +4,7 @@ import importlib.util
 import sys
 
 import pytest
-from handlers import made
+from handlers import candidate_of
 
 from sm_imgcheck.features.handler.guest.environment import environment_cause
 
@@ -49,25 +49,29 @@ def test_local_module_import_error_is_not_an_environment_cause(tmp_path, monkeyp
 
 
 def test_handler_that_needs_a_variable_is_not_checked(tmp_path):
-    problem = made(tmp_path, 'import os\nSIZE = int(os.environ["NO_SUCH_VARIABLE"])\ndef input_fn(b, t): ...').problem
+    problem = candidate_of(
+        tmp_path, 'import os\nSIZE = int(os.environ["NO_SUCH_VARIABLE"])\ndef input_fn(b, t): ...'
+    ).problem
     assert problem.code == "HND107"
     assert "NO_SUCH_VARIABLE is not set here" in problem.message
 
 
 def test_exception_in_predict_fn_names_predict_fn(tmp_path):
     source = "def input_fn(b, t):\n    return np.zeros((1, 2))\ndef predict_fn(x, m):\n    return m(x.reshape(3))\n"
-    problem = made(tmp_path, source).problem
+    problem = candidate_of(tmp_path, source).problem
     assert problem.code == "HND101"
     assert "predict_fn raised ValueError" in problem.message
 
 
 def test_exit_shows_the_last_output(tmp_path):
-    problem = made(tmp_path, "import sys\ndef input_fn(b, t):\n    print('giving up')\n    sys.exit(3)\n").problem
+    problem = candidate_of(
+        tmp_path, "import sys\ndef input_fn(b, t):\n    print('giving up')\n    sys.exit(3)\n"
+    ).problem
     assert problem.code == "HND102"
     assert "last output: giving up" in problem.message
 
 
 def test_accepted_content_type_is_noted(tmp_path):
     source = "def input_fn(b, t):\n    return {'application/x-image': pixels}[t](b)\n"
-    findings = made(tmp_path, source).handled.findings
+    findings = candidate_of(tmp_path, source).handled.findings
     assert any("accepts application/x-image, not image/jpeg (KeyError" in finding.message for finding in findings)

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
-from handlers import PIL_RGB, each, made, running
+from handlers import PIL_RGB, candidate_of, each, running
 from pictures import jpeg, picture
 from PIL import Image
 
@@ -35,7 +35,7 @@ def test_input_fn_gets_body_type_and_context(tmp_path, parameters):
                 assert context.system_properties["model_dir"]
             return pixels(body)
     """
-    candidate = made(tmp_path, code)
+    candidate = candidate_of(tmp_path, code)
     assert candidate.problem is None
     assert (candidate.handled.function, candidate.handled.made) == ("input_fn", "numpy.ndarray")
     np.testing.assert_array_equal(candidate.data, PLAIN)
@@ -50,15 +50,15 @@ def test_image_file_is_returned_as_source(tmp_path):
 
 @pytest.mark.parametrize("parameters", ["body", "*both"])
 def test_input_fn_with_wrong_parameter_count_reports_hnd101(tmp_path, parameters):
-    candidate = made(tmp_path, f"def input_fn({parameters}):\n    return 1")
+    candidate = candidate_of(tmp_path, f"def input_fn({parameters}):\n    return 1")
     assert candidate.problem.code == "HND101"
     assert "arguments but 2 were given" in candidate.problem.message
 
 
 def test_json_body_is_passed_as_text_and_images_as_bytes(tmp_path):
     code = "def input_fn(body, kind):\n    return np.array([len(body), isinstance(body, str)], np.float32)"
-    assert made(tmp_path, code, body=b'"\xc3\xa4"', content_type="application/json").data.tolist() == [3, 1]
-    assert made(tmp_path, code, body=b'"\xc3\xa4"', content_type="image/x").data.tolist() == [4, 0]
+    assert candidate_of(tmp_path, code, body=b'"\xc3\xa4"', content_type="application/json").data.tolist() == [3, 1]
+    assert candidate_of(tmp_path, code, body=b'"\xc3\xa4"', content_type="image/x").data.tolist() == [4, 0]
 
 
 INPUT_FN = """
@@ -107,10 +107,10 @@ def test_framework_tensors_are_read_by_their_methods(tmp_path):
         def input_fn(body, kind):
             return Tensor() if kind == "image/a" else NDArray()
     """
-    candidate = made(tmp_path, code, content_type="image/a")
+    candidate = candidate_of(tmp_path, code, content_type="image/a")
     assert (candidate.data.tolist(), candidate.handled.dtype) == ([[1.5, 2.5]], "bfloat16")
     assert ("HND130", "input_fn: on cuda:0") in messages(candidate)
-    assert made(tmp_path, code, content_type="image/b").data.tolist() == [[3.0, 4.0]]
+    assert candidate_of(tmp_path, code, content_type="image/b").data.tolist() == [[3.0, 4.0]]
 
 
 NO_TENSORS = {
@@ -136,7 +136,7 @@ def test_non_tensor_result_reports_hnd105(tmp_path):
 
 
 def test_coroutine_result_reports_missing_await(tmp_path):
-    candidate = made(tmp_path, "async def input_fn(body, kind):\n    return pixels(body)")
+    candidate = candidate_of(tmp_path, "async def input_fn(body, kind):\n    return pixels(body)")
     assert candidate.problem.code == "HND105"
     assert "without await" in candidate.problem.message
 
@@ -192,7 +192,7 @@ def test_input_handler_without_batch_dimension_reports_hnd124(tmp_path):
 
 def test_input_handler_without_output_handler_reports_hnd121(tmp_path):
     code = 'import json\ndef input_handler(data, context):\n    return json.dumps({"inputs": [[1.0]]})'
-    candidate = made(tmp_path, code)
+    candidate = candidate_of(tmp_path, code)
     assert candidate.data.tolist() == [[1.0]]
     assert [code for code, _ in messages(candidate)] == ["HND121"]
 
@@ -206,10 +206,10 @@ def test_request_posted_by_handler_is_captured(tmp_path):
             with urlopen(Request(context.rest_uri, text)) as answer:
                 return json.loads(answer.read())["outputs"], context.accept_header  # there are none
     """
-    candidate = made(tmp_path, code)
+    candidate = candidate_of(tmp_path, code)
     assert candidate.problem is None
     np.testing.assert_array_equal(candidate.data[0], PLAIN)
-    silent = made(tmp_path, "def handler(data, context):\n    return data.read(), context.accept_header")
+    silent = candidate_of(tmp_path, "def handler(data, context):\n    return data.read(), context.accept_header")
     assert silent.problem.code == "HND107"
     assert "did not POST" in silent.problem.message
 
@@ -219,8 +219,8 @@ def test_spec_stack_selects_between_two_functions(tmp_path):
         def input_fn(body, kind): return np.zeros((1, 1))
         def handler(data, context): raise KeyError("of the handler")
     """
-    assert made(tmp_path, code).data.tolist() == [[0]]
-    assert made(tmp_path, code, stack="tensorflow-serving").problem.code == "HND101"
+    assert candidate_of(tmp_path, code).data.tolist() == [[0]]
+    assert candidate_of(tmp_path, code, stack="tensorflow-serving").problem.code == "HND101"
 
 
 TORCHSERVE = """
@@ -236,7 +236,7 @@ TORCHSERVE = """
 
 
 def test_torchserve_class_preprocesses_without_model_file(tmp_path):
-    candidate = made(tmp_path, TORCHSERVE.replace("SCALE", "1"))
+    candidate = candidate_of(tmp_path, TORCHSERVE.replace("SCALE", "1"))
     np.testing.assert_array_equal(candidate.data[0], PLAIN)
     assert candidate.handled.function == "Classifier.preprocess"
     assert messages(candidate) == [
@@ -245,24 +245,24 @@ def test_torchserve_class_preprocesses_without_model_file(tmp_path):
 
 
 def test_failed_initialize_keeps_attributes_set_before(tmp_path):
-    candidate = made(tmp_path, TORCHSERVE.replace("SCALE", "np.uint8(self.scale)"))
+    candidate = candidate_of(tmp_path, TORCHSERVE.replace("SCALE", "np.uint8(self.scale)"))
     np.testing.assert_array_equal(candidate.data[0], PLAIN * np.uint8(2))
 
 
 def test_attribute_missing_after_failed_initialize_is_not_checked(tmp_path):
-    candidate = made(tmp_path, TORCHSERVE.replace("SCALE", "self.set_after_the_model"))
+    candidate = candidate_of(tmp_path, TORCHSERVE.replace("SCALE", "self.set_after_the_model"))
     assert candidate.problem.code == "HND107"
     assert "no attribute 'set_after_the_model'; initialize raised FileNotFoundError" in candidate.problem.message
 
 
 def test_two_torchserve_classes_report_hnd123(tmp_path):
-    candidate = made(tmp_path, "class Label: pass\nclass Net:\n    def preprocess(self, data): return [[1.0]]")
+    candidate = candidate_of(tmp_path, "class Label: pass\nclass Net:\n    def preprocess(self, data): return [[1.0]]")
     assert [code for code, _ in messages(candidate)] == ["HND123"]
     assert candidate.data.tolist() == [[1.0]]
 
 
 def test_transform_fn_with_input_fn_reports_hnd120(tmp_path):
-    candidate = made(tmp_path, "def input_fn(b, k): return [[1.0]]\ndef transform_fn(m, b, k, a): pass")
+    candidate = candidate_of(tmp_path, "def input_fn(b, k): return [[1.0]]\ndef transform_fn(m, b, k, a): pass")
     assert [code for code, _ in messages(candidate)] == ["HND120"]
 
 
@@ -318,7 +318,7 @@ def test_predict_fn_that_calls_no_model_is_uncertain(tmp_path):
 
 
 def test_transform_fn_without_model_call_reports_hnd107(tmp_path):
-    candidate = made(tmp_path, "def transform_fn(model, body, kind, accept): return body, accept")
+    candidate = candidate_of(tmp_path, "def transform_fn(model, body, kind, accept): return body, accept")
     assert candidate.problem.code == "HND107"
     assert "transform_fn did not call its model with a tensor" in candidate.problem.message
 
@@ -333,7 +333,7 @@ def test_transform_fn_without_model_call_reports_hnd107(tmp_path):
 @pytest.mark.sample(2)
 def test_file_without_entry_point_is_refused(tmp_path, code, clause):
     with pytest.raises(ImgcheckError) as error:
-        made(tmp_path, code)
+        candidate_of(tmp_path, code)
     assert clause in str(error.value)
     assert "--function" in str(error.value)
 
@@ -350,14 +350,14 @@ def test_file_without_entry_point_is_refused(tmp_path, code, clause):
 )
 @pytest.mark.sample(5)
 def test_named_function_is_called(tmp_path, code, function):
-    candidate = made(tmp_path, code, function=function)
+    candidate = candidate_of(tmp_path, code, function=function)
     assert candidate.data.tolist()[0] == len(jpeg())
     assert len(candidate.data) == 1 or candidate.data.tolist()[1] in (1, 224)
 
 
 def test_missing_named_function_is_refused(tmp_path):
     with pytest.raises(ImgcheckError, match=r"missing function: nothing.*defines pixels"):
-        made(tmp_path, "pixels", function="nothing")
+        candidate_of(tmp_path, "pixels", function="nothing")
 
 
 def test_handler_file_finds_modules_and_files_in_its_folder(tmp_path):

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from handlers import PIL_RGB, each, left_by, made, running
+from handlers import PIL_RGB, candidate_of, each, left_by, running
 from pictures import jpeg, picture
 
 from sm_imgcheck import load_spec
@@ -37,7 +37,7 @@ def _assert_no_process_or_folder_remains(tmp_path, monkeypatch):
 
 
 def problem(folder, code, **how):
-    candidate = made(folder, code, **how)
+    candidate = candidate_of(folder, code, **how)
     assert candidate.problem is not None
     return candidate.problem.code, candidate.problem.message
 
@@ -131,7 +131,7 @@ def test_handler_exception_reports_hnd101(tmp_path):
 
 def test_known_exception_is_explained(tmp_path):
     code = "def input_fn(body, kind):\n    raise RuntimeError('expected scalar type Double but found Float')"
-    findings = made(tmp_path, code).handled.findings
+    findings = candidate_of(tmp_path, code).handled.findings
     assert findings[0].code == "HND110"
     assert "float32" in findings[0].message
 
@@ -154,7 +154,7 @@ REFUSING = """
 
 
 def test_content_type_that_the_file_mentions_is_sent(tmp_path):
-    candidate = made(tmp_path, REFUSING)
+    candidate = candidate_of(tmp_path, REFUSING)
     assert candidate.problem is None
     assert candidate.handled.content_type == "application/x-image"
 
@@ -286,7 +286,7 @@ def test_shared_memory_of_forks_is_counted_once(tmp_path):
             time.sleep(0.5)
             return pixels(body)
     """
-    assert made(tmp_path, code, most_bytes=280 << 20).problem is None
+    assert candidate_of(tmp_path, code, most_bytes=280 << 20).problem is None
 
 
 def test_array_over_the_size_limit_is_not_transferred(tmp_path):
@@ -417,7 +417,7 @@ def test_interpreter_links_are_followed_up_to_the_environment(environment, targe
     assert resolve_interpreter(name) == resolved.format(**places)
 
 
-def test_interpreter_names_are_looked_up_on_the_path_then_followed(environment, monkeypatch):
+def test_interpreter_names_are_resolved_on_the_path_then_followed(environment, monkeypatch):
     links = environment.parent / "links"
     (links / "own-python").symlink_to(environment / "bin" / "python")
     monkeypatch.setenv("PATH", str(links))

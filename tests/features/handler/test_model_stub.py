@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from handlers import each, made
+from handlers import candidate_of, each
 
 SPEC = {
     "shape": ["N", 3, 32, 48],
@@ -108,7 +108,7 @@ def test_model_returned_by_model_fn_is_replaced_by_the_stub(tmp_path, returned, 
             x = image[None] / np.float32(255)
             return {call}
     """
-    candidate = made(tmp_path, code)
+    candidate = candidate_of(tmp_path, code)
     assert candidate.problem is None
     assert candidate.handled.at_model
     assert candidate.data.shape == (1, 48, 64, 3)
@@ -127,7 +127,7 @@ def test_model_dir_is_passed_to_model_fn(tmp_path):
         def predict_fn(image, model):
             return model["model"](image[None] // model["scale"])
     """
-    candidate = made(tmp_path, code, model_dir=str(folder))
+    candidate = candidate_of(tmp_path, code, model_dir=str(folder))
     assert int(candidate.data.max()) <= 127
     assert candidate.handled.uncertainties == ()
 
@@ -145,6 +145,6 @@ def test_named_tensor_of_several_is_checked(tmp_path):
         def predict_fn(image, model):
             return model(pixel_values=image[None] / np.float32(255), mask=np.ones((1, 5)))
     """
-    candidate = made(tmp_path, code)
+    candidate = candidate_of(tmp_path, code)
     assert candidate.data.shape == (1, 48, 64, 3)
     assert np.float32 == candidate.data.dtype

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from servers import answer, serving
+from servers import respond, serving
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.types import Payload
@@ -16,7 +16,7 @@ BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", env
 
 
 def test_body_is_sent_unchanged_and_response_returned():
-    with serving(answer(200, b'{"score": [0.5]}', content_type="application/json")) as seen:
+    with serving(respond(200, b'{"score": [0.5]}', content_type="application/json")) as seen:
         got = send(
             seen.url + "?x=1", BODY, SendOptions(accept="application/json", custom_attributes="tfs-method=predict")
         )
@@ -37,7 +37,7 @@ def test_body_is_sent_unchanged_and_response_returned():
 
 def test_rejection_is_returned_as_a_response():
     with serving(
-        answer(415, b'{"error": "Unsupported Media Type: image/jpeg"}', content_type="application/json")
+        respond(415, b'{"error": "Unsupported Media Type: image/jpeg"}', content_type="application/json")
     ) as seen:
         got = send(seen.url, BODY, SendOptions())
     assert (got.status, got.is_error) == (415, True)
@@ -46,8 +46,8 @@ def test_rejection_is_returned_as_a_response():
 
 def test_redirect_is_returned_and_not_followed():
     with (
-        serving(answer(200, b"the other one")) as other,
-        serving(answer(307, location=other.url + "?token=s3cret")) as seen,
+        serving(respond(200, b"the other one")) as other,
+        serving(respond(307, location=other.url + "?token=s3cret")) as seen,
     ):
         got = send(seen.url, BODY, SendOptions())
     assert got.status == 307
@@ -58,7 +58,7 @@ def test_redirect_is_returned_and_not_followed():
 
 
 def test_proxy_variables_are_ignored(monkeypatch):
-    with serving(answer(200, b"proxy")) as proxy, serving(answer(200, b"server")) as seen:
+    with serving(respond(200, b"proxy")) as proxy, serving(respond(200, b"server")) as seen:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
         monkeypatch.delenv("no_proxy", raising=False)
@@ -67,7 +67,7 @@ def test_proxy_variables_are_ignored(monkeypatch):
 
 
 def test_huge_response_is_truncated():
-    with serving(answer(200, b"x" * (3 * MAX_RESPONSE_BYTES))) as seen:
+    with serving(respond(200, b"x" * (3 * MAX_RESPONSE_BYTES))) as seen:
         got = send(seen.url, BODY, SendOptions())
     assert got.cut
     assert len(got.body) == MAX_RESPONSE_BYTES
@@ -76,7 +76,7 @@ def test_huge_response_is_truncated():
 
 def test_control_bytes_of_a_response_are_removed():
     said = b"a\x1b[31mred\x1b[0m\x07 b\r\nc\td \x9b" + "\N{RIGHT-TO-LEFT OVERRIDE}e".encode() + b"\xc2\x9b"
-    with serving(answer(200, said.replace(b"\x9b", b"", 1))) as seen:
+    with serving(respond(200, said.replace(b"\x9b", b"", 1))) as seen:
         text = send(seen.url, BODY, SendOptions()).text()
     assert text == "ared b\nc\td \\u202ee"
 
@@ -186,7 +186,7 @@ def test_invalid_http_response_is_one_line(reply, why):
 
 
 def test_tls_errors_are_one_line():
-    with serving(answer(200)) as seen:
+    with serving(respond(200)) as seen:
         assert "TLS error" in line_of(seen.url.replace("http:", "https:"), timeout=5)
 
 

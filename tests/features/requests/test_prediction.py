@@ -68,7 +68,7 @@ def test_body_rejected_by_the_stack_raises_payload_error():
         build_payload(PHOTO, half)
 
 
-def test_silent_cast_by_the_server_is_a_notice():
+def test_undocumented_cast_by_the_server_is_a_notice():
     made = build_payload(PHOTO, spec(**contract({}), payload={"stack": "toolkit"}), envelope="array")
     assert [finding.code for finding in made.findings] == ["PAY121"]
     assert "float64" in made.findings[0].message

@@ -5,7 +5,7 @@ from functools import cache
 from threading import Event
 
 import pytest
-from servers import answer, serving
+from servers import respond, serving
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.types import Payload
@@ -60,7 +60,7 @@ def endpoint(monkeypatch):
 
 def error(status, code, message, **more):
     body = json.dumps({"Message": message, **more}).encode()
-    return answer(status, body, content_type="application/json", x_amzn_ErrorType=code)
+    return respond(status, body, content_type="application/json", x_amzn_ErrorType=code)
 
 
 def line_of(name="my-endpoint", **order):
@@ -75,7 +75,7 @@ def line_of(name="my-endpoint", **order):
 
 def test_body_is_sent_unchanged_and_response_returned(endpoint):
     seen = endpoint(
-        answer(200, b"[0.5]", content_type="application/json", x_Amzn_Invoked_Production_Variant="AllTraffic")
+        respond(200, b"[0.5]", content_type="application/json", x_Amzn_Invoked_Production_Variant="AllTraffic")
     )
     order = SendOptions(
         accept="application/json", target_variant="blue", target_model="m.tar.gz", custom_attributes="a=b"
@@ -147,13 +147,13 @@ def test_account_errors_are_one_line_without_retry(endpoint, status, code, messa
 
 
 def test_unknown_error_format_is_returned_with_status(endpoint):
-    endpoint(answer(502, b"<html>bad gateway</html>", content_type="text/html"))
+    endpoint(respond(502, b"<html>bad gateway</html>", content_type="text/html"))
     got = send("my-endpoint", BODY, SendOptions())
     assert (got.status, got.is_error) == (502, True)
 
 
 def test_huge_response_is_truncated(endpoint):
-    endpoint(answer(200, b"x" * (2 * MAX_RESPONSE_BYTES)))
+    endpoint(respond(200, b"x" * (2 * MAX_RESPONSE_BYTES)))
     got = send("my-endpoint", BODY, SendOptions())
     assert got.cut
     assert len(got.body) == MAX_RESPONSE_BYTES
@@ -186,7 +186,7 @@ def test_missing_region_is_one_line(monkeypatch):
 
 
 def test_missing_credentials_are_one_line(endpoint, monkeypatch):
-    seen = endpoint(answer(200))
+    seen = endpoint(respond(200))
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert "no credentials: run" in line_of()
@@ -216,7 +216,7 @@ def test_missing_boto3_names_the_extra(monkeypatch):
 def test_async_endpoint_gets_small_body_directly(endpoint):
     places = {"OutputLocation": "s3://bucket/out", "InferenceId": "1"}
     seen = endpoint(
-        answer(
+        respond(
             202,
             json.dumps(places).encode(),
             content_type="application/json",
@@ -231,7 +231,7 @@ def test_async_endpoint_gets_small_body_directly(endpoint):
 
 
 def test_async_endpoint_refuses_large_body_without_s3(endpoint):
-    seen = endpoint(answer(202))
+    seen = endpoint(respond(202))
     large = Payload(body=bytes(128_001), content_type="application/x-npy", envelope="npy")
     with pytest.raises(SendError, match="128,001 bytes"):
         send("my-endpoint", large, SendOptions(), "async")
@@ -239,7 +239,7 @@ def test_async_endpoint_refuses_large_body_without_s3(endpoint):
 
 
 def test_rejection_that_is_not_utf8_keeps_its_status(endpoint):
-    endpoint(answer(500, b"caf\xe9 error", content_type="text/html"))
+    endpoint(respond(500, b"caf\xe9 error", content_type="text/html"))
     response = send("my-endpoint", BODY, SendOptions())
     assert (response.status, response.body, response.is_error) == (500, b"caf\xe9 error", True)
 
@@ -250,7 +250,7 @@ def test_original_message_of_the_container_is_kept(endpoint):
 
 
 def test_region_comes_from_aws_region_without_the_default(endpoint, monkeypatch):
-    seen = endpoint(answer(200, b"[]"))
+    seen = endpoint(respond(200, b"[]"))
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
     send("my-endpoint", BODY, SendOptions())
@@ -262,7 +262,7 @@ def test_region_comes_from_aws_region_without_the_default(endpoint, monkeypatch)
 
 
 def test_inference_component_is_sent(endpoint):
-    seen = endpoint(answer(200, b"[]"))
+    seen = endpoint(respond(200, b"[]"))
     send("my-endpoint", BODY, SendOptions(inference_component="part-1"))
     headers = {key.lower(): value for key, value in seen.headers[0].items()}
     assert headers["x-amzn-sagemaker-inference-component"] == "part-1"

@@ -40,6 +40,6 @@ def bucket(door):
 
 
 @pytest.fixture
-def afresh(monkeypatch):
+def new_connections(monkeypatch):
     """New connections: another address, other credentials."""
     monkeypatch.setattr(_connect, "_FILE_SYSTEMS", {})

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pictures import jpeg
-from servers import answer, serving
+from servers import respond, serving
 
 from sm_imgcheck import validate_golden
 from sm_imgcheck.cli import main
@@ -18,11 +18,11 @@ from sm_imgcheck.io.stores import _connect, _redirects
 pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
-PHOTO = answer(200, jpeg(), content_type="image/jpeg")
+PHOTO = respond(200, jpeg(), content_type="image/jpeg")
 
 
 @pytest.fixture(autouse=True)
-def working_folder(tmp_path, monkeypatch, afresh):
+def working_folder(tmp_path, monkeypatch, new_connections):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "spec.yaml").write_text(SPEC)
     yield tmp_path
@@ -38,7 +38,7 @@ def name_golden(image, tensor, folder=""):
 
 
 def redirect(target):
-    return answer(302, location=target)
+    return respond(302, location=target)
 
 
 def tensor():
@@ -74,7 +74,7 @@ class TestGolden:
         assert main(["spec", "test", "-s", spec, "--allow-remote"]) == 1
         assert "GLD101" in capsys.readouterr().out, "a tensor of zeros is not what the spec makes"
 
-    def test_picture_option_opens_no_remote_golden_file(self, capsys):
+    def test_preview_opens_no_remote_golden_file(self, capsys):
         with serving(PHOTO) as seen:
             spec = name_golden(f"{seen.url}/p.jpg", f"{seen.url}/t.npy")
             code = main(["spec", "test", "-s", spec, "--picture", "out.png", "--fail-on", "never"])

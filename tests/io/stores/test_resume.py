@@ -44,11 +44,11 @@ def decoded_names(monkeypatch):
     """The names of what was decoded since it was last cleared."""
     seen = []
 
-    def noted(what, *more, **trace):
+    def record_name(what, *more, **trace):
         seen.append(what.path.rpartition("/")[2])
         return process(what, *more, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", noted)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", record_name)
     return seen
 
 

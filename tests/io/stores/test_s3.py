@@ -93,12 +93,12 @@ def test_large_output_is_uploaded_in_parts(bucket, door):
 
 
 def test_interrupted_upload_is_aborted(bucket, door):
-    def broken():
+    def fail_midway():
         yield bytes(20 * MIB)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        s3.write(f"{bucket}/large.npy", broken())
+        s3.write(f"{bucket}/large.npy", fail_midway())
     door.matching, door.answers = "partNumber=3", [(403, "AccessDenied")]
     with pytest.raises(OutputError, match=r"large\.npy cannot be written: access is denied"):
         s3.write(f"{bucket}/large.npy", (bytes(25 * MIB),))
@@ -125,13 +125,13 @@ def test_interrupted_response_body_is_fetched_again(bucket, monkeypatch):
     s3.write(f"{bucket}/x", (b"here",))
     received, times = s3._receive, []
 
-    def broken(*arguments):
+    def fail_midway(*arguments):
         times.append(1)
         if len(times) < 3:
             raise ConnectionResetError("by peer")
         return received(*arguments)
 
-    monkeypatch.setattr(s3, "_receive", broken)
+    monkeypatch.setattr(s3, "_receive", fail_midway)
     monkeypatch.setattr(s3, "sleep", lambda _: None)
     assert s3.read(f"{bucket}/x", 9) == b"here"
     times[:] = [1] * -9
@@ -206,7 +206,7 @@ def test_denied_head_request_refuses_write_and_names_force(bucket, door):
         s3.write(f"{bucket}/x", (b"x",))
 
 
-def test_missing_network_or_credentials_raise_store_error(door, afresh, monkeypatch):
+def test_missing_network_or_credentials_raise_store_error(door, new_connections, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(StoreError, match=r"^s3://b-b/x cannot be read: no response: check the network"):

@@ -97,7 +97,7 @@ def test_float_resize_leaves_no_value_grid(dtype):
 
 
 @pytest.mark.parametrize("shape", [(1, 256, 3), (256, 1, 3), (16, 16, 1)])
-def test_one_pixel_wide_strip_has_a_value_grid(shape):
+def test_single_pixel_strip_has_a_value_grid(shape):
     array = np.random.default_rng(0).permutation(256 * 3)[: np.prod(shape)].reshape(shape) % 256 * 0.7 + 3
     assert channels_of(array, 2)[0].step == pytest.approx(0.7)
 

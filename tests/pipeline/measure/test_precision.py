@@ -28,7 +28,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("recipe", ["divided by 255", "ImageNet mean and std", "caffe mean"])
-def test_precision_is_measured(way, recipe):
+def test_reduced_precision_is_identified(way, recipe):
     affine = canonical(dict(RECIPES)[recipe], 3)
     image = picture(64, 64) * 0.9371341  # as after a resize in floats
     facts = measure(WAYS[way](image * np.array(affine.scale) + np.array(affine.offset))[np.newaxis], None, {})

@@ -118,7 +118,7 @@ def test_reports_and_outputs_are_the_same_bytes(photos, tmp_path, capsys, form):
     assert len(seen[0][2]) == 64
 
 
-def test_chunks_begin_small_and_hold_every_item_once():
+def test_chunks_start_small_and_contain_every_item_once():
     numbers = [Item(path=str(n), output=(str(n),)) for n in range(100)]
     chunks = list(split_chunks(numbers))
     assert [len(chunk.items) for chunk in chunks][:6] == [1, 2, 4, 8, 16, 32]
@@ -141,11 +141,11 @@ def test_known_records_and_standard_input_stay_in_the_main_process(photos, job, 
 
 @pytest.mark.slow
 def test_listing_error_is_raised_after_earlier_records(photos, job):
-    def broken():
+    def failing_listing():
         yield from list(items(photos))[:40]
         raise ImgcheckError("the list ends here")
 
-    records = run(broken(), job, jobs=2)
+    records = run(failing_listing(), job, jobs=2)
     seen = []
     with pytest.raises(ImgcheckError, match="the list ends here"):
         seen.extend(iter(records.__next__, None))
@@ -216,7 +216,7 @@ def few_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
 
 
-def test_chunks_and_records_larger_than_a_pipe_holds(tmp_path):
+def test_chunks_and_records_larger_than_a_pipe_are_transferred(tmp_path):
     """Neither end waits for the other to read: both would, for ever."""
     (tmp_path / "list.txt").write_text("".join(f"{'d/' * 20_000}{number}.jpg\n" for number in range(128)))
     command = running("validate", f"@{tmp_path / 'list.txt'}", "-j", "2", "--format", "jsonl")
@@ -286,7 +286,7 @@ def group(leader):
     return found
 
 
-def ended(leader, within=10.0):
+def wait_for_end(leader, within=10.0):
     deadline = time.monotonic() + within
     while group(leader) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -310,7 +310,7 @@ def test_signal_leaves_no_process_or_temporary_file(photos, tmp_path, number, co
     out, err = command.communicate(timeout=30)
     assert command.returncode == code
     assert "Traceback" not in err
-    assert ended(command.pid)
+    assert wait_for_end(command.pid)
     assert first["path"].endswith("01.jpg")
     if number != signal.SIGKILL:
         assert "summary" in json.loads(out.splitlines()[-1])
@@ -381,7 +381,7 @@ def test_cgroup_quota_limits_usable_processors(tmp_path, groups, files, limit):
 
 
 @POSIX
-def test_odd_names_vanished_files_and_loops(photos, tmp_path, capsys):
+def test_unusual_names_broken_links_and_loops_give_equal_reports(photos, tmp_path, capsys):
     odd = os.fsdecode(b"\xff\xfe.jpg")
     (photos / odd).write_bytes(jpeg())
     (photos / "loop").symlink_to(photos)
@@ -449,7 +449,7 @@ READ_ONLY = "mount -t tmpfs -o ro tmpfs"
 class TestReadOnlyFolders:
     @pytest.mark.parametrize("mount", [f"{READ_ONLY} /dev/shm", f"{READ_ONLY} /dev"])
     @pytest.mark.sample(2)
-    def test_no_shared_memory_same_outputs(self, photos, tmp_path, mount):
+    def test_missing_shared_memory_gives_the_same_outputs(self, photos, tmp_path, mount):
         if mount.endswith("/dev"):  # /dev without shm: what else is needed of it stays
             mount = "mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 2>/dev/null || touch /dev/null"
         words = ("convert", photos, "-s", SPEC, "-q", "-o")
@@ -465,7 +465,7 @@ class TestReadOnlyFolders:
         assert outputs[0] == outputs[1]
 
     @pytest.mark.slow
-    def test_no_folder_for_temporary_files_is_one_line(self, tmp_path):
+    def test_missing_temporary_folder_is_one_line(self, tmp_path):
         folder = Path("/mnt")  # what pytest made lies below one of the places that are hidden
         photo = f"{folder}/photo.jpg"
         (tmp_path / "photo.jpg").write_bytes(jpeg())

@@ -151,12 +151,12 @@ def test_lost_cluster_connection_ends_the_run(photos, job, monkeypatch):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
 def test_signal_swallowed_by_ray_still_stops_the_run(photos, job, monkeypatch):
-    def interrupted(*_):
+    def swallow_interrupt(*_):
         with suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
-    Ray(interrupted).install(monkeypatch)
+    Ray(swallow_interrupt).install(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         list(run(items(photos), job, engine="ray"))
     assert signal.getsignal(signal.SIGINT) is before
@@ -188,13 +188,13 @@ def test_output_error_is_raised_after_earlier_records(photos, job, monkeypatch):
 def test_listing_error_is_raised_after_earlier_records(photos, job, monkeypatch):
     Ray().install(monkeypatch)
 
-    def broken():
+    def failing_listing():
         yield from items(photos)[:40]
         raise ImgcheckError("the list ends here")
 
     seen = []
     with pytest.raises(ImgcheckError, match="the list ends here"):
-        seen.extend(iter(run(broken(), job, engine="ray").__next__, None))
+        seen.extend(iter(run(failing_listing(), job, engine="ray").__next__, None))
     assert len(seen) == 40
 
 

@@ -47,12 +47,12 @@ def until(what, within=60.0):
     return seen
 
 
-def removed(folder):
+def remove_folder(folder):
     """Remove a folder, whatever is still written there by who was killed a moment ago."""
     until(lambda: rmtree(folder, ignore_errors=True) or not folder.exists())
 
 
-def killed(leader):
+def kill_session(leader):
     """Kill all of a session, in one go as far as it can be."""
     while living := session(leader):
         for number in living:
@@ -69,8 +69,8 @@ def surroundings(address="", **more):
 class Cluster:
     """Nodes with a processor each, every one a session of its own."""
 
-    def __init__(self, place):
-        self.place = place
+    def __init__(self, run_folder):
+        self.place = run_folder
         ports = [socket.socket() for _ in range(2)]
         for one in ports:
             one.bind(("127.0.0.1", 0))
@@ -110,21 +110,21 @@ class Cluster:
 
     def close(self):
         for node in self.nodes:
-            killed(node.pid)
+            kill_session(node.pid)
             node.wait()
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def run_folder(tmp_path_factory):
     """A folder of pictures, some of which cannot be converted, and a spec."""
-    place = tmp_path_factory.mktemp("cluster")
-    (place / "spec.yaml").write_text(SPEC)
+    run_folder = tmp_path_factory.mktemp("cluster")
+    (run_folder / "spec.yaml").write_text(SPEC)
     bodies = [jpeg(picture(900, 1200 + odd)) for odd in range(5)]
     for number in range(IMAGES):
-        file = place / "in" / f"{number % 7}" / f"{number:03}.jpg"
+        file = run_folder / "in" / f"{number % 7}" / f"{number:03}.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(bodies[number % 5] if number % 50 else b"no picture")
-    return place
+    return run_folder
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def cluster():
     finally:
         if made is not None:
             made.close()
-        removed(name)
+        remove_folder(name)
 
 
 def command(out, *more):
@@ -145,28 +145,30 @@ def command(out, *more):
     return [sys.executable, "-m", "sm_imgcheck", "convert", *given]
 
 
-def written(place, out, report):
+def written_files(run_folder, out, report):
     """All that there is of a run, but for the journal, the names of folders being OUT."""
-    files = {file.relative_to(place / out).as_posix(): file for file in (place / out).rglob("*") if file.is_file()}
+    files = {
+        file.relative_to(run_folder / out).as_posix(): file for file in (run_folder / out).rglob("*") if file.is_file()
+    }
     tensors = {name: sha256(file.read_bytes()).hexdigest() for name, file in files.items() if name[0] != "."}
-    return tensors, (place / f"{out}.jsonl").read_text(), report.replace(out, "OUT")
+    return tensors, (run_folder / f"{out}.jsonl").read_text(), report.replace(out, "OUT")
 
 
 @pytest.fixture(scope="module")
-def alone(place):
-    done = subprocess.run(command("alone", "-j", "1"), cwd=place, capture_output=True, text=True, check=False)
+def alone(run_folder):
+    done = subprocess.run(command("alone", "-j", "1"), cwd=run_folder, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    tensors, manifest, report = written(place, "alone", done.stdout)
+    tensors, manifest, report = written_files(run_folder, "alone", done.stdout)
     assert len(tensors) == IMAGES - 7
     assert len(manifest.splitlines()) == IMAGES
     return tensors, manifest, report
 
 
-def finished(place, out, address, *more):
+def finish_run(run_folder, out, address, *more):
     """A run on the cluster."""
     done = subprocess.run(
         command(out, "--engine", "ray", *more),
-        cwd=place,
+        cwd=run_folder,
         env=surroundings(address),
         capture_output=True,
         text=True,
@@ -175,34 +177,34 @@ def finished(place, out, address, *more):
     )
     assert done.returncode == 1, done.stderr
     assert "ray" not in done.stderr.lower().replace("in/", ""), "no chatter"
-    return written(place, out, done.stdout)
+    return written_files(run_folder, out, done.stdout)
 
 
-def test_two_nodes_give_the_same_bytes(place, alone, cluster):
-    assert finished(place, "nodes", f"127.0.0.1:{cluster.port}") == alone
-    assert finished(place, "nodes", f"127.0.0.1:{cluster.port}", "--resume") == alone
+def test_two_nodes_give_the_same_bytes(run_folder, alone, cluster):
+    assert finish_run(run_folder, "nodes", f"127.0.0.1:{cluster.port}") == alone
+    assert finish_run(run_folder, "nodes", f"127.0.0.1:{cluster.port}", "--resume") == alone
     if find_spec("grpc"):
-        assert finished(place, "client", f"ray://127.0.0.1:{cluster.client_port}") == alone
+        assert finish_run(run_folder, "client", f"ray://127.0.0.1:{cluster.client_port}") == alone
 
 
-def test_node_killed_during_the_run_changes_no_output(place, alone, cluster):
-    with (place / "killed.report").open("wb") as report:  # a pipe that is not read would hold the run up
+def test_node_killed_during_the_run_changes_no_output(run_folder, alone, cluster):
+    with (run_folder / "killed.report").open("wb") as report:  # a pipe that is not read would hold the run up
         running = subprocess.Popen(
             command("killed", "--engine", "ray"),
-            cwd=place,
+            cwd=run_folder,
             env=surroundings(f"127.0.0.1:{cluster.port}"),
             stdout=report,
         )
     try:
-        until(lambda: (place / "killed.report").read_bytes().count(b"\n") >= 50)
+        until(lambda: (run_folder / "killed.report").read_bytes().count(b"\n") >= 50)
         until(lambda: any("::do" in line for line in cluster.workers(1)))
-        killed(cluster.nodes[1].pid)
+        kill_session(cluster.nodes[1].pid)
         assert running.poll() is None, "it was half-way"
         assert running.wait(120) == 1
     finally:
         running.kill()
         running.wait()
-    assert written(place, "killed", (place / "killed.report").read_text()) == alone
+    assert written_files(run_folder, "killed", (run_folder / "killed.report").read_text()) == alone
 
 
 # On an instance of its own
@@ -232,7 +234,7 @@ def main(engine):
 """
 
 
-def test_decoder_crash_is_the_same_finding_with_pool_and_ray(place, tmp_path):
+def test_decoder_crash_is_the_same_finding_with_pool_and_ray(run_folder, tmp_path):
     (tmp_path / "deadly.py").write_text(DEADLY)
     seen = []
     for engine in ("pool", "ray"):
@@ -240,10 +242,10 @@ def test_decoder_crash_is_the_same_finding_with_pool_and_ray(place, tmp_path):
         environment = surroundings(PYTHONPATH=str(tmp_path))
         words = [sys.executable, "-c", code]
         ended = subprocess.run(
-            words, cwd=place, env=environment, capture_output=True, text=True, timeout=120, check=False
+            words, cwd=run_folder, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
         assert ended.returncode == 0, ended.stderr
-        tensors = {file.name: file.read_bytes() for file in sorted((place / engine).rglob("*.npy"))}
+        tensors = {file.name: file.read_bytes() for file in sorted((run_folder / engine).rglob("*.npy"))}
         seen.append((ended.stdout, tensors))
     assert seen[0] == seen[1]
     rows = [json.loads(line) for line in seen[0][0].splitlines()]
@@ -254,11 +256,11 @@ def test_decoder_crash_is_the_same_finding_with_pool_and_ray(place, tmp_path):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_signal_leaves_no_ray_process(place, tmp_path, number, code):
+def test_signal_leaves_no_ray_process(run_folder, tmp_path, number, code):
     before = set(Path("/tmp").glob("imgcheck-*"))
     running = subprocess.Popen(
         command(f"stopped-{code}", "--engine", "ray", "-j", "1"),
-        cwd=place,
+        cwd=run_folder,
         env=surroundings(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -274,10 +276,10 @@ def test_signal_leaves_no_ray_process(place, tmp_path, number, code):
         # Nobody is there after a SIGKILL to end the two agents that Ray's own C++ leaves behind.
         assert number == signal.SIGKILL or not session(running.pid)
     finally:
-        killed(running.pid)
+        kill_session(running.pid)
         left = set(Path("/tmp").glob("imgcheck-*")) - before
         for folder in left:
-            removed(folder)
+            remove_folder(folder)
     assert running.returncode == code
     if number != signal.SIGKILL:
         assert err.startswith("stopped by ")

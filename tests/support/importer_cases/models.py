@@ -34,14 +34,14 @@ def preset(name, crop, resize, interpolation, mean=IMAGENET["mean"], std=IMAGENE
     return f"{name}(\n" + "".join(f"    {line}\n" for line in lines) + ")\n"
 
 
-def pretrained(**keys):
+def timm_config(**keys):
     return json.dumps({"architecture": "resnet50", "num_classes": 1000, "pretrained_cfg": keys})
 
 
 TIMM = {
     "timm-nested": (
         "config.json",
-        pretrained(
+        timm_config(
             input_size=[3, 224, 224], test_input_size=[3, 288, 288], crop_pct=0.95, interpolation="bicubic",
             test_crop_pct=1.0, mean=IMAGENET["mean"], std=IMAGENET["std"], fixed_input_size=False,
         ),
@@ -59,13 +59,13 @@ TIMM = {
     ),
     "timm-defaults": (
         "config.json",
-        pretrained(input_size=[3, 240, 240]),
+        timm_config(input_size=[3, 240, 240]),
         torch_like(240, IMAGENET, **cut(274, "bicubic")),
         (),
     ),
     "timm-squash": (
         "config.json",
-        pretrained(input_size=[3, 384, 384], crop_pct=1.0, crop_mode="squash", interpolation="bicubic", mean=[0.5] * 3, std=[0.5] * 3),
+        timm_config(input_size=[3, 384, 384], crop_pct=1.0, crop_mode="squash", interpolation="bicubic", mean=[0.5] * 3, std=[0.5] * 3),
         torch_like(384, HALF, geometry=[
             {"resize": {"mode": "stretch", "size": [384, 384], "interpolation": "bicubic"}},
             {"crop": {"size": [384, 384]}},
@@ -74,7 +74,7 @@ TIMM = {
     ),
     "timm-border": (
         "config.json",
-        pretrained(input_size=[3, 256, 256], crop_pct=1.0, crop_mode="border", interpolation="bilinear", mean=[0.5] * 3, std=[0.5] * 3),
+        timm_config(input_size=[3, 256, 256], crop_pct=1.0, crop_mode="border", interpolation="bilinear", mean=[0.5] * 3, std=[0.5] * 3),
         torch_like(256, HALF, geometry=[
             {"resize": {"mode": "longest_edge", "size": [256, 256], "rounding": "round", "interpolation": "bilinear"}},
             {"pad": {"size": [256, 256], "fill": [128, 128, 128]}},
@@ -83,7 +83,7 @@ TIMM = {
     ),
     "timm-gray": (
         "config.json",
-        pretrained(input_size=[1, 28, 28], crop_pct=1.0, interpolation="bilinear", mean=[0.1307], std=[0.3081]),
+        timm_config(input_size=[1, 28, 28], crop_pct=1.0, interpolation="bilinear", mean=[0.1307], std=[0.3081]),
         torch_like(28, {"mean": [0.1307], "std": [0.3081]}, order="GRAY", **cut(28, "bilinear")),
         (),
     ),
