@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image, ImageCms
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck import (
     CandidateError,
@@ -69,7 +69,7 @@ def test_convert_returns_a_writable_copy(files):
     lent = BATCH.copy()
     read_only = BATCH.copy()
     read_only.flags.writeable = False
-    image = from_bytes(encoded(Image.fromarray(picture()), "PNG"), "x.png", SPEC.decode)
+    image = from_bytes(encode_image(Image.fromarray(picture()), "PNG"), "x.png", SPEC.decode)
     whats = (
         lent,
         read_only,
@@ -79,7 +79,7 @@ def test_convert_returns_a_writable_copy(files):
         lent[:, ::-1],
         files / "x.jpg",
     )
-    for what in (*whats, image, encoded(Image.fromarray(picture()), "PNG")):
+    for what in (*whats, image, encode_image(Image.fromarray(picture()), "PNG")):
         made = convert(what, SPEC)
         assert made.flags.writeable
         assert made.flags.c_contiguous
@@ -240,7 +240,7 @@ def test_candidate_read_with_different_spec_is_decoded_again():
 
 
 def test_rotated_tiff_has_displayed_shape_with_both_libraries():
-    tiff = encoded(Image.fromarray(picture(48, 64)), "TIFF", tiffinfo={274: 6})
+    tiff = encode_image(Image.fromarray(picture(48, 64)), "TIFF", tiffinfo={274: 6})
     for library in ("pillow", "opencv"):
         assert validate(tiff, SPEC, decoded_by=library).facts.shape == (64, 48, 3)
     assert np.asarray(Image.open(io.BytesIO(tiff)).convert("RGB")).shape == (64, 48, 3)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from pictures import jpeg
 from PIL import Image
 from report_schemas import VALIDATORS, annotations
+from sample_images import jpeg
 
 from sm_imgcheck.cli import main
 

@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 from handlers import PIL_RGB, left_by
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck import validate_handler
 from sm_imgcheck.cli import main

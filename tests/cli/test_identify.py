@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from pictures import jpeg, picture
 from PIL import Image
+from sample_images import jpeg, picture
 
 from sm_imgcheck import ImgcheckError, identify, validate
 from sm_imgcheck.cli import main

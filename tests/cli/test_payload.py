@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image
+from sample_images import encode_image, jpeg, picture
 from servers import respond, serving
 
 from sm_imgcheck import cli, convert
@@ -477,6 +477,6 @@ def test_fail_on_warning_exits_with_1(folder, run_cli):
 
 
 def test_png_becomes_triton_json_body(folder, run_cli):
-    (folder / "p.png").write_bytes(encoded(Image.fromarray(picture()), "PNG"))
+    (folder / "p.png").write_bytes(encode_image(Image.fromarray(picture()), "PNG"))
     assert run_cli("payload", "p.png", "-s", spec("{stack: triton}\nname: image"), "-o", "p.bin")[0] == 0
     assert (folder / "p.bin").read_bytes().startswith(b'{"inputs"')

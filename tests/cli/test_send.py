@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 from servers import respond, serving
 
 from sm_imgcheck import cli, convert

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck import cli
 

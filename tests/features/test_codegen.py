@@ -17,9 +17,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from generated import CLASSIC, blocks, namespace
-from pictures import encoded, jpeg, picture
 from PIL import Image
 from python38 import interpreter, newer_than_38
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck.cli.commands.code import code as code_command
 from sm_imgcheck.core import plugins
@@ -54,8 +54,8 @@ def files():
         "cmyk": jpeg(mode="CMYK"),
         "gray": jpeg(mode="L"),
         "progressive": jpeg(progressive=True),
-        "alpha": encoded(Image.fromarray(rgba), "PNG"),
-        "deep": encoded(Image.fromarray(picture()[..., 0].astype(np.uint16) * 257), "PNG"),
+        "alpha": encode_image(Image.fromarray(rgba), "PNG"),
+        "deep": encode_image(Image.fromarray(picture()[..., 0].astype(np.uint16) * 257), "PNG"),
         "cut": jpeg(picture(200, 300))[:-3000],
         "text": b"hello there, this is no image",
         "nothing": b"",
@@ -294,7 +294,7 @@ def test_module_and_help_state_the_minimum_python():
 
 
 def test_pillow_without_avif_is_reported(monkeypatch):
-    body = encoded(Image.fromarray(picture()), "AVIF")
+    body = encode_image(Image.fromarray(picture()), "AVIF")
     monkeypatch.setitem(sys.modules, "PIL.AvifImagePlugin", None)
     with pytest.raises(CandidateError, match="the installed Pillow has no AVIF decoder"):
         open_pillow(body, "AVIF")

@@ -6,7 +6,7 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck import convert
 from sm_imgcheck.features.codegen import to_python

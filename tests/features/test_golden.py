@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 import yaml
-from pictures import encoded, jpeg, picture
 from PIL import Image
+from sample_images import encode_image, jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
@@ -435,7 +435,7 @@ def test_preview_of_different_sizes_has_no_difference_panel(here):
 
 
 def test_single_different_pixel_of_large_tensor_is_visible(here):
-    (here / "large.png").write_bytes(encoded(Image.fromarray(picture(600, 600)), "PNG"))
+    (here / "large.png").write_bytes(encode_image(Image.fromarray(picture(600, 600)), "PNG"))
     keys = {**RANGE, "shape": ["N", 600, 600, 3], "layout": "NHWC"}
     tensor = sm_imgcheck.convert("large.png", keys)
     tensor[0, 377, 233] += 1

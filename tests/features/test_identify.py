@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image, ImageFilter
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck import Options, process
 from sm_imgcheck.core.errors import CandidateError
@@ -270,7 +270,7 @@ def test_framing_of_the_spec_is_tried_first(photo):
 
 def test_dropped_and_composited_alpha_are_distinguished():
     pixels = np.dstack([picture(120, 170, seed=3), np.tile(np.linspace(0, 255, 170).astype(np.uint8), (120, 1))])
-    body = encoded(Image.fromarray(pixels), "PNG")
+    body = encode_image(Image.fromarray(pixels), "PNG")
     for alpha in ("drop", "composite"):
         best = find(make_tensor(body, decode={"alpha": alpha}), body)[0]
         assert best.exact
@@ -279,7 +279,7 @@ def test_dropped_and_composited_alpha_are_distinguished():
 
 def test_order_of_four_channels_is_found():
     pixels = np.dstack([picture(120, 170, seed=3), picture(120, 170, 1, seed=5)])
-    body = encoded(Image.fromarray(pixels), "PNG")
+    body = encode_image(Image.fromarray(pixels), "PNG")
     best = find(make_tensor(body, shape=["N", 64, 64, 4], channel_order="BGRA"), body)[0]
     assert best.exact
     assert best.facts.channel_order == "BGRA"

@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 import pytest
-from pictures import encoded, picture
 from PIL import Image
+from sample_images import encode_image, picture
 
 from sm_imgcheck.ops.execute import ArrayCache
 
@@ -24,7 +24,7 @@ print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM"
 @pytest.mark.parametrize("size", [(4000, 3000), (640, 480)], ids=["same size", "small source"])
 def test_large_tensor_is_compared_within_one_gibibyte(size, tmp_path):
     image = Image.fromarray(picture(480, 640)).resize(size, Image.Resampling.BICUBIC)
-    (tmp_path / "source.png").write_bytes(encoded(image, "PNG", compress_level=1))
+    (tmp_path / "source.png").write_bytes(encode_image(image, "PNG", compress_level=1))
     large = image.resize((4000, 3000), Image.Resampling.BILINEAR)
     np.save(tmp_path / "x.npy", np.asarray(large, np.float32)[np.newaxis] / np.float32(255))
     done = subprocess.run([sys.executable, "-c", CODE], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -7,8 +7,8 @@ import classic_mistakes
 import numpy as np
 import pytest
 from classic_mistakes import MISTAKES
-from pictures import jpeg, picture
 from PIL import Image
+from sample_images import jpeg, picture
 
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.ops.compare import said

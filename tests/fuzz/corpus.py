@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from importer_cases import CASES
-from pictures import encoded, picture
 from PIL import Image, ImageCms
+from sample_images import encode_image, picture
 
 from sm_imgcheck.core.errors import PayloadError, SpecError
 from sm_imgcheck.core.types import Spec
@@ -83,28 +83,28 @@ def images() -> Iterator[Sample]:
     exif[0x0112] = 6
     extras = {"icc_profile": srgb, "exif": exif.tobytes()}
     for mode in ("L", "RGB", "CMYK"):
-        yield Sample(f"jpeg-{mode}", encoded(base.convert(mode), "JPEG", **extras), "jpeg")
-    yield Sample("jpeg-progressive", encoded(base, "JPEG", progressive=True, subsampling=0), "jpeg")
+        yield Sample(f"jpeg-{mode}", encode_image(base.convert(mode), "JPEG", **extras), "jpeg")
+    yield Sample("jpeg-progressive", encode_image(base, "JPEG", progressive=True, subsampling=0), "jpeg")
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
-        yield Sample(f"png-{mode}", encoded(base.convert("L").convert(mode), "PNG", **extras), "png")
+        yield Sample(f"png-{mode}", encode_image(base.convert("L").convert(mode), "PNG", **extras), "png")
     turned = [base.rotate(90 * number) for number in range(3)]
     more: dict[str, Any] = {"save_all": True, "append_images": turned}
     for format_ in ("PNG", "GIF", "WEBP", "TIFF"):
-        yield Sample(f"{format_}-frames", encoded(base, format_, **more), format_.lower())
+        yield Sample(f"{format_}-frames", encode_image(base, format_, **more), format_.lower())
     for mode in ("1", "P", "RGB", "RGBA"):
-        yield Sample(f"bmp-{mode}", encoded(base.convert(mode), "BMP"), "bmp")
+        yield Sample(f"bmp-{mode}", encode_image(base.convert(mode), "BMP"), "bmp")
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "F", "I", "I;16", "YCbCr", "LAB"):
         source = base.convert("L").convert(mode) if mode in ("LA", "F", "I", "I;16") else lab(base, mode)
-        yield Sample(f"tiff-{mode}", encoded(source, "TIFF", **extras), "tiff")
+        yield Sample(f"tiff-{mode}", encode_image(source, "TIFF", **extras), "tiff")
     for coding in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
-        yield Sample(f"tiff-{coding}", encoded(base, "TIFF", compression=coding), "tiff")
-    yield Sample("tiff-group4", encoded(base.convert("1"), "TIFF", compression="group4"), "tiff")
-    yield Sample("webp", encoded(base, "WEBP", **extras), "webp")
-    yield Sample("webp-lossless", encoded(base.convert("RGBA"), "WEBP", lossless=True), "webp")
-    yield Sample("ico", encoded(base, "ICO", sizes=[(16, 16), (8, 8)]), "ico")
-    yield Sample("jp2", encoded(base, "JPEG2000"), "box")
-    yield Sample("jp2-16", encoded(base.convert("L").convert("I;16"), "JPEG2000"), "box")
-    yield Sample("avif", encoded(base, "AVIF", **extras), "box")
+        yield Sample(f"tiff-{coding}", encode_image(base, "TIFF", compression=coding), "tiff")
+    yield Sample("tiff-group4", encode_image(base.convert("1"), "TIFF", compression="group4"), "tiff")
+    yield Sample("webp", encode_image(base, "WEBP", **extras), "webp")
+    yield Sample("webp-lossless", encode_image(base.convert("RGBA"), "WEBP", lossless=True), "webp")
+    yield Sample("ico", encode_image(base, "ICO", sizes=[(16, 16), (8, 8)]), "ico")
+    yield Sample("jp2", encode_image(base, "JPEG2000"), "box")
+    yield Sample("jp2-16", encode_image(base.convert("L").convert("I;16"), "JPEG2000"), "box")
+    yield Sample("avif", encode_image(base, "AVIF", **extras), "box")
 
 
 def lab(image: Image.Image, mode: str) -> Image.Image:
@@ -178,7 +178,7 @@ def tensors() -> Iterator[Sample]:
 def bodies() -> Iterator[Sample]:
     """A request body of every envelope, for each stack that takes it and for the custom one."""
     array = (picture(8, 8) / 255).astype(np.float32)[None]
-    photo = encoded(Image.fromarray(picture(8, 8)), "JPEG")
+    photo = encode_image(Image.fromarray(picture(8, 8)), "JPEG")
     for name in ENVELOPES.names():
         for stack in STACKS.by_rank():
             if name not in (STACKS[stack].envelopes or ENVELOPES.names()):

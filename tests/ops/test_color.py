@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import picture
 from PIL import Image, ImageOps
+from sample_images import picture
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.ops.kernels.color import color, orient

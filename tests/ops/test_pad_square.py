@@ -5,8 +5,8 @@ import io
 import cv2
 import numpy as np
 import pytest
-from pictures import jpeg, picture
 from PIL import Image, ImageOps
+from sample_images import jpeg, picture
 
 from sm_imgcheck import Options, process
 from sm_imgcheck.core.errors import PlanError

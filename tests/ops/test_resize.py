@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import picture
 from PIL import Image, ImageOps
+from sample_images import picture
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.execute import apply, op

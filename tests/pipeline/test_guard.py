@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck import cli
 from sm_imgcheck.core.types import Options
@@ -131,7 +131,7 @@ def test_tiff_whose_second_directory_has_no_size_is_read():
 
 @pytest.mark.parametrize("mode", ["F", "I"])
 def test_samples_without_white_level_are_read_but_not_converted(mode):
-    body = encoded(Image.fromarray(picture(8, 8)).convert("L").convert(mode), "TIFF")
+    body = encode_image(Image.fromarray(picture(8, 8)).convert("L").convert(mode), "TIFF")
     result = process(body, GRAY, Options(want_array=True))
     assert (result.header.format, result.header.height, result.header.bits) == ("TIFF", 8, 32)
     assert "SRC138" in codes(result)
@@ -141,7 +141,7 @@ def test_samples_without_white_level_are_read_but_not_converted(mode):
 
 def test_16_bit_gray_is_converted_by_its_upper_byte():
     deep = np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000
-    body = encoded(Image.fromarray(deep), "PNG")
+    body = encode_image(Image.fromarray(deep), "PNG")
     result = process(body, GRAY, Options(want_array=True))
     assert np.allclose(result.array[0, :, :, 0] * 255, deep >> 8, atol=1e-4)
 
@@ -149,7 +149,7 @@ def test_16_bit_gray_is_converted_by_its_upper_byte():
 def test_gray_alpha_image_refused_by_opencv_is_read_without_alpha(monkeypatch):
     gray = picture(8, 8, 1)
     planes = (gray[..., 0], np.full((8, 8), 100, np.uint8))
-    body = encoded(Image.merge("LA", [Image.fromarray(values) for values in planes]), "PNG")
+    body = encode_image(Image.merge("LA", [Image.fromarray(values) for values in planes]), "PNG")
     monkeypatch.setattr("sm_imgcheck.io.images.opencv.quiet_opencv", lambda *_, **__: None)
     result = process(body, GRAY, Options(want_array=True))
     assert np.allclose(result.array * 255, gray[None], atol=1e-4)
@@ -174,7 +174,7 @@ def gray_profile(gamma):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_gray_profile_converts_gray_levels_for_gray_and_color_models(mode, channels):
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    body = encoded(Image.fromarray(levels).convert(mode), "PNG", icc_profile=gray_profile(2.2))
+    body = encode_image(Image.fromarray(levels).convert(mode), "PNG", icc_profile=gray_profile(2.2))
     order = "GRAY" if channels == 1 else "RGB"
     given = spec(shape=["N", 16, 16, channels], channel_order=order, decode={"icc": "srgb"})
     result = process(body, given, Options(want_array=True))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck.core.errors import ImgcheckError, InternalError, PlanError
 from sm_imgcheck.core.layouts import LAYOUTS

@@ -8,8 +8,8 @@ import zipfile
 
 import numpy as np
 import pytest
-from pictures import jpeg, picture
 from PIL import Image
+from sample_images import jpeg, picture
 
 from sm_imgcheck.core.types import Decode
 from sm_imgcheck.io import numpy_files

@@ -9,8 +9,8 @@ import sys
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck import validate
 from sm_imgcheck.cli import main
@@ -48,7 +48,7 @@ def as_json(array):
     return json.dumps(np.asarray(array).tolist()).encode()
 
 
-PNG = encoded(Image.fromarray(picture()), "PNG")
+PNG = encode_image(Image.fromarray(picture()), "PNG")
 INT = {"dtype": "uint8", "value_range": [0, 255]}
 ROWS = [  # stack, content type, body, changes of the spec, codes of errors and warnings
     ("pytorch", "application/x-npy", npy(GOOD), {}, set()),

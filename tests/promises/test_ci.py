@@ -11,8 +11,8 @@ import sysconfig
 import pytest
 import readme
 import yaml
-from pictures import jpeg
 from report_schemas import VALIDATORS, annotations
+from sample_images import jpeg
 
 ROOT = readme.ROOT
 ACTION = ROOT / ".github" / "actions" / "sm-imgcheck" / "action.yml"

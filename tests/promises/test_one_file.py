@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from package_copy import copy_package
-from pictures import jpeg
+from sample_images import jpeg
 
 import sm_imgcheck
 

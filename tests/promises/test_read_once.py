@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from pictures import encoded, jpeg, picture
 from PIL import Image
+from sample_images import encode_image, jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli, rules
@@ -39,7 +39,7 @@ def folder(tmp_path, monkeypatch):
     """A folder with an image, a tensor of it, a handler, and a spec with a golden tensor."""
     monkeypatch.chdir(tmp_path)
     Path("cat.jpg").write_bytes(jpeg())
-    Path("cat.png").write_bytes(encoded(Image.fromarray(picture(96, 128)), "PNG"))
+    Path("cat.png").write_bytes(encode_image(Image.fromarray(picture(96, 128)), "PNG"))
     Path("inference.py").write_text(HANDLER)
     np.save("cat.npy", sm_imgcheck.convert("cat.png", SPEC))
     golden = [{"image": "cat.png", "tensor": "cat.npy", "tolerance": 1}]

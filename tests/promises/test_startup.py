@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 
 HEAVY = {"numpy", "cv2", "PIL", "rich", "yaml", "pydantic", "orjson", "simplejpeg", "asyncio", "ssl"}
 LIGHT = [

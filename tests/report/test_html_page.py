@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pictures import jpeg
 from report_schemas import VALIDATORS
 from report_values import finding, image, report_of
+from sample_images import jpeg
 
 from sm_imgcheck import report
 from sm_imgcheck.cli import main

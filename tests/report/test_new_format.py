@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from models import mean_color_model
 from package_copy import copy_package
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 from typer.main import get_command
 
 import sm_imgcheck

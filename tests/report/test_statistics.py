@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import jpeg
 from PIL import Image
 from report_values import image, tensor
+from sample_images import jpeg
 
 from sm_imgcheck.cli import main
 from sm_imgcheck.core.types import Candidate, Header

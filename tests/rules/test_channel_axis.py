@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from pictures import encoded, picture
 from PIL import Image
+from sample_images import encode_image, picture
 
 import sm_imgcheck
 from sm_imgcheck.core.layouts import lost_axis, reading
@@ -58,7 +58,7 @@ def test_missing_axes_are_counted_once(array, spec, expected):
 
 
 def test_source_image_keeps_nhw_layout_of_gray_batch():
-    source = encoded(Image.fromarray(GRAY), "PNG")
+    source = encode_image(Image.fromarray(GRAY), "PNG")
     report = sm_imgcheck.validate(GRAY[np.newaxis], {**RGB, "shape": ["N", 48, 64, 3]}, source=source)
     assert [finding.code for finding in report.findings] == ["SHP109"]
     assert report.facts.layout == "NHW"

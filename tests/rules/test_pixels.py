@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck import process, rules
 from sm_imgcheck.core.errors import ImgcheckError
@@ -169,7 +169,7 @@ def test_non_image_source_is_an_error(source, why):
 
 
 def test_source_refused_by_the_spec_still_identifies_the_pipeline():
-    gray = encoded(Image.fromarray(picture(90, 120, 1).squeeze()), "PNG")
+    gray = encode_image(Image.fromarray(picture(90, 120, 1).squeeze()), "PNG")
     array = np.asarray(Image.open(io.BytesIO(gray)).convert("RGB").resize((64, 64), 2))
     result = by_source((array[None] / np.float32(255)).astype("float32"), gray, decode={"gray": "reject"})
     assert result.origins[0].exact

@@ -4,15 +4,15 @@ import io
 
 import numpy as np
 import pytest
-from pictures import encoded, picture
 from PIL import Image
+from sample_images import encode_image, picture
 
 import sm_imgcheck
 from sm_imgcheck.features.identify.resemblance import few_colors, resemblance
 from sm_imgcheck.pipeline.measure import measure
 
 PIXELS = picture(144, 192, seed=3)
-SOURCE = encoded(Image.fromarray(PIXELS), "PNG")
+SOURCE = encode_image(Image.fromarray(PIXELS), "PNG")
 SPEC = {"shape": ["N", 144, 192, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 UNIT = PIXELS.astype(np.float32) / 255
 
@@ -61,7 +61,7 @@ def test_tensor_of_two_colors_is_not_compared():
 def test_source_without_detail_is_not_compared(colors):
     plain = np.zeros((144, 192, 3), np.uint8)
     plain[:72] = 255 if colors == 2 else 0
-    found = codes(UNIT[np.newaxis], source=encoded(Image.fromarray(plain), "PNG"))
+    found = codes(UNIT[np.newaxis], source=encode_image(Image.fromarray(plain), "PNG"))
     assert set(found) == {"PIX110"}
 
 
@@ -97,7 +97,7 @@ def test_resemblance_does_not_depend_on_layout_and_values(layout):
 @pytest.mark.slow
 def test_background_of_composited_transparency_is_compared():
     alpha = picture(144, 192, 1, seed=8)
-    source = encoded(Image.fromarray(np.dstack([PIXELS, alpha])), "PNG")
+    source = encode_image(Image.fromarray(np.dstack([PIXELS, alpha])), "PNG")
     black = Image.new("RGBA", (192, 144), (0, 0, 0, 255))
     array = np.asarray(Image.alpha_composite(black, Image.open(io.BytesIO(source))).convert("RGB"))[np.newaxis]
     spec = {**SPEC, "decode": {"alpha": "composite", "background": [255, 255, 255]}, "resize": {"mode": "none"}}

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from pictures import encoded, picture
 from PIL import Image
+from sample_images import encode_image, picture
 
 import sm_imgcheck
 from sm_imgcheck.core.recipes import candidates, is_unnamed, name_of
@@ -13,7 +13,7 @@ from sm_imgcheck.core.value_mapping import same
 PIXELS = np.clip(picture(72, 96) * 0.9 + 20, 21, 247).round().astype(np.uint8)
 """Neither black nor white."""
 IMAGE = PIXELS.astype(np.float32)
-SOURCE = encoded(Image.fromarray(PIXELS), "PNG")
+SOURCE = encode_image(Image.fromarray(PIXELS), "PNG")
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
 SPEC = {"shape": ["N", 72, 96, 3], "dtype": "float32", "channel_order": "RGB"}
 UNIT = {**SPEC, "value_range": [0, 1]}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.io import tensors

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")]
 IMAGES = 320

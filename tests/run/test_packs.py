@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck import cli
 from sm_imgcheck.core.types import Options

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError

@@ -5,14 +5,14 @@ import json
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck import PayloadError, build_payload, validate
 from sm_imgcheck.serving.multipart import Part, read_form, write_form
 from specs import problems, spec
 
-PNG = encoded(Image.fromarray(picture()), "PNG")
+PNG = encode_image(Image.fromarray(picture()), "PNG")
 TEXT = base64.b64encode(PNG).decode()
 URL = f"data:image/png;base64,{TEXT}"
 TENSOR = (picture(24, 32)[np.newaxis] / 255).astype(np.float32)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image, ImageCms
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.io.images.decode import decode
@@ -41,9 +41,9 @@ UNTOUCHED = {
     "turned": (jpeg(PICTURE, orientation=6), {"exif": "apply"}, "image/jpeg"),
     "inks": (jpeg(PICTURE, mode="CMYK"), {"cmyk": "convert"}, "image/jpeg"),
     "gray": (jpeg(PICTURE, mode="L"), {"gray": "expand"}, "image/jpeg"),
-    "alpha": (encoded(image_of("RGBA"), "PNG"), {"alpha": "drop"}, "image/png"),
-    "webp": (encoded(image_of("RGB"), "WEBP"), ALL_REJECTED, "image/webp"),
-    "gif": (encoded(image_of("P"), "GIF"), ALL_REJECTED, "image/gif"),
+    "alpha": (encode_image(image_of("RGBA"), "PNG"), {"alpha": "drop"}, "image/png"),
+    "webp": (encode_image(image_of("RGB"), "WEBP"), ALL_REJECTED, "image/webp"),
+    "gif": (encode_image(image_of("P"), "GIF"), ALL_REJECTED, "image/gif"),
 }
 
 
@@ -60,9 +60,9 @@ MENDED = {
     "turned, not looked at": (jpeg(PICTURE, orientation=6), {"exif": "ignore"}, "JPEG", "RGB"),
     "inks": (jpeg(PICTURE, mode="CMYK"), {"cmyk": "reject"}, "JPEG", "RGB"),
     "gray": (jpeg(PICTURE, mode="L"), {"gray": "reject"}, "JPEG", "RGB"),
-    "alpha": (encoded(image_of("RGBA"), "PNG"), {"alpha": "reject"}, "PNG", "RGB"),
-    "gray alpha": (encoded(image_of("LA"), "PNG"), {"alpha": "reject"}, "PNG", "L"),
-    "jpeg2000": (encoded(image_of("RGB"), "JPEG2000"), {}, "PNG", "RGB"),
+    "alpha": (encode_image(image_of("RGBA"), "PNG"), {"alpha": "reject"}, "PNG", "RGB"),
+    "gray alpha": (encode_image(image_of("LA"), "PNG"), {"alpha": "reject"}, "PNG", "L"),
+    "jpeg2000": (encode_image(image_of("RGB"), "JPEG2000"), {}, "PNG", "RGB"),
 }
 
 
@@ -92,19 +92,19 @@ def test_exif_orientation_is_applied(orientation):
 def test_png_with_exif_orientation_is_lossless():
     exif = Image.Exif()
     exif[0x0112] = 3
-    payload = send(encoded(image_of("RGBA"), "PNG", exif=exif), exif="ignore", alpha="drop")
+    payload = send(encode_image(image_of("RGBA"), "PNG", exif=exif), exif="ignore", alpha="drop")
     assert np.array_equal(decode(payload.body), np.asarray(image_of("RGBA"))[::-1, ::-1])
 
 
 def test_rejected_transparency_is_composited_over_white():
     clear = Image.new("RGBA", (4, 4), (9, 9, 9, 0))
-    payload = send(encoded(clear, "PNG"), alpha="reject")
+    payload = send(encode_image(clear, "PNG"), alpha="reject")
     assert decode(payload.body).reshape(-1, 3).tolist() == [[255, 255, 255]] * 16
 
 
 def test_sixteen_bit_image_is_sent_as_eight_bit():
     deep = Image.fromarray(np.arange(16, dtype=np.uint16).reshape(4, 4) * 4096)
-    payload = send(encoded(deep, "PNG"), bit_depth="reject")
+    payload = send(encode_image(deep, "PNG"), bit_depth="reject")
     assert decode(payload.body)[..., 0].tolist() == (np.arange(16).reshape(4, 4) * 16).tolist()
 
 
@@ -118,7 +118,7 @@ def test_rejected_wide_gamut_profile_is_converted_to_srgb():
 
 
 def test_content_type_of_spec_selects_the_image_format():
-    png = encoded(image_of("RGB"), "PNG")
+    png = encode_image(image_of("RGB"), "PNG")
     assert send(png, content_type="application/x-image").body == png
     payload = send(png, content_type="image/jpeg")
     assert (header_of(payload.body).format, payload.content_type) == ("JPEG", "image/jpeg")
@@ -145,7 +145,7 @@ def test_base64_envelopes_contain_the_same_bytes():
 
 
 def test_batch_of_base64_images_keeps_their_bytes():
-    bodies = [jpeg(PICTURE), encoded(image_of("RGB"), "PNG")]
+    bodies = [jpeg(PICTURE), encode_image(image_of("RGB"), "PNG")]
     payload = ENVELOPES["instances-b64"].build_images([(body, header_of(body)) for body in bodies], spec())
     rows = json.loads(payload.body)["instances"]
     assert [base64.b64decode(row["b64"]) for row in rows] == bodies

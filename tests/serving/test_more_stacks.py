@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck import build_payload
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest

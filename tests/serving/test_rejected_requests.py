@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck.core.types import RejectedRequest
 from sm_imgcheck.serving.embedded_images import find_images, guess_content_type

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck import build_payload, convert
 from sm_imgcheck.core.types import RejectedRequest

@@ -7,8 +7,8 @@ from base64 import b64encode
 
 import numpy as np
 import pytest
-from pictures import encoded, jpeg
 from PIL import Image
+from sample_images import encode_image, jpeg
 
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest
 from sm_imgcheck.serving.stacks import STACKS
@@ -372,6 +372,6 @@ def test_base64_without_padding_is_reported():
 
 
 def test_gif_sent_as_image_jpeg_reports_pay119():
-    gif = encoded(Image.new("P", (4, 4)), "GIF")
+    gif = encode_image(Image.new("P", (4, 4)), "GIF")
     got = receive("huggingface", gif, "image/jpeg")
     assert (got.form, got.findings[0].code) == ("image", "PAY119")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent, indent
 
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 from sm_imgcheck.features.handler.guest import processes

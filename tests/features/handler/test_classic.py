@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from classic import PIPELINES, mistakes
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck import Options, load_spec, process
 from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck import validate_handler
 

@@ -10,8 +10,8 @@ from textwrap import dedent
 import numpy as np
 import pytest
 from handlers import PIL_RGB, candidate_of, running
-from pictures import jpeg
 from PIL import Image
+from sample_images import jpeg
 
 from sm_imgcheck import load_spec, validate_handler
 from sm_imgcheck.core.errors import ImgcheckError

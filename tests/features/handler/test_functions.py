@@ -9,8 +9,8 @@ from textwrap import dedent
 import numpy as np
 import pytest
 from handlers import PIL_RGB, candidate_of, each, running
-from pictures import jpeg, picture
 from PIL import Image
+from sample_images import jpeg, picture
 
 import sm_imgcheck.features.handler
 from sm_imgcheck import load_spec

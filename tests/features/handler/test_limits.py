@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from handlers import PIL_RGB, candidate_of, each, left_by, running
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError

@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 import pytest
-from pictures import picture
 from PIL import Image, ImageFont
+from sample_images import picture
 
 from sm_imgcheck.core.types import Affine, Quantize, Step, Values
 from sm_imgcheck.core.value_mapping import RECIPES, canonical

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import CandidateError, Payload, PayloadError, PlanError, build_payload, convert

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck import PayloadError, PlanError, build_payload, validate
 from sm_imgcheck.serving.envelopes import ENVELOPES

@@ -4,7 +4,7 @@ import base64
 import gzip
 
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images.content import name_content

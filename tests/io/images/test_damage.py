@@ -9,8 +9,8 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from pictures import jpeg, picture
 from PIL import Image
+from sample_images import jpeg, picture
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Decode

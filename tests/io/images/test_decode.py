@@ -9,8 +9,8 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from pictures import encoded, jpeg, picture
 from PIL import Image, ImageCms, ImageFile
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images import decode_jpeg
@@ -74,7 +74,7 @@ JPEGS = {
 def test_jpeg_pixels_equal_pillow_with_and_without_simplejpeg(options, size, monkeypatch):
     mode = options.get("mode", "RGB")
     image = Image.fromarray(picture()).crop((0, 0, size[1], size[0])).convert(mode)
-    body = encoded(image, "JPEG", **{key: value for key, value in options.items() if key != "mode"})
+    body = encode_image(image, "JPEG", **{key: value for key, value in options.items() if key != "mode"})
     expected = np.asarray(Image.open(io.BytesIO(body))).reshape(*size, -1)
     quick = decode(body)
     monkeypatch.setattr(decode_jpeg, "turbo_jpeg", lambda *_, **__: (None, ""))
@@ -114,14 +114,14 @@ def test_gray_plane_of_jpeg_equals_opencv(mode, no_simplejpeg):
     ("form", "mode"), [("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "L"), ("BMP", "RGB"), ("WEBP", "RGB"), ("TIFF", "RGB")]
 )
 def test_gray_plane_of_other_formats_equals_opencv(form, mode, capfd):
-    body = encoded(Image.fromarray(picture()).convert(mode), form)
+    body = encode_image(Image.fromarray(picture()).convert(mode), form)
     expected = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(decode(body, gray=True)[..., 0], expected)
     assert capfd.readouterr() == ("", "")
 
 
 def test_gray_plane_of_ico_has_one_channel():
-    body = encoded(Image.fromarray(picture()), "ICO", sizes=[(32, 32)])
+    body = encode_image(Image.fromarray(picture()), "ICO", sizes=[(32, 32)])
     assert decode(body, gray=True).shape == (24, 32, 1)
 
 
@@ -150,7 +150,7 @@ def test_other_formats_equal_pillow(form, mode, expected):
     image = Image.fromarray(picture()).convert(mode)
     if mode == "RGBA":
         image.putalpha(Image.fromarray(picture(seed=1)[..., 0]))
-    body = encoded(image, form)
+    body = encode_image(image, form)
     header = read_header(body, max_pixels=LIMIT)
     assert (header.format, header.mode, header.height, header.width) == (form, expected, 48, 64)
     assert np.array_equal(decode(body), plain(body, expected).reshape(48, 64, -1))
@@ -159,7 +159,7 @@ def test_other_formats_equal_pillow(form, mode, expected):
 @pytest.mark.parametrize("mode", ["L", "RGB", "P"])
 def test_transparent_color_becomes_alpha(mode):
     image = Image.fromarray(picture()).convert(mode)
-    body = encoded(image, "PNG", transparency=(image.getpixel((0, 0))))
+    body = encode_image(image, "PNG", transparency=(image.getpixel((0, 0))))
     pixels = decode(body)
     assert pixels.shape[2] == (2 if mode == "L" else 4)
     assert pixels[0, 0, -1] == 0
@@ -169,13 +169,13 @@ def test_transparent_color_becomes_alpha(mode):
 def test_sixteen_bit_samples_keep_their_range():
     deep = (np.arange(48 * 64, dtype=np.uint32).reshape(48, 64) * 21).astype(np.uint16)
     for form in ("PNG", "TIFF"):
-        body = encoded(Image.fromarray(deep), form)
+        body = encode_image(Image.fromarray(deep), form)
         assert read_header(body, max_pixels=LIMIT).bits == 16
         assert np.array_equal(decode(body)[..., 0], deep)
 
 
 def test_32_bit_samples_stay_float32():
-    body = encoded(Image.fromarray(picture()[..., 0].astype(np.float32)), "TIFF")
+    body = encode_image(Image.fromarray(picture()[..., 0].astype(np.float32)), "TIFF")
     assert read_header(body, max_pixels=LIMIT).bits == 32
     assert decode(body).dtype == np.float32
 
@@ -184,17 +184,17 @@ def test_frames_are_counted_and_the_first_is_decoded():
     frames = [Image.fromarray(picture(seed=seed)) for seed in range(3)]
     for form in ("GIF", "TIFF", "WEBP", "PNG", "AVIF"):
         more = {"lossless": True} if form == "WEBP" else {}
-        body = encoded(frames[0], form, save_all=True, append_images=frames[1:], **more)
+        body = encode_image(frames[0], form, save_all=True, append_images=frames[1:], **more)
         header = read_header(body, max_pixels=LIMIT)
         assert header.frames == 3, form
         assert np.array_equal(decode(body), plain(body, header.mode)), form
-    body = encoded(frames[0], "MPO", save_all=True, append_images=frames[1:])
+    body = encode_image(frames[0], "MPO", save_all=True, append_images=frames[1:])
     header = read_header(body, max_pixels=LIMIT)
     assert (header.format, header.frames, header.trailing_bytes) == ("JPEG", 3, 0)
 
 
 def test_frame_count_stops_at_its_limit():
-    body = encoded(Image.fromarray(picture(4, 4, 1)[..., 0]), "GIF")
+    body = encode_image(Image.fromarray(picture(4, 4, 1)[..., 0]), "GIF")
     one = body.index(b",")
     many = body[:one] + body[one:-1] * (MOST_FRAMES + 5) + b";"
     assert read_header(many, max_pixels=LIMIT).frames == MOST_FRAMES
@@ -205,7 +205,7 @@ def test_orientation_is_read_from_every_format_with_exif(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     for form in ("JPEG", "PNG", "WEBP", "AVIF"):
-        body = encoded(Image.fromarray(picture()), form, exif=exif.tobytes())
+        body = encode_image(Image.fromarray(picture()), form, exif=exif.tobytes())
         assert read_header(body, max_pixels=LIMIT).orientation == orientation, form
         assert decode(body).shape == (48, 64, 3), form
 
@@ -243,7 +243,7 @@ def test_icc_profile_has_name_gamut_and_problem():
     assert "declares" in read_icc(SRGB[:-10])[2]
     assert read_icc(b"") == ("", False, "")
     for form in ("JPEG", "PNG", "WEBP", "TIFF"):
-        header = read_header(encoded(Image.fromarray(picture()), form, icc_profile=wide), max_pixels=LIMIT)
+        header = read_header(encode_image(Image.fromarray(picture()), form, icc_profile=wide), max_pixels=LIMIT)
         assert (header.icc, header.wide_gamut, header.icc_problem) == ("sRGB built-in", True, ""), form
 
 
@@ -259,9 +259,9 @@ def test_icc_profile_pieces_are_joined_in_order():
 
 def test_icc_srgb_converts_through_the_profile():
     image = Image.fromarray(picture())
-    same = decode(encoded(image, "PNG", icc_profile=SRGB), icc="srgb")
+    same = decode(encode_image(image, "PNG", icc_profile=SRGB), icc="srgb")
     assert np.abs(same.astype(int) - picture()).max() <= 1
-    broken = encoded(image, "PNG", icc_profile=SRGB[:200] + bytes(len(SRGB) - 200))
+    broken = encode_image(image, "PNG", icc_profile=SRGB[:200] + bytes(len(SRGB) - 200))
     header = read_header(broken, max_pixels=LIMIT)
     pixels, header = decode_with_header(broken, header, dct="accurate", gray=False, truncated="reject", icc="srgb")
     assert np.array_equal(pixels, picture())
@@ -274,7 +274,7 @@ def test_icc_srgb_of_a_wide_gamut_image_equals_little_cms():
     }
     start = tags[b"gXYZ"][0]
     wide = SRGB[: start + 8] + struct.pack(">i", 14_000) + SRGB[start + 12 :]
-    body = encoded(Image.fromarray(picture()).convert("RGBA"), "PNG", icc_profile=wide)
+    body = encode_image(Image.fromarray(picture()).convert("RGBA"), "PNG", icc_profile=wide)
     made = decode(body, icc="srgb")
     reference = ImageCms.profileToProfile(
         Image.fromarray(picture()),
@@ -394,7 +394,7 @@ def test_stray_bytes_and_damaged_profiles_keep_the_pixels():
 def test_bytes_after_the_end_are_counted():
     assert read_header(jpeg() + b"12345", max_pixels=LIMIT).trailing_bytes == 5
     for form in ("PNG", "GIF", "WEBP"):
-        body = encoded(Image.fromarray(picture()), form)
+        body = encode_image(Image.fromarray(picture()), form)
         assert read_header(body, max_pixels=LIMIT).trailing_bytes == 0
         assert read_header(body + b"1234", max_pixels=LIMIT).trailing_bytes == 4, form
 
@@ -438,7 +438,7 @@ def test_damaged_header_is_reported_before_allocation(body, code, words):
 
 
 def test_png_checksum_errors_are_reported_by_chunk():
-    body = encoded(Image.fromarray(picture()), "PNG")
+    body = encode_image(Image.fromarray(picture()), "PNG")
     at = body.index(b"IDAT") + 10
     broken = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
     assert problem(broken) == ("SRC112", "corrupt PNG: wrong checksum of the 'IDAT' chunk")
@@ -451,7 +451,7 @@ def test_png_checksum_errors_are_reported_by_chunk():
 
 
 def test_png_with_invalid_icc_chunk_is_decoded_without_it():
-    body = with_chunk(encoded(Image.fromarray(picture()), "PNG"), b"iCCP", b"name\0\7junk")
+    body = with_chunk(encode_image(Image.fromarray(picture()), "PNG"), b"iCCP", b"name\0\7junk")
     with pytest.raises(OSError, match="cannot identify"):
         Image.open(io.BytesIO(body))
     header = read_header(body, max_pixels=LIMIT)
@@ -470,12 +470,12 @@ def test_png_with_invalid_icc_chunk_is_decoded_without_it():
     ],
 )
 def test_metadata_bomb_is_reported_without_inflating_it(name, data):
-    body = with_chunk(encoded(Image.fromarray(picture()), "PNG"), name, data)
+    body = with_chunk(encode_image(Image.fromarray(picture()), "PNG"), name, data)
     assert problem(body)[0] == "SRC121"
 
 
 def test_bmp_rejected_by_pillow_is_decoded_by_opencv(capfd):
-    body = bytearray(encoded(Image.fromarray(picture()), "BMP"))
+    body = bytearray(encode_image(Image.fromarray(picture()), "BMP"))
     whole = decode(bytes(body))
     body[14] = 66  # a header size that Pillow does not know; the first 40 bytes are the usual ones
     body[10] += 26
@@ -490,7 +490,7 @@ def test_bmp_rejected_by_pillow_is_decoded_by_opencv(capfd):
 
 
 def test_libtiff_output_is_not_printed(capfd):
-    body = encoded(Image.fromarray(picture()).convert("1"), "TIFF", compression="group4")
+    body = encode_image(Image.fromarray(picture()).convert("1"), "TIFF", compression="group4")
     broken = body[:8] + bytes(byte ^ 0x5A for byte in body[8:40]) + body[40:]
     with contextlib.suppress(CandidateError):
         decode(broken)
@@ -499,7 +499,7 @@ def test_libtiff_output_is_not_printed(capfd):
 
 def damaged_tiff(mode, compression):
     """A TIFF of several strips, one of which begins with nonsense."""
-    body = bytearray(encoded(Image.fromarray(picture(200, 300)).convert(mode), "TIFF", compression=compression))
+    body = bytearray(encode_image(Image.fromarray(picture(200, 300)).convert(mode), "TIFF", compression=compression))
     with Image.open(io.BytesIO(body)) as image:
         strips = image.tag_v2[273]
     at = strips[len(strips) // 2]
@@ -530,7 +530,7 @@ def big_endian_bigtiff(strip, *, width=64, orientation=1):
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_tiff_is_decoded_as_stored_and_rotated_by_orient(orientation, options):
     mode, stored = options.get("mode", "RGB"), Image.fromarray(picture(24, 36)).convert(options.get("mode", "RGB"))
-    body = encoded(stored, "TIFF", compression=options.get("compression"), tiffinfo={274: orientation})
+    body = encode_image(stored, "TIFF", compression=options.get("compression"), tiffinfo={274: orientation})
     header = read_header(body, max_pixels=LIMIT)
     assert (header.height, header.width, header.orientation) == (24, 36, orientation)
     pixels = decode(body, gray=options.get("gray", False))
@@ -540,7 +540,7 @@ def test_tiff_is_decoded_as_stored_and_rotated_by_orient(orientation, options):
 
 @pytest.mark.parametrize("value", [0, 9, 65535])
 def test_tiff_with_invalid_orientation_is_not_rotated(value):
-    body = encoded(Image.fromarray(picture(24, 36)), "TIFF", tiffinfo={274: value})
+    body = encode_image(Image.fromarray(picture(24, 36)), "TIFF", tiffinfo={274: value})
     assert read_header(body, max_pixels=LIMIT).orientation == 1
     assert np.array_equal(decode(body), picture(24, 36))
 
@@ -567,7 +567,7 @@ def test_tiff_decoded_by_opencv_is_complete_or_refused(capfd):
 
 def test_damaged_group4_tiff_is_decoded_with_warnings():
     image = Image.fromarray(picture(200, 300)).convert("1")
-    body = bytearray(encoded(image, "TIFF", compression="group4"))
+    body = bytearray(encode_image(image, "TIFF", compression="group4"))
     body[2000:2004] = bytes(4)
     header = read_header(bytes(body), max_pixels=LIMIT)
     _, heard = decode_with_header(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
@@ -576,7 +576,7 @@ def test_damaged_group4_tiff_is_decoded_with_warnings():
 
 
 def test_avif_brand_unknown_to_pillow_is_reported():
-    body = encoded(Image.fromarray(picture()), "AVIF")
+    body = encode_image(Image.fromarray(picture()), "AVIF")
     assert read_header(body, max_pixels=LIMIT).refused == ""
     broken = body.replace(b"ftypavif", b"ftypav*f")
     with pytest.raises(OSError, match="cannot identify"):
@@ -629,7 +629,7 @@ def test_non_image_bytes_are_named_by_content(body, code, words):
 def test_mutated_files_raise_only_candidate_errors(seed, capfd):
     rng = np.random.default_rng(seed)
     image = Image.fromarray(picture(24, 32))
-    bodies = [encoded(image, form) for form in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "ICO", "JPEG2000")]
+    bodies = [encode_image(image, form) for form in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "ICO", "JPEG2000")]
     for body in bodies * 12:
         mutant = bytearray(body[: rng.integers(1, len(body) + 1)])
         for at in rng.integers(0, min(len(mutant), 200), 4):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 from servers import respond, serving
 
 from sm_imgcheck import validate_golden

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.io import stores

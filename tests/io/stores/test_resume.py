@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 from sm_imgcheck import cli
 from sm_imgcheck.io.stores import join, s3, store

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pictures import picture
+from sample_images import picture
 
 from sm_imgcheck import rules, validate
 from sm_imgcheck.core.layouts import by_shape

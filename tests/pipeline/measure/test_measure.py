@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import picture
+from sample_images import picture
 
 from sm_imgcheck.core.layouts import reading
 from sm_imgcheck.core.value_mapping import RECIPES, canonical, same

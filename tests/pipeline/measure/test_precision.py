@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from pictures import encoded, picture
 from PIL import Image
+from sample_images import encode_image, picture
 
 import sm_imgcheck
 from sm_imgcheck.core.value_mapping import RECIPES, canonical
@@ -70,11 +70,11 @@ def test_no_finding_is_lost_with_lower_precision(way, resize):
     """BGR data with RGB statistics."""
     image = picture(144, 150)
     spec = {**SPEC, "resize": {"size": [72, 96], "library": "opencv", "interpolation": "bilinear", "dtype": resize}}
-    right = sm_imgcheck.convert(encoded(Image.fromarray(image), "PNG"), spec)[0]
+    right = sm_imgcheck.convert(encode_image(Image.fromarray(image), "PNG"), spec)[0]
     mean, std = (np.float32(IMAGENET[key])[:, None, None] for key in ("mean", "std"))
     wrong = (right * std + mean)[::-1] * 1.0
     tensor = WAYS[way]((wrong - mean) / std)[np.newaxis].astype(np.float32)
-    report = sm_imgcheck.validate(tensor, spec, source=encoded(Image.fromarray(image), "PNG"))
+    report = sm_imgcheck.validate(tensor, spec, source=encode_image(Image.fromarray(image), "PNG"))
     assert {finding.code for finding in report.findings} == {"CHN101", "CHN103"}
     assert report.origins[0].exact
 

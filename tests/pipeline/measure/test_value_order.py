@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import encoded, picture
 from PIL import Image
+from sample_images import encode_image, picture
 
 import sm_imgcheck
 from sm_imgcheck.pipeline.measure import measure
@@ -82,7 +82,7 @@ SPEC = {"dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 @pytest.mark.sample(4)
 def test_source_image_makes_the_reshape_certain(layout, blue_first):
     image = picture(72, 96)
-    source = encoded(Image.fromarray(image), "PNG")
+    source = encode_image(Image.fromarray(image), "PNG")
     made = image[..., ::-1] if blue_first else image
     array = (made / np.float32(255))[np.newaxis] if layout == "HWC" else in_order(made / np.float32(255), "CHW")[None]
     reshaped, other = other_order(array, f"N{layout}")
@@ -100,7 +100,7 @@ def test_source_image_confirms_a_correct_layout():
     report = sm_imgcheck.validate(
         (image / np.float32(255))[np.newaxis],
         {**SPEC, "shape": ["N", 72, 96, 3]},
-        source=encoded(Image.fromarray(image), "PNG"),
+        source=encode_image(Image.fromarray(image), "PNG"),
     )
     assert report.findings == ()
     assert report.facts.value_order_probability == 1.0

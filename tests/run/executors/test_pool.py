@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError, InternalError, OutputError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fake_ray import Ray, RayTaskError
-from pictures import jpeg
+from sample_images import jpeg
 
 from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError, OutputError

@@ -14,7 +14,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 import pytest
-from pictures import jpeg, picture
+from sample_images import jpeg, picture
 
 pytestmark = [
     pytest.mark.long,

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 import yaml
-from pictures import encoded, jpeg, picture
 from PIL import Image
+from sample_images import encode_image, jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
@@ -159,7 +159,7 @@ def test_first_image_of_a_batch_is_drawn(panels):
 
 def test_image_of_the_source_is_drawn_from_a_batch(panels):
     images = [picture(seed=seed) for seed in range(3)]
-    source = encoded(Image.fromarray(images[2]), "PNG")
+    source = encode_image(Image.fromarray(images[2]), "PNG")
     found = panels(np.concatenate([scale(image) for image in images]), source=source)
     assert list(found) == [SOURCE, SEES, TAKES]
     assert all(np.array_equal(panel.pixels, images[2]) for panel in found.values())
@@ -168,7 +168,7 @@ def test_image_of_the_source_is_drawn_from_a_batch(panels):
 
 def test_source_determines_channel_order_without_assumption(panels):
     image = picture(96, 128)
-    source = encoded(Image.fromarray(image), "PNG")
+    source = encode_image(Image.fromarray(image), "PNG")
     right = sm_imgcheck.convert(source, SPEC)
     found = panels(np.ascontiguousarray(right[..., ::-1]), source=source)
     assert list(found) == [SOURCE, SEES, MADE, TAKES]
@@ -181,7 +181,7 @@ def test_source_determines_channel_order_without_assumption(panels):
 @pytest.mark.slow
 def test_unexplained_tensor_is_drawn_by_the_nearest_pipeline(panels):
     image = picture(96, 128)
-    source = encoded(Image.fromarray(image), "PNG")
+    source = encode_image(Image.fromarray(image), "PNG")
     tensor = np.ascontiguousarray(sm_imgcheck.convert(source, SPEC)[..., ::-1])
     tensor += np.random.default_rng(0).normal(0, 2 / 255, tensor.shape).astype(np.float32)
     found = panels(tensor, source=source)
@@ -210,7 +210,7 @@ def test_values_of_unknown_mapping_are_stretched_to_full_range(panels):
 def test_quantized_integers_are_drawn_as_the_image(panels):
     spec = SPEC | {"dtype": "int8", "value_range": [-1, 1], "quantize": {"scale": 2 / 255, "zero_point": 0}}
     image = picture()
-    source = encoded(Image.fromarray(image), "PNG")
+    source = encode_image(Image.fromarray(image), "PNG")
     found = panels(sm_imgcheck.convert(source, spec), spec)
     assert list(found) == [SEES]
     assert np.abs(found[SEES].pixels.astype(int) - image).max() <= 1
@@ -311,7 +311,7 @@ def test_constant_tensor_is_drawn_in_one_color(recognized_panels, value):
 
 def test_tensor_with_source_has_two_panels_and_a_note(recognized_panels):
     image = picture(96, 128)
-    source = encoded(Image.fromarray(image), "PNG")
+    source = encode_image(Image.fromarray(image), "PNG")
     tensor = np.ascontiguousarray(sm_imgcheck.convert(source, SPEC)[..., ::-1])
     found = recognized_panels(tensor, source=source)
     assert list(found) == [SOURCE, MADE]
@@ -340,7 +340,7 @@ def test_array_without_an_image_is_refused_without_spec(recognized_panels, shape
 
 def test_image_is_drawn_with_its_tensor_and_default_decode(panels):
     image = picture(96, 64)
-    body = encoded(Image.fromarray(image), "PNG")
+    body = encode_image(Image.fromarray(image), "PNG")
     found = panels(body)
     assert list(found) == [SOURCE, TAKES, PLAIN]
     assert np.array_equal(found[SOURCE].pixels, image)
@@ -353,7 +353,7 @@ def test_image_is_drawn_with_its_tensor_and_default_decode(panels):
 def test_default_decode_by_opencv_is_drawn_bgr(panels):
     spec = {"shape": ["N", 48, 64, 3], "dtype": "uint8", "channel_order": "RGB"}
     image = picture(48, 64)
-    found = panels(encoded(Image.fromarray(image), "PNG"), spec, decoded_by="opencv")
+    found = panels(encode_image(Image.fromarray(image), "PNG"), spec, decoded_by="opencv")
     assert np.array_equal(found[PLAIN].pixels, image[..., ::-1])
     assert found[PLAIN].lines[0] == "48x64 (HxW), uint8 BGR, read as RGB"
 
@@ -371,14 +371,14 @@ def test_source_of_each_mode_is_drawn(panels, mode):
         image = Image.fromarray(np.full((48, 64), 40_000, np.uint16))
     else:
         image = Image.new("L", (64, 48), 200).convert(mode)
-    body = encoded(image, "JPEG" if mode == "CMYK" else "PNG")
+    body = encode_image(image, "JPEG" if mode == "CMYK" else "PNG")
     shade = int(found[24, 32, 1]) if (found := panels(body)[SOURCE].pixels).shape == (48, 64, 3) else -1
     assert shade in range(*((150, 162) if mode == "I;16" else (255, 256) if mode == "1" else (192, 208)))
 
 
 def test_transparent_source_is_drawn_on_white(panels):
     image = Image.new("RGBA", (64, 48), (10, 20, 30, 0))
-    assert (panels(encoded(image, "PNG"))[SOURCE].pixels == 255).all()
+    assert (panels(encode_image(image, "PNG"))[SOURCE].pixels == 255).all()
 
 
 def test_image_refused_by_the_spec_is_drawn_without_tensor(panels):
@@ -416,7 +416,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sm-imgcheck.yaml").write_text(yaml.safe_dump(SPEC))
     (tmp_path / "cat.jpg").write_bytes(jpeg())
-    (tmp_path / "cat.png").write_bytes(encoded(Image.fromarray(picture()), "PNG"))
+    (tmp_path / "cat.png").write_bytes(encode_image(Image.fromarray(picture()), "PNG"))
     np.save("cat.npy", scale(picture()))
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").write_bytes(jpeg())

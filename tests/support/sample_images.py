@@ -28,10 +28,10 @@ def jpeg(
         exif = Image.Exif()
         exif[0x0112] = orientation
         options["exif"] = exif.tobytes()
-    return encoded(image, "JPEG", **{"quality": 90, **options})
+    return encode_image(image, "JPEG", **{"quality": 90, **options})
 
 
-def encoded(image: Image.Image, format_: str, **options) -> bytes:
+def encode_image(image: Image.Image, format_: str, **options) -> bytes:
     """The bytes of an image file."""
     out = io.BytesIO()
     image.save(out, format_, **options)
