@@ -368,13 +368,24 @@ participle -> a noun: findings, message, result, expected, header, count
     asked|told|done|made|seen|found|kept|said|given|known|wanted|taken|held|shown|drawn|written|sent|lost|meant
     begun|gone|caught|chosen|hidden|broken|spoken|unread|undone|unsaid|thrown|forgotten|borne|brought|laid|spread
     (?!\w*eed$)[a-z]{2,}ed
+
+== a test's name states input and outcome
+leading article -> the noun without an article
+    test_(an?|the)_\w+
+leading pronoun -> the noun of the input: photo, header, invalid_option
+    test_(it|one|what|who|whose|nor|so)_\w+
+leading preposition -> the input first, then what becomes of it
+    test_(against|by|from|into|of|when|where|with|without)_\w+
+short name -> input and outcome in three words or more
+    test(_[^\W_]+){1,2}
 """
 """The forbidden words: ``word -> plain words``, then its forms as regular expressions (without any: the word itself).
 
 ``==`` starts a section with its reason. Forms match complete words in any case; a space matches any whitespace.
-Words apply to texts and to parts of identifiers, those under NAME to complete identifiers only.
+Words apply to texts and to parts of identifiers, those under NAME and TEST_NAME to complete identifiers only.
 """
 NAME = "a noun for data, a verb for functions"
+TEST_NAME = "a test's name states input and outcome"
 NOT_PARTICIPLES = {
     "embed",
     "expected",
@@ -467,7 +478,7 @@ def parse_table(table: str) -> dict[str, Word]:
 WORDS = parse_table(TABLE)
 SECTIONS = {
     reason: re.compile("|".join(word.forms.pattern for word in WORDS.values() if word.reason == reason), re.IGNORECASE)
-    for reason in {word.reason for word in WORDS.values()} - {NAME}
+    for reason in {word.reason for word in WORDS.values()} - {NAME, TEST_NAME}
 }
 """All forms of each section, to skip most texts early."""
 
@@ -518,12 +529,17 @@ def matches(prose: str) -> Iterator[tuple[str, int]]:
 
 @cache
 def name_labels(name: str, *, is_field: bool) -> tuple[str, ...]:
-    """Return the label under NAME that an identifier matches, else those of its parts. Fields may be participles."""
+    """Return the label under NAME that an identifier matches, else those of its parts. Fields may be participles.
+
+    Labels under TEST_NAME are for functions, not for modules.
+    """
     parts = split_identifier(name)
     bare = "_".join(parts)
     for label, word in WORDS.items():
         is_exempt = label == "participle" and (is_field or bare in NOT_PARTICIPLES)
         if word.reason == NAME and word.forms.fullmatch(bare) and not is_exempt:
+            return (label,)
+        if word.reason == TEST_NAME and word.forms.fullmatch(name) and not is_field:
             return (label,)
     return tuple(label for label, _ in matches(" ".join(parts)))
 

@@ -9,6 +9,7 @@ from promises import language
 PACKAGE = language.ROOT / "sm_imgcheck"
 MODULES = sorted(path.name for path in PACKAGE.glob("*.py"))
 FOLDERS = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__")
+TESTS = sorted(path.name for path in (language.ROOT / "tests").iterdir() if path.name != "__pycache__")
 
 
 def join_lines(findings):
@@ -23,6 +24,40 @@ def words(source, file="sm_imgcheck/io/x.py"):
 @pytest.mark.sample(6)
 def test_package_folder_has_no_forbidden_words(name):
     assert join_lines(language.check([PACKAGE / name])) == ""
+
+
+@pytest.mark.parametrize("name", TESTS)
+@pytest.mark.sample(6)
+def test_tests_folder_has_no_forbidden_names(name):
+    assert join_lines(language.check([language.ROOT / "tests" / name])) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("test_a_photo_is_checked", "leading article"),
+        ("test_an_empty_log_is_read", "leading article"),
+        ("test_the_last_line_is_read", "leading article"),
+        ("test_what_cannot_be_done", "leading pronoun"),
+        ("test_it_keeps_the_schema", "leading pronoun"),
+        ("test_one_line_for_each_file", "leading pronoun"),
+        ("test_of_a_batch_the_first_is_drawn", "leading preposition"),
+        ("test_lines", "short name"),
+        ("test_hash_changes", "short name"),
+        ("test_header_is_told_by_its_name", "tell"),
+        ("test_tensor_has_a_name_of_its_own", "of its own"),
+        ("test_closed_pipe_nobody_reads", "nobody"),
+    ],
+)
+def test_planted_test_name_is_reported(name, label):
+    (item,) = language.definitions(f"def {name}(): ...")
+    assert label in [finding.word for finding in language.check_text("tests/x.py", item)]
+
+
+@pytest.mark.parametrize("name", ["test_resume_skips_unchanged_inputs", "test_broken_link_is_one_error"])
+def test_plain_test_name_has_no_findings(name):
+    (item,) = language.definitions(f"def {name}(): ...")
+    assert list(language.check_text("tests/x.py", item)) == []
 
 
 @pytest.mark.parametrize(
