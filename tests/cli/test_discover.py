@@ -80,6 +80,7 @@ def test_report_has_recipe_ranking_open_questions_and_mistakes(bgr_run):
     assert "Check: convert one photograph" in out
 
 
+@pytest.mark.slow
 def test_labels_identify_mean_and_std(discover):
     code, out, _ = discover("imagenet.onnx", "--labels", "labels.csv", "--format", "json", "--tensor", "right.npy")
     document = json.loads(out)
@@ -139,6 +140,7 @@ def test_configuration_is_confirmed_by_labels(discover, here):
     assert document["by_configuration"] is False
 
 
+@pytest.mark.slow
 def test_configuration_values_become_a_candidate_recipe(discover, here):
     configuration(here, [0.3, 0.3, 0.3], [0.9, 0.9, 0.9])
     _, out, _ = discover("imagenet.onnx", "--config", "preprocessor_config.json")

@@ -98,6 +98,7 @@ def test_generated_module_of_every_preset_equals_convert(name):
         {"icc": "reject"},
     ],
 )
+@pytest.mark.sample(3)
 def test_every_decode_policy_applies_in_the_generated_module(policy):
     spec = parse({**CLASSIC, "decode": policy})
     handler = namespace(spec)
@@ -323,6 +324,7 @@ def plain_blocks(stack):
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("stack", [None, *stack_names()])
+@pytest.mark.sample(4)
 def test_text_of_a_spec_is_escaped_in_the_module(text, stack):
     plain = parse(CLASSIC)
     dims = (replace_fields(plain.contract.shape[0], name=text), *plain.contract.shape[1:])

@@ -156,6 +156,7 @@ def test_golden_difference_names_actual_and_expected_order(here):
     assert (golden.found, golden.wanted) == (("BGR",), "RGB")
 
 
+@pytest.mark.slow
 def test_noise_reports_no_matching_pipeline(here):
     noise = np.random.default_rng(0).normal(0, 1, (1, 3, 64, 64)).astype(np.float32)
     result = check_first(spec_with(noise))

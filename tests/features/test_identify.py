@@ -101,6 +101,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.sample(2)
 def test_find_returns_the_pipeline_of_a_tensor(name, photo):
     settings, op, recipe = CASES[name]
     tensor = make_tensor(photo, **settings)
@@ -137,6 +138,7 @@ def test_mirrored_tensor_has_a_mirror_step(photo):
 
 
 @pytest.mark.parametrize(("orientation", "exif"), [(6, "apply"), (8, "ignore"), (3, "apply")])
+@pytest.mark.sample(3)
 def test_exif_orientation_is_found_where_it_was_applied(orientation, exif, photo):
     body = jpeg(pixels_of(photo), orientation=orientation)
     best = find(make_tensor(body, decode={"exif": exif}), body)[0]
@@ -146,12 +148,14 @@ def test_exif_orientation_is_found_where_it_was_applied(orientation, exif, photo
 
 
 @pytest.mark.parametrize("turned", [np.rot90, lambda x: x[::-1], lambda x: x.transpose(1, 0, 2)])
+@pytest.mark.sample(3)
 def test_rotation_without_exif_orientation_is_found(turned, photo):
     best = find(turned(make_tensor(photo)[0]), photo)[0]
     assert best.exact
     assert step_of(best, "orient", "swap_axes") is not None
 
 
+@pytest.mark.slow
 def test_rotation_after_the_resize_is_found_despite_an_exif_orientation(photo):
     body = jpeg(pixels_of(photo), orientation=6)
     small = np.asarray(Image.open(io.BytesIO(body)).convert("RGB").resize((64, 64)))
@@ -179,6 +183,7 @@ def test_different_image_has_no_origin(photo):
     ],
     ids=["constant", "nan", "empty", "vector", "five axes", "text", "noise", "bits", "huge"],
 )
+@pytest.mark.sample(3)
 def test_array_without_an_image_has_no_origin(tensor, photo):
     assert find(tensor, photo) == ()
 
@@ -209,6 +214,7 @@ def test_image_of_a_batch_is_found(photo):
     assert best.image == 3
 
 
+@pytest.mark.slow
 def test_unknown_pipeline_has_a_nearest_origin(photo):
     blurred = Image.fromarray(pixels_of(photo)).filter(ImageFilter.GaussianBlur(1.5))
     small = np.asarray(blurred.resize((32, 32), Image.Resampling.BILINEAR))
@@ -268,6 +274,7 @@ def test_framing_of_the_spec_is_tried_first(photo):
     assert step_of(best, "resize").params["size"] == [91, 77]
 
 
+@pytest.mark.slow
 def test_dropped_and_composited_alpha_are_distinguished():
     pixels = np.dstack([picture(120, 170, seed=3), np.tile(np.linspace(0, 255, 170).astype(np.uint8), (120, 1))])
     body = encode_image(Image.fromarray(pixels), "PNG")
@@ -306,6 +313,7 @@ def test_nearest_neighbor_of_ties_identifies_the_library():
         assert np.array_equal(run(best, body), tensor)
 
 
+@pytest.mark.slow
 def test_letterbox_of_tensorflow_is_found():
     body = jpeg(picture(183, 275, seed=5))
     how = {"mode": "letterbox", "library": "tensorflow", "interpolation": "bicubic", "antialias": False}
@@ -316,6 +324,7 @@ def test_letterbox_of_tensorflow_is_found():
         assert step_of(best, "letterbox_tensorflow").params["interpolation"] == "bicubic"
 
 
+@pytest.mark.slow
 def test_cover_by_opencv_is_distinguished_from_a_square_resize():
     pixels = np.random.default_rng(1).integers(0, 256, (60, 80, 3)).astype(np.uint8)
     body = jpeg(np.asarray(Image.fromarray(pixels).resize((500, 375))), quality=95)
@@ -326,6 +335,7 @@ def test_cover_by_opencv_is_distinguished_from_a_square_resize():
     assert step_of(best, "resize_opencv").params["mode"] == "cover"
 
 
+@pytest.mark.slow
 def test_landscape_part_of_a_portrait_image_is_found():
     body = jpeg(picture(320, 240, seed=9))
     tensor = make_tensor(body, shape=["N", 60, 100, 3], geometry=[{"crop": {"aspect": [60, 100]}}, {"resize": {}}])

@@ -55,6 +55,7 @@ def run(origin, body):
 
 
 @pytest.mark.parametrize("name", QUICK)
+@pytest.mark.sample(3)
 def test_mistake_is_named_and_its_steps_reproduce_the_tensor(name, photo, monkeypatch):
     monkeypatch.setattr(classic_mistakes, "SIDE", SIDE)
     monkeypatch.setattr(classic_mistakes, "EDGE", EDGE)

@@ -31,7 +31,7 @@ def files(kind):
 
 
 @pytest.mark.parametrize("file", files("right"))
-@pytest.mark.sample(3)
+@pytest.mark.sample(12)
 def test_correct_handler_has_no_error_and_no_warning(file):
     result, expected = result_of(file)
     assert expected == {"ok"}
@@ -40,7 +40,7 @@ def test_correct_handler_has_no_error_and_no_warning(file):
 
 
 @pytest.mark.parametrize("file", files("wrong"))
-@pytest.mark.sample(3)
+@pytest.mark.sample(12)
 def test_planted_mistake_is_named(file):
     result, expected = result_of(file)
     assert expected & {finding.code for finding in result.findings if finding.severity != "notice"}

@@ -51,6 +51,7 @@ QUICK = ("pillow_gray", "pillow_bytes", "opencv_area")
 @pytest.mark.parametrize(
     "function", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in PIPELINES]
 )
+@pytest.mark.sample(4)
 def test_pipeline_becomes_its_spec(function, photos):
     imported = import_pipeline(f"{FILE}:{function}", photos)
     assert not imported.with_certainty("unknown")
@@ -112,6 +113,7 @@ def test_square_photograph_leaves_geometry_assumed(tmp_path):
     assert any("also explained by" in note for note in imported.notes)
 
 
+@pytest.mark.slow
 def test_tensor_of_different_photograph_is_refused(tmp_path, photos):
     tensor = tmp_path / "x.npy"
     np.save(tensor, pillow_stretch_unit(Image.open(photos[0])))
