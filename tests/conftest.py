@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How long an example takes says how busy the machine is. The rest stays: in CI the examples are the same each time.
+# Examples have no deadline: their time depends on the load of the machine. In CI the examples are the same each time.
 any_machine = settings(settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", any_machine, max_examples=25)
 settings.register_profile("thorough", any_machine, max_examples=100)
@@ -53,13 +53,13 @@ def shared_corpus() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_cases() -> Path:
-    """Inputs that were once judged wrongly, each with its right answer in ``README.md``."""
+    """Inputs that were once evaluated incorrectly, each with its correct result in ``README.md``."""
     return _folder(SHARED / "cases")
 
 
 @pytest.fixture(scope="session")
 def shared_robust() -> Path:
-    """Hostile files and bodies, with what is right for each in a ``README.md``."""
+    """Untrusted files and bodies, with the correct result of each in a ``README.md``."""
     return _folder(SHARED / "cases" / "robust")
 
 

@@ -38,7 +38,7 @@ def candidates() -> list[str]:
 
 
 def start(path: str, **process) -> Interpreter | None:
-    """Return what an interpreter says about itself.
+    """Return the version and packages of an interpreter.
 
     None for one that does not start (a shim of pyenv without a version), that is too old, or that cannot make
     environments (Debian without python3-venv).
@@ -57,7 +57,7 @@ def start(path: str, **process) -> Interpreter | None:
 
 
 def other_interpreters() -> list[Interpreter]:
-    """Every supported interpreter, except the one that runs this, once each."""
+    """Every supported interpreter except the current one, once each."""
     found = {}
     for path in (sys.executable, *candidates()):
         if interpreter := start(path):

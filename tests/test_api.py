@@ -1,4 +1,4 @@
-"""The verbs from Python: what they take, what they hand back, and what they say to what they do not take."""
+"""The functions from Python: arguments, results, and errors."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The command line: exit codes, what goes to which stream, names of every sort, and no traceback ever."""
+"""The command line: exit codes, output streams, unusual names, and errors without tracebacks."""
 
 import io
 import json
@@ -64,7 +64,7 @@ def run_cli(capsys):
 
 
 def run_process(*arguments, **options):
-    """Run a command line in a process of its own; streams are bytes."""
+    """Run a command line in a separate process; streams are bytes."""
     environment = os.environ | options.pop("env", {})
     command = [sys.executable, "-m", "sm_imgcheck", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, check=False, timeout=60, env=environment, **options)
@@ -316,7 +316,7 @@ def test_closed_pipe_prints_no_error(folder):
 
 @POSIX
 def test_ctrl_c_completes_the_document_and_exits_with_130(folder):
-    """A list that has not ended yet keeps the run waiting, so that the signal comes at a known moment."""
+    """A list without an end keeps the run waiting, so that the signal arrives at a fixed point."""
     command = [sys.executable, "-m", "sm_imgcheck", "convert", "@-", "-o", "out", "--format", "jsonl"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, text=True, **pipes) as running:
@@ -473,7 +473,7 @@ def test_decoded_by_opencv_reports_bgr_order(folder, run_cli):
     assert "CHN101" in json.loads(out.splitlines()[-1])["summary"]["by_code"]
 
 
-# What goes wrong with one candidate, with the streams, with a signal
+# Failures of one candidate, of the streams, and by signals
 
 
 def test_internal_error_in_one_candidate_keeps_run_and_document(folder, run_cli, monkeypatch):

@@ -49,7 +49,7 @@ def here(folder, monkeypatch):
 
 @pytest.fixture(scope="module")
 def bgr_run(folder):
-    """Exit code and output of one search with everything that several tests look at."""
+    """Exit code and output of one search with the results that several tests check."""
     tensors = [f"--tensor={name}" for name in TENSORS]
     with chdir(folder), redirect_stdout(io.StringIO()) as output:
         code = main(["discover", "--model", "bgr.onnx", "photos", "bad.png", "-o", "spec.yaml", *tensors])

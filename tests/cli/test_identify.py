@@ -1,4 +1,4 @@
-"""``identify``, ``validate --source`` and ``identify``: what is told of tensors that somebody else made."""
+"""``identify``, and ``validate --source``: what is reported about tensors of unknown origin."""
 
 import io
 import json
@@ -51,7 +51,7 @@ def test_identify_without_source_reports_facts_from_values(run_cli):
     code, out, _ = run_cli("identify", "wrong.npy")
     assert code == 0
     assert out.splitlines()[0].startswith("wrong.npy: float32 [1, 3, 64, 64] NCHW, -1.")
-    assert "RGB" not in out.splitlines()[0]  # nothing says so
+    assert "RGB" not in out.splitlines()[0]  # no evidence for an order
     assert "  layout  NCHW: 1 image, 64x64 (HxW), 3 channels" in out
     assert "  values  ImageNet mean and std, in RGB order" in out
     assert "  order   " in out
@@ -65,7 +65,7 @@ def test_identify_with_source_reports_the_pipeline(run_cli):
         "ImageNet mean and std in RGB order on BGR data, float32 NCHW (the same in every value)"
     ) in out
     assert "resize_opencv  (mode=stretch, size=[64, 64], interpolation=bilinear, dtype=uint8)" in out
-    assert "the model" not in out  # there is none
+    assert "the model" not in out  # no spec is given
 
 
 def test_identify_with_spec_lists_sections_in_order(run_cli):
@@ -75,7 +75,7 @@ def test_identify_with_spec_lists_sections_in_order(run_cli):
     order += ["Plan to the tensor that the model expects:", "The spec's plan from cat.jpg:", "resize_pillow"]
     places = [out.index(words) for words in order]
     assert places == sorted(places)
-    assert "likely" not in out  # all of it is seen
+    assert "likely" not in out  # everything is observed
     assert "CHN102" not in out
 
 
@@ -109,7 +109,7 @@ def test_json_has_the_same_keys_for_every_result(run_cli):
     assert by_source["source"]["origins"][0]["max_difference"] == 0
     assert by_source["source"]["wanted"]["steps"] == []
     assert absent["findings"][0]["code"] == "SRC101"
-    assert held["plan"]["steps"] == []  # as far as anybody can see
+    assert held["plan"]["steps"] == []  # no step is missing
 
 
 def test_validate_json_has_source_description_and_fix(run_cli):
@@ -260,7 +260,7 @@ def test_suggested_command_fixes_the_tensor(run_cli):
         "out",
     ]
     run_cli(*command[1:])
-    right = (SMALL[..., ::-1] / 255 - MEAN) / STD  # BGR is seen in the source only: convert would leave it
+    right = (SMALL[..., ::-1] / 255 - MEAN) / STD  # BGR shows only with the source: convert does not change it
     assert np.abs(np.load("out/wrong.npy")[0].transpose(1, 2, 0) - right).max() < 1e-5
 
 

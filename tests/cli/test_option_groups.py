@@ -1,4 +1,4 @@
-"""Commands take their options in groups, so that a new option is one line and its use."""
+"""Options in groups: a new option is one line and its use."""
 
 import inspect
 import subprocess

@@ -1,4 +1,4 @@
-"""``payload``: bodies, their sizes against every limit, and commands that work as they are pasted."""
+"""``payload``: bodies, their sizes against every limit, and commands that run as printed."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""``send``: the body that ``payload`` would write, its answer, and what a refusal means."""
+"""``send``: the body that ``payload`` writes, the response, and the causes of a rejection."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Words of other tools: each works, or the error names what to use."""
+"""Commands and options of other tools: each works, or the error names the replacement."""
 
 import numpy as np
 import pytest

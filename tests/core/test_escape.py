@@ -1,4 +1,4 @@
-"""Text from files and their names, made safe for where it goes; and what the types share."""
+"""Text from files and their names, escaped for its output; and what the types share."""
 
 import json
 import os

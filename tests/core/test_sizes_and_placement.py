@@ -1,4 +1,4 @@
-"""Sizes and places against values worked out by hand or taken from the libraries that the rules belong to."""
+"""Sizes and positions against values computed by hand or by the libraries of the rules."""
 
 import pytest
 from hypothesis import given
@@ -208,7 +208,7 @@ def test_letterboxed_image_is_inside_its_frame(library, size, multiple_of, heigh
         ({"size": [50, 50]}, "center", (0, 0, 101, 61)),
         ({"size": [50, 71]}, "center", (0, 5, 101, 71)),
         ({"multiple_of": 32}, "top_left", (0, 0, 128, 64)),
-        ({"aspect": [1, 2]}, "center", (0, 70, 101, 201)),  # one pixel of 141 is left out
+        ({"aspect": [1, 2]}, "center", (0, 70, 101, 201)),  # one pixel of 141 is omitted
         ({"aspect": [1, 2]}, "top_left", (0, 0, 101, 202)),
         ({"aspect": [16, 9]}, "bottom_right", (7, 0, 108, 61)),  # 61 * 16 // 9
     ],

@@ -20,7 +20,7 @@ PLAIN = {str: "text", int: 7, float: 0.25, bool: True, bytes: b"bytes", NoneType
 
 
 def example(hint, depth=0):
-    """A value of a type, made of new containers on each call."""
+    """A value of a type, with new containers on each call."""
     origin, inner = get_origin(hint), get_args(hint)
     if hint in PLAIN:
         return PLAIN[hint]

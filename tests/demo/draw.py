@@ -1,6 +1,6 @@
-"""Draw the demo's photograph: a red barn beside a blue lake. ``python tests/demo/draw.py`` writes ``barn.jpg``.
+"""Draw the demo's photograph: a red barn next to a blue lake. ``python tests/demo/draw.py`` writes ``barn.jpg``.
 
-Large areas of strong red and strong blue, so that a picture with its channels reversed is seen at a glance.
+Large areas of strong red and strong blue, so that an image with its channels reversed is obvious.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ def landscape(rng: np.random.Generator) -> np.ndarray:
 
 
 def blend_onto(scene: np.ndarray, color: tuple[int, int, int], share: np.ndarray) -> np.ndarray:
-    """The scene with ``color`` laid over it, as opaque as ``share`` (0..1, HxW) says."""
+    """The scene covered by ``color`` with opacity ``share`` (0..1, HxW)."""
     return scene + (np.float32(color) - scene) * np.clip(share, 0, 1)[..., None]
 
 
 def shape(draw: ImageDraw.ImageDraw, color: tuple[int, int, int], *corners: tuple[float, float]) -> None:
-    """Fill a polygon; corners are (x, y) of the picture, drawn at twice its size."""
+    """Fill a polygon; corners are (x, y) of the image, drawn at twice its size."""
     draw.polygon([(2 * x, 2 * y) for x, y in corners], fill=color)
 
 
 def stroke(draw: ImageDraw.ImageDraw, *corners: tuple[float, float], color: tuple[int, int, int], width: int) -> None:
-    """Draw a line through the corners, at twice the picture's size."""
+    """Draw a line through the corners, at twice the size of the image."""
     draw.line([(2 * x, 2 * y) for x, y in corners], fill=color, width=2 * width)
 
 
@@ -98,7 +98,7 @@ def poppies(draw: ImageDraw.ImageDraw, rng: np.random.Generator) -> None:
 
 
 def scene() -> Image.Image:
-    """The picture, 480x640 (HxW) RGB; the same on every run. Drawn at twice the size, so that edges are smooth."""
+    """The image, 480x640 (HxW) RGB; the same on every run. Drawn at twice the size, so that edges are smooth."""
     rng = np.random.default_rng(20)
     picture = Image.fromarray(np.clip(landscape(rng), 0, 255).astype(np.uint8)).resize((2 * WIDTH, 2 * HEIGHT))
     draw = ImageDraw.Draw(picture)
@@ -109,7 +109,7 @@ def scene() -> Image.Image:
 
 
 def write(path: Path) -> None:
-    """Save the picture as a camera would: baseline JPEG, 4:2:0, EXIF orientation 1 (upright)."""
+    """Save the image as a camera does: baseline JPEG, 4:2:0, EXIF orientation 1 (not rotated)."""
     exif = Image.Exif()
     exif[0x0112] = 1
     scene().save(path, "JPEG", quality=85, subsampling="4:2:0", exif=exif)

@@ -39,7 +39,7 @@ from sm_imgcheck.spec.parse import parse
 
 
 def result_or_none(handler, body):
-    """What the module makes of a file; None where it refuses it as it promises to."""
+    """The tensor of the module for a file; None for a documented refusal."""
     try:
         return handler["preprocess"](body)
     except handler["CandidateError"]:
@@ -377,7 +377,7 @@ def test_toolkit_handler_accepts_images_and_tensors():
 
 
 def npy_header(shape, descr="<f4", follow=b""):
-    """A .npy body whose header says ``shape``, whatever follows."""
+    """A .npy body with ``shape`` in its header, followed by ``follow``."""
     out = io.BytesIO()
     np.lib.format.write_array_header_1_0(out, {"shape": shape, "fortran_order": False, "descr": descr})
     return out.getvalue() + follow
@@ -420,7 +420,7 @@ def test_tensorflow_serving_handler_writes_the_column_format():
 
 @contextmanager
 def serving(predict):
-    """The custom container's server, with a model; None: as it is written."""
+    """The server of the custom container, with a model; None: as generated."""
     handler = namespace(parse(CLASSIC), "custom")
     handler["predict"] = predict or handler["predict"]
     server = handler["ThreadingHTTPServer"](("127.0.0.1", 0), handler["Invocations"])

@@ -1,4 +1,4 @@
-"""Handlers for Ray Serve, DJL Serving and Azure ML, run against stand-ins of their packages."""
+"""Handlers for Ray Serve, DJL Serving and Azure ML, run against stubs of their packages."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ def module(name, **members):
 
 
 class Deployment:
-    """What ``serve.deployment`` makes of a class."""
+    """The stub of a deployment: ``bind`` creates the class."""
 
     def __init__(self, kind):
         self.kind = kind

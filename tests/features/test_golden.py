@@ -1,4 +1,4 @@
-"""Golden tensors: what a spec makes of a probe image held against the tensor that it must become."""
+"""Golden tensors: the output of a spec for a probe image compared with its expected tensor."""
 
 import json
 
@@ -58,7 +58,7 @@ def spec_with(golden, tolerance=0.5, image="probe.jpg", **keys):
 
 
 def spec_tensor(**changes):
-    """What the base spec, changed, makes of the probe."""
+    """The tensor of the changed base spec for the probe."""
     base = RANGE if "value_range" in changes else BASE
     return sm_imgcheck.convert("probe.jpg", {**base, **changes})
 
@@ -76,7 +76,7 @@ def codes(result):
     return [finding.code for finding in result.findings]
 
 
-# Nothing differs
+# No difference
 
 
 def test_spec_output_matches_its_golden_tensor(here):
@@ -178,7 +178,7 @@ def test_small_noise_names_no_stage(here):
 @pytest.mark.slow
 def test_inexact_nearest_pipeline_is_reported_as_nearest(here):
     tensor = spec_tensor(**STAGES["normalize"])
-    tensor[0, :, 10:16, 20:40] = 1  # a caption was drawn on the picture
+    tensor[0, :, 10:16, 20:40] = 1  # a caption drawn on the image
     result = check_first(spec_with(tensor))
     assert not result.golden.exact
     message = result.findings[0].message
@@ -388,11 +388,11 @@ def test_internal_error_in_one_probe_keeps_the_others(specs, run_cli, monkeypatc
     assert "GLD101" in out
 
 
-# The picture
+# The preview
 
 
 def panels(path):
-    """The panels of a page from left to right: what stands inside their frames."""
+    """The panels of a page from left to right: the pixels inside their frames."""
     page = np.asarray(Image.open(path).convert("RGB"))
     frame = (page == (150, 150, 155)).all(axis=-1)
     top = int(np.argmax(frame.sum(axis=1) > 200))
@@ -416,7 +416,7 @@ def test_preview_shows_both_tensors_and_their_difference(specs, run_cli):
         levels = (np.load(name)[0].transpose(1, 2, 0)[..., order] * statistics[1] + statistics[0]) * 255
         assert np.abs(panel - np.clip(levels, 0, 255)).max() <= 0.51
     differing = np.abs(small[0] - small[1])
-    assert (small[2][..., 1] == 0).all()  # green stands in the middle in both orders
+    assert (small[2][..., 1] == 0).all()  # green is in the middle in both orders
     assert small[2].max() == 255
     assert np.corrcoef(small[2][..., 0].ravel(), differing[..., 0].ravel())[0, 1] > 0.95
 

@@ -1,4 +1,4 @@
-"""Which pipeline made a tensor: found again from pictures in memory, and from photographs where there are some."""
+"""The pipeline of a tensor, identified for generated images, and for photographs where available."""
 
 import io
 
@@ -32,7 +32,7 @@ def photo():
 
 
 def make_tensor(body, **settings):
-    """The tensor that a spec makes of a file."""
+    """The tensor of a spec for a file."""
     if "normalize" in settings:
         settings["value_range"] = None
     result = process(body, spec(**{"shape": SMALL, **settings}), Options(want_array=True))
@@ -304,7 +304,7 @@ def test_mirror_twice_is_the_identity_and_changes_no_fact():
 
 
 def test_nearest_neighbor_of_ties_identifies_the_library():
-    body = jpeg(picture(160, 320, seed=6), quality=95)  # 64 of 160 and of 320: half-way between two pixels
+    body = jpeg(picture(160, 320, seed=6), quality=95)  # 64 of 160 and of 320: in the middle of two pixels
     for library in ("tensorflow", "pillow"):
         tensor = make_tensor(body, resize={"library": library, "interpolation": "nearest"})
         best = find(tensor, body)[0]
@@ -368,5 +368,5 @@ def test_random_pipelines_of_photographs_are_named(shared_photos, shared_corpus)
     counts, _ = round_trip(files, 300, 1, verbose=False)
     assert sum(counts.values()) == 300
     assert counts["wrong"] == 0
-    # Of 3,000 tests/bench/identify.py names 99.5 in 100; among 300, chance alone may leave 3 without a name.
+    # tests/bench/identify.py names 99.5 % of 3,000; among 300, chance alone may leave 3 without a name.
     assert counts["named"] + counts["tied"] >= 297

@@ -1,4 +1,4 @@
-"""Mistakes that people write, in NumPy, Pillow and OpenCV: each is named, and none is named as another."""
+"""Usual mistakes in NumPy, Pillow and OpenCV: each is named, and none is confused with another."""
 
 import io
 import re

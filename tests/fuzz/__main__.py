@@ -45,7 +45,7 @@ def execution(seeds: dict[str, list[Any]], seed: int, number: int) -> tuple[str,
 
 
 def child(pipe: Connection, seeds: dict[str, list[Any]], seed: int, numbers: range) -> None:
-    """Run executions until one takes too much; tell the parent of each before it begins, and of its failure."""
+    """Run executions until one exceeds a limit; send the parent each number before its start, and its failure."""
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + ADDRESS_SPACE,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -71,7 +71,7 @@ def child(pipe: Connection, seeds: dict[str, list[Any]], seed: int, numbers: ran
 
 
 def cause(error: BaseException) -> str:
-    """Type of an error and the innermost place in the package, which tell one kind of failure from another."""
+    """Type of an error and its innermost location in the package, which distinguish kinds of failures."""
     frames = [one for one in traceback.extract_tb(error.__traceback__) if "sm_imgcheck" in one.filename]
     last = frames[-1] if frames else None
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}" if last else type(error).__name__

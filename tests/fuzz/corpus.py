@@ -38,11 +38,11 @@ CONTRACTS: tuple[dict[str, Any], ...] = (
     {"shape": [1, 8, 8, 3], "dtype": "int64", "value_range": [0, 255]},
     {"shape": ["N", 8, 8, 3], "dtype": "bfloat16", "value_range": [0, 1]},
 )
-"""What a model takes: one of each kind that differs in code."""
+"""Inputs of models: one of each kind that differs in code."""
 
 
 def contract(number: int) -> dict[str, Any]:
-    """The mapping of a spec; ``normalize`` takes the place of a range."""
+    """The mapping of a spec; ``normalize`` replaces a range."""
     chosen = {**BASE, **CONTRACTS[number]}
     if "normalize" in chosen:
         del chosen["value_range"]
@@ -65,7 +65,7 @@ def any_spec(rng: Random) -> Spec:
 
 @dataclass(frozen=True)
 class Sample:
-    """A seed input: its bytes, the form that tells the mutator its parts, and what its target needs to know."""
+    """A seed input: its bytes, the form that selects the parts to mutate, and the parameters of its target."""
 
     name: str
     body: bytes
@@ -176,7 +176,7 @@ def tensors() -> Iterator[Sample]:
 
 
 def bodies() -> Iterator[Sample]:
-    """A request body of every envelope, for each stack that takes it and for the custom one."""
+    """A request body of every envelope, for each stack that accepts it and for the custom one."""
     array = (picture(8, 8) / 255).astype(np.float32)[None]
     photo = encode_image(Image.fromarray(picture(8, 8)), "JPEG")
     for name in ENVELOPES.names():
@@ -226,7 +226,7 @@ def request_spec(dtype: str, stack: str, name: str) -> Spec:
 
 
 def spec_texts() -> Iterator[Sample]:
-    """The presets, and specs of sections that they leave out."""
+    """The presets, and specs of sections that they omit."""
     for path in sorted((Path(__file__).resolve().parents[2] / "specs").glob("*.yaml")):
         yield Sample(path.name, path.read_bytes(), "yaml")
     yield Sample("anchors.yaml", ANCHORS.encode(), "yaml")
@@ -268,7 +268,7 @@ def lists() -> Iterator[Sample]:
 
 
 def logs() -> Iterator[Sample]:
-    """Error messages of every pattern that the tool knows, alone and in a log."""
+    """Error messages of every supported pattern, alone and in a log."""
     from sm_imgcheck.rules.endpoint_errors.known_errors import patterns
 
     for number, pattern in enumerate(patterns()):

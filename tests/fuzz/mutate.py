@@ -41,7 +41,7 @@ def flip(body: bytearray, rng: Random, _: bytes) -> None:
 
 
 def random_offset(body: bytearray, rng: Random) -> int:
-    """An offset; every second one lies in the first 256 bytes, where headers are."""
+    """An offset; every second one is in the first 256 bytes, which contain the headers."""
     return rng.randrange(min(len(body), 256) if rng.random() < 0.5 else len(body))
 
 
@@ -66,7 +66,7 @@ def remove(body: bytearray, rng: Random, _: bytes) -> None:
 
 
 def repeat(body: bytearray, rng: Random, _: bytes) -> None:
-    """A piece comes twice, or many times."""
+    """Duplicate a piece, once or many times."""
     at = random_offset(body, rng)
     piece = body[at : at + rng.randint(1, 64)]
     body[at:at] = piece * rng.choice((1, 1, 2, 50))
@@ -79,7 +79,7 @@ def splice(body: bytearray, rng: Random, other: bytes) -> None:
 
 
 def token(body: bytearray, rng: Random, _: bytes) -> None:
-    """A word, number, text or bracket of a text becomes another, is removed, or comes twice."""
+    """Replace, remove or duplicate a word, number, text or bracket of a text."""
     found = list(TOKEN.finditer(bytes(body)))
     if not found:
         return
@@ -94,7 +94,7 @@ def junk(body: bytearray, rng: Random, _: bytes) -> None:
 
 
 def line(body: bytearray, rng: Random, other: bytes) -> None:
-    """A line is removed, doubled, exchanged, indented or taken from another input."""
+    """Remove, duplicate, swap, indent or insert a line of another input."""
     lines, more = bytes(body).split(b"\n"), other.split(b"\n")
     at, second = rng.randrange(len(lines)), rng.randrange(len(lines))
     moved = rng.choice((lines[second], rng.choice(more), b"  " + lines[at], lines[at].strip(), None))
@@ -103,7 +103,7 @@ def line(body: bytearray, rng: Random, other: bytes) -> None:
 
 
 def document(body: bytearray, rng: Random, _: bytes) -> None:
-    """A value somewhere in a JSON document becomes another, is removed or comes twice; the JSON stays valid."""
+    """Replace, remove or duplicate a value somewhere in a JSON document; the JSON stays valid."""
     start = max(bytes(body).find(b"{"), 0)
     try:
         whole, length = json.JSONDecoder().raw_decode(bytes(body[start:]).decode("latin-1"))
@@ -156,7 +156,7 @@ def nest(body: bytearray, rng: Random, _: bytes) -> None:
 
 
 def parts(body: bytes, form: str) -> list[tuple[int, int]]:
-    """Start and end of each chunk, segment or box at the top level, as far as the lengths make sense."""
+    """Start and end of each chunk, segment or box at the top level, as far as the lengths are valid."""
     found, at = [], {"png": 8, "webp": 12, "jpeg": 2, "box": 0}[form]
     while at + 8 <= len(body) and len(found) < 200:
         if form == "png":
@@ -190,7 +190,7 @@ def part(form: str) -> Mutation:
 
 
 def inside(piece: bytes, form: str, rng: Random) -> bytes:
-    """A part whose content is mutated, with length and checksum corrected: deeper code sees it."""
+    """Mutate the content of a part, and correct its length and checksum, to reach deeper code."""
     head, tail = {"png": (8, 4), "webp": (8, 0), "jpeg": (4, 0), "box": (8, 0)}[form]
     content = bytearray(piece[head : len(piece) - tail])
     if not content:

@@ -1,4 +1,4 @@
-"""What an execution calls: the library functions of the commands. Errors that they document are no failures."""
+"""The calls of an execution: the library functions of the commands. Documented errors are not failures."""
 
 import contextlib
 import gzip
@@ -53,7 +53,7 @@ def render_reports(result: Result, given: Spec) -> None:
 
 
 def image(body: bytes, _: Sample, rng: Random) -> None:
-    """``validate`` and ``convert``; often ``payload`` with an encoded picture, seldom ``--draw``."""
+    """``validate`` and ``convert``; often ``payload`` with an encoded image, rarely ``--draw``."""
     given = corpus.any_spec(rng)
     decoder = rng.choice(("pillow", "pillow", "opencv"))
     render_reports(process(body, given, Options(want_array=True, allow_guess=True, decoded_by=decoder)), given)
@@ -108,7 +108,7 @@ def body(body: bytes, sample: Sample, rng: Random) -> None:
 
 
 def spec_text(body: bytes, _: Sample, __: Random) -> None:
-    """``spec lint``, ``code`` and ``convert`` of what a mutated spec asks for, on a small photo."""
+    """``spec lint``, ``code`` and ``convert`` of a mutated spec, on a small photo."""
     Path("mutated.yaml").write_bytes(body)
     try:
         given = load.load("./mutated.yaml")
@@ -139,7 +139,7 @@ def log(body: bytes, _: Sample, __: Random) -> None:
 
 
 def journal(body: bytes, _: Sample, rng: Random) -> None:
-    """``convert --resume`` with a mutated journal, beside files that no run may touch."""
+    """``convert --resume`` with a mutated journal, next to files that no run may touch."""
     shutil.rmtree("out", ignore_errors=True)
     shutil.copytree("resumable", "out")
     file = next(Path("out").rglob("*.gz"))

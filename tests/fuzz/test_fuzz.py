@@ -1,4 +1,4 @@
-"""A short run of the fuzzer with a fixed seed, and proof that it reports what it is there to find."""
+"""A short run of the fuzzer with a fixed seed, and a check that it reports planted failures."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Color and orientation ops: against plain loops and against the libraries whose arithmetic they claim."""
+"""Color and orientation ops: against plain loops and against the libraries that they reproduce."""
 
 import itertools
 

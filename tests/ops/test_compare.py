@@ -1,4 +1,4 @@
-"""What steps do, in words; and the first thing that two lists of steps do differently."""
+"""Descriptions of steps, and the first difference of two lists of steps."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from sm_imgcheck.ops.traits import traits
 
 
 def first_difference(steps, wanted):
-    """The stage of the first difference; empty where there is none."""
+    """The stage of the first difference; empty without one."""
     return next((one.stage for one in differences((traits(steps),), traits(wanted))), "")
 
 

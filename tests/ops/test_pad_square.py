@@ -1,4 +1,4 @@
-"""``pad: {square: true}`` gives the pixels of the code that people write, in a plan and in generated code."""
+"""``pad: {square: true}`` gives the pixels of the usual code, in a plan and in generated code."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The geometry ops: equal to the libraries' own calls, exact against plain loops, and true to their sizes."""
+"""The geometry ops: equal to the calls of the libraries, exact against plain loops, with the requested sizes."""
 
 import cv2
 import numpy as np
@@ -78,7 +78,7 @@ def test_pillow12_runs_the_horizontal_pass_first(interpolation, channels, size):
 
 
 def test_pass_order_changes_pixels_of_portrait_photos():
-    """Where it does not, ``pillow-12`` would be no option: a portrait photo stretched to a square."""
+    """A portrait photo stretched to a square: a difference that ``pillow-12`` exists for."""
     image = np.random.default_rng(0).integers(0, 256, (640, 427, 3), dtype=np.uint8)
     box = (0, 0, 427, 640)
     rows, columns = (

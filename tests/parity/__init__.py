@@ -1,1 +1,1 @@
-"""Real preprocessors against the spec that says the same: a table, a script that compares, small stored results."""
+"""Real preprocessors against the equivalent spec: a table, a script that compares, small stored results."""

@@ -1,4 +1,4 @@
-"""Compare every preprocessor with the real library, and store small results for those who lack it.
+"""Compare every preprocessor with the real library, and store small results for use without the libraries.
 
     make parity, or: PYTHONPATH=.:tests:tests/support python -m parity.compare [--store] [NAME ...]
 
@@ -25,7 +25,7 @@ SAMPLE = 96  # pixels of each result that are stored, corners among them
 
 
 def texture(height, width, seed, *, gray=False):
-    """A picture with edges, gradients and noise of every size, HxWx3 (or HxW), uint8."""
+    """An image with edges, gradients and noise of every size, HxWx3 (or HxW), uint8."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
     image = np.zeros((height, width, 3))
@@ -38,7 +38,7 @@ def texture(height, width, seed, *, gray=False):
 
 
 def jpeg(height, width, seed, *, gray=False, **options):
-    """The bytes of a JPEG of such a picture; ``options`` are Pillow's."""
+    """The bytes of a JPEG of such an image; ``options`` are Pillow's."""
     from PIL import Image
 
     out = io.BytesIO()
@@ -62,7 +62,7 @@ def fresh_images():
 
 
 def small_images():
-    """The ones whose results are stored: kept as files, since encoders differ."""
+    """Images with stored results: kept as files, since encoders differ."""
     return {
         "61x97": jpeg(61, 97, 11),
         "130x85": jpeg(130, 85, 12, subsampling=0),
@@ -73,7 +73,7 @@ def small_images():
 
 
 def spec_tensor(preprocessor, body):
-    """The tensor by way of the spec, as ``convert`` makes it."""
+    """The tensor of the spec, as made by ``convert``."""
     result = process(body, parse(preprocessor.spec), Options(want_array=True))
     if result.array is None:
         raise ValueError(result.skipped or "; ".join(finding.message for finding in result.findings))
@@ -81,7 +81,7 @@ def spec_tensor(preprocessor, body):
 
 
 def gaps(preprocessor, mine, real):
-    """How far each value is apart, in gray levels, of two results or two samples (pixel, channel)."""
+    """Difference of each value, in gray levels, of two results or two samples (pixel, channel)."""
     contract = parse(preprocessor.spec).contract
     axis = contract.layout.index("C") if mine.ndim == len(contract.layout) else mine.ndim - 1
     scale = np.array(canonical(contract.values, contract.channels).scale)
@@ -109,7 +109,7 @@ def sample_pixels(preprocessor, array):
 
 
 def compare(chosen):
-    """Print a line for each preprocessor; return the names of those that are too far apart."""
+    """Print a line for each preprocessor; return the names of those with a too large difference."""
     images, failed = fresh_images(), []
     for preprocessor in chosen:
         worst, most, notes, started = 0.0, 0.0, [], time.perf_counter()
@@ -143,7 +143,7 @@ def major(library):
 
 
 def libraries(preprocessor):
-    """Whose resize the spec asks for."""
+    """The resize library of the spec."""
     return {step.op.partition("_")[2] for step in parse(preprocessor.spec).geometry}
 
 
@@ -162,7 +162,7 @@ def store(chosen):
 
 
 def complete_torchvision():
-    """Let torchvision be imported beside a torch of another build: only its NMS would be missing."""
+    """Let torchvision be imported with a torch of another build: only its NMS is missing."""
     import torch
 
     try:

@@ -3,7 +3,7 @@
     make parity, or: PYTHONPATH=.:tests:tests/support python -m parity.imports [--store] [NAME ...]
 
 Needs tests/parity/requirements.txt. NAME: the beginning of one or more names. ``--store`` writes the configurations
-with samples of the libraries' results for those who lack them.
+with samples of the libraries' results for use without the libraries.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class ImportCase:
     text: str
     """The configuration as the library saves or prints it."""
     library: str = "pillow"
-    """Whose resize the real one runs: what its configuration does not state."""
+    """The library that the real one resizes with: its configuration does not state it."""
     real: Callable[[bytes], np.ndarray] | None = None
     tolerance: float = EXACT
 

@@ -1,4 +1,4 @@
-"""Recipes that people write with Pillow and NumPy."""
+"""Usual recipes with Pillow and NumPy."""
 
 import numpy as np
 

@@ -17,7 +17,7 @@ def decode_bytes(body, dct="INTEGER_ACCURATE", channels=3):
 
 
 def then(change, dct="INTEGER_ACCURATE"):
-    """The decoded image through ``change(tf.image, image)``, as float32 with a batch axis."""
+    """The decoded image through ``change(tf.image, image)``, as float32 with a batch dimension."""
 
     def real(body):
         import tensorflow as tf

@@ -1,4 +1,4 @@
-"""One row of the table, and the words that its specs are made of."""
+"""One row of the table, and the parts of its specs."""
 
 import io
 from collections.abc import Callable
@@ -10,13 +10,13 @@ IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "order"
 CLIP = {"mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711], "order": "RGB"}
 HALF = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "order": "RGB"}
 
-# Gray levels. Same whole levels, float32 arithmetic in any order; float resizes, whose additions depend on the build.
+# Gray levels. Same integer levels, float32 arithmetic in any order; float resizes, whose additions depend on the build.
 EXACT, CLOSE = 0.0002, 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessor:
-    """A preprocessor of some library, and a spec that is to say the same."""
+    """A preprocessor of a library, and the equivalent spec."""
 
     name: str
     spec: dict
@@ -26,7 +26,7 @@ class Preprocessor:
     tolerance: float = EXACT
     """Largest gap allowed, in gray levels."""
     one_off: float = 0.0
-    """Share of the values that may be one whole level apart instead."""
+    """Share of the values that may differ by one integer level instead."""
 
 
 def spec(shape: list, *, values: dict | list, decode: dict | None = None, **more: object) -> dict:
@@ -38,7 +38,7 @@ def spec(shape: list, *, values: dict | list, decode: dict | None = None, **more
 
 
 def open_image(body: bytes, mode: str = "RGB"):
-    """The file as nearly everybody opens it."""
+    """The file, opened as usual."""
     from PIL import Image
 
     return Image.open(io.BytesIO(body)).convert(mode)
@@ -52,5 +52,5 @@ def levels(body: bytes):
 
 
 def first(array: np.ndarray) -> np.ndarray:
-    """With a batch axis in front."""
+    """With a batch dimension in front."""
     return np.asarray(array)[None]

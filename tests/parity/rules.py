@@ -1,4 +1,4 @@
-"""The sizes and places of the libraries themselves, for thousands of image sizes."""
+"""The sizes and positions computed by the libraries themselves, for thousands of image sizes."""
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def timm_edges(longest, size):
         from timm.data.transforms import ResizeKeepRatio
 
         class ImageSize:
-            """All that the rule looks at."""
+            """The attributes that the rule reads."""
 
         import timm.data.transforms as module
 
@@ -122,7 +122,7 @@ def ultralytics_box(auto):
 
 
 def tensorflow_box(height, width):
-    """Ones in the frame of zeros show where the image went."""
+    """Ones in the frame of zeros show the position of the image."""
     import tensorflow as tf
 
     done = tf.image.resize_with_pad(np.ones((height, width, 1), np.float32), *FRAME, method="nearest").numpy()

@@ -1,4 +1,4 @@
-"""No tensor is written from an inferred fact that the tool itself doubts, and none from a shape that is no picture."""
+"""No tensor is written from a fact that is uncertain, nor from a shape other than that of an image."""
 
 import io
 import json
@@ -237,7 +237,7 @@ def test_unrelated_shape_has_no_likely_reading():
 
 
 def photo(seed=3):
-    """A smooth color picture, HWC float32 in 0..1, with detail in both directions."""
+    """A smooth color image, HWC float32 in 0..1, with detail in both directions."""
     rng = np.random.default_rng(seed)
     small = rng.random((6, 8, 3))
     rows, columns = np.linspace(0, 5, 48), np.linspace(0, 7, 64)

@@ -1,5 +1,4 @@
-"""Unexpected exceptions while hostile input is read: a finding with their type; and the known causes, with the results
-that are right."""
+"""Unexpected exceptions while untrusted input is read: a finding with their type; and known causes, with correct results."""
 
 import json
 import struct
@@ -36,7 +35,7 @@ def fail(*_, **__):
 
 @pytest.fixture
 def failing_readers(monkeypatch):
-    """Measuring, and every stack, raise what nobody expects."""
+    """Make measuring, and every stack, raise unexpected exceptions."""
     monkeypatch.delenv(WITH_TRACEBACK, raising=False)
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.measure", fail)
     monkeypatch.setattr("sm_imgcheck.pipeline.read.read_header", fail)
@@ -120,7 +119,7 @@ def test_icc_tag_of_wrong_type_is_a_corrupt_profile(kind, name):
 
 
 def test_tiff_whose_second_directory_has_no_size_is_read():
-    body = bytearray(tiff((257, 13, 1, 2)))  # a type of height that only Pillow takes, which then counts the pictures
+    body = bytearray(tiff((257, 13, 1, 2)))  # a type of height that only Pillow accepts, which then counts the images
     body[-4:] = struct.pack("<I", len(body))
     body += struct.pack("<HHHIII", 1, 258, 3, 1, 8, 0)
     result = process(bytes(body), spec(shape=["N", 2, 2, 3]), Options(want_array=True))

@@ -1,4 +1,4 @@
-"""The plan is derived: only the steps that the facts call for, in the canonical order."""
+"""Derived plans: only the steps that the facts require, in the canonical order."""
 
 import json
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""Candidates from files, bytes and arrays: right ones, and everything that may be wrong with them."""
+"""Candidates from files, bytes and arrays: valid ones, and every kind of damage."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What the README and the manual promise to CI: the job of the README, the GitHub action, the pre-commit hooks."""
+"""CI as documented in the README and the manual: the job, the GitHub action, the pre-commit hooks."""
 
 import json
 import os
@@ -152,7 +152,7 @@ def git(*words, folder):
 
 @pytest.fixture(scope="module")
 def hook_repository(tmp_path_factory):
-    """The project as a repository of hooks, as it is in this checkout."""
+    """This checkout as a repository of hooks."""
     folder = tmp_path_factory.mktemp("hooks") / "sm-imgcheck"
     folder.mkdir()
     for name in ("sm_imgcheck", "specs"):

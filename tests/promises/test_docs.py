@@ -160,7 +160,7 @@ def test_documented_python_versions_match_the_metadata():
 
 
 def test_demo_image_is_current(tmp_path):
-    """Not byte by byte: another libjpeg may round otherwise, and another NumPy or Pillow may draw an edge otherwise."""
+    """Not byte by byte: another libjpeg, NumPy or Pillow may round or draw an edge differently."""
     write(tmp_path / "again.jpg")
     with Image.open(DEMO / "barn.jpg") as kept, Image.open(tmp_path / "again.jpg") as drawn:
         assert kept.size == (640, 480)

@@ -121,7 +121,7 @@ def imported_modules(own: str, tree: ast.Module, modules: Mapping[str, ast.Modul
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("ops/kernels/", "io/images/"))])
 def test_image_libraries_are_imported_where_they_are_used(name):
-    """A kernel's source text stands alone in generated code, and loading one library does not load the others."""
+    """A kernel's source text is complete in generated code, and loading one library loads no other."""
     nodes = [node for node in parse_module(name).body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert not {"PIL", "cv2", "simplejpeg"} & {name.partition(".")[0] for node in nodes for name, _ in imports(node)}
 

@@ -1,4 +1,4 @@
-"""Peak memory of a run, in a process of its own: what hostile files and bodies may take."""
+"""Peak memory of a run in a separate process: limits for untrusted files and bodies."""
 
 import io
 import subprocess
@@ -16,7 +16,7 @@ SPEC = """\
 """
 
 
-# The peak of a process begins with that of the one it is forked from: a small one stands between.
+# The peak of a process starts with that of its parent: a small process is started in between.
 MEASURE = """
 import resource, subprocess, sys
 resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))

@@ -66,7 +66,7 @@ def test_unpacked_wheel_finds_its_presets_and_manual(wheel, tmp_path):
     with ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     command = [sys.executable, "-m", "sm_imgcheck", "spec", "list"]
-    # This copy of the package is not the one whose coverage is measured.
+    # Coverage is measured for another copy of the package.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     env = clean | {"PYTHONPATH": str(tmp_path)}
     found = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""Every command reads a candidate once, decodes it once and calls the user's handler once, a picture included."""
+"""Every command reads a candidate once, decodes it once and calls the user's handler once, with a preview too."""
 
 import os
 import sys
@@ -128,7 +128,7 @@ def test_handler_is_called_once_for_a_page(counts):
 
 
 def test_call_path_from_command_to_rule_is_short(folder, monkeypatch):
-    """Whoever follows a candidate from ``validate`` to the rule reads these functions, in this order."""
+    """The call path of a candidate from ``validate`` to the rule: these functions, in this order."""
     stacks = []
 
     def check(candidate, spec):

@@ -1,4 +1,4 @@
-"""What a command may load: start-up time is a promise, and an import is how it gets broken."""
+"""Modules that a command may load, as a limit on its start-up time."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ print(*sorted(sys.modules), file=sys.stderr)
 
 
 def loaded_modules(*arguments: str, code: str = PROBE, **environment: str) -> set[str]:
-    """The modules that a command loads, in a process of its own."""
+    """The modules that a command loads, in a separate process."""
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | environment)
     return set(done.stderr.split())

@@ -1,4 +1,4 @@
-"""The page in a real browser: it renders, filters, prints, is accessible, and loads nothing."""
+"""The page in a real browser: it renders, filters, prints, is accessible, and loads no other resource."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def report_folder(tmp_path_factory):
-    """A folder with the page of three good and three bad photos, one of them with a hostile name."""
+    """A folder with the page of three valid and three invalid photos, one of them with an untrusted name."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "spec.yaml").write_text(SPEC)
     photos = folder / "photos"

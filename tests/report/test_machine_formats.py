@@ -1,4 +1,4 @@
-"""Formats for CI services: valid under their schemas whatever the names, bounded, and the same from run to run."""
+"""Formats for CI services: valid under their schemas for all names, bounded, and the same from run to run."""
 
 import gc
 import json
@@ -41,7 +41,7 @@ def unchecked_result(path, **changes):
 
 
 def every_code(number=2000):
-    """Results with every code, each in a severity of its own, and files that were not checked."""
+    """Results with every code, in different severities, and files that were not checked."""
     rules = list(all_rules().values())
     for index in range(number):
         rule = rules[index % len(rules)]
@@ -215,7 +215,7 @@ def test_markdown_has_the_findings_of_text_in_a_table():
 
 
 def objects_of(root):
-    """How many objects are reachable, apart from code."""
+    """How many objects are reachable, except code."""
     reached, open_ = {}, [root]
     while open_:
         current = open_.pop()

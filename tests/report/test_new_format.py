@@ -1,4 +1,4 @@
-"""A report format is one new file, which serves every verb."""
+"""A report format is one new file, which serves every command."""
 
 import json
 import shutil

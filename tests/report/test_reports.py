@@ -1,4 +1,4 @@
-"""Reports as exact strings: what a person reads, and what a program reads."""
+"""Reports as exact strings, in text and machine formats."""
 
 import json
 from dataclasses import replace
@@ -478,7 +478,7 @@ def test_non_finite_numbers_are_null_in_json():
 
 
 def test_number_of_groups_is_bounded():
-    """Whatever differs from file to file, the number of groups does not grow with the run."""
+    """The number of groups does not grow with the run, even if every file differs."""
     stream = report.reporter("text", CheckContent(report_of()), report.Terminal())
     for n in range(3000):
         odd = Finding(code=f"X{n}", name="odd", severity="error", message=f"{n}", expected=f"{n}", actual=f"{n}x{n}")

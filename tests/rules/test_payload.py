@@ -1,4 +1,4 @@
-"""PAY: what becomes of a request is told once, with its code, its severity, and what would be right."""
+"""PAY: the outcome of a request is reported once, with its code, its severity, and the expected value."""
 
 import io
 from dataclasses import replace

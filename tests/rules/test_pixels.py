@@ -1,4 +1,4 @@
-"""What was found out about a tensor's source image, held against the spec's own way."""
+"""The identified pipeline of a tensor's source image, compared with the spec."""
 
 import io
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Rules as objects: one new file adds one, and each makes its findings."""
+"""Rules as objects: one new file adds one, and each creates its findings."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Checks hold facts against a contract: small values, no arrays, both sides of each boundary."""
+"""Checks of facts against a contract: small values, no arrays, both sides of each boundary."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SRC: each property of a header yields its finding, under each policy; policy and findings agree."""
+"""SRC: each property of a header has its finding, under each policy; policy and findings agree."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Another picture only where the pixels refute the source; unknown mappings and pictures without detail as such."""
+"""Source mismatch only where the pixels refute the source; unknown mappings and images without detail otherwise."""
 
 import io
 

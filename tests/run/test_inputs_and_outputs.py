@@ -1,4 +1,4 @@
-"""Listing candidates and writing tensors: lazily, in order, inside the folder, whole or not at all."""
+"""Listing candidates and writing tensors: lazily, in order, inside the folder, atomically."""
 
 import io
 import json
@@ -29,7 +29,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names and l
 
 @pytest.fixture
 def tree(tmp_path):
-    """A folder with files of every sort; all of them empty but for the JSON."""
+    """A folder with files of each kind; all of them empty except the JSON."""
     for name in ("b.jpg", "a/z.PNG", "a/deep/x.npy", "a-b/k.webp", "notes.txt", ".hidden.jpg", ".git/c.jpg", "README"):
         path = tmp_path / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +136,7 @@ def test_image_named_like_a_list_is_refused_with_the_right_path(tmp_path, monkey
 
 @POSIX
 def test_list_from_a_pipe_is_read_to_its_end(tmp_path, monkeypatch):
-    """``@<(find photos)``; a pipe that nobody writes to would wait forever, and a device has no end."""
+    """``@<(find photos)``; a pipe without a writer would wait forever, and a device has no end."""
     os.mkfifo(tmp_path / "pipe")
     writer = Timer(0.3, lambda: (tmp_path / "pipe").write_text("cat.jpg\n"))
     writer.start()

@@ -1,4 +1,4 @@
-"""Runs that are killed at any moment and go on: the same bytes as if nothing had happened, and nothing left behind."""
+"""Runs that are killed at any moment and resumed: the bytes of an uninterrupted run, and no temporary files."""
 
 import os
 import random
@@ -19,7 +19,7 @@ SPEC = "shape: [N, 64, 64, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: 
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
-    """A folder of pictures, some of which cannot be converted, and a spec."""
+    """A folder of images, some of which cannot be converted, and a spec."""
     run_folder = tmp_path_factory.mktemp("kill")
     (run_folder / "spec.yaml").write_text(SPEC)
     for number in range(IMAGES):
@@ -35,9 +35,9 @@ def command(out, *more):
 
 
 def finish_run(run_folder, out, *more):
-    """Run to the end; what it printed and everything that it wrote, but for the journal."""
+    """Run to the end; the printed text and all outputs except the journal."""
     done = subprocess.run(command(out, *more), cwd=run_folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stderr  # the candidates that are no pictures
+    assert done.returncode == 1, done.stderr  # the candidates other than images
     return written_files(run_folder / out), (run_folder / f"{out}.jsonl").read_text(), done.stdout.replace(out, "OUT")
 
 

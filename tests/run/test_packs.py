@@ -26,7 +26,7 @@ NAMES = ("a/one", "a/two", "b/three", "five", "four", "six", "zero")
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The working folder: a spec, and a folder with seven photos and one that is none."""
+    """The working folder: a spec, and a folder with seven photos and a damaged file."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sm-imgcheck.yaml").write_text(SPEC)
     for seed, name in enumerate(NAMES):
@@ -73,7 +73,7 @@ FORMS = [
 
 
 def pair_each_value(forms, others):
-    """Pairs in which each of the others meets a form in turn; all the pairs in the slow tier."""
+    """Pairs of each of the others with one of the forms; all the pairs in the slow tier."""
     for number, (other, form) in enumerate(product(others, forms)):
         quick = number // len(forms) % len(forms) == number % len(forms)
         yield pytest.param(form, other, id=f"{' '.join(form)} {other}", marks=() if quick else pytest.mark.slow)
@@ -98,7 +98,7 @@ def convert(run_cli, form, *more, out="out"):
 
 
 def tensors():
-    """What convert makes of each photo, in the order of the listing."""
+    """The tensors of each photo from convert, in the order of the listing."""
     spec = load.load("sm-imgcheck.yaml")
     options = Options(want_array=True)
     return [process(f"in/{name}.jpg", spec, options).array for name in NAMES]

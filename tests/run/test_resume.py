@@ -1,4 +1,4 @@
-"""Runs that go on: what is up to date stays, what is stale is done again, and the end is that of one whole run."""
+"""Resumed runs: outputs up to date are kept, stale ones are written again, and the result is that of one run."""
 
 import gzip
 import json
@@ -29,7 +29,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names")
 
 @pytest.fixture
 def working_folder(tmp_path, monkeypatch):
-    """The working folder: a spec, and a folder with five photos and one that is none."""
+    """The working folder: a spec, and a folder with five photos and a damaged file."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sm-imgcheck.yaml").write_text(SPEC)
     for name in ("a/one", "a/two", "b/three", "four", "five"):
@@ -68,7 +68,7 @@ def decoded_names(monkeypatch):
 
 
 def output_files(folder="out"):
-    """Everything in a folder but the journal, by name; of which nothing unfinished is left."""
+    """All files of a folder except the journal, by name; temporary files are errors."""
     files = {path.relative_to(folder).as_posix(): path for path in Path(folder).rglob("*") if path.is_file()}
     own = {name for name in files if name.startswith(".sm-imgcheck/")}
     assert all(name.endswith((".gz", "made-by.json")) for name in own), own
@@ -76,7 +76,7 @@ def output_files(folder="out"):
 
 
 def convert(run_cli, *more, out="out"):
-    """Convert to the end: the report, the manifest, the outputs, and what was said."""
+    """Convert to the end: the report, the manifest, the outputs, and the messages."""
     code, report, err = run_cli("convert", "in", "-o", out, "--format", "json", "--manifest", f"{out}.jsonl", *more)
     assert code in {0, 1}, err
     return report.replace(f'"{out}/', '"OUT/'), Path(f"{out}.jsonl").read_text(), output_files(out), err
@@ -287,7 +287,7 @@ def test_second_run_into_the_same_folder_is_refused(working_folder, run_cli):
 
 
 def rewrite_journal(change, folder="out"):
-    """Replace the journal of a run by what ``change`` makes of its lines."""
+    """Replace the lines of a run's journal by those that ``change`` returns."""
     (file,) = Path(folder).glob(".sm-imgcheck/journal/*/*.gz")
     lines = gzip.decompress(file.read_bytes()).decode().split("\n")
     file.write_bytes(gzip.compress("\n".join(change(lines)).encode()))
@@ -316,7 +316,7 @@ OTHER_TYPES = [
 
 
 class TestDamagedJournal:
-    """What is no line of a journal is not done, and nothing outside the output folder is touched."""
+    """Invalid journal lines are not used, and no file outside the output folder is touched."""
 
     @pytest.mark.parametrize("line", OTHER_TYPES)
     @pytest.mark.sample(3)
@@ -621,7 +621,7 @@ def test_records_round_trip_through_the_journal():
     ],
 )
 def test_records_with_findings_of_an_earlier_form_are_refused(outcome):
-    """``select`` does such a candidate anew."""
+    """``select`` processes such a candidate again."""
     given = {"shape": [1, 24, 32, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
     result = process(b"{}", {**given, "payload": {"stack": "pytorch"}}, Options(content_type="x"))
     record, request = texts(result), RESULT_FIELDS.index("request")

@@ -1,4 +1,4 @@
-"""Bodies that lie, swell or make no sense: an error that says so, in bounded time and memory."""
+"""Bodies with false sizes, bombs and nonsense: an error that names the problem, in bounded time and memory."""
 
 import io
 import pickle
@@ -25,7 +25,7 @@ TRITON = "application/vnd.sagemaker-triton.binary+json;json-header-size="
 
 
 def refusal(name: str, body: bytes, content_type: str = "", to=SMALL) -> str:
-    """What is said of a body that is refused."""
+    """The message for a body that is refused."""
     with pytest.raises(PayloadError) as caught:
         ENVELOPES[name].parse(body, content_type, to)
     said = str(caught.value)
@@ -169,7 +169,7 @@ def test_pickle_in_an_archive_is_refused():
 
 
 def test_zip_bomb_is_refused_by_unpacked_size():
-    """2 GiB of zeros in 2 MB, as the directory says."""
+    """2 GiB of zeros in 2 MB, as declared by the directory."""
     entry = zipfile.ZipInfo("arr_0.npy")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -194,7 +194,7 @@ def test_deeply_nested_document_is_refused(name, body):
 @pytest.mark.parametrize("name", JSON)
 @pytest.mark.parametrize("depth", [40, 70, 1000])
 def test_deepest_valid_json_is_refused_without_recursion_error(name, depth):
-    """1,024 levels are what the JSON reader takes; printing such a list would recurse, and NumPy stops at 32 or 64."""
+    """1,024 levels are the limit of the JSON reader; printing such a list recurses, and NumPy stops at 32 or 64."""
     lists = b"[" * depth + b"1" + b"]" * depth
     wrapped = {"instances": b'{"instances":%b}', "inputs": b'{"inputs":%b}'}.get(name, b"%b") % lists
     assert ("not an object" if name == "kserve-v2" else "more than 32 deep") in refusal(name, wrapped)
@@ -219,7 +219,7 @@ def test_lines_are_counted_before_they_are_split(name):
 
 
 def test_long_text_among_many_needs_little_memory():
-    """NumPy would make room for the longest text in the place of each: 200 kB of JSON as 12 GB."""
+    """NumPy would allocate the length of the longest text for each: 200 kB of JSON as 12 GB."""
     body = b'["' + b"x" * 100_000 + b'"' + b',"y"' * 30_000 + b"]"
     tracemalloc.start()
     said = refusal("array", body)

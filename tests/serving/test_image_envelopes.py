@@ -1,4 +1,4 @@
-"""Envelopes that carry the encoded picture: untouched where it is right, made right where the handler would not."""
+"""Envelopes of encoded images: unchanged where correct, fixed where the handler does not."""
 
 import base64
 import io
@@ -27,7 +27,7 @@ def header_of(body: bytes):
 
 
 def send(body: bytes, *, content_type: str | None = None, **decode):
-    """The payload of a picture under this decode policy."""
+    """The payload of an image under this decode policy."""
     payload = {"content_type": content_type} if content_type else {}
     return IMAGE.build_image(body, header_of(body), spec(decode=decode, payload=payload))
 

@@ -1,4 +1,4 @@
-"""KServe, Ray Serve, Vertex AI, Azure ML and DJL Serving: what each makes of a body."""
+"""KServe, Ray Serve, Vertex AI, Azure ML and DJL Serving: their outcomes for a body."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Predictions against the recorded answers of six real servers and a stand-in."""
+"""Predictions against the recorded responses of six real servers and a stub."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""One body for each rejection and each silent change of Triton, MLServer, MLflow and other stacks."""
+"""One body for each rejection and each undocumented change of Triton, MLServer, MLflow and other stacks."""
 
 import json
 from dataclasses import replace

@@ -55,7 +55,7 @@ TABLES = st.lists(st.lists(CELLS, min_size=1, max_size=4).map(",".join), max_siz
 
 
 def by_numpy(text):
-    """The array, or the text of its refusal; a TypeError since NumPy 2.4 where truth values stand above numbers."""
+    """The array, or the text of its refusal; a TypeError since NumPy 2.4 for booleans above numbers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - one row of a table stands in one line
+# ruff: noqa: E501 - one row of a table is one line
 """The tables of what the real servers did, cell by cell; transcribed by hand."""
 
 import io
@@ -352,7 +352,7 @@ def test_hundred_million_brackets_are_not_examined():
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("data:image/jpeg;base64,{}", None),  # transformers takes the prefix off
+        ("data:image/jpeg;base64,{}", None),  # transformers removes the prefix
         ("{}", None),
         ("data:text/plain,{}", "PAY110"),
         ("no base64 at all!", "PAY110"),

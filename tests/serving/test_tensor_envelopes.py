@@ -1,4 +1,4 @@
-"""Envelopes that carry the tensor: what goes in comes out, bit for bit; how long it is; what is refused."""
+"""Envelopes of tensors: bit-exact round trips, sizes, and refusals."""
 
 import json
 from dataclasses import replace
@@ -37,7 +37,7 @@ def values(dtype: str) -> st.SearchStrategy:
 
 @st.composite
 def tensors(draw, dtypes=DTYPES):
-    """A spec, an array that keeps its contract."""
+    """A spec, and an array that matches it."""
     layout = draw(st.sampled_from(["NHWC", "NCHW", "HWC", "CHW", "NHW", "HW"]))
     sides = {"N": st.integers(1, 3), "H": st.integers(1, 5), "W": st.integers(1, 5), "C": st.sampled_from([1, 3, 4])}
     shape = tuple(draw(sides[axis]) for axis in layout)

@@ -1,4 +1,4 @@
-"""The published schema says what the parser does, as far as a schema can."""
+"""The published schema agrees with the parser, as far as a schema can."""
 
 import pytest
 from jsonschema import Draft202012Validator

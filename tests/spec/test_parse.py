@@ -1,4 +1,4 @@
-"""A spec as a whole: every problem at once, defaults spelled out, one hash for one meaning."""
+"""A complete spec: all problems together, explicit defaults, one hash for equivalent specs."""
 
 import copy
 import pickle

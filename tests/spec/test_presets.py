@@ -1,4 +1,4 @@
-"""The specs that are shipped: each can be used, says where it comes from, and leaves no default unsaid."""
+"""The shipped specs: each is usable, names its source, and states every default."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What holds for every spec, not for the ones that somebody thought of."""
+"""Properties of every spec, with generated specs."""
 
 import json
 import pickle
@@ -33,7 +33,7 @@ junk = st.recursive(
 
 
 def values_of_key(key: Key) -> st.SearchStrategy:
-    """Values that the table allows for a key, and now and then something else."""
+    """Values that the table allows for a key, and sometimes an invalid value."""
     low, high = int(key.low or 1), int(min(key.high or 300, 300))
     kinds = {
         "choice": st.sampled_from(key.choices or ("",)),
@@ -58,7 +58,7 @@ def mappings_of_keys(keys: tuple[Key, ...]) -> st.SearchStrategy:
 
 
 def outcome(call, *given):
-    """What comes back, or the error that is meant for users."""
+    """The return value, or the error for users."""
     try:
         return call(*given)
     except ImgcheckError as error:
@@ -77,7 +77,7 @@ nearly = st.fixed_dictionaries(
 
 @st.composite
 def good(draw):
-    """Specs that are lawful by construction, over the whole language."""
+    """Specs that are valid by construction, over the complete language."""
     order = draw(st.sampled_from(sorted(ORDERS)))
     layout = draw(st.sampled_from(["NHWC", "NCHW", "HWC", "CHW"] + ["NHW", "HW"] * (order == "GRAY")))
     height, width = draw(st.integers(1, 512)), draw(st.integers(1, 512))
@@ -128,7 +128,7 @@ def test_resolved_spec_round_trips_through_yaml_and_json(mapping):
 @given(good(), good())
 @settings(max_examples=50)
 def test_complete_child_overrides_every_key_of_parent(parent, child):
-    """Keys that join key by key apart, a spec that says everything says it alone."""
+    """Except for keys that are joined key by key, a complete spec overrides its parent."""
     spec = parse(child)
     assert parse(join(parse(parent).resolved, spec.resolved)).contract == spec.contract
     assert parse(join(parse(parent).resolved, spec.resolved)).geometry == spec.geometry

@@ -50,7 +50,7 @@ def test_rgb_mean_and_std_keep_their_order():
 
 
 def test_mean_in_rgb_order_is_reversed_for_bgr():
-    """The model takes BGR and the list is RGB: the same numbers as the list in BGR."""
+    """The model expects BGR and the list is RGB: the same numbers as the list in BGR."""
     found = spec(**normalize_spec("BGR", **IMAGENET, order="RGB"))
     assert found.contract.values.mean == (0.406, 0.456, 0.485)
     assert found.contract.values.std == (0.225, 0.224, 0.229)

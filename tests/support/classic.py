@@ -18,11 +18,11 @@ def input_fn(body, kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """One way that people write, the spec that it keeps, and what each mistake must be called."""
+    """A usual pipeline, the spec that it matches, and the expected names of its mistakes."""
 
     spec: str
     code: str
-    """The body of ``input_fn``: it does rightly what is not in ``wrong``."""
+    """The body of ``input_fn``: correct except for ``wrong``."""
     groups: tuple[dict[str, str], ...]
     """Mistakes of one kind, of which one can be made: each with the code of the finding that names it."""
 

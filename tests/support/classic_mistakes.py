@@ -1,6 +1,6 @@
-"""Preprocessing mistakes as people write them, in NumPy, Pillow and OpenCV, each with the words that name it.
+"""Usual preprocessing mistakes in NumPy, Pillow and OpenCV, each with the expected description.
 
-Nothing of the package is used here: what the package's own steps cannot do would not be found missing.
+The package itself is not used here: the limits of its steps would not be found.
 """
 
 import io
@@ -77,7 +77,7 @@ def crop_at_corner(bottom, right):
 
 
 def swapped_resize(body):
-    """PIL takes (width, height): (height, width) of what ``shortest`` makes."""
+    """PIL expects (width, height): (height, width) of the result of ``shortest``."""
     image = pillow(body)
     width, height = shortest(image).size
     return nchw(imagenet(center(image.resize((height, width), BILINEAR))))
@@ -299,4 +299,4 @@ MISTAKES = {
     "squashed": (squash, "stretched to 256x256, then center crop|256x256"),
     "padded after normalization": (padded_after, "padded to 48x192.*0"),
 }
-"""Name: the function from the bytes of an image file to the tensor, and a pattern of the words that name it."""
+"""Name: the function from the bytes of an image file to the tensor, and a pattern of its description."""

@@ -1,4 +1,4 @@
-"""Image files that declare several sizes, one of them a lie."""
+"""Image files that declare several sizes, one of them false."""
 
 import io
 import struct
@@ -25,7 +25,7 @@ def png(*chunks):
 
 
 def noise_file(form, size=(8, 8), mode="RGB", **options):
-    """A picture of noise, ``size`` as width and height."""
+    """An image of noise, ``size`` as width and height."""
     pixels = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), np.uint8)
     stream = io.BytesIO()
     Image.fromarray(pixels).convert(mode).save(stream, form, **options)

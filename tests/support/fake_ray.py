@@ -1,4 +1,4 @@
-"""What ``--engine ray`` uses of Ray, without Ray: each task is done in this process when its result is taken."""
+"""The part of Ray that ``--engine ray`` uses, without Ray: each task runs in this process when its result is read."""
 
 import sys
 from threading import Thread

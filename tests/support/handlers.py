@@ -22,7 +22,7 @@ PIL_RGB = """
 
 
 def _with_pixels(source):
-    """The source with ``pixels``, ``np`` and ``Image`` at hand where it needs them: importing takes its time."""
+    """The source with ``pixels``, ``np`` and ``Image`` where it needs them: imports are slow."""
     return dedent(PIL_RGB if any(word in source for word in ("pixels", "np.", "Image.")) else "") + dedent(source)
 
 
@@ -36,13 +36,13 @@ def running(folder, source, *, file="inference.py", spec="pillow-rgb-01", stack=
 
 
 def candidate_of(folder, source, *, body=None, spec="pillow-rgb-01", **how):
-    """The candidate that a handler, with ``pixels`` at hand, makes of one picture."""
+    """The candidate that a handler, which may use ``pixels``, creates from one image."""
     with running(folder, _with_pixels(source), spec=spec, **how) as run:
         return call_handler(jpeg() if body is None else body, run, resolve_spec(spec))[0]
 
 
 def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
-    """The candidates that come of one child for several bodies of its function: lines that see ``body`` and ``kind``.
+    """The candidates from one child for several bodies of its function: lines that read ``body`` and ``kind``.
 
     function: the head of a function, such as ``def input_fn(body, kind)``; the case to be run is the body's number.
     """
@@ -55,7 +55,7 @@ def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
 
 
 def left_by(folder):
-    """Processes that work in a folder, or whose temporary files go there."""
+    """Processes that work in a folder, or have their temporary files there."""
     if not Path("/proc/self").is_dir():
         return []
     pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]

@@ -1,4 +1,4 @@
-"""Preprocessing as people write it with torchvision, timm, albumentations, Keras and TensorFlow.
+"""Usual preprocessing with torchvision, timm, albumentations, Keras and TensorFlow.
 
 Each function has the spec that it must become. The libraries are imported inside: they are in another environment.
 """

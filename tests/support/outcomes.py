@@ -1,4 +1,4 @@
-"""Recorded answers of real servers to request bodies, and how far the predictions of the stacks agree with them."""
+"""Recorded responses of real servers to request bodies, and the agreement of the stacks' predictions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Row:
     body: Path
     content_type: str
     status: str
-    """HTTP status; empty: the server gave no answer."""
+    """HTTP status; empty: the server sent no response."""
     received: str
     """Type of the object that the model's code received."""
     dtype: str
@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a prediction compares with the recorded answer."""
+    """How a prediction compares with the recorded response."""
 
     agrees: bool
     predicted: str

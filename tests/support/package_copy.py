@@ -7,7 +7,7 @@ import sm_imgcheck
 
 
 def copy_package(folder: Path) -> None:
-    """Copy the package into the folder, with its bytecode, so that a command need not compile the copy.
+    """Copy the package into the folder, with its bytecode, so that a command does not compile the copy.
 
     Bytecode that is half written, by another worker process, has a number behind ``.pyc``.
     """

@@ -1,4 +1,4 @@
-"""Preprocessing as people write it, with Pillow, OpenCV and NumPy: each with the spec that it must become."""
+"""Usual preprocessing with Pillow, OpenCV and NumPy: each with the spec that it must become."""
 
 import io
 

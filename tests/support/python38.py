@@ -31,7 +31,7 @@ def newer_than_38(text: str) -> list[str]:
 
 
 def _has_bracketed_items(node: ast.AST, text: str) -> bool:
-    """Whether brackets hold the items of a ``with``, which Python 3.13 reads whatever ``feature_version`` is."""
+    """Whether brackets hold the items of a ``with``, which Python 3.13 accepts under each ``feature_version``."""
     if not isinstance(node, ast.With):
         return False
     last = node.items[-1].optional_vars or node.items[-1].context_expr
@@ -62,7 +62,7 @@ def _newer(node: ast.AST) -> Iterator[str]:
 
 @cache
 def interpreter(version: str) -> str | None:
-    """The python of this version on the PATH that has NumPy and Pillow; None: there is none."""
+    """The python of this version on the PATH that has NumPy and Pillow; None without one."""
     found = shutil.which(f"python{version}")
     if found is None:
         return None

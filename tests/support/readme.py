@@ -49,7 +49,7 @@ BLOCK = re.compile(
 TABLE = re.compile(r"^<!-- (presets|manual|families) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 
 MOST_LINES = 200
-"""Of a manual page."""
+"""Maximum of a manual page."""
 SUBJECTS = {
     "SRC": "image and tensor files",
     "SHP": "shape and layout",
@@ -62,7 +62,7 @@ SUBJECTS = {
     "GLD": "golden tensors",
     "MDL": "the model and its predictions",
 }
-"""Of each rule family."""
+"""Subject of each rule family."""
 
 
 @frozen
@@ -91,7 +91,7 @@ def blocks(text: str, document: str = "README.md") -> list[Block]:
 
 
 def call(command: list[str], folder: Path) -> tuple[int, str]:
-    """Return the exit code and all output; the installed command is first on the path, and there is no terminal."""
+    """Return the exit code and all output, with the installed command first on the path, and without a terminal."""
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
     # Measuring coverage would double the time of each command; other tests cover the same lines.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}

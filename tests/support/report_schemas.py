@@ -1,4 +1,4 @@
-"""Validators of the machine formats: the published schemas, and the documented syntax where there is none."""
+"""Validators of the machine formats: the published schemas, else the documented syntax."""
 
 import csv
 import io
@@ -63,7 +63,7 @@ def sarif(text):
 
 
 def gitlab(text):
-    """The issues of a valid report; each fingerprint is there once."""
+    """The issues of a valid report; each fingerprint is unique."""
     issues = json.loads(text)
     _json_validator(SCHEMAS / "gitlab.json").validate(issues)
     assert len({issue["fingerprint"] for issue in issues}) == len(issues)
@@ -91,7 +91,7 @@ def table(text):
 
 
 def markdown(text):
-    """The lines; no HTML but line breaks, no fence left open."""
+    """The lines; no HTML except line breaks, no open fence."""
     assert text.count("\n````") % 2 == 0 or not text.startswith("````")
     assert not re.search(r"<(?!br>)", text)
     return text.splitlines()

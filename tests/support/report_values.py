@@ -69,7 +69,7 @@ def with_candidate(result, **changes):
 
 
 def report_of(**options):
-    """What a reporter is told of a run."""
+    """The parameters of a reporter for a run."""
     options = {"command": "sm-imgcheck convert photos -s small -o out", "title": "small"} | options
     return report.Run(spec_name="input", spec_sha256="ab" * 32, contract=CONTRACT, **options)
 

@@ -20,9 +20,9 @@ class Door:
 
     def reset(self):
         self.delay = 0.0
-        """Seconds that each answer takes."""
+        """Delay of each response in seconds."""
         self.answers = []
-        """For the next requests that ``matching`` finds: a status in place of the answer, or None to let it pass."""
+        """For the next requests that ``matching`` finds: a status to respond with, or None for the normal response."""
         self.matching = ""
         self.log = []
         """Method and address of each request."""
@@ -47,7 +47,7 @@ class Door:
 
 
 def refuse(answer, start_response, *, silent):
-    """What S3 says instead, with a mark in it that turns the direction of writing."""
+    """The message of S3, with a mark that reverses the direction of writing."""
     status, code = answer
     body = b"" if silent else f"<Error><Code>{code}</Code><Message>\u202eas asked</Message></Error>".encode()
     headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
@@ -80,7 +80,7 @@ def serving():
 
 
 def environment(address):
-    """The usual words by which every client of S3 finds the server, and nobody else's account."""
+    """The usual variables by which every S3 client finds the server, and an invalid account."""
     nowhere = os.devnull
     files = {"AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere, "AWS_EC2_METADATA_DISABLED": "true"}
     return AS_NOBODY | files | {"AWS_ENDPOINT_URL": address}

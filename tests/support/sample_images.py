@@ -1,4 +1,4 @@
-"""Pictures made in memory, and files made of them."""
+"""Images created in memory, and their files."""
 
 import io
 
@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def picture(height: int = 48, width: int = 64, channels: int = 3, seed: int = 0) -> np.ndarray:
-    """A smooth picture with edges, HxWxC uint8, which uses most of 0..255 in every channel."""
+    """A smooth image with edges, HxWxC uint8, which uses most of 0..255 in every channel."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
     waves = [np.sin(6 * (x * np.cos(a) + y * np.sin(a)) + b) for a, b in rng.uniform(0, 6, (channels, 2))]

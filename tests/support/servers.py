@@ -1,4 +1,4 @@
-"""Real HTTP servers on this machine, for tests of what is sent and of what comes back."""
+"""Real HTTP servers on this machine, for tests of requests and responses."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class ReceivedRequests:
-    """What a server was asked."""
+    """The requests that a server received."""
 
     url: str
     paths: list[str] = field(default_factory=list)
@@ -21,7 +21,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 def respond(status: int, body: bytes = b"", **headers: str) -> Answer:
-    """Answer every request so; ``content_type="text/plain"`` is a header."""
+    """Send this response to every request; ``content_type="text/plain"`` is a header."""
 
     def give(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)

@@ -1,4 +1,4 @@
-"""Specs for tests: a good one with changes, and what is said of a bad one."""
+"""Specs for tests: a valid one with changes, and the problems of an invalid one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ BASE: Mapping[str, Any] = {
 
 
 def spec(**changes: Any) -> Spec:
-    """The base with changes; a key that is changed to None is left out."""
+    """The base with changes; a key that is changed to None is omitted."""
     return parse({**BASE, **changes})
 
 

@@ -1,4 +1,4 @@
-"""Models in a child process: what is loaded, what is refused, and what is left behind."""
+"""Models in a child process: loading, rejections, and cleanup."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Which outputs are distributions, and how far two predictions are apart."""
+"""Outputs that are distributions, and the distance of two predictions."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Handlers as people deploy them, over all entry points: right ones have no error, planted mistakes are named."""
+"""Handlers as deployed, over all entry points: correct ones have no error, planted mistakes are named."""
 
 from pathlib import Path
 

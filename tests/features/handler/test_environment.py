@@ -1,4 +1,4 @@
-"""Causes of failures that lie in the machine: right code is not called wrong for them."""
+"""Failures caused by the machine: correct code is not reported as wrong."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""The real things, where they are installed: tensors of torch and TensorFlow, and the toolkit's own way of calling."""
+"""Installed frameworks: tensors of torch and TensorFlow, and the calls of the inference toolkit."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""The functions are found and called as the containers find and call them, and their results are read."""
+"""Functions are found and called as the containers do, and their results are read."""
 
 import ast
 import io

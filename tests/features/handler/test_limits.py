@@ -1,4 +1,4 @@
-"""Handlers that hang, crash, fork and lie: each is told within bounded time, and no process is left behind."""
+"""Handlers that hang, crash, fork or forge results: reported in bounded time, without leaving a process."""
 
 import shutil
 import signal
@@ -26,7 +26,7 @@ INPUT_FN = "def input_fn(body, kind):\n    number = int(body)"
 
 @pytest.fixture(autouse=True)
 def _assert_no_process_or_folder_remains(tmp_path, monkeypatch):
-    """No process of the test's own, and no folder of a run."""
+    """Check that no process of the test and no folder of a run remains."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
@@ -308,7 +308,7 @@ TAMPERING = (
 
 
 def test_forged_result_is_a_finding(tmp_path):
-    """The user's code shares its process with what writes the answer: what comes back is read like any file."""
+    """The user's code shares its process with the result writer: results are read like any untrusted file."""
     function = """
         import json, os, sys
         answers = sys.modules["guest.results"]
@@ -374,7 +374,7 @@ def test_terminated_program_terminates_the_handler(tmp_path, number):
     process.wait(10)
     while left_by(tmp_path) and time.monotonic() < until:
         time.sleep(0.02)
-    if number == signal.SIGKILL:  # nobody was there to remove it
+    if number == signal.SIGKILL:  # no process could remove it
         for folder in (tmp_path / "temporary").iterdir():
             shutil.rmtree(folder)
 
@@ -384,7 +384,7 @@ def test_terminated_program_terminates_the_handler(tmp_path, number):
 
 @pytest.fixture
 def environment(tmp_path, monkeypatch):
-    """``env``, laid out as by ``python -m venv``, with a base interpreter beside it."""
+    """``env``, laid out as by ``python -m venv``, with a base interpreter next to it."""
     monkeypatch.chdir(tmp_path)
     for folder in ("base", "env/bin", "links"):
         (tmp_path / folder).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What programs do with a model works with the stub, and the first tensor that reaches it is recorded."""
+"""Common uses of a model work with the stub, and the first tensor that reaches it is recorded."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is drawn of candidates: the right pixels in the right panels, and what is refused."""
+"""Previews of candidates: the correct pixels in the correct panels, and inputs that are refused."""
 
 import io
 import os
@@ -41,7 +41,7 @@ def render(what, spec=None, **options):
 
 @pytest.fixture
 def panels(monkeypatch):
-    """Draw something and hand over its panels by their headings, as they go to the page; and its notes."""
+    """Draw something and return its panels by heading, as drawn; and its notes."""
 
     def draw_panels(what, spec=None, **options):
         held = {}
@@ -77,7 +77,7 @@ SEES, MADE, TAKES, PLAIN, SOURCE, SPREAD = (
 
 @pytest.fixture(autouse=True)
 def disable_likely_order(monkeypatch):
-    """What the colors of these pictures say of their order is another test's business."""
+    """The likely order from the colors of these images is covered elsewhere."""
     monkeypatch.setattr(candidate, "_likely_order", lambda _: "")
 
 
@@ -255,7 +255,7 @@ def test_request_body_with_tensor_is_drawn(panels):
     assert np.array_equal(found[SEES].pixels, image)
 
 
-# Tensors of which no spec says anything
+# Tensors without a spec
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Pictures of tensors: numbers turned back into gray levels, panels where they belong, captions that fit."""
+"""Previews of tensors: values inverted to gray levels, positions of panels, captions that fit."""
 
 import io
 
@@ -41,7 +41,7 @@ def rectangle_of(page, color):
     return int(top), int(left), int(height), int(width)
 
 
-# Turning numbers back
+# Inverting values
 
 
 @pytest.mark.parametrize(("name", "values"), RECIPES, ids=[name for name, _ in RECIPES])

@@ -1,4 +1,4 @@
-"""The library's ``build_payload``; and that every form is one that its stack understands."""
+"""The library's ``build_payload``; and that every stack accepts each of its envelopes."""
 
 import io
 
@@ -81,6 +81,6 @@ def test_every_stack_accepts_its_generated_bodies(name, form, count):
     assert isinstance(got, DecodedRequest), got
     if got.form == "array":
         tensor = np.concatenate([convert(PHOTO, wanted)] * count)
-        # CSV has no axes: a handler has to give them back
+        # CSV has no axes: a handler has to restore them
         assert got.data.shape == (tensor.shape if form != "csv" else got.data.shape)
         assert np.array_equal(np.asarray(got.data, np.float32).ravel(), tensor.ravel())

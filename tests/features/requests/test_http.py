@@ -1,4 +1,4 @@
-"""A request over HTTP: what is sent, what is taken of the answer, and one clear line for whatever goes wrong."""
+"""A request over HTTP: what is sent, what is read of the response, and one clear line for each failure."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""What ``payload`` writes and what ``validate`` says of it with the same spec."""
+"""Bodies of ``payload``, and the findings of ``validate`` for them with the same spec."""
 
 import io
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""A request to a SageMaker endpoint: real boto3 against a server that speaks the REST form of InvokeEndpoint."""
+"""A request to a SageMaker endpoint: real boto3 against a server with the REST form of InvokeEndpoint."""
 
 import json
 from functools import cache
@@ -27,7 +27,7 @@ def _descriptions_are_read_once():
 
 @pytest.fixture(autouse=True)
 def account(monkeypatch, tmp_path):
-    """Credentials of nobody, and no configuration of whoever runs this."""
+    """Invalid credentials, and no configuration of the user."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "HTTP_PROXY", "http_proxy", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -43,7 +43,7 @@ def account(monkeypatch, tmp_path):
 
 @pytest.fixture
 def endpoint(monkeypatch):
-    """Start a server that answers so, and let boto3 take it for SageMaker."""
+    """Start a server with this response, as the SageMaker endpoint of boto3."""
 
     def start(give):
         context = serving(give)

@@ -1,4 +1,4 @@
-"""Pipelines as people write them, run on photographs, and identified: the spec equals the right one in effect."""
+"""Usual pipelines, run on photographs, and identified: the spec equals the correct one in effect."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def test_pipeline_becomes_its_spec(function, photos):
     not PYTHON, reason="SM_IMGCHECK_LIBRARIES is not set: an interpreter with tests/parity/requirements.txt"
 )
 def test_pipelines_of_libraries_become_their_specs(photos):
-    """28 of 30 with those above; none is wrong without a stated doubt."""
+    """28 of 30 with those above; none is wrong without a stated uncertainty."""
     failures, wrong = [], []
     for function, expected in LIBRARY_PIPELINES.items():
         try:

@@ -1,4 +1,4 @@
-"""Files that are no image of a known format: their content is named."""
+"""Files other than images of a known format: their content is named."""
 
 import base64
 import gzip

@@ -1,4 +1,4 @@
-"""One size for one picture: what is checked is what is decoded, and nothing is made room for before."""
+"""Contradicting sizes in one image file: the checked size is the decoded size, and no memory is allocated before."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""The public corpus: awkward files that this project did not make, each with the verdict of real decoders."""
+"""The public corpus: unusual files from other projects, each with the verdict of real decoders."""
 
 import csv
 import json
@@ -82,7 +82,7 @@ BYTES_PER_PIXEL = {"cmyk.jpg": 12, "alpha.png": 12, "avif.avif": 12, "tiff.tif":
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read from /proc")
 @pytest.mark.parametrize("name", BYTES_PER_PIXEL)
 def test_large_images_stay_within_the_memory_limit(name, tmp_path):
-    """Of a whole conversion, with alpha composited: bytes a pixel and 150 MiB. WebP and JPEG 2000: their libraries."""
+    """A complete conversion with alpha composited: bytes a pixel and 150 MiB. WebP and JPEG 2000: their libraries."""
     small = np.random.default_rng(0).integers(0, 255, (500, 500, 4), np.uint8)
     pixels = small.repeat(6, 0).repeat(6, 1)
     mode = {"cmyk.jpg": "CMYK", "alpha.png": "RGBA"}.get(name, "RGB")

@@ -1,4 +1,4 @@
-"""Damage and formats that one decoder accepts in silence and another rejects."""
+"""Damage and formats that one decoder accepts without an error and another rejects."""
 
 import csv
 import io
@@ -189,7 +189,7 @@ def test_ordinary_tiff_with_a_camera_name_is_not_a_raw_file():
 
 
 def damage(body, *, is_cut, share, random):
-    """The body with the last ``share`` of its image data cut off or overwritten; None: too little data."""
+    """The body with the last ``share`` of its image data removed or overwritten; None: too little data."""
     if body[:2] == b"\xff\xd8":
         scan = scan_jpeg(body)
         start, end = scan.start + 20, scan.end - 2

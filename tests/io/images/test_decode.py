@@ -1,4 +1,4 @@
-"""What a file says of itself, and its pixels: against Pillow and OpenCV as users call them, and without simplejpeg."""
+"""Image header metadata and pixels: against Pillow and OpenCV as users call them, and without simplejpeg."""
 
 import contextlib
 import io
@@ -334,7 +334,7 @@ def test_damage_ignored_by_pillow_becomes_a_warning():
 
 
 def cut_within(body, *, share, end=b"\xff\xd9"):
-    """A JPEG whose first scan breaks off after ``share`` of its data, and which then goes on with ``end``."""
+    """A JPEG whose first scan ends after ``share`` of its data, followed by ``end``."""
     inside, after = next((inside, after) for marker, _, inside, after in jpeg_segments(body) if marker == 0xDA)
     return body[: inside + 12 + int((after - inside - 12) * share)] + end
 
@@ -477,7 +477,7 @@ def test_metadata_bomb_is_reported_without_inflating_it(name, data):
 def test_bmp_rejected_by_pillow_is_decoded_by_opencv(capfd):
     body = bytearray(encode_image(Image.fromarray(picture()), "BMP"))
     whole = decode(bytes(body))
-    body[14] = 66  # a header size that Pillow does not know; the first 40 bytes are the usual ones
+    body[14] = 66  # a header size unknown to Pillow; the first 40 bytes are the usual ones
     body[10] += 26
     body[54:54] = bytes(26)
     header = read_header(bytes(body), max_pixels=LIMIT)
@@ -519,7 +519,7 @@ def test_tiff_with_a_damaged_strip_is_refused(mode, compression, capfd):
 
 
 def big_endian_bigtiff(strip, *, width=64, orientation=1):
-    """A big-endian BigTIFF of 64 rows of gray pixels in one deflated strip: Pillow does not know the container."""
+    """A big-endian BigTIFF of 64 rows of gray pixels in one deflated strip: a container unknown to Pillow."""
     tags = [(256, width), (257, 64), (258, 8), (259, 8), (262, 1), (273, 240), (274, orientation), (277, 1), (278, 64)]
     tags.append((279, len(strip)))
     fields = b"".join(struct.pack(">HHQHHI", tag, 3, 1, value, 0, 0) for tag, value in tags)

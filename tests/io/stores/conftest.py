@@ -1,4 +1,4 @@
-"""One server of S3 for all tests of this folder; a bucket of its own for each."""
+"""One S3 server for all tests of this folder; a separate bucket for each."""
 
 import itertools
 
@@ -32,7 +32,7 @@ def door(server, monkeypatch):
 
 @pytest.fixture
 def bucket(door):
-    """The place of a new bucket."""
+    """The URL of a new bucket."""
     place = f"s3://bucket-{next(NUMBERS)}"
     _connect.filesystem(place).call_s3("create_bucket", Bucket=place.removeprefix("s3://"))
     door.reset()

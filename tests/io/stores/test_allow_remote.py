@@ -1,4 +1,4 @@
-"""Remote places: which of them are opened without ``--allow-remote``, and where redirects lead to."""
+"""Remote locations: which of them are opened without ``--allow-remote``, and which redirects are followed."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Commands over stores: the same findings and the same bytes as over folders, wherever it comes from and goes to."""
+"""Commands over stores: the same findings and the same bytes as over folders, for every input and output."""
 
 import io
 import json
@@ -64,7 +64,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture(params=["s3", "memory"])
 def store_root(request, folder):
-    """A place in a store with the same files in ``in``."""
+    """A folder in a store with the same files in ``in``."""
     place = request.getfixturevalue("bucket") if request.param == "s3" else f"memory://{folder.name}"
     for name, body in FILES.items():
         store(place).write(join(place, "in", name), (body,))

@@ -1,4 +1,4 @@
-"""Stores that fsspec knows by general words only, as ``memory://`` is; and the local disk by the same words."""
+"""Stores with only the general methods of fsspec, such as ``memory://``; and the local disk by the same methods."""
 
 from pathlib import Path
 
@@ -116,7 +116,7 @@ def test_file_of_unknown_size_is_read_within_the_limit(monkeypatch):
 
 
 class FailingFileSystem:
-    """A file system where nothing works."""
+    """A file system whose methods all fail."""
 
     def __getattr__(self, _):
         def fail(*_, **__):

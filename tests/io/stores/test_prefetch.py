@@ -1,4 +1,4 @@
-"""Several at a time, in order, within bounds."""
+"""Parallel calls, in order, within limits."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Journals, manifests and packs in a store: the same as in a folder, and as good to go on with."""
+"""Journals, manifests and packs in a store: the same as in a folder, and resumed like those."""
 
 import json
 
@@ -16,7 +16,7 @@ BATCHES = ("--as", "npy", "--batch-size", "2")
 
 @pytest.fixture
 def store_root(bucket, tmp_path, monkeypatch):
-    """A place in a store, with photos and what is none in its folder ``in``; a spec in the working folder."""
+    """A folder in a store, with photos and a damaged file in ``in``; a spec in the working folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sm-imgcheck.yaml").write_text(SPEC)
     for seed, name in enumerate(NAMES):

@@ -1,4 +1,4 @@
-"""S3 as the local disk is: listed lazily, read within bounds, written whole; whatever answers it gives."""
+"""S3 like the local disk: lazy listing, bounded reads, atomic writes; for every kind of response."""
 
 import os
 import pickle

@@ -1,4 +1,4 @@
-"""The channel-order prior: what it says by construction, what it keeps silent on, and what the table can do."""
+"""The channel-order prior: properties by construction, images without evidence, and the accuracy of the table."""
 
 import importlib.util
 import sys
@@ -85,7 +85,7 @@ def test_thumbnail_of_every_size_keeps_the_mean(shape):
     image = np.random.default_rng(1).integers(0, 256, (*shape, 3)).astype(np.uint8)
     small = thumbnail(image)
     assert small is None if shape == (1, 1) else small.shape == (SIDE, SIDE, 3)
-    if min(shape) > 1 and max(shape) < 512:  # of larger ones a part is looked at; one pixel may be a bar
+    if min(shape) > 1 and max(shape) < 512:  # larger ones are sampled; one pixel may be a bar
         np.testing.assert_allclose(small.mean(axis=(0, 1)), image.mean(axis=(0, 1)) / 255, atol=1e-5)
 
 
@@ -203,7 +203,7 @@ def test_batch_of_mostly_drawings_has_weak_evidence():
 
 @pytest.mark.slow
 def test_non_photographs_are_rarely_confident(shared_photos, monkeypatch):
-    """One in a hundred of each of twelve kinds at most; the package's table has seen other pictures of these kinds."""
+    """At most one in a hundred of each of twelve kinds; the table is fitted on other images of these kinds."""
     monkeypatch.syspath_prepend(str(FIT.parent))
     kinds = importlib.import_module("kinds").KINDS
     photos = [np.asarray(Image.open(file).convert("RGB")) for file in sorted((shared_photos / "bsds").glob("*.jpg"))]
@@ -281,7 +281,7 @@ def test_fit_script_measures_accuracy_and_calibration(shared_photos, monkeypatch
     fit_script().main()
     lines = capsys.readouterr().out.splitlines()
     measured = next(float(line.split()[1]) for line in lines if line.startswith("  photograph"))
-    assert 0.75 <= measured < 1  # of 120 photographs; the package's table has seen 990
+    assert 0.75 <= measured < 1  # of 120 photographs; the package's table is fitted on 990
     assert sum("calibration error" in line for line in lines) > 10
 
 

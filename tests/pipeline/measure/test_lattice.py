@@ -1,4 +1,4 @@
-"""The grid of the values tells the mapping, where there is one; where several would do, none is named."""
+"""The grid of the values identifies the mapping where there is one; ambiguous mappings are not named."""
 
 import numpy as np
 import pytest
@@ -21,8 +21,8 @@ SPEC = {"shape": ["N", 72, 96, 3], "dtype": "float32", "channel_order": "RGB", "
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
 @pytest.mark.sample(3)
 def test_mappings_are_named_correctly_or_not_at_all(dtype, monkeypatch):
-    """All that have names, on a picture that is neither black nor white anywhere: named rightly or not at all."""
-    monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("", 0.0))  # it takes most of the time
+    """All named mappings, for an image without black and white: named correctly or not at all."""
+    monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("", 0.0))  # it is slow
     image = np.clip(IMAGE * 0.8 + 20, 0, 255).round()
     named = 0
     for name, affine in (*singles(3), *candidates(3)[::9]):

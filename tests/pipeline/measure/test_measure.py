@@ -1,4 +1,4 @@
-"""What is seen in an array: layout, range, and the mapping that made its values."""
+"""Measurements of an array: layout, range, and the mapping of its values."""
 
 import numpy as np
 import pytest
@@ -78,7 +78,7 @@ def test_every_standard_mapping_is_recognized_by_its_grid(name, dtype, layout):
     facts = measure(array, contract(value_range=[-3, 3]), {})
     assert facts.layout == layout
     if dtype == "float16" and facts.values is None:
-        # half a float16 step of the caffe range is a tenth of a level: near the limit, and unknown is honest
+        # half a float16 step of the caffe range is a tenth of a level: near the limit, so it may be unknown
         assert "caffe" in name or "without dividing" in name or "twice" in name
         return
     assert facts.values is not None
@@ -115,7 +115,7 @@ def test_assumptions_set_facts_and_are_not_listed_as_assumed():
     array = picture()[..., ::-1].astype(np.float32) / 255 * 0.9
     facts = measure(array, NHWC, {"channel_order": "BGR", "value_range": "0,1", "layout": "HWC"})
     assert facts.channel_order == "BGR"
-    assert facts.assumed == ()  # vouched for, not assumed
+    assert facts.assumed == ()  # given by the user, not assumed
     assert same(facts.values, canonical(dict(RECIPES)["divided by 255"], 3))
 
 

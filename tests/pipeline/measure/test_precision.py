@@ -1,4 +1,4 @@
-"""Values that were stored with fewer digits once: the precision is measured, and no finding is lost by it."""
+"""Values once stored with fewer digits: the precision is measured, and no finding is lost by it."""
 
 import numpy as np
 import pytest

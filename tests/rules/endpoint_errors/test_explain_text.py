@@ -1,4 +1,4 @@
-"""Error texts and their causes: the field's rows, the measured servers, what people posted, and what is no trouble."""
+"""Error texts and their causes: the catalog, the measured servers, posted errors, and ordinary text."""
 
 import json
 import re
@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 def sample_texts(name):
-    """Cases of one file beside this one, each with the beginning of its text for a name."""
+    """Cases of one file in this folder, each with the beginning of its text for a name."""
     cases = json.loads((HERE / name).read_text(encoding="utf-8"))
     return [pytest.param(case, id=(case if isinstance(case, str) else case["text"])[:50]) for case in cases]
 
@@ -277,7 +277,7 @@ NOT_CHECKED = {
     "not-a-tensor",
     "no-channel-mean",
 }
-"""Slips of code: there is nothing in a file or a body that a check could look at."""
+"""Mistakes in code: a check has no file or body to inspect."""
 
 
 @pytest.mark.sample(8)

@@ -1,4 +1,4 @@
-"""Worker processes: the same records in the same order, whatever happens to the workers."""
+"""Worker processes: the same records in the same order, also after crashes of workers."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def plain(records):
 
 
 class Deadly:
-    """A place for tensors that ends the process that writes there: what a decoder's crash looks like from outside."""
+    """A sink that ends the process that writes to it: like a decoder's crash."""
 
     folder, form = "", "npy"
 
@@ -217,7 +217,7 @@ def few_descriptors():
 
 
 def test_chunks_and_records_larger_than_a_pipe_are_transferred(tmp_path):
-    """Neither end waits for the other to read: both would, for ever."""
+    """Neither end waits for the other to read: that would be a deadlock."""
     (tmp_path / "list.txt").write_text("".join(f"{'d/' * 20_000}{number}.jpg\n" for number in range(128)))
     command = running("validate", f"@{tmp_path / 'list.txt'}", "-j", "2", "--format", "jsonl")
     try:
@@ -239,7 +239,7 @@ def test_workers_crashing_at_start_raise_one_error_with_a_fix(photos, job, monke
     "error", [BlockingIOError(11, "Resource temporarily unavailable"), BrokenPipeError(32, "Gone")]
 )
 def test_failed_worker_start_is_reported_with_the_reason(photos, capsys, monkeypatch, error):
-    """Not as an output that cannot be written, nor as a reader who has left."""
+    """Not as an output that cannot be written, nor as a closed output pipe."""
 
     def start(_):
         raise error
@@ -430,7 +430,7 @@ def test_shared_parts_of_records_are_sent_once(photos, job, monkeypatch):
 
 
 def run_without(mounts, *words):
-    """Run the command line where these places are mounted as given; skip where no mount is permitted."""
+    """Run the command line with these mounts; skip where no mount is permitted."""
     if shutil.which("unshare") is None:
         pytest.skip("unshare is not there: util-linux has it")
     script = " && ".join([*mounts, 'exec "$@"'])
@@ -466,7 +466,7 @@ class TestReadOnlyFolders:
 
     @pytest.mark.slow
     def test_missing_temporary_folder_is_one_line(self, tmp_path):
-        folder = Path("/mnt")  # what pytest made lies below one of the places that are hidden
+        folder = Path("/mnt")  # the folder of pytest is below a hidden mount point
         photo = f"{folder}/photo.jpg"
         (tmp_path / "photo.jpg").write_bytes(jpeg())
         mounts = [

@@ -1,4 +1,4 @@
-"""``--engine ray`` without a cluster: order, deaths, errors. With one: ``test_ray_cluster.py``."""
+"""``--engine ray`` without a cluster: order, crashes, errors. With one: ``test_ray_cluster.py``."""
 
 import json
 import os
@@ -162,11 +162,11 @@ def test_signal_swallowed_by_ray_still_stops_the_run(photos, job, monkeypatch):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-# What is told
+# Messages
 
 
 class Full:
-    """A place that is full when the one candidate comes."""
+    """A sink that is full at its first candidate."""
 
     folder, form = "", "npy"
 

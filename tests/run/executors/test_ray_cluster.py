@@ -1,4 +1,4 @@
-"""``--engine ray`` on a real cluster of two nodes, both on this machine: the same bytes, also when one of them dies."""
+"""``--engine ray`` on a real cluster of two nodes, both on this machine: the same bytes, also after a crash of one."""
 
 import json
 import os
@@ -48,12 +48,12 @@ def until(what, within=60.0):
 
 
 def remove_folder(folder):
-    """Remove a folder, whatever is still written there by who was killed a moment ago."""
+    """Remove a folder, also while a killed process still writes to it."""
     until(lambda: rmtree(folder, ignore_errors=True) or not folder.exists())
 
 
 def kill_session(leader):
-    """Kill all of a session, in one go as far as it can be."""
+    """Kill all processes of a session, as far as possible together."""
     while living := session(leader):
         for number in living:
             os.kill(number, signal.SIGKILL)
@@ -61,13 +61,13 @@ def kill_session(leader):
 
 
 def surroundings(address="", **more):
-    """The environment of a command; with an address: on a cluster whose nodes ask nobody for a token."""
+    """The environment of a command; with an address: on a cluster whose nodes require no token."""
     rest = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
     return {**rest, **({"RAY_ADDRESS": address, "RAY_AUTH_MODE": "disabled"} if address else {}), **more}
 
 
 class Cluster:
-    """Nodes with a processor each, every one a session of its own."""
+    """Nodes with a processor each, every one in a separate session."""
 
     def __init__(self, run_folder):
         self.place = run_folder
@@ -90,7 +90,7 @@ class Cluster:
         self.add(f"--address=127.0.0.1:{self.port}")
 
     def add(self, *more):
-        """Start a node. ``--node-ip-address``: whatever addresses the machine has."""
+        """Start a node. ``--node-ip-address``: independent of the addresses of the machine."""
         words = ["start", "--block", "--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats"]
         log = (self.place / f"{len(self.nodes)}.log").open("wb")
         words += ["--include-dashboard=false"] if "--head" in more else []
@@ -116,7 +116,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
-    """A folder of pictures, some of which cannot be converted, and a spec."""
+    """A folder of images, some of which cannot be converted, and a spec."""
     run_folder = tmp_path_factory.mktemp("cluster")
     (run_folder / "spec.yaml").write_text(SPEC)
     bodies = [jpeg(picture(900, 1200 + odd)) for odd in range(5)]
@@ -146,7 +146,7 @@ def command(out, *more):
 
 
 def written_files(run_folder, out, report):
-    """All that there is of a run, but for the journal, the names of folders being OUT."""
+    """All outputs of a run except the journal, with OUT for the names of folders."""
     files = {
         file.relative_to(run_folder / out).as_posix(): file for file in (run_folder / out).rglob("*") if file.is_file()
     }
@@ -207,7 +207,7 @@ def test_node_killed_during_the_run_changes_no_output(run_folder, alone, cluster
     assert written_files(run_folder, "killed", (run_folder / "killed.report").read_text()) == alone
 
 
-# On an instance of its own
+# On a private instance
 
 DEADLY = """
 import json, os, signal, sys
@@ -273,7 +273,7 @@ def test_signal_leaves_no_ray_process(run_folder, tmp_path, number, code):
         os.kill(running.pid, number)
         _, err = running.communicate(timeout=60)
         until(lambda: not any("Agent" not in line for line in session(running.pid).values()))
-        # Nobody is there after a SIGKILL to end the two agents that Ray's own C++ leaves behind.
+        # After a SIGKILL no process ends the two agents that Ray's C++ code started.
         assert number == signal.SIGKILL or not session(running.pid)
     finally:
         kill_session(running.pid)

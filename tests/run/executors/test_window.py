@@ -1,4 +1,4 @@
-"""The ordered window, with an executor that answers in the worst order."""
+"""The ordered window, with an executor that returns results in the worst order."""
 
 from __future__ import annotations
 
