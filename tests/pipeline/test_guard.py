@@ -1,4 +1,4 @@
-"""Unexpected exceptions while untrusted input is read: a finding with their type; and known causes, with correct results."""
+"""Unexpected exceptions while untrusted input is read: a finding with their type; correct results of known causes."""
 
 import json
 import struct
