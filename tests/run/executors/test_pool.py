@@ -1,5 +1,6 @@
 """Worker processes: the same records in the same order, also after crashes of workers."""
 
+import gc
 import json
 import os
 import resource
@@ -427,6 +428,17 @@ def test_shared_parts_of_records_are_sent_once(photos, job, monkeypatch):
     monkeypatch.setattr(_worker, "_MOST", 3)
     forgetful, other = _worker.Sender(), _worker.Receiver()
     assert plain(other.unpack(forgetful.pack(record)) for record in records) == plain(records)
+
+
+def test_received_message_leaves_no_reference_cycle(photos, job):
+    records = list(run(items(photos), job))
+    body, receiver = _worker.Sender().pack(records), _worker.Receiver()
+    gc.disable()  # a cycle would stay until it is collected
+    try:
+        assert plain(receiver.unpack(body)) == plain(records)
+        assert not [value for value in gc.get_objects() if isinstance(value, _worker._Unpickler)]
+    finally:
+        gc.enable()
 
 
 def run_without(mounts, *words):
