@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sm_imgcheck import cli
+from sm_imgcheck.pipeline.process import process
+
 # Examples have no deadline: their time depends on the load of the machine. In CI the examples are the same each time.
 any_machine = settings(settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", any_machine, max_examples=25)
@@ -34,6 +37,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if numbers[function] % marker.args[0]:
                 item.add_marker(pytest.mark.slow)
             numbers[function] += 1
+
+
+@pytest.fixture
+def run_cli(capsys):
+    """Run a command line in this process: exit code, standard output, standard error."""
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def decoded_names(monkeypatch):
+    """The names of the files that were decoded since it was last cleared."""
+    names = []
+
+    def record_name(what, *more, **trace):
+        names.append(Path(getattr(what, "path", what)).name)
+        return process(what, *more, **trace)
+
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", record_name)
+    return names
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -6,23 +6,10 @@ import sys
 
 import pytest
 
-from sm_imgcheck import cli
 from sm_imgcheck.cli import manual
 from sm_imgcheck.rules import all_rules
 
 ERROR = "RuntimeError: expected scalar type Double but found Float"
-
-
-@pytest.fixture
-def run_cli(capsys):
-    def run(*arguments):
-        try:
-            code = cli.main(list(arguments))
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def test_error_text_is_explained_with_its_rule(run_cli):

@@ -41,16 +41,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def run_cli(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments):
-        return cli.main([str(argument) for argument in arguments]), *capsys.readouterr()
-
-    return run
-
-
 def spec(payload="{stack: pytorch, endpoint: realtime}", n="N", name="s.yaml"):
     Path(name).write_text(SPEC.format(payload=payload, n=n))
     return name

@@ -8,7 +8,7 @@ import pytest
 from sample_images import jpeg, picture
 from servers import respond, serving
 
-from sm_imgcheck import cli, convert
+from sm_imgcheck import convert
 
 SPEC = """\
 shape: [{n}, 24, 32, 3]
@@ -28,16 +28,6 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "s.yaml").write_text(SPEC.format(n="N", payload="{stack: pytorch, endpoint: realtime}"))
     (tmp_path / "one.yaml").write_text(SPEC.format(n="1", payload="{}"))
     return tmp_path
-
-
-@pytest.fixture
-def run_cli(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments):
-        return cli.main([str(argument) for argument in arguments]), *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

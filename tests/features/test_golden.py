@@ -9,7 +9,6 @@ from PIL import Image
 from sample_images import encode_image, jpeg, picture
 
 import sm_imgcheck
-from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.features.golden import check_golden
@@ -33,20 +32,6 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "probe.jpg").write_bytes(jpeg(picture(150, 200), orientation=6))
     return tmp_path
-
-
-@pytest.fixture
-def run_cli(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def spec_with(golden, tolerance=0.5, image="probe.jpg", **keys):

@@ -37,33 +37,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def run_cli(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def decoded_names(monkeypatch):
-    """The names of the files that were decoded since it was last cleared."""
-    seen = []
-
-    def record_name(what, *more, **trace):
-        seen.append(Path(getattr(what, "path", what)).name)
-        return process(what, *more, **trace)
-
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", record_name)
-    return seen
-
-
 FORMS = [
     ("npy", "--batch-size", "3"),
     ("npy", "--batch-size", "3", "--remainder", "pad"),

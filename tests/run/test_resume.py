@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from sample_images import jpeg, picture
 
-from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.pipeline.process import process
@@ -38,33 +37,6 @@ def working_folder(tmp_path, monkeypatch):
         file.write_bytes(jpeg(picture(seed=len(name))))
     (tmp_path / "in" / "none.jpg").write_bytes(b"no picture")
     return tmp_path
-
-
-@pytest.fixture
-def run_cli(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def decoded_names(monkeypatch):
-    """The names of the files that were decoded since it was last cleared."""
-    seen = []
-
-    def record_name(what, *more, **trace):
-        seen.append(Path(getattr(what, "path", what)).name)
-        return process(what, *more, **trace)
-
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", record_name)
-    return seen
 
 
 def output_files(folder="out"):

@@ -11,7 +11,6 @@ from PIL import Image
 from sample_images import encode_image, jpeg, picture
 
 import sm_imgcheck
-from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Candidate, Finding, Options, Result
 from sm_imgcheck.features.identify.source import trace_origins
@@ -421,20 +420,6 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").write_bytes(jpeg())
     return tmp_path
-
-
-@pytest.fixture
-def run_cli(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import pytest
 from fsspec.registry import _registry
 from sample_images import jpeg, picture
 
-from sm_imgcheck import cli
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.io.stores import _connect, join, store
 from sm_imgcheck.run.inputs.item import Listing
@@ -69,20 +68,6 @@ def store_root(request, folder):
     for name, body in FILES.items():
         store(place).write(join(place, "in", name), (body,))
     return place
-
-
-@pytest.fixture
-def run_cli(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def tensors(place):

@@ -5,9 +5,7 @@ import json
 import pytest
 from sample_images import jpeg, picture
 
-from sm_imgcheck import cli
 from sm_imgcheck.io.stores import join, s3, store
-from sm_imgcheck.pipeline.process import process
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 NAMES = ("a/one", "a/two", "b/three", "five", "four")
@@ -23,33 +21,6 @@ def store_root(bucket, tmp_path, monkeypatch):
         store(bucket).write(join(bucket, "in", f"{name}.jpg"), (jpeg(picture(seed=seed)),))
     store(bucket).write(join(bucket, "in", "none.jpg"), (b"no picture",))
     return bucket
-
-
-@pytest.fixture
-def run_cli(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def decoded_names(monkeypatch):
-    """The names of what was decoded since it was last cleared."""
-    seen = []
-
-    def record_name(what, *more, **trace):
-        seen.append(what.path.rpartition("/")[2])
-        return process(what, *more, **trace)
-
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", record_name)
-    return seen
 
 
 def convert(run_cli, store_root, out, *more):
