@@ -1,6 +1,6 @@
-"""``validate`` against bare libjpeg-turbo with as many threads; and how many headers a second it looks at.
+"""``validate`` against bare libjpeg-turbo with as many threads; and how many headers a second it reads.
 
-The bare loop reads each file and decodes it, and looks at nothing.
+The bare loop reads each file and decodes it, without any check.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from timing import TOOL, alternate, claim, middle, run
 
 ROUNDS = 3
 SHARE, HEADERS = 0.8, 5000
-"""Of the bare decoder's rate; files a second and processor."""
+"""Share of the bare decoder's rate; files a second and processor."""
 REPEATED = 8
-"""How often the folder is named where only headers are looked at: start-up is not what is measured."""
+"""How often the folder is named with headers only, so that the start-up time is a small part."""
 BARE = """
 import os, sys
 from concurrent.futures import ThreadPoolExecutor

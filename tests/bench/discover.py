@@ -34,9 +34,9 @@ class Draw(NamedTuple):
     contained: bool
     """The right recipe is in the reported set."""
     classes: int
-    """Of the reported set."""
+    """Classes in the reported set."""
     probability: float
-    """Of the right recipe."""
+    """Probability of the right recipe."""
 
 
 def class_scores(

@@ -1,8 +1,8 @@
-"""What running the user's own handler costs besides its imports, and whether the classic mistakes are named.
+"""The cost of running the user's own handler, except its imports, and whether the classic mistakes are named.
 
     python tests/bench/handler.py [PHOTO ...]
 
-Without photographs the one of the demonstration is sent.
+Without photographs the demonstration's photograph is sent.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ module.input_fn(bytearray(open(sys.argv[2], "rb").read()), "image/jpeg")
 
 
 def time_first_response(file: Path, photo: str, spec: str) -> float:
-    """Seconds from nothing to the tensor of one request, and to the end of all processes."""
+    """Seconds from the start to the tensor of one request, and to the end of all processes."""
     start = perf_counter()
     with HandlerRunner(Handler(file=str(file))) as run:
         candidate, _ = call_handler(photo, run, load_spec(spec))

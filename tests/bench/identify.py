@@ -1,9 +1,9 @@
-"""Make tensors of real photographs in thousands of ways, and count how many are named.
+"""Create tensors of real photographs in thousands of ways, and count how many are named.
 
     PYTHONPATH=.:tests:tests/support python -m bench.identify [--number 3000] [--seed 0] [--photos DIR] FILE ...
 
 Prints how many are named exactly, how many by a tie that differs by at most 0.01 gray levels on that very image, how
-many wrongly and how many not at all, and how long a search takes.
+many wrongly and how many not at all, and the time of a search.
 """
 
 import argparse
@@ -77,7 +77,7 @@ ORDERS = ("RGB", "BGR", "RGB", "BGR", "GRAY")
 
 
 def arithmetics():
-    """Every resize that the language can say."""
+    """Every resize of the language."""
     for name, library in LIBRARIES.items():
         for interpolation, dtype in itertools.product(library.interpolations, ("uint8", "float32", "float32-rounded")):
             if dtype == "uint8" and interpolation in library.float_only:
@@ -132,7 +132,7 @@ def make_case(body, spec, *, mirrored):
 
 
 def traits(steps, mirrored, order, height, width):
-    """What is to be named, but for the values."""
+    """What is to be named, except the values."""
     turn = next((step.params["orientation"] for step in steps if step.op == "orient"), 1)
     geometry = [step for step in steps if step.op.startswith(("resize", "letterbox", "fit", "crop", "pad"))]
     upright = (height, width) if turn < 5 else (width, height)

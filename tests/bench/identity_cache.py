@@ -1,4 +1,4 @@
-"""Time of the plan and findings of an image: computed, against taken from the cache by identity."""
+"""Time of the plan and findings of an image: computed, against read from the cache by identity."""
 
 from __future__ import annotations
 

@@ -14,12 +14,12 @@ from timing import DEMO, claim, one_core
 from sm_imgcheck.io.tensors.json import encode
 
 SPEED, SIZE = 20, 0.56
-"""At least so many times the speed; at most so many times the bytes."""
+"""At least this many times the speed; at most this many times the bytes."""
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
 
 
 def once(work: Callable[[], bytes]) -> float:
-    """Seconds that one call takes."""
+    """Seconds of one call."""
     start = perf_counter()
     work()
     return perf_counter() - start

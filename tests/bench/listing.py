@@ -1,4 +1,4 @@
-"""How soon work begins on a folder of a million files, and what listing it takes. Linux only: ``/proc``."""
+"""How soon work begins on a folder of a million files, and the cost of its listing. Linux only: ``/proc``."""
 
 from __future__ import annotations
 

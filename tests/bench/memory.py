@@ -1,4 +1,4 @@
-"""The most memory that ``convert`` takes for each file of the public corpus, whole process."""
+"""The peak memory of ``convert`` for each file of the public corpus, whole process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from timing import SHARED, TOOL, Cost, claim, run
 MIB = 1 << 20
 REFUSED = 200 * MIB
 BASE, PER_PIXEL = 150 * MIB, 12
-"""Bytes for an accepted file: so much, and so much more for each pixel that it declares."""
+"""Bytes for an accepted file: a base, and an addition for each pixel that it declares."""
 
 
 def measure(corpus: Path) -> list[tuple[str, int, Cost]]:

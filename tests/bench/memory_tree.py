@@ -13,7 +13,7 @@ from tree import peak_of
 
 FEW, MANY, LARGE = 500, 50_000, 40
 GROWTH, MOST = 1.1, 500 << 20
-"""Peak with MANY files, times that with FEW; bytes with two workers on pictures of 12 megapixels."""
+"""Peak with MANY files, times that with FEW; bytes with two workers on images of 12 megapixels."""
 
 
 def peak(folder: Path) -> int:
@@ -23,7 +23,7 @@ def peak(folder: Path) -> int:
 
 
 def fill(folder: Path, count: int) -> None:
-    """Write 50 pictures, and link them until there are enough."""
+    """Write 50 images, and link them until there are enough."""
     folder.mkdir()
     for index, picture in zip(range(50), photo_images(), strict=False):
         picture.save(folder / f"{index:06}.jpg", quality=90)

@@ -1,6 +1,6 @@
-"""``convert`` with two worker processes against one process, and against the loop that people write by hand.
+"""``convert`` with two worker processes against one process, and against the usual hand-written loop.
 
-Whole processes, start-up included, over the same 2,000 JPEGs in turn, so that outside load hits all alike.
+Whole processes, start-up included, alternate over the same 2,000 JPEGs, so that outside load hits all alike.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ALONE, PLAIN = 1.85, 2.0
 
 
 def fill(folder: Path) -> None:
-    """Write COUNT pictures, each under COPIES names."""
+    """Write COUNT images, each under COPIES names."""
     for index, picture in enumerate(photo_images()):
         first = folder / f"0-{index:03}.jpg"
         picture.save(first, quality=90)

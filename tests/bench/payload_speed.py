@@ -17,7 +17,7 @@ from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from sm_imgcheck.spec.load import load
 
 NPY_SPEED, JSON_SPEED, JSON_SIZE, MEMORY = 0.9, 20, 0.56, 3
-"""At least so many times the speed of the plain way; at most so many times its bytes; at most so many bodies."""
+"""Minimum speed relative to the usual code; maximum bytes relative to its bytes; maximum memory in bodies."""
 JSON = ("array", "instances", "inputs", "kserve-v2", "jsonlines")
 SPEC = load("torchvision-imagenet")
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
@@ -69,7 +69,7 @@ def compare(name: str, array: np.ndarray) -> None:
 
 
 def memory(array: np.ndarray) -> None:
-    """Print how many times its own length each body takes while it is built."""
+    """Print the memory of building each body, relative to its length."""
     for form in ENVELOPES.names():
         module = ENVELOPES[form]
         if isinstance(module, TensorEnvelope):

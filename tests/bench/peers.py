@@ -1,9 +1,9 @@
 """``convert`` against the plain loop of each library, over the same JPEGs, with the same tensors written.
 
-Each loop is what people write by hand: it checks nothing. The spec is the arithmetic of its library. Rates are of whole
+Each loop is the usual hand-written one, without checks. The spec reproduces its library. Rates are of whole
 processes; those of the loop also without its imports, which take seconds for PyTorch and TensorFlow. The interpreter of
-the loops is the first argument: ``make bench-peers`` installs them in an environment of their own. pyvips has
-arithmetic of its own, so its row compares the rate alone.
+the loops is the first argument: ``make bench-peers`` installs them in a separate environment. No spec reproduces
+pyvips, so its row compares the rate only.
 """
 
 from __future__ import annotations

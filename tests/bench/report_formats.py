@@ -1,6 +1,6 @@
-"""The cost of every report format at once beside ``validate`` of 2,000 photos, and the HTML page of 100,000 files.
+"""The cost of all report formats together with ``validate`` of 2,000 photos, and the HTML page of 100,000 files.
 
-CPU time of one process, in turn; photos of 375x500 as in ``throughput.py``.
+Processor time of one process, alternating; photos of 375x500 as in ``throughput.py``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def page_of_many(file: Path) -> tuple[int, float]:
 
 
 def seconds_to_open(file: Path) -> str:
-    """How long Chromium takes to load the page; empty where there is none."""
+    """Time of Chromium to load the page; empty without Chromium."""
     import shutil
 
     chromium = shutil.which("chromium")

@@ -1,6 +1,6 @@
-"""Many small objects in a store that takes 50 ms for every answer: S3 as moto serves it, behind a slow door.
+"""Many small objects in a store with a delay of 50 ms for every response: S3 as moto serves it, behind a slow proxy.
 
-One request at a time against several; and ``convert`` from bucket to bucket against the loop that people write by hand.
+One request at a time against several; and ``convert`` from bucket to bucket against the usual hand-written loop.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ for page in s3.get_paginator("list_objects_v2").paginate(Bucket="bench", Prefix=
 
 
 def serve(link: Connection) -> None:
-    """Serve with the delay that comes through the link, in a process of its own, until None comes."""
+    """Serve in a separate process with the delay that is received from the link, until None is received."""
     with serving() as (address, door):
         link.send(address)
         while (delay := link.recv()) is not None:
@@ -51,7 +51,7 @@ def serve(link: Connection) -> None:
 
 @contextmanager
 def slow_store() -> Iterator[str]:
-    """A bucket ``bench`` with COUNT pictures below ``in/``, whose server then takes its time."""
+    """A bucket ``bench`` with COUNT images below ``in/``, whose server is then slow."""
     import numpy as np
     from PIL import Image
 
@@ -78,7 +78,7 @@ def slow_store() -> Iterator[str]:
 
 
 def seconds(place: str, room: int) -> float:
-    """To read all pictures with so many requests in flight."""
+    """Read all images with this many requests in flight."""
     from sm_imgcheck.io.stores import s3
     from sm_imgcheck.run.inputs.prefetch import ahead
 

@@ -1,6 +1,6 @@
-"""``convert`` on one core against the loop that people write by hand, whole processes, over the same 400 JPEGs.
+"""``convert`` on one core against the usual hand-written loop, whole processes, over the same 400 JPEGs.
 
-The loop checks nothing: neither what the files are nor what it made of them.
+The loop checks neither its input files nor its output.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a command costs, and how a number is printed beside its target. POSIX only: ``os.wait4``."""
+"""The cost of a command, and printing a measurement with its target. POSIX only: ``os.wait4``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Cost:
     seconds: float
     """By the clock on the wall."""
     busy: float
-    """Seconds of processor time, user and system: hardly moved by whatever else the machine does."""
+    """Seconds of processor time, user and system: rarely changed by the load of the machine."""
     peak: int
     """Bytes of memory resident at the worst moment."""
     code: int
@@ -51,7 +51,7 @@ def alternate(
 ) -> list[list[Cost]]:
     """Costs of each command over ``rounds`` runs, A B A B, so that outside load hits all alike.
 
-    One run of each goes before, uncounted: it fills the caches of the disk and of Python. The folders ``empty`` are
+    One uncounted run of each is first: it fills the caches of the disk and of Python. The folders ``empty`` are
     emptied before each round, untimed.
     """
     costs: list[list[Cost]] = [[] for _ in commands]

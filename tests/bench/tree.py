@@ -16,7 +16,7 @@ def peak_of(running: subprocess.Popen[bytes], *, seconds: float = 3600) -> int:
     """The most bytes that a command and its offspring had resident at one time, until it ends or time is up.
 
     It has to be started with ``start_new_session``. Pages that several processes share are counted once for each of
-    them, so that the truth is less.
+    them, so that the actual use is less.
     """
     peak, end = 0, monotonic() + seconds
     while running.poll() is None and monotonic() < end:

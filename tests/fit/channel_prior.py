@@ -1,19 +1,19 @@
 """Fit the table of the channel-order prior, and measure it by cross-validation.
 
     python tests/fit/channel_prior.py PHOTOS                    writes the table.npz of the package
-    python tests/fit/channel_prior.py PHOTOS --check            prints what cross-validation says; writes nothing
+    python tests/fit/channel_prior.py PHOTOS --check            prints the cross-validation; writes no file
     python tests/fit/channel_prior.py PHOTOS --check --repeats 1 --limit 120
 
 PHOTOS: a folder with ``imagenet/`` (sample images of github EliSchwartz/imagenet-sample-images, research use) and
-``bsds/`` (BSDS500, non-commercial research and education): photographs in RGB as shown to a person. Needs nothing that
-the package does not need (NumPy, Pillow, OpenCV). Deterministic but for the last bits of the linear algebra library.
+``bsds/`` (BSDS500, non-commercial research and education): photographs in RGB as shown to a person. Needs only what
+the package needs (NumPy, Pillow, OpenCV). Deterministic except the last bits of the linear algebra library.
 
-Pictures that are no ordinary photographs (``kinds.py``: twelve kinds of false color, drawings and tints, made of the
-same photographs) fit the plane that keeps them apart, so that the table stays silent on them.
+Images other than ordinary photographs (``kinds.py``: twelve kinds of false color, drawings and tints, from the
+same photographs) fit the plane that separates them, so that the table has no evidence for them.
 
-Every photograph is one example, "this is RGB"; by construction the model says the opposite of its swapped copy, so
-nothing is gained by showing it that one. Folds keep together what may show one scene: all photographs of one CD of
-the Corel library (the thousands of a BSDS number) stand in one fold. Codebook, scene coordinates, weights and
+Every photograph is one example, "this is RGB"; by construction the model predicts the opposite for its swapped copy,
+which therefore adds no evidence. Folds keep together what may show one scene: all photographs of one CD of
+the Corel library (the thousands of a BSDS number) are in one fold. Codebook, scene coordinates, weights and
 temperature are all fitted without the fold that they are tested on.
 """
 
@@ -43,35 +43,35 @@ from sm_imgcheck.pipeline.measure.channel_prior.features import (
 )
 
 WORDS = 64
-"""Of the codebook; as many again are its words with R and B exchanged."""
+"""Words of the codebook; as many again are its words with R and B swapped."""
 SCENES = 6
 """Coordinates of scene."""
 BEND = 0.5
 """Mean square of all coordinates together: how far a scene may bend the weights."""
 RIDGE = 0.03
 TRUST_IN_CODES = 0.7
-"""Weight of the codes beside the histogram."""
+"""Weight of the codes relative to the histogram."""
 VIEWS = 3
-"""Of each photograph: itself, and crops of it, mirrored or not, brighter or darker."""
+"""Views of each photograph: itself, and crops of it, mirrored or not, brighter or darker."""
 USUAL = (0.9, 0.99)
-"""Shares of the photographs: how far from the average a picture may lie to be trusted wholly, and at all."""
+"""Shares of the photographs: the distances from the average up to which evidence counts fully, and partly."""
 KINDS_OF_EACH = 6
-"""Pictures of other kinds that are made of each photograph; film tints and water, the nearest ones, of all."""
+"""Images of other kinds from each photograph; film tints and water, the nearest ones, of all."""
 NEAREST = ("film tint", "underwater")
 COMPONENTS, PLANE_RIDGE = 200, 8.0
 """Principal components of the even halves that the plane is fitted in, and its ridge."""
 SILENT = 0.33
-"""Share of the photographs with evidence that the plane gives up, so that other kinds stay silent."""
+"""Share of the photographs with evidence that the plane removes, so that other kinds have no evidence."""
 EVIDENCE = float(np.log(9))
 WEIGHT_OF_WRONG, WEIGHT_OF_SURE, WEIGHT_OF_UNSURE = 3.0, 0.2, 0.05
-"""Of pictures of other kinds that would be warned of falsely, have evidence, and have none; a photograph counts 1."""
+"""Weights of images of other kinds with a false warning, with evidence, and without; a photograph counts 1."""
 FOLDS = 5
 DATE = "2026-11-29"
 Table = dict[str, np.ndarray]
 
 
 def photographs(root: Path, limit: int | None = None) -> list[tuple[str, np.ndarray]]:
-    """``set/group`` and HxWx3 uint8 of every photograph that is not gray, sets by turns."""
+    """``set/group`` and HxWx3 uint8 of every photograph that is not gray, alternating between the sets."""
     files = [sorted((root / name).glob("*.jp*g"))[:limit] for name in ("imagenet", "bsds")]
     found = []
     for file in sorted((one for part in files for one in part), key=lambda one: (one.parent.name, one.name)):
@@ -94,7 +94,7 @@ def views(pixels: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
 
 
 def learn_codebook(thumbnails: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """WORDS x 3 x (PATCH * PATCH + 1): k-means on patches, each of which may be taken as it is or swapped."""
+    """WORDS x 3 x (PATCH * PATCH + 1): k-means on patches, each of which may be used unchanged or swapped."""
     found = np.concatenate([patches(one).reshape(-1, 3, PATCH * PATCH + 1)[rng.choice(900, 40)] for one in thumbnails])
     words = found[rng.choice(len(found), WORDS, replace=False)]
     for _ in range(8):
@@ -134,7 +134,7 @@ def fit_table(thumbnails: np.ndarray, seed: int) -> Table:
 
 
 def _column_weights(evens: int, odds: int, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of the columns of both halves: the codes stand last."""
+    """Weights of the columns of both halves: the codes are last."""
     coded = codes(np.zeros((32, 32, 3), np.float32), codebook)[0].size
     return tuple(
         np.where(np.arange(length) < length - coded, 1, TRUST_IN_CODES).astype(np.float32) for length in (evens, odds)
@@ -161,11 +161,11 @@ def table_odds(table: Table, thumbnails: np.ndarray) -> np.ndarray:
 
 
 class Others(NamedTuple):
-    """Pictures of other kinds than photographs."""
+    """Images of other kinds than photographs."""
 
     thumbnails: np.ndarray
     photo: np.ndarray
-    """Index of the photograph that each was made of."""
+    """Index of the photograph of each."""
     kind: np.ndarray
     """Index of its kind."""
     plain: np.ndarray
@@ -173,7 +173,7 @@ class Others(NamedTuple):
 
 
 def other_kinds(photos: list[tuple[str, np.ndarray]], seed: int) -> Others:
-    """Pictures of other kinds, KINDS_OF_EACH of each photograph."""
+    """Images of other kinds, KINDS_OF_EACH of each photograph."""
     rng = np.random.default_rng(seed)
     names = list(KINDS)
     found = []
@@ -188,7 +188,7 @@ def other_kinds(photos: list[tuple[str, np.ndarray]], seed: int) -> Others:
 
 
 def ordinary_plane(table: Table, photos: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The plane between photographs and pictures of other kinds, all of them thumbnails: weights and a constant."""
+    """The plane between photographs and images of other kinds, all of them thumbnails: weights and a constant."""
     even, odd = halves(np.concatenate([photos, others]), table["codebook"])
     strange = even - table["mean"]
     odds = (np.column_stack([np.ones(len(even)), strange @ table["scene"].T]) * (odd @ table["weights"].T)).sum(axis=1)
@@ -210,14 +210,14 @@ def ordinary_plane(table: Table, photos: np.ndarray, others: np.ndarray) -> np.n
 
 
 def silence(table: Table, thumbnails: np.ndarray, odds: np.ndarray) -> np.ndarray:
-    """Log-odds, next to nothing for what is no ordinary photograph."""
+    """Log-odds, close to 0 for images other than ordinary photographs."""
     even, _ = halves(thumbnails, table["codebook"])
     ordinary = np.array([is_ordinary(each - table["mean"], table["ordinary"]) for each in even])
     return np.where(ordinary, odds, np.clip(odds, -0.5, 0.5))
 
 
 def temperature(odds: np.ndarray) -> float:
-    """The factor that makes log-odds of photographs (RGB, all) most likely."""
+    """The factor with the highest likelihood of the log-odds of photographs (RGB, all)."""
     factors = np.exp(np.linspace(-1.5, 1.5, 301))
     return float(factors[np.argmin([np.logaddexp(0, -factor * odds).mean() for factor in factors])])
 
@@ -232,11 +232,11 @@ def folds_of(groups: list[str], rng: np.random.Generator) -> np.ndarray:
 def cross_validated(
     thumbnails: np.ndarray, groups: list[str], others: Others, seed: int
 ) -> tuple[np.ndarray, np.ndarray, list[Table], np.ndarray]:
-    """Log-odds of each photograph by a model that saw nothing of its group; its fold; the models and temperatures.
+    """Log-odds of each photograph by a model trained without its group; its fold; the models and temperatures.
 
-    Nor did the model see a picture of another kind that was made of a photograph of its group.
+    The model is also trained without the images of other kinds from photographs of its group.
 
-    The temperature of a fold comes from what was said of the other folds, again by models that had not seen them.
+    The temperature of a fold is fitted on the log-odds of the other folds, again by models trained without them.
     """
     fold = folds_of(groups, np.random.default_rng(seed))
     tables = [fit_table(thumbnails[fold != one], seed) for one in range(FOLDS)]
@@ -254,7 +254,7 @@ def cross_validated(
 
 
 def false_warnings(others: Others, fold: np.ndarray, tables: list[Table], factors: np.ndarray) -> dict[str, float]:
-    """The share of the pictures of each kind, all of them RGB, that are called BGR by a model that is new to them."""
+    """The share of the images of each kind, all of them RGB, that a model trained without them calls BGR."""
     wrong = np.zeros(len(others.kind), bool)
     for one, table in enumerate(tables):
         held = np.flatnonzero((fold[others.photo] == one) & ~others.plain)
@@ -322,11 +322,11 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "brighter": lambda pixels: np.clip(pixels * 1.4, 0, 255),
     "half the contrast": lambda pixels: 64 + pixels * 0.5,
 }
-"""What preprocessing may do to a picture before it is looked at."""
+"""Possible preprocessing of an image before its measurement."""
 
 
 def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: Others, repeats: int) -> None:
-    """Print what cross-validation says."""
+    """Print the cross-validation."""
     groups = [group for group, _ in photos]
     sets = np.array([group.partition("/")[0] for group in groups])
     runs = [cross_validated(thumbnails, groups, others, seed) for seed in range(repeats)]

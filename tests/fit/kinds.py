@@ -1,4 +1,4 @@
-"""Pictures that are no ordinary photographs, in RGB: what the fitted tables must stay silent on.
+"""Images other than ordinary photographs, in RGB, for which the fitted tables must have no evidence.
 
 Each kind is a function of an RGB photograph (HxWx3 uint8), which gives the shapes, and a random generator.
 """

@@ -25,7 +25,7 @@ CLASSES = 8
 _TOP = 6.0
 """Largest activation: ReLU6, as in MobileNet and EfficientNet-Lite."""
 _MEAN, _STD = 120.0, 30.0
-"""Of gray levels, for training."""
+"""Mean and std of gray levels, for training."""
 _HUES = (0.0, 0.05, 0.09, 0.14, 0.25, 0.33, 0.97, 0.11)
 _IMAGENET = (np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225]))
 _CAFFE = np.array([123.68, 116.779, 103.939])

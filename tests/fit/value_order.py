@@ -1,10 +1,10 @@
-"""Fit the weights that tell the order of values (HWC or CHW), and measure them on other photographs.
+"""Fit the weights that distinguish the order of values (HWC or CHW), and measure them on other photographs.
 
     python tests/fit/value_order.py PHOTOS            fits on PHOTOS/imagenet, prints WEIGHTS
     python tests/fit/value_order.py PHOTOS --check    measures the package's weights on PHOTOS/bsds, new to them
 
 PHOTOS: as for ``channel_prior.py``. Each photograph becomes tensors of several sizes and recipes, in color and in gray
-stored as RGB, each in both orders. Needs nothing that the package does not need (NumPy, Pillow). Deterministic.
+stored as RGB, each in both orders. Needs only what the package needs (NumPy, Pillow). Deterministic.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _MAPPINGS = [canonical(dict(RECIPES)[name], 3) for name in (
 
 
 def tensors(folder: Path, count: int, seed: int) -> Iterator[np.ndarray]:
-    """``count`` HWC float32 tensors of the photographs of a folder, in turns, with random framing and recipe."""
+    """``count`` HWC float32 tensors of the photographs of a folder, alternating, with random framing and recipe."""
     files = sorted(folder.glob("*.jp*g"))
     rng = np.random.default_rng(seed)
     for at in range(count):

@@ -1,8 +1,9 @@
 """Find words that writing rules 3, 4 and 5 forbid in everything a person reads, and British spelling.
 
 ``PYTHONPATH=. python tests/promises/language.py [PATH...]`` prints ``file:line: word: text`` and exits with 1 if there
-are findings. Without PATH it scans the package, the documents, the specs, the names of the tests and the rendered pages
-(``--help``, ``rules``, ``explain CODE``). ``--counts`` prints totals by word and folder.
+are findings. Without PATH it scans the package, the documents, the specs, the tests (names of functions, docstrings,
+comments) and the rendered pages (``--help``, ``rules``, ``explain CODE``). ``--counts`` prints totals by word and
+folder.
 """
 
 import ast
@@ -671,9 +672,26 @@ def python_texts(source: str) -> Iterator[Text]:
     yield from names(nodes)
 
 
-def definitions(source: str) -> Iterator[Text]:
-    """Yield the names of functions and classes of a test module."""
-    return (item for item in names(list(ast.walk(ast.parse(source)))) if item.text.startswith(("function", "class")))
+def definitions(nodes: Sequence[ast.AST]) -> Iterator[Text]:
+    """Yield the names of functions and classes."""
+    return (item for item in names(nodes) if item.text.startswith(("function", "class")))
+
+
+def docstrings(nodes: Sequence[ast.AST]) -> Iterator[Text]:
+    """Yield the docstrings, those of fields and constants included."""
+    return (
+        Text(node.value.lineno, node.value.value)
+        for node in nodes
+        if isinstance(node, ast.Expr) and is_string(node.value)
+    )
+
+
+def module_texts(source: str) -> Iterator[Text]:
+    """Yield what a person reads of a test module, except its data: names of functions, docstrings and comments."""
+    nodes = list(ast.walk(ast.parse(source)))
+    yield from definitions(nodes)
+    yield from docstrings(nodes)
+    yield from comments(source)
 
 
 def plain_texts(source: str) -> Iterator[Text]:
@@ -705,7 +723,7 @@ def check_file(path: Path) -> Iterator[Finding]:
     file = path.resolve().relative_to(ROOT).as_posix() if path.resolve().is_relative_to(ROOT) else str(path)
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        texts = definitions(source) if file.startswith("tests/") else python_texts(source)
+        texts = module_texts(source) if file.startswith("tests/") else python_texts(source)
         yield from check_text(file, Text(1, f"module {path.stem}", path.stem, is_field=True))
     else:
         texts = {".md": markdown_texts, ".json": json_texts}.get(path.suffix, plain_texts)(source)

@@ -28,7 +28,7 @@ def test_package_folder_has_no_forbidden_words(name):
 
 @pytest.mark.parametrize("name", TESTS)
 @pytest.mark.sample(6)
-def test_tests_folder_has_no_forbidden_names(name):
+def test_tests_folder_has_no_forbidden_words(name):
     assert join_lines(language.check([language.ROOT / "tests" / name])) == ""
 
 
@@ -50,13 +50,19 @@ def test_tests_folder_has_no_forbidden_names(name):
     ],
 )
 def test_planted_test_name_is_reported(name, label):
-    (item,) = language.definitions(f"def {name}(): ...")
+    (item,) = language.module_texts(f"def {name}(): ...")
     assert label in [finding.word for finding in language.check_text("tests/x.py", item)]
+
+
+def test_docstrings_and_comments_of_tests_are_checked_without_their_data():
+    source = 'told = "nobody told"\ndef run():\n    """Nobody."""\n    return told  # whatever\n'
+    findings = [item for text in language.module_texts(source) for item in language.check_text("tests/x.py", text)]
+    assert [(finding.line, finding.word) for finding in findings] == [(3, "nobody"), (4, "whatever")]
 
 
 @pytest.mark.parametrize("name", ["test_resume_skips_unchanged_inputs", "test_broken_link_is_one_error"])
 def test_plain_test_name_has_no_findings(name):
-    (item,) = language.definitions(f"def {name}(): ...")
+    (item,) = language.module_texts(f"def {name}(): ...")
     assert list(language.check_text("tests/x.py", item)) == []
 
 

@@ -1,6 +1,6 @@
 # spec: {shape: [N, 224, 224, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: {mode: stretch, interpolation: bilinear}, decode: {exif: ignore}}
 # expect: ok
-"""Image embeddings go to XGBoost; the network that makes them gets the picture."""
+"""XGBoost classifies image embeddings; the network of the embeddings reads the image."""
 import io
 import os
 import pickle as pkl
