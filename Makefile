@@ -111,6 +111,7 @@ bench: $(VENV)/installed ## print measurements and targets
 	$(PY) tests/bench/memory.py
 	$(PY) tests/bench/parallel.py
 	$(PY) tests/bench/decode_rate.py
+	$(PY) tests/bench/combined.py
 	$(PY) tests/bench/listing.py
 	$(PY) tests/bench/memory_tree.py
 	$(PY) tests/bench/handler.py

@@ -13,7 +13,7 @@ from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Finding, Plan, Spec
 from sm_imgcheck.core.value_mapping import domain, overshoot
-from sm_imgcheck.ops.execute import apply
+from sm_imgcheck.ops.combined import apply_all
 from sm_imgcheck.rules.value_content import VAL108
 
 __all__ = ["make_tensor", "run", "verify"]
@@ -25,7 +25,7 @@ _known_bounds: IdentityCache[tuple[float, float]] = IdentityCache(_CACHE_SIZE)
 def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | None, tuple[Finding, ...], str]:
     """Return the tensor that matches the contract; without one, the findings and the reason."""
     try:
-        array = run(plan, candidate)
+        array, bounds = _run(plan, candidate)
     except ImgcheckError as error:
         return None, (), str(error)
     except MemoryError:
@@ -38,26 +38,29 @@ def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarra
         findings = tuple(finding for finding in rules.run(tensor, spec) if finding.code == VAL108.code)
         if findings:
             return None, findings, findings[0].message
-    verify(array, spec)
+    verify(array, spec, bounds)
     return array, (), ""
 
 
 def run(plan: Plan, candidate: Candidate) -> np.ndarray:
     """Return the plan's tensor for the candidate. The candidate's array is never modified."""
+    return _run(plan, candidate)[0]
+
+
+def _run(plan: Plan, candidate: Candidate) -> tuple[np.ndarray, tuple[float, float] | None]:
+    """The same with limits of its values where the steps determine them."""
     array, steps = candidate.data, plan.steps
     if steps and steps[0].op == "decode" and candidate.pixels is not None:
         array, steps = candidate.pixels, steps[1:]  # decoded already, to be checked
-    source = array
-    for step in steps:
-        is_new = isinstance(array, np.ndarray) and not (
-            isinstance(source, np.ndarray) and np.may_share_memory(array, source)
-        )
-        array = apply(step, array, reuse=is_new)
-    return np.ascontiguousarray(array)
+    array, bounds = apply_all(steps, array)
+    return np.ascontiguousarray(array), bounds
 
 
-def verify(array: np.ndarray, spec: Spec) -> None:
-    """Raise InternalError unless the tensor matches the contract: shape, dtype, finite, range of its pixels."""
+def verify(array: np.ndarray, spec: Spec, bounds: tuple[float, float] | None = None) -> None:
+    """Raise InternalError unless the tensor matches the contract: shape, dtype, finite, range of its pixels.
+
+    bounds: limits of its values, where they are known; the values are read where these are not inside the range.
+    """
     contract = spec.contract
     is_matching_shape = array.ndim == len(contract.shape) and all(
         dim.allows(length) for dim, length in zip(contract.shape, array.shape, strict=True)
@@ -68,6 +71,8 @@ def verify(array: np.ndarray, spec: Spec) -> None:
             f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {expected}"
         )
     low, high = _known_bounds.get((spec,)) or _known_bounds.put((spec,), _bounds(spec))
+    if bounds is not None and low <= bounds[0] and bounds[1] <= high:  # not for NaN
+        return
     least, most = float(array.min()), float(array.max())  # NumPy would round the bounds to the array's dtype
     if not (math.isfinite(least) and math.isfinite(most) and low <= least and most <= high):
         raise InternalError(f"the fixed tensor spans {least:.6g}..{most:.6g}, not {low:.6g}..{high:.6g}")

@@ -12,10 +12,12 @@ from math import ceil
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import list_candidates
 
-__all__ = ["MOST", "number", "usable"]
+__all__ = ["MOST", "number", "one_thread_each", "usable"]
 
 MOST = 512
 """Largest number of processes."""
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+"""Environment variables with the number of threads of libraries: one process runs per processor, with one thread."""
 _FEW = 16
 """Candidates that are done here before worker processes would have started."""
 
@@ -29,6 +31,7 @@ def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None 
     if engine not in {None, "pool"}:
         return requested_jobs or 0  # chosen by the engine: no processes of this machine
     jobs = requested_jobs or (usable() if _has_many(paths) else 1)
+    one_thread_each()
     if jobs > 1:
         from sm_imgcheck.run.executors import _forkserver
 
@@ -37,6 +40,12 @@ def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None 
         if jobs > 1:
             _forkserver.prepare(jobs)
     return jobs
+
+
+def one_thread_each() -> None:
+    """Set libraries, for this process and all its children, to start no threads."""
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
 
 
 def _has_many(paths: Sequence[str]) -> bool:

@@ -16,14 +16,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.run.cpus import one_thread_each
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
-__all__ = ["context", "most_workers", "one_thread_each", "prepare", "start_errors", "without_main"]
+__all__ = ["context", "most_workers", "prepare", "start_errors", "without_main"]
 
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-"""Environment variables with the number of threads of libraries. One worker runs per processor: one thread each."""
 _DESCRIPTORS, _DESCRIPTORS_EACH = 16, 4
 """File descriptors of this process with workers: at first, and for each. Two workers run with 24 and fail with 20."""
 _FORKS = sys.platform != "win32"
@@ -50,12 +49,6 @@ def prepare(jobs: int) -> None:
         resource_tracker.ensure_running()  # first: it would unblock the signals
         with _signals_blocked(), without_main():
             forkserver.ensure_running()
-
-
-def one_thread_each() -> None:
-    """Set libraries, for this process and all its children, to start no threads."""
-    for name in _THREADS:
-        os.environ.setdefault(name, "1")
 
 
 def most_workers() -> int:

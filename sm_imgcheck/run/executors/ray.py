@@ -24,8 +24,8 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import file_of, is_remote
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, clause
-from sm_imgcheck.run.cpus import usable
-from sm_imgcheck.run.executors import _forkserver, _ray_cluster, pool
+from sm_imgcheck.run.cpus import one_thread_each, usable
+from sm_imgcheck.run.executors import _ray_cluster, pool
 from sm_imgcheck.run.executors._window import AHEAD, Task, TaskWindow
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import Outputs
@@ -235,7 +235,7 @@ def _open_job(context: bytes, relative: bool) -> RunJob:
 @cache
 def _read(context: bytes) -> RayTaskInput:
     """Unpack a context once, and prepare this process for its work. Raises ImgcheckError where that is impossible."""
-    _forkserver.one_thread_each()
+    one_thread_each()
     read: RayTaskInput = pickle.loads(context)  # noqa: S301 - from the process that runs this task
     if (local := libraries()) != read.libraries:
         other = [name for name in sorted(local) if local[name] != read.libraries.get(name)]
