@@ -1,5 +1,7 @@
 """Steps computed together give the bytes of the ops one by one."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 from pictures import picture
@@ -31,6 +33,7 @@ def one_by_one(steps, image):
 def no_threshold(monkeypatch):
     """Matrices from the first image of a size on."""
     monkeypatch.setattr(resize_crop, "_BEFORE", 0)
+    monkeypatch.setattr(tables, "_BEFORE", 0)
     resize_crop._uses.clear()
 
 
@@ -58,10 +61,10 @@ def test_a_resize_and_its_crop_are_those_of_the_library(op, interpolation, size,
         Step(op="crop", params={"size": [50, 41], "rounding": "floor"}),
     ]
     for image in (photo, noise, np.ascontiguousarray(noise[..., :1])):
-        for count in (1, 2):
-            result, done = resize_crop.resize_and_crop(steps[:count], image)
-            assert done == count
-            assert np.array_equal(result, one_by_one(steps[:count], image))
+        for end in (1, 2):
+            result, done = resize_crop.resize_and_crop(steps[:end], image)
+            assert done == end
+            assert np.array_equal(result, one_by_one(steps[:end], image))
 
 
 def test_a_crop_larger_than_the_resized_image_is_a_second_step():
@@ -186,6 +189,13 @@ def test_a_table_of_one_channel():
 )
 def test_other_steps_have_no_table(steps):
     assert tables.make_table(steps, picture(31, 40)) is None
+
+
+def test_the_first_images_of_a_process_have_no_table(monkeypatch):
+    monkeypatch.setattr(tables, "_BEFORE", 2)
+    monkeypatch.setattr(tables, "_requests", count())
+    results = [tables.make_table(TAILS["scale"], picture(31, 40)) for _ in range(3)]
+    assert [result is None for result in results] == [True, True, False]
 
 
 def test_limits_of_values_end_where_a_step_changes_them():

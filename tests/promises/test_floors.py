@@ -17,6 +17,7 @@ PURE = ("core", "ops", "rules", "spec", "report")
 """Folders that load no array or file library when they are imported."""
 HEAVY = {"numpy", "cv2", "PIL", "yaml", "simplejpeg", "orjson", "rich", "typer"}
 HEAVY_ALLOWED = (
+    "ops/combined/",
     "ops/execute.py",
     "ops/kernels/",
     "spec/load.py",

@@ -47,5 +47,5 @@ def _apply_combined(
     if (part := resize_and_crop(steps, array)) is not None:
         return part[0], None, part[1]
     if (table := make_table(steps, array)) is not None:
-        return look_up(table, array), (table.low, table.high), table.count
+        return look_up(table, array), (table.low, table.high), table.steps
     return None

@@ -14,6 +14,7 @@ cast, normalize, transpose                        290       100
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 
@@ -22,19 +23,22 @@ from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.execute import apply
 
-__all__ = ["Table", "look_up", "make_table"]
+__all__ = ["ValueTable", "look_up", "make_table"]
 
 _VALUE_OPS = frozenset({"cast", "normalize", "quantize", "scale"})
+_FIRST_OPS = _VALUE_OPS | {"reorder"}
 # What cv2.LUT writes.
 _DTYPES = frozenset({"float32", "int8", "uint8"})
 _MAX_TABLES = 64
+# Images of a process before its first table: a command for a few images starts without OpenCV.
+_BEFORE = 8
 
 
 @frozen
-class Table:
+class ValueTable:
     """The results of some steps for every level of every channel."""
 
-    count: int
+    steps: int
     """Number of the steps."""
     source: tuple[int, ...]
     """The channel of the image that each channel of the result comes from."""
@@ -47,21 +51,24 @@ class Table:
     high: float
 
 
-_tables: IdentityCache[Table | bool] = IdentityCache(_MAX_TABLES)
+_tables: IdentityCache[ValueTable | bool] = IdentityCache(_MAX_TABLES)
+_requests = count()
 
 
-def make_table(steps: Sequence[Step], image: np.ndarray) -> Table | None:
+def make_table(steps: Sequence[Step], image: np.ndarray) -> ValueTable | None:
     """The table of the longest start of the steps that one look-up replaces; None where no look-up does."""
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (1, 3):
+    if steps[0].op not in _FIRST_OPS or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (1, 3):
+        return None
+    if next(_requests) < _BEFORE:
         return None
     key = tuple(steps)
     table = _tables.get(key, image.shape[2])
     if table is None:
         table = _tables.put(key, _make(steps, image.shape[2]) or False, image.shape[2])
-    return table if isinstance(table, Table) else None
+    return table if isinstance(table, ValueTable) else None
 
 
-def _make(steps: Sequence[Step], channels: int) -> Table | None:
+def _make(steps: Sequence[Step], channels: int) -> ValueTable | None:
     """A table for images of ``channels``; None where the first steps change no values, or values of another dtype."""
     at, source = 0, tuple(range(channels))
     if steps[0].op == "reorder":
@@ -81,8 +88,8 @@ def _make(steps: Sequence[Step], channels: int) -> Table | None:
     if not planar:
         is_common = (values == values[0]).all()
         values = values[:1] if is_common else np.ascontiguousarray(levels.reshape(1, 256, channels))
-    return Table(
-        count=at + planar,
+    return ValueTable(
+        steps=at + planar,
         source=source,
         planar=planar,
         values=values,
@@ -91,7 +98,7 @@ def _make(steps: Sequence[Step], channels: int) -> Table | None:
     )
 
 
-def look_up(table: Table, image: np.ndarray) -> np.ndarray:
+def look_up(table: ValueTable, image: np.ndarray) -> np.ndarray:
     """The result of the steps of a table for an HxWxC uint8 image."""
     import cv2
 

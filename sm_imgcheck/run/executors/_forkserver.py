@@ -6,7 +6,6 @@ process imports its modules; it has no threads, so that a fork is safe at any ti
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
