@@ -11,13 +11,12 @@ from math import ceil
 
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import list_candidates
+from sm_imgcheck.run.threads import one_thread_each
 
-__all__ = ["MOST", "number", "one_thread_each", "usable"]
+__all__ = ["MOST", "number", "usable"]
 
 MOST = 512
 """Largest number of processes."""
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-"""Environment variables with the number of threads of libraries: one process runs per processor, with one thread."""
 _FEW = 16
 """Candidates that are done here before worker processes would have started."""
 
@@ -40,12 +39,6 @@ def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None 
         if jobs > 1:
             _forkserver.prepare(jobs)
     return jobs
-
-
-def one_thread_each() -> None:
-    """Set libraries, for this process and all its children, to start no threads."""
-    for name in _THREADS:
-        os.environ.setdefault(name, "1")
 
 
 def _has_many(paths: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from itertools import count
 
 import numpy as np
 import pytest
-from pictures import picture
+from sample_images import picture
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops import combined

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.run.cpus import one_thread_each
+from sm_imgcheck.run.threads import one_thread_each
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext

@@ -24,12 +24,13 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import file_of, is_remote
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, clause
-from sm_imgcheck.run.cpus import one_thread_each, usable
+from sm_imgcheck.run.cpus import usable
 from sm_imgcheck.run.executors import _ray_cluster, pool
 from sm_imgcheck.run.executors._window import AHEAD, Task, TaskWindow
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
+from sm_imgcheck.run.threads import one_thread_each
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from sample_images import jpeg
 from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.run import cpus, run
+from sm_imgcheck.run import run, threads
 from sm_imgcheck.run.executors import _ray_cluster, ray
 from sm_imgcheck.run.executors import ray as engine
 from sm_imgcheck.run.inputs.item import Item, Listing
@@ -31,7 +31,7 @@ SPEC = "pillow-rgb-01"
 
 @pytest.fixture(autouse=True)
 def settings_undone(monkeypatch):
-    for name in (*_ray_cluster._SETTINGS, *cpus._THREADS):
+    for name in (*_ray_cluster._SETTINGS, *threads.VARIABLES):
         monkeypatch.setenv(name, os.environ.get(name, "1"))
     monkeypatch.setattr(ray, "_read", ray._read.__wrapped__)  # a process serves one run only
 
