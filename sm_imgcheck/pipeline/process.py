@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -23,16 +22,18 @@ from sm_imgcheck.pipeline.read import read_guarded
 from sm_imgcheck.rules.source_file import SRC150
 from sm_imgcheck.spec.load import resolve_spec
 
-__all__ = ["Trace", "evaluate_candidate", "measure_candidate", "process", "read_candidate"]
+__all__ = ["CandidateLike", "Trace", "evaluate_candidate", "measure_candidate", "process", "read_candidate"]
 
 Trace = Callable[[Candidate, Spec | None, Options], Candidate]
 """Return a measured tensor with its pipelines from ``options.source``."""
+CandidateLike = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | read.FileContent | Candidate
+"""What is read as a candidate: a path, the bytes of a file, an array, a file that was read, a candidate."""
 
 
 @np.errstate(all="ignore")  # infinite numbers and overflow are findings; NumPy would print its own source lines
 def process(
-    what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | read.FileContent | Candidate,
-    spec: Spec | str | os.PathLike[str] | Mapping[str, Any],
+    what: CandidateLike,
+    spec: Spec | str | os.PathLike[str] | Mapping[str, object],
     options: Options | None = None,
     *,
     trace: Trace | None = None,
@@ -71,7 +72,7 @@ def evaluate_candidate(candidate: Candidate, spec: Spec, options: Options) -> Re
     return replace_fields(result, array=array, findings=findings, skipped=skipped)
 
 
-def read_candidate(what: Any, spec: Spec | None, options: Options) -> Candidate:
+def read_candidate(what: CandidateLike, spec: Spec | None, options: Options) -> Candidate:
     """Return the candidate as read, an image decoded too. Raises TypeError for any other object.
 
     spec: None reads with the default decode policy.
@@ -84,7 +85,7 @@ def read_candidate(what: Any, spec: Spec | None, options: Options) -> Candidate:
 _READ = (str, os.PathLike, bytes, bytearray, memoryview, read.FileContent, Candidate)
 
 
-def _name_candidate(what: Any, options: Options) -> Candidate:
+def _name_candidate(what: CandidateLike, options: Options) -> Candidate:
     """What is known of a candidate before it is read: its name."""
     if isinstance(what, Candidate):
         return what
@@ -96,7 +97,7 @@ def _name_candidate(what: Any, options: Options) -> Candidate:
     return Candidate(path=name, kind="unknown" if options.content_type is None else "request")
 
 
-def _read(what: Any, spec: Spec | None, options: Options) -> Candidate:
+def _read(what: CandidateLike, spec: Spec | None, options: Options) -> Candidate:
     if spec is not None and options.content_type is not None and not isinstance(what, Candidate):
         return _body(what, spec, options)
     headers_only, gray = options.headers_only, spec is not None and decodes_gray(spec)
@@ -120,7 +121,7 @@ def _read(what: Any, spec: Spec | None, options: Options) -> Candidate:
     return candidate
 
 
-def _body(what: Any, spec: Spec, options: Options) -> Candidate:
+def _body(what: CandidateLike, spec: Spec, options: Options) -> Candidate:
     """A request body under ``options.content_type``."""
     from sm_imgcheck.pipeline.read_request import read_request, request_candidate
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
@@ -88,7 +88,7 @@ class CompareContent(ReportContent["Comparison"]):
         lines += [f"  {code}  {number:,}" for code, number in report.by_code.items()]
         return "\n".join(lines) + "\n"
 
-    def _counts(self) -> dict[str, Any]:
+    def _counts(self) -> dict[str, object]:
         mean = self._variation / self._images if self._with_variation else None
         changes = self._changed if self._with_variation else None
         return {"compared": self._compared, "images": self._images, "changed": changes, "total_variation": mean}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from typing import Any
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import for_json, for_terminal
@@ -136,7 +135,7 @@ def _read(file: str) -> dict[str, list[str]]:
     try:
         with open(file, "rb") as stream:
             body = stream.read(_LARGEST + 1)
-        value: Any = json.loads(body) if len(body) <= _LARGEST else None
+        value: object = json.loads(body) if len(body) <= _LARGEST else None
     except OSError as error:
         hint = "; --write-baseline creates it" if isinstance(error, FileNotFoundError) else ""
         raise ImgcheckError(f"{name} cannot be read: {error.strerror}{hint}") from None

@@ -11,13 +11,13 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Options, Result, Spec
 from sm_imgcheck.features.identify.source import trace_origins
-from sm_imgcheck.pipeline.process import evaluate_candidate, measure_candidate, read_candidate
+from sm_imgcheck.pipeline.process import CandidateLike, evaluate_candidate, measure_candidate, read_candidate
 
 __all__ = ["identify_tensor"]
 
 
 @np.errstate(all="ignore")  # extreme values are findings; NumPy would print its source lines as warnings
-def identify_tensor(what: object, spec: Spec | None, options: Options) -> Result:
+def identify_tensor(what: CandidateLike, spec: Spec | None, options: Options) -> Result:
     """The facts of a tensor, and its origins where ``options.source`` is given; with a spec its findings and plan too.
 
     what: as for ``process``. A tensor that cannot be used is a finding. Raises ImgcheckError for an image, and for a

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Candidate, Dim, Finding, Header, Options, Payload, Result, Spec
+from sm_imgcheck.core.types import Dim, Finding, Header, Options, Payload, Result, Spec
 from sm_imgcheck.features.requests import RequestTarget, bounds, narrowest
 from sm_imgcheck.features.requests.prediction import with_prediction
-from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.pipeline.process import CandidateLike, process
 from sm_imgcheck.serving.envelopes import ImageEnvelope, TensorEnvelope
 
 __all__ = [
@@ -161,9 +159,7 @@ def _refuse(size: int, route: RequestTarget) -> None:
         )
 
 
-def part_of(
-    what: str | Path | bytes | Any | Candidate, route: RequestTarget, options: Options
-) -> tuple[Result, BodyPart | None]:
+def part_of(what: CandidateLike, route: RequestTarget, options: Options) -> tuple[Result, BodyPart | None]:
     """The candidate's result and its part of a body; None: the result has the reason.
 
     what: as for ``process``. Never raises for a damaged candidate.
@@ -175,7 +171,7 @@ def part_of(
     return replace(result, array=None), part
 
 
-def _image(what: Any, route: RequestTarget, options: Options) -> tuple[Result, BodyPart | None]:
+def _image(what: CandidateLike, route: RequestTarget, options: Options) -> tuple[Result, BodyPart | None]:
     """The image file. One that the policy of the spec refuses is encoded again."""
     result = process(what, route.spec, replace(options, keep_arrays=True))
     candidate, result = result.candidate, result.without_arrays()

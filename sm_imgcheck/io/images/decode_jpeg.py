@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from sm_imgcheck.io.images.opencv import quiet_opencv
 from sm_imgcheck.io.images.pillow import check_pillow, open_pillow
 from sm_imgcheck.io.images.quiet import name_failure
 from sm_imgcheck.ops.kernels.color import by_bands, luma
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
 
 __all__ = ["decode_jpeg_with_header", "decode_reduced", "fast_dct_jpeg"]
 
@@ -148,7 +151,7 @@ def decode_reduced(body: bytes, header: Header, reduction: int) -> np.ndarray:
     return pixels
 
 
-def load_jpeg(image: Any, header: Header, body: bytes) -> np.ndarray:
+def load_jpeg(image: ImageFile.ImageFile, header: Header, body: bytes) -> np.ndarray:
     """Decode a lazily opened JPEG. Raises CandidateError."""
     if "arithmetic" in header.coding:
         # libjpeg cannot pause inside arithmetic-coded data, and Pillow feeds it 64 KiB at a time.

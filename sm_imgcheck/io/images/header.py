@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
@@ -28,6 +28,9 @@ from sm_imgcheck.io.images.pillow import (
     pillow_profile,
 )
 from sm_imgcheck.io.images.png import scan_png
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
 
 __all__ = ["check_pixels", "read_header"]
 
@@ -229,6 +232,6 @@ def printable(head: bytes) -> str:
     return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head)
 
 
-def pillow_bits(image: Any) -> int:
+def pillow_bits(image: ImageFile.ImageFile) -> int:
     """Bits a sample of a lazily opened image."""
     return {"I": 32, "F": 32, "1": 1}.get(image.mode, 16 if image.mode.startswith("I;16") else 8)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
 from sm_imgcheck.io.images.quiet import quietly
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageFile
 
 __all__ = [
     "check_pillow",
@@ -43,7 +47,7 @@ LIBTIFF = re.compile(
 )
 
 
-def open_pillow(body: bytes, form: str) -> tuple[Any, tuple[str, ...]]:
+def open_pillow(body: bytes, form: str) -> tuple[ImageFile.ImageFile, tuple[str, ...]]:
     """Open a file with the plugin of ``form``, which reads only the header (except ICO), and return warnings too.
 
     The plugin is called directly: `Image.open` would try every plugin, and would check the size against a process-wide
@@ -68,7 +72,7 @@ def pillow_accepts(body: bytes, form: str) -> bool:
     return accept is None or bool(accept(body[:16]))
 
 
-def pillow_profile(image: Any) -> tuple[bytes, str]:
+def pillow_profile(image: ImageFile.ImageFile) -> tuple[bytes, str]:
     """Return the ICC profile of a lazily opened image, and its problem; empty without one.
 
     Pillow returns the tag of a TIFF in the type that its entry declares: a number or a text is not a profile.
@@ -79,7 +83,7 @@ def pillow_profile(image: Any) -> tuple[bytes, str]:
     return b"", f"ICC profile tag: got {type(profile).__name__}, expected bytes"
 
 
-def pillow_frames(image: Any) -> tuple[int, tuple[str, ...]]:
+def pillow_frames(image: ImageFile.ImageFile) -> tuple[int, tuple[str, ...]]:
     """Return the number of images in a lazily opened file, and the problem of the images after the first.
 
     Pillow reads their headers to count them, and stays at the image where it fails, so call it last.
@@ -91,19 +95,20 @@ def pillow_frames(image: Any) -> tuple[int, tuple[str, ...]]:
     return frames, ()
 
 
-def pillow_orientation(image: Any) -> tuple[int, int, int]:
+def pillow_orientation(image: ImageFile.ImageFile) -> tuple[int, int, int]:
     """Return stored height, width and orientation of a lazily opened TIFF, which Pillow rotates when it loads it.
 
     Pillow reports the rotated size for an orientation tag, the stored size for an orientation in XMP only.
     """
     orientation, _ = quietly(lambda: image.getexif().get(0x0112))
     width, height = image.size
-    if image.tag_v2.get(0x0112) in (5, 6, 7, 8):
+    tags: Mapping[int, object] = getattr(image, "tag_v2", {})
+    if tags.get(0x0112) in (5, 6, 7, 8):
         height, width = width, height
-    return height, width, int(orientation) if orientation in range(1, 9) else 1
+    return height, width, int(orientation) if orientation is not None and orientation in range(1, 9) else 1
 
 
-def check_pillow(image: Any, header: Header) -> None:
+def check_pillow(image: ImageFile.ImageFile, header: Header) -> None:
     """Raise CandidateError where a lazily opened image has a different size than ``header``, before it is decoded."""
     width, height = image.size
     if header.format == "TIFF":
@@ -111,7 +116,7 @@ def check_pillow(image: Any, header: Header) -> None:
     check_decoder_size((header.height, header.width), "Pillow", (height, width))
 
 
-def load_pillow(image: Any, header: Header) -> tuple[np.ndarray, tuple[str, ...]]:
+def load_pillow(image: ImageFile.ImageFile, header: Header) -> tuple[np.ndarray, tuple[str, ...]]:
     """Decode a lazily opened image to HWC pixels of the header's mode; return them with Pillow's warnings.
 
     Samples of more than 8 bits are uint16 over 0..65535 where Pillow keeps them (one channel); it has already dropped
@@ -140,7 +145,7 @@ def libtiff_words(lines: list[str]) -> list[str]:
     return [re.sub(r"^tempfile\.tif: ", "", message) for message in messages]
 
 
-def pillow_mode(image: Any) -> str:
+def pillow_mode(image: ImageFile.ImageFile) -> str:
     """The mode that an image is decoded to: L, LA, RGB, RGBA or CMYK."""
     clear = "transparency" in image.info
     if image.mode in ("CMYK", "RGBA"):
@@ -152,7 +157,7 @@ def pillow_mode(image: Any) -> str:
     return "RGBA" if clear or image.mode in ("PA", "RGBa") else "RGB"
 
 
-def pillow_array(image: Any, mode: str, bits: int) -> np.ndarray:
+def pillow_array(image: Image.Image, mode: str, bits: int) -> np.ndarray:
     """As ``load_pillow`` without its checks; the caller captures the warnings."""
     image.load()
     if image.mode[0] in "IF":

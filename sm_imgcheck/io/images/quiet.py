@@ -8,11 +8,13 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import Any
+from typing import TypeVar
 
 from sm_imgcheck.core.errors import CandidateError
 
 __all__ = ["quietly"]
+
+T = TypeVar("T")
 
 # `warnings.catch_warnings` and a redirected descriptor belong to the whole process: two threads that enter and leave
 # them crosswise would leave them swapped for good.
@@ -20,7 +22,7 @@ CAPTURE_LOCK = threading.Lock()
 PAPER_BYTES = 4096
 
 
-def quietly(work: Callable[[], Any], *, lines: list[str] | None = None) -> tuple[Any, tuple[str, ...]]:
+def quietly(work: Callable[[], T], *, lines: list[str] | None = None) -> tuple[T, tuple[str, ...]]:
     """Return the result of ``work()`` and its Python warnings; any exception becomes a CandidateError.
 
     lines: receives the lines that it prints to the process's standard error, which is redirected while it runs; None:

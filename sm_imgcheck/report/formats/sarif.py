@@ -9,7 +9,7 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Generic
+from typing import Generic
 
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.escape import for_json
@@ -110,7 +110,7 @@ class _Log(Generic[Row_contra]):
             return _records.encode(_location(path, member, line))
         return _FILE_LOCATION.replace("PATH", uri_of(path))
 
-    def _notify(self, problem: Finding, location: dict[str, Any]) -> None:
+    def _notify(self, problem: Finding, location: dict[str, object]) -> None:
         self.problems += 1
         if len(self.notifications) < _NOTIFICATIONS:
             self.notifications.append(
@@ -154,10 +154,10 @@ _FILE_LOCATION = (
 )
 
 
-def _location(path: str, member: str, line: int) -> dict[str, Any]:
+def _location(path: str, member: str, line: int) -> dict[str, object]:
     uri = uri_of(path)
     artifact = {"uri": uri} if "://" in uri else {"uri": uri, "uriBaseId": "%SRCROOT%"}
-    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}
+    location: dict[str, object] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}
     return location | ({"logicalLocations": [{"name": for_json(member), "kind": "member"}]} if member else {})
 
 
