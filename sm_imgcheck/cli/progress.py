@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from heapq import heappush, heappushpop
 from threading import Thread
 from time import monotonic
-from typing import Any
 
 import typer
 
@@ -38,7 +37,7 @@ class RunProgress:
         self.start = monotonic()
         self.done = self.found = 0
         self.slowest: list[tuple[float, int, str]] = []
-        self.largest: list[tuple[int, int, str]] = []
+        self.largest: list[tuple[float, int, str]] = []
         self._expected = expected
         self._terminal = sys.stderr.isatty()
         self._due = self.start + (_QUIET if self._terminal else _MINUTE)
@@ -78,17 +77,17 @@ class RunProgress:
         if report.by_code:
             lines.append("  by code   " + ", ".join(f"{code} {count:,}" for code, count in report.by_code.items()))
         slowest = [f"{seconds:.2f} s {for_terminal(path)}" for seconds, _, path in sorted(self.slowest, reverse=True)]
-        largest = [f"{size:,} bytes {for_terminal(path)}" for size, _, path in sorted(self.largest, reverse=True)]
+        largest = [f"{size:,.0f} bytes {for_terminal(path)}" for size, _, path in sorted(self.largest, reverse=True)]
         lines += ["  slowest   " + ", ".join(slowest), "  largest   " + ", ".join(largest)]
         typer.echo("\n".join(lines), err=True)
 
 
-def _keep(slowest: list[Any], entry: Any) -> None:
+def _keep(entries: list[tuple[float, int, str]], entry: tuple[float, int, str]) -> None:
     """Keep the largest few."""
-    if len(slowest) < _LISTED_CANDIDATES:
-        heappush(slowest, entry)
-    elif entry > slowest[0]:
-        heappushpop(slowest, entry)
+    if len(entries) < _LISTED_CANDIDATES:
+        heappush(entries, entry)
+    elif entry > entries[0]:
+        heappushpop(entries, entry)
 
 
 class _Bar:

@@ -19,13 +19,13 @@ VERSION = 3
 """Version of the JSON document: changed by a key that is removed or has another meaning, not by a new key."""
 
 
-def encode(value: Any, indent: int | None = None) -> str:
+def encode(value: object, indent: int | None = None) -> str:
     """Return JSON in ASCII, which every terminal, pipe and parser accepts."""
     return _encoder(indent)(value)
 
 
 @cache
-def _encoder(indent: int | None) -> Callable[[Any], str]:
+def _encoder(indent: int | None) -> Callable[[object], str]:
     from json import JSONEncoder  # here: other formats do not need it
 
     return JSONEncoder(allow_nan=False, indent=indent).encode

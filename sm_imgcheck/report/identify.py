@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
@@ -206,7 +205,7 @@ def _unknown_mapping(facts: Facts) -> Iterator[str]:
     yield f"the range would fit: {phrases.listing(names, 'or')}" if names else "no usual mapping has this range"
 
 
-def _list(words: Any) -> str:
+def _list(words: Iterable[str]) -> str:
     return f"[{', '.join(words)}]"
 
 

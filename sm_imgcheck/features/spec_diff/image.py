@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ def built_in_image() -> bytes:
 
     random = np.random.default_rng(7)
     y, x = np.mgrid[0:_HEIGHT, 0:_WIDTH] / _WIDTH
-    pixels: np.ndarray[Any, Any] = np.zeros((_HEIGHT, _WIDTH, 3))
+    pixels: np.ndarray = np.zeros((_HEIGHT, _WIDTH, 3))
     for grain in _GRAINS:
         small = random.uniform(-1, 1, (grain, grain, 3))
         pixels += small[(y * grain).astype(int) % grain, (x * grain).astype(int) % grain] * 90 / np.log2(grain)

@@ -43,8 +43,8 @@ def measure_change(first: Spec, second: Spec, fields: Sequence[str], image: byte
     left, right = _pixels(first, image), _pixels(combination, image)
     if left is None or right is None:
         return None
-    sizes: Any = left.shape[1:3], right.shape[1:3]
-    if left.shape[1:3] != right.shape[1:3]:
+    sizes = (left.shape[1], left.shape[2]), (right.shape[1], right.shape[2])
+    if sizes[0] != sizes[1]:
         return PixelChange(mean=None, maximum=None, first_size=sizes[0], second_size=sizes[1])
     if left.shape != right.shape:
         channels = min(left.shape[3], right.shape[3])
@@ -88,7 +88,7 @@ def _take(mapping: dict[str, Any], second: Spec, field: str) -> None:
         mapping.pop(top, None)
 
 
-def _pixels(spec: Spec, image: bytes) -> np.ndarray[Any, Any] | None:
+def _pixels(spec: Spec, image: bytes) -> np.ndarray | None:
     """The tensor as NHWC float64; None if the spec produces no tensor from the image."""
     result = process(image, spec, Options(want_array=True))
     if result.array is None:
