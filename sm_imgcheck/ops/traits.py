@@ -17,7 +17,7 @@ from sm_imgcheck.core.types import Affine, Facts, Step
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES, same
 from sm_imgcheck.ops import describe
 from sm_imgcheck.ops.records import record
-from sm_imgcheck.ops.records.geometry import fill_color
+from sm_imgcheck.ops.records.geometry import fill_color, plain_color
 from sm_imgcheck.ops.trace import follow
 
 __all__ = ["STAGES", "THEN", "PipelineTrait", "traits"]
@@ -168,6 +168,8 @@ def _frame_key(step: Step) -> tuple[str, ...]:
     parameters = {key: value for key, value in step.params.items() if key not in _ARITHMETIC and value is not None}
     if parameters.get("mode") == "stretch":
         parameters.pop("rounding", None)  # it derives no edge
+    if "fill" in parameters and parameters.get("units") != "final":
+        parameters["fill"] = list(plain_color(parameters["fill"]))
     return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(parameters.items()))
 
 

@@ -6,9 +6,10 @@ Other families cover channel order, values, dtype and layout; these rules cover 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Candidate, Finding, Severity, SourceComparison, Spec
+from sm_imgcheck.core.types import Candidate, Finding, Origin, Severity, SourceComparison, Spec
 from sm_imgcheck.rules import Rule
 
 _MAX_MEAN_DIFFERENCE, _MAX_DIFFERENCE = 1.5, 16.0
@@ -251,12 +252,14 @@ _TRAITS = {
     "alteration": (PIX109, "unexpected step"),
 }
 """Rule and subject of each trait. Other families cover the other traits."""
+_VALUE_STAGES = ("channels", "clip", "cast")
+"""Stages of alterations of the values."""
 _FRAMING = {"crop": "crop", "fit": "crop", "pad": "padding"}
 """Subject of a difference in framing by its stage, where it is not the resize."""
 
 
 @PIX103.check
-def _trait_mismatches(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+def _trait_mismatches(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     """Yield the traits in which no exact origin matches the spec (PIX103 to PIX109)."""
     ideal, origins = candidate.ideal, [origin for origin in candidate.origins or () if origin.exact]
     if ideal is None or ideal.plan is None or not origins:
@@ -264,18 +267,32 @@ def _trait_mismatches(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     from sm_imgcheck.ops.compare import differences
     from sm_imgcheck.ops.traits import traits
 
+    extra_alpha = spec.contract.channels < len("RGBA") and all(map(_fills_alpha, origins))  # SHP107
     pipelines = [traits(origin.steps, origin.before) for origin in origins]
     for difference in differences(pipelines, traits(ideal.plan.steps, ideal.plan.before)):
-        if difference.trait in _TRAITS:
+        if difference.trait in _TRAITS and not (difference.trait == "alteration" and extra_alpha):
             rule, subject = _TRAITS[difference.trait]
             subject = _FRAMING.get(difference.stage, subject) if difference.trait == "framing" else subject
             actual = " or ".join(difference.found)
+            # Values that were changed after the pixels: those are compared before.
+            compared = ideal if difference.stage not in _VALUE_STAGES else replace(ideal, mean_difference=None)
             yield rule.finding(
-                f"{subject}: got {actual}, expected {difference.wanted}{_pixel_difference(ideal)}",
+                f"{subject}: got {actual}, expected {difference.wanted}{_pixel_difference(compared)}",
                 expected=difference.wanted,
                 actual=actual,
-                severity=_severity(ideal),
+                severity=_severity(compared),
             )
+
+
+def _fills_alpha(origin: Origin) -> bool:
+    """Return whether the only step that no spec contains is a constant alpha channel."""
+    from sm_imgcheck.ops.records import record
+
+    alterations = [step for step in origin.steps if "alteration" in record(step.op).traits]
+    return bool(alterations) and all(step.params.get("channel") == _ALPHA for step in alterations)
+
+
+_ALPHA = 3
 
 
 def _severity(ideal: SourceComparison) -> Severity:

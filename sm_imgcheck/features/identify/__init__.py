@@ -51,13 +51,14 @@ def find(
     picture = SourceImage(
         header=header,
         preparation=Preparation(decode=policy),
-        geometry=None if spec is None else tuple(spec.resolved["geometry"]),
-        values=None if spec is None else (spec.contract.values, spec.contract.quantize),
+        geometry=None,
+        values=None,
         cache=ArrayCache({(): source}),
     )
     results: list[RankedOrigin] = []
     evidence: list[Evidence] = []
     for images in readings(tensor, layout):
+        picture = picture if spec is None else _with_spec(picture, spec, images[0].channels)
         for ground in grounds(header, policy, images[0].channels):
             search = Search(images=images, source=replace(picture, preparation=Preparation(decode=ground)))
             explanation = explain(search)
@@ -67,6 +68,21 @@ def find(
             if math.prod(images[0].size) <= _MOST_PIXELS:
                 evidence.append(Evidence(search=search, nearest=explanation))
     return _nearest([*results, *explain_mistake(evidence)])
+
+
+def _with_spec(picture: SourceImage, spec: Spec, channels: int) -> SourceImage:
+    """The image with the geometry and the values of the spec.
+
+    For another number of channels there are no values, and frames have no color.
+    """
+    geometry = tuple(spec.resolved["geometry"])
+    if channels == spec.contract.channels:
+        return replace(picture, geometry=geometry, values=(spec.contract.values, spec.contract.quantize))
+    colorless = [
+        {name: {key: value for key, value in params.items() if key != "fill"} for name, params in step.items()}
+        for step in geometry
+    ]
+    return replace(picture, geometry=tuple(colorless), values=None)
 
 
 def _nearest(results: list[RankedOrigin]) -> tuple[Origin, ...]:

@@ -142,7 +142,13 @@ def _exact(
     guesses = sorted(_each(source, [first_guesses[0].place], every, preparation, whole), key=_off)
     if guesses[0].off > EXACT:
         return []
-    matches = [item.place for item in first_guesses[1:] if item.off <= first_guesses[0].off + _MAX_TIE]
+    best = first_guesses[0]
+    # A match of the same part was perhaps compared by another kernel, since each library has its own kernels.
+    matches = [
+        item.place
+        for item in first_guesses[1:]
+        if item.off <= best.off + _MAX_TIE or item.place.part == best.place.part
+    ]
     guesses = [item for item in guesses if item.off <= _MAX_TIE]
     guesses += _each(source, matches, dict.fromkeys(item.family for item in guesses), preparation, whole)
     return sorted((item for item in guesses if item.off <= _MAX_TIE), key=_off)
@@ -216,7 +222,10 @@ def hypothesize(
     if spec_steps is None:
         return None
     tensor_image, view = place.tensor_image, place.view
-    steps = geometry(spec_steps, size=tensor_image.size, order=ORDERS[tensor_image.channels][0])
+    try:
+        steps = geometry(spec_steps, size=tensor_image.size, order=ORDERS[tensor_image.channels][0])
+    except ValueError:  # not with this library
+        return None
     part = trace_region(steps, view.height, view.width)
     if part is None or part.size != tensor_image.size:
         return None

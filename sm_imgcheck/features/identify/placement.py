@@ -163,7 +163,10 @@ def part_of(framing: Framing, view: OrientedImage, tensor_image: TensorImage) ->
     library = framing.libraries[0] if framing.libraries else "pillow"
     spec_steps = with_arithmetic(framing, ResizeMethod(library=library, interpolation="nearest"))
     assert spec_steps is not None
-    steps = geometry(spec_steps, size=tensor_image.size, order=ORDERS[tensor_image.channels][0])
+    try:
+        steps = geometry(spec_steps, size=tensor_image.size, order=ORDERS[tensor_image.channels][0])
+    except ValueError:
+        return None
     return trace_region(steps, view.height, view.width)
 
 

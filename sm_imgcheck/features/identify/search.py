@@ -28,6 +28,8 @@ from sm_imgcheck.features.identify.verify import RankedOrigin, verify_hypothesis
 
 __all__ = ["SAME_IMAGE", "Search", "SearchOutcome", "explain"]
 
+_USUAL_LIBRARY = "pillow"
+"""The library by which the part that a framing without one shows is traced."""
 _RESEMBLES = 0.7
 """Share of the tensor's variance that may stay unexplained by cells: of fine print that is copied pixel by pixel, half
 does. What counts is how far off the pixels are."""
@@ -107,16 +109,22 @@ def _matches(search: Search) -> tuple[TensorImage, list[FramingMatch]]:
         at, misfits = min(enumerate(every_misfit), key=lambda pair: min(pair[1]))
     else:
         at, misfits = 0, [0.0] * len(every)
-    spec_framings = _own_framing(search.source) if search.choice is framings else ()
+    spec_framings = tuple(_own_framings(search.source)) if search.choice is framings else ()
     return search.images[at], rank_placements(search.images[at], every, misfits, search.choice, spec_framings)
 
 
-def _own_framing(source: SourceImage) -> tuple[Framing, ...]:
-    """The framing of the spec, where there is one."""
+def _own_framings(source: SourceImage) -> Iterator[Framing]:
+    """The framing of the spec, where there is one, by its own library, whose sizes may differ, and by any."""
     if source.geometry is None:
-        return ()
+        return
     spec_steps = plain(source.geometry)
-    return (Framing(kind=kind_of(spec_steps), spec_steps=spec_steps, known=True),)
+    framing = Framing(kind=kind_of(spec_steps), spec_steps=spec_steps, known=True)
+    resizes = [step["resize"] for step in source.geometry if "resize" in step]
+    libraries = {str(resize["library"]) for resize in resizes if resize["mode"] != "stretch"}
+    if libraries and libraries != {_USUAL_LIBRARY}:
+        yield replace(framing, libraries=tuple(libraries))
+    yield framing
+
 
 
 def _verify(

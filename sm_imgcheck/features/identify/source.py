@@ -44,11 +44,9 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
         assert image.header is not None
         return replace(candidate, ideal=SourceComparison(source=image.path, header=image.header, uncompared=reason))
     layout = options.assume.get("layout", "")
-    # A spec of another number of channels has no geometry for this tensor: the color of its frames has its own number
-    # of channels.
     similar = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
     try:
-        origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=similar)
+        origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=spec)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)

@@ -81,8 +81,18 @@ def _numbers(fill: Sequence[float]) -> str:
     return f"[{', '.join(f'{value:g}' for value in fill)}]" if len(set(fill)) > 1 else f"{fill[0]:g}"
 
 
+def plain_color(fill: Sequence[float]) -> Sequence[float]:
+    """A color in gray levels without an opaque alpha, gray as one number: equal for any number of channels."""
+    fill = fill[:3] if len(fill) == len("RGBA") and fill[3] == _OPAQUE else fill
+    return fill[:1] if len(set(fill)) == 1 else fill
+
+
+_OPAQUE = 255
+
+
 def fill_color(fill: Sequence[float]) -> str:
     """A color in gray levels by its name, else in numbers."""
+    fill = plain_color(fill)
     if len(set(fill)) > 1:
         return _numbers(fill)
     names: dict[float, str] = {0: "black", 255: "white"}

@@ -1,10 +1,14 @@
-"""Integers that wrapped around: the mean subtracted in uint8, a negative number cast to uint8."""
+"""Integers that wrapped around: the mean subtracted in uint8, a negative number cast to uint8.
+
+The levels may have been converted to floats afterwards.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -29,7 +33,7 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
 
 def _unwrap(image: TensorImage) -> TensorImage | None:
     """The image without the jumps of uint8; None where it has none."""
-    if image.array.dtype != np.uint8:
+    if not _holds_levels(image):
         return None
     cuts = [_cut(image.pixels[..., channel]) for channel in range(image.channels)]
     if not any(cuts):
@@ -37,7 +41,18 @@ def _unwrap(image: TensorImage) -> TensorImage | None:
     array = image.array.astype(np.int16)
     pixels = np.where(image.pixels >= np.array(cuts), image.pixels - _LEVELS, image.pixels)
     pixels = np.where(np.array(cuts) == 0, image.pixels, pixels).astype(np.float32)
-    return replace(image, array=array, pixels=pixels, finish=_add_wrap, cache={})
+    dtype = image.array.dtype.name
+    return replace(image, array=array, pixels=pixels, finish=partial(_add_wrap, dtype=dtype), cache={})
+
+
+def _holds_levels(image: TensorImage) -> bool:
+    """Whether all values are the integers of uint8, in whichever dtype."""
+    if image.array.dtype == np.uint8:
+        return True
+    pixels = image.pixels
+    if image.array.dtype.kind != "f" or pixels.min() < 0 or not 1 < pixels.max() < _LEVELS:
+        return False
+    return bool((pixels == np.rint(pixels)).all())
 
 
 def _cut(plane: np.ndarray) -> int:
@@ -60,12 +75,14 @@ def _cut(plane: np.ndarray) -> int:
     return best if variation[best] < _SMOOTHER * whole else 0
 
 
-def _add_wrap(plan: Plan) -> Plan:
-    """The plan with the overflow of uint8 instead of the last cast."""
+def _add_wrap(plan: Plan, *, dtype: str) -> Plan:
+    """The plan with the overflow of uint8 instead of the last cast. dtype: of the tensor."""
     at = max(at for at, step in enumerate(plan.steps) if step.op == "cast")
     rounding = plan.steps[at].params.get("rounding", "half_even")
     wrap = Step(op="wrap", params={"dtype": "uint8", "rounding": rounding}, why="overflow of uint8")
-    return with_steps(plan, (*plan.steps[:at], wrap, *plan.steps[at + 1 :]))
+    cast = Step(op="cast", params={"dtype": dtype}, why=f"converted to {dtype}")
+    casts = () if dtype == "uint8" else (cast,)
+    return with_steps(plan, (*plan.steps[:at], wrap, *casts, *plan.steps[at + 1 :]))
 
 
 MISTAKE = Mistake(rank=11, distance=(4.0, math.inf), searches=_searches)
