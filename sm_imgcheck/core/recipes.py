@@ -30,6 +30,16 @@ _OTHERS = (
     ("minus 128, divided by 256", _bytes(128, 256)),
     ("minus 127.5", _bytes(127.5, 1)),
 )
+_BY_SOURCE = (
+    ("inverted (1 - x / 255)", Values(low=1, high=0)),
+    ("inverted (255 - x)", Values(low=255, high=0)),
+    ("limited range (16..235 for 0..255), divided by 255", Values(low=16 / 255, high=235 / 255)),
+    ("16-bit values divided by 255", Values(low=0, high=257)),
+    ("limited range (16..235 for 0..255)", Values(low=16, high=235)),
+    ("divided by 255, minus 1", Values(low=-1, high=0)),
+    ("minus 1, without dividing by 127.5", Values(low=-1, high=254)),
+)
+"""Mistakes that only a source image shows: other images have such values by the usual mappings."""
 _ORDERS = ("", "RGB", "BGR")
 _LEVELS = 255
 _OVERSHOOT = 0.1
@@ -138,7 +148,8 @@ def std_of(channels: tuple[Channel, ...], *, tolerance: float) -> str:
 
 def candidates(channels: int) -> tuple[tuple[str, Affine], ...]:
     """Return every mapping that has a name, for this number of channels: standard mappings, then mistakes."""
-    return singles(channels) + _chains(channels)
+    others = tuple((name, uniform(values, channels)) for name, values in _BY_SOURCE)
+    return singles(channels) + others + _chains(channels)
 
 
 @cache
@@ -229,6 +240,8 @@ _UNITS = ((255, 0.001, "x / 255"), (1, 0.5, "x in 0..255"))
 _UNKNOWN = "an unknown mapping of 0..255"
 _ROUND = 0.02
 """Gray levels by which mean and std may miss round numbers."""
+_CHANCE = 4
+"""Least distance of round numbers, in units of ``_ROUND``: any number is near one of closer ones."""
 
 
 def _numbers(affine: Affine) -> str:
@@ -240,15 +253,27 @@ def _numbers(affine: Affine) -> str:
     if len({*affine.scale}) == len({*affine.offset}) == 1:
         (low, high), *_ = ends
         name = all(abs(end - round(end, 3)) < 1e-6 * (high - low) for end in (low, high))
-        return f"{'0..255 mapped' if name else _UNKNOWN} to {low:.6g}..{high:.6g}"
+        return f"0..255 mapped to {low:.6g}..{high:.6g}" if name else _mean_std(affine, 1) or _ends(ends[:1])
+    return _mean_std(affine, len(affine.scale)) or _ends(ends)
+
+
+def _ends(ends: Sequence[tuple[float, float]]) -> str:
+    """Return the numbers of black and white, of each channel or of all."""
+    if len(ends) == 1:
+        return f"{_UNKNOWN} to {ends[0][0]:.6g}..{ends[0][1]:.6g}"
+    black_white = ", ".join(f"{low:.4g}..{high:.4g}" for low, high in ends)
+    return f"{_UNKNOWN} to [{black_white}]"
+
+
+def _mean_std(affine: Affine, channels: int) -> str:
+    """Return mean and std of the first channels; empty where they are not round."""
     for unit, step, units in _UNITS:
-        means = [-b / a / unit + 0.0 for a, b in zip(affine.scale, affine.offset, strict=True)]
-        stds = [1 / a / unit for a in affine.scale]
+        means = [-b / a / unit + 0.0 for a, b in zip(affine.scale, affine.offset, strict=True)][:channels]
+        stds = [1 / a / unit for a in affine.scale][:channels]
         pairs = zip(means, stds, strict=True)
         if all(_is_round(mean, step, unit) and _is_round(std, step, 255 / abs(std)) for mean, std in pairs):
             return f"mean [{_format_list(means)}] and std [{_format_list(stds)}] of {units}"
-    black_white = ", ".join(f"{low:.4g}..{high:.4g}" for low, high in ends)
-    return f"{_UNKNOWN} to [{black_white}]"
+    return ""
 
 
 def is_unnamed(name: str) -> bool:
@@ -257,8 +282,9 @@ def is_unnamed(name: str) -> bool:
 
 
 def _is_round(number: float, step: float, levels: float) -> bool:
-    """Whether a number is a multiple of ``step``. levels: gray levels to a unit of it."""
-    return abs(number - round(number / step) * step) * levels <= _ROUND
+    """Whether a number is a multiple of ``step``, and that is no chance. levels: gray levels to a unit of it."""
+    is_evidence = step * levels > _CHANCE * _ROUND
+    return is_evidence and abs(number - round(number / step) * step) * levels <= _ROUND
 
 
 def _format_list(numbers: list[float]) -> str:

@@ -90,6 +90,7 @@ _VERBS = {
     "bottom left crop": "crops the bottom left",
     "bottom right crop": "crops the bottom right",
     "rotated": "rotates it",
+    "flipped": "flips it",
     "alpha": "has alpha",
 }
 

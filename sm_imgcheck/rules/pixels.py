@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.recipes import is_unnamed
 from sm_imgcheck.core.types import Candidate, Finding, Origin, Severity, SourceComparison, Spec
 from sm_imgcheck.rules import Rule
+
+if TYPE_CHECKING:
+    from sm_imgcheck.ops.traits import PipelineTrait
 
 _MAX_MEAN_DIFFERENCE, _MAX_DIFFERENCE = 1.5, 16.0
 """Gray levels above which pixels are wrong: decoders and rounding stay below; bilinear with and without antialias, at
@@ -83,11 +88,12 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         from sm_imgcheck.ops.traits import traits
 
         nearest = origins[0]
+        pipeline = [replace(trait, said=_known(trait)) for trait in traits(nearest.steps, nearest.before)]
         mean, maximum = f"{nearest.mean_difference:.2g}", f"{nearest.max_difference:.3g}"
         yield PIX102.finding(
             f"pipeline from {_source(candidate)}: got an unknown pipeline, expected a known pipeline; nearest "
             f"(difference {mean} gray levels on average, at most {maximum}): "
-            f"{said([traits(nearest.steps, nearest.before)])}",
+            f"{said([pipeline])}",
             expected="a known pipeline",
             actual=f"difference of {mean} gray levels on average",
         )
@@ -99,6 +105,11 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
             expected="a known pipeline",
             actual="an unknown value mapping or pipeline",
         )
+
+
+def _known(trait: PipelineTrait) -> str:
+    """Return the phrase of a trait; of values without a name no numbers, which were fitted to the wrong pixels."""
+    return "unknown value mapping" if trait.name == "values" and is_unnamed(trait.said) else trait.said
 
 
 PIX110 = Rule(
@@ -232,7 +243,8 @@ PIX109 = Rule(
     doc="""A step that no spec contains changed the pixels or the values.
 
     A JPEG round trip between decode and resize, a channel set to 0, values clipped to 0..255 or wrapped around in uint8
-    (NumPy's uint8 arithmetic and ``astype("uint8")`` of negative numbers wrap).
+    (NumPy's uint8 arithmetic and ``astype("uint8")`` of negative numbers wrap), a gamma or tone curve (linear light,
+    brightness and contrast of a training augmentation, equalization).
 
     At an endpoint: 200, and a less accurate prediction; wrapped values are noise to the model.
 

@@ -133,7 +133,9 @@ def test_earlier_of_two_different_stages_is_named(here):
     golden = spec_tensor(**STAGES["orient"], **STAGES["normalize"])
     result = check_first(spec_with(golden))
     assert (result.golden.stage, result.golden.later) == ("orient", ("normalize",))
-    assert result.findings[0].message.endswith(", expected rotated as EXIF orientation 6), then normalize")
+    assert result.findings[0].message.endswith(
+        ", expected rotated 90 degrees clockwise (EXIF orientation 6)), then normalize"
+    )
 
 
 def test_golden_difference_names_actual_and_expected_order(here):

@@ -63,7 +63,7 @@ TORCHVISION = (DECODE, resize_step(mode="shortest_edge", size=256), crop(), IMAG
         (
             (DECODE, Step(op="orient", params={"orientation": 6}), BGR, IMAGENET),
             (
-                "rotated as EXIF orientation 6, not resized, BGR, "
+                "rotated 90 degrees clockwise (EXIF orientation 6), not resized, BGR, "
                 "ImageNet mean and std in RGB order on BGR data, float32 HWC"
             ),
         ),

@@ -67,7 +67,10 @@ def find(
                 return _nearest(results)
             if math.prod(images[0].size) <= _MOST_PIXELS:
                 evidence.append(Evidence(search=search, nearest=explanation))
-    return _nearest([*results, *explain_mistake(evidence)])
+    mistakes = list(explain_mistake(evidence))
+    if not any(ranked_origin.origin.exact for ranked_origin in mistakes):
+        mistakes = _much_nearer(mistakes, results)
+    return _nearest([*results, *mistakes])
 
 
 def _with_spec(picture: SourceImage, spec: Spec, channels: int) -> SourceImage:
@@ -98,6 +101,16 @@ def _nearest(results: list[RankedOrigin]) -> tuple[Origin, ...]:
         if ranked_origin.beyond <= best.beyond or (ranked_origin.is_rounded and best.is_rounded)
     ]
     return tuple(ranked_origin.origin for ranked_origin in sorted(equals, key=_order))
+
+
+_MUCH_NEARER = 0.4
+"""Share of the difference of the nearest usual pipeline up to which one with a mistake is reported as the nearest."""
+
+
+def _much_nearer(mistakes: list[RankedOrigin], usual: list[RankedOrigin]) -> list[RankedOrigin]:
+    """Those that are evidence of their mistake, though none explains the tensor exactly."""
+    least = min((ranked_origin.origin.mean_difference for ranked_origin in usual), default=math.inf)
+    return [item for item in mistakes if item.origin.mean_difference <= _MUCH_NEARER * least]
 
 
 def _order(ranked_origin: RankedOrigin) -> tuple[object, ...]:

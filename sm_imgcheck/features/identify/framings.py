@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "SHARES",
     "Framing",
     "FramingChoice",
     "Zoom",

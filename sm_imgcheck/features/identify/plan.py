@@ -64,19 +64,29 @@ class Preparation:
     """Steps between the geometry and the values."""
     late_gray: str = ""
     """``luma`` or ``y_plane``: three channels become one with these weights after the geometry, not before."""
+    gray_step: Step | None = None
+    """Replaces the conversion to gray of the plan."""
+
+    @property
+    def makes_fractions(self) -> bool:
+        """Whether steps after the geometry may turn integer levels into fractions."""
+        return bool(self.after) or (self.gray_step is not None and bool(self.late_gray))
 
     def arrange(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The steps of a plan with these among them."""
-        if self.reduction == 1 and not (self.gray or self.before or self.after or self.late_gray):
+        if self == Preparation(decode=self.decode):
             return steps
         picture, rest = split(steps)
         at = next((at for at, step in enumerate(picture) if record(step.op).stage == "geometry"), len(picture))
         first = [self._change_decode(step) for step in picture[:at]]
         last: list[Step] = []
+        gray = [step for step in first if step.op == "color" and step.params["to"] == GRAY]
         if self.late_gray:
-            gray = [step for step in first if step.op == "color" and step.params["to"] == GRAY]
             first = [step for step in first if step not in gray]
             last = [replace(step, params={**step.params, "to_gray": self.late_gray}) for step in gray]
+        if self.gray_step is not None and gray:
+            first = [self.gray_step if step in gray else step for step in first]
+            last = [self.gray_step] * len(last)
         return (*first, *self.before, *picture[at:], *last, *self.after, *rest)
 
     def _change_decode(self, step: Step) -> Step:

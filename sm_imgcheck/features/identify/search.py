@@ -89,7 +89,8 @@ def explain(search: Search) -> SearchOutcome:
         return SearchOutcome(image=image, origins=[], guesses=[])
     origins: list[RankedOrigin] = []
     fractions, guesses = None, list[PipelineHypothesis]()
-    for whole in dict.fromkeys((image.whole(), None)):  # few numbers may be chance
+    # Few numbers may be chance; and steps after the resize may make fractions of integer levels.
+    for whole in dict.fromkeys((None if search.source.preparation.makes_fractions else image.whole(), None)):
         if fractions != (whole is False):  # the kernels represent integer levels or fractions
             fractions = whole is False
             guesses = near(search.source, matches, whole=whole, every=search.families)
@@ -124,7 +125,6 @@ def _own_framings(source: SourceImage) -> Iterator[Framing]:
     if libraries and libraries != {_USUAL_LIBRARY}:
         yield replace(framing, libraries=tuple(libraries))
     yield framing
-
 
 
 def _verify(

@@ -9,7 +9,17 @@ import numpy as np
 
 from sm_imgcheck.core.errors import PlanError
 
-__all__ = ["clip", "color_space", "fill_channel", "recompress", "swap_axes", "wrap"]
+__all__ = [
+    "CURVES",
+    "clip",
+    "color_space",
+    "fill_channel",
+    "recompress",
+    "swap_axes",
+    "tone_curve",
+    "weigh_channels",
+    "wrap",
+]
 
 
 def swap_axes(image: np.ndarray) -> np.ndarray:
@@ -76,3 +86,52 @@ def wrap(image: np.ndarray, *, dtype: str, rounding: str) -> np.ndarray:
     whole = np.trunc(image) if rounding == "truncate" else np.rint(image)
     result: np.ndarray = whole.astype(np.int64).astype(dtype)
     return result
+
+
+CURVES = (
+    "sRGB converted to linear light",
+    "linear light converted to sRGB",
+    "gamma 2.2 (x ** 2.2)",
+    "gamma 1/2.2 (x ** (1 / 2.2))",
+    "gamma 2 (x ** 2)",
+    "gamma 1/2 (square root)",
+)
+"""Curves with a name; x in 0..1."""
+_EXPONENTS = dict(zip(CURVES[2:], (2.2, 1 / 2.2, 2.0, 0.5), strict=True))
+
+
+def tone_curve(image: np.ndarray, *, name: str, table: list[list[int]] | None = None) -> np.ndarray:
+    """Pixels in 0..255 mapped by a curve: float32 in 0..255, or uint8 by a table.
+
+    name: one of ``CURVES``, or the description of the table. table: the level of each uint8 level, of each channel.
+    Raises PlanError for a table of pixels that are not uint8.
+    """
+    if table is not None:
+        if image.dtype != np.uint8 or image.shape[2] != len(table):
+            raise PlanError(f"tone curve: got {image.dtype} pixels of {image.shape[2]} channels, expected uint8")
+        tables = np.array(table, np.uint8)
+        return np.stack([tables[channel][image[..., channel]] for channel in range(len(table))], axis=2)
+    unit = np.clip(image.astype(np.float32) / np.float32(255), 0, 1)
+    if name == CURVES[0]:
+        unit = np.where(unit <= 0.04045, unit / 12.92, ((unit + 0.055) / 1.055) ** 2.4)
+    elif name == CURVES[1]:
+        unit = np.where(unit <= 0.0031308, unit * 12.92, 1.055 * unit ** (1 / 2.4) - 0.055)
+    else:
+        unit = unit ** np.float32(_EXPONENTS[name])
+    return np.asarray(unit.astype(np.float32) * np.float32(255))
+
+
+def weigh_channels(image: np.ndarray, *, weights: list[float], rounding: str | None, to: str) -> np.ndarray:
+    """HxWx3 to gray, HxWx1, by a weight for each channel. to: ``GRAY``.
+
+    rounding: to uint8, ``truncate`` or ``half_even``; None: float32 without rounding.
+    Raises PlanError for another number of channels.
+    """
+    if image.ndim != 3 or image.shape[2] != len(weights):
+        raise PlanError(f"{to} by weights: got {list(image.shape)}, expected HxWx{len(weights)}")
+    total = (image.astype(np.float64) * np.array(weights)).sum(axis=2, keepdims=True)
+    if rounding is None:
+        return np.asarray(total, np.float32)
+    # 1/3 + 1/3 + 1/3 is less than 1 in binary: whole sums would be truncated to the next integer below.
+    whole = np.floor(total + 1e-6) if rounding == "truncate" else np.rint(total)
+    return np.asarray(whole, np.uint8)

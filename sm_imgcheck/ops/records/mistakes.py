@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from sm_imgcheck.core.channels import GRAY
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Facts, Step
-from sm_imgcheck.core.value_mapping import INTEGER_RANGES
+from sm_imgcheck.core.value_mapping import INTEGER_RANGES, levels
 from sm_imgcheck.ops.records import LIBRARIES, Op
 
-__all__ = ["OPS"]
+__all__ = ["GRAY_WEIGHTS", "OPS"]
 
 _SPACES = {"LAB": "Lab", "HLS": "HLS"}
 
@@ -51,6 +52,40 @@ def _recompress_phrase(step: Step) -> str:
     return f"compressed as JPEG of quality {params['quality']}{chroma}"
 
 
+def _curve_dtype(facts: Facts, step: Step) -> Facts:
+    return replace_fields(facts, dtype="uint8" if "table" in step.params else "float32")
+
+
+def _curve_phrase(step: Step) -> str:
+    name: str = step.params["name"]
+    return name
+
+
+def _weigh(facts: Facts, step: Step) -> Facts:
+    dtype = "float32" if step.params["rounding"] is None else "uint8"
+    return replace_fields(facts, channel_order=GRAY, shape=(*facts.shape[:-1], 1), dtype=dtype, values=levels(1))
+
+
+def _weigh_phrase(step: Step) -> str:
+    weights = step.params["weights"]
+    name = next((name for name, named in GRAY_WEIGHTS.items() if list(named) == list(weights)), f"weights {weights}")
+    return f"RGB to gray by {name}"
+
+
+GRAY_WEIGHTS = {
+    "the mean of the channels": (1 / 3, 1 / 3, 1 / 3),
+    "luma with red and blue swapped": (0.114, 0.587, 0.299),
+    "BT.709 weights": (0.2125, 0.7154, 0.0721),
+    "BT.709 weights (0.2126, 0.7152, 0.0722)": (0.2126, 0.7152, 0.0722),
+    "luma in floats": (0.299, 0.587, 0.114),
+    "luma in floats (0.2989, 0.5870, 0.1140)": (0.2989, 0.5870, 0.1140),
+    "the red channel alone": (1.0, 0.0, 0.0),
+    "the green channel alone": (0.0, 1.0, 0.0),
+    "the blue channel alone": (0.0, 0.0, 1.0),
+}
+"""Weights of R, G and B, other than those of Pillow and OpenCV: NumPy's mean, scikit-image, TensorFlow, a channel."""
+
+
 def _fill_phrase(step: Step) -> str:
     return f"channel {step.params['channel']} set to {step.params['value']:g}"
 
@@ -75,7 +110,11 @@ OPS = {
     "color_space": _mistake(
         stage="color", effect=_same, traits=frozenset({"color"}), shapes_image=True, phrase=_space_phrase
     ),
+    "weigh_channels": _mistake(
+        stage="color", effect=_weigh, traits=frozenset({"color"}), shapes_image=True, phrase=_weigh_phrase
+    ),
     "recompress": _alteration(stage="compress", effect=_same, shapes_image=True, phrase=_recompress_phrase),
+    "tone_curve": _alteration(stage="curve", effect=_curve_dtype, shapes_image=True, phrase=_curve_phrase),
     "fill_channel": _alteration(stage="channels", effect=_same, phrase=_fill_phrase),
     "clip": _alteration(stage="clip", effect=_clip_range, phrase=_clip_phrase),
     "wrap": _alteration(stage="cast", effect=_wrap_range, phrase=_wrap_phrase),

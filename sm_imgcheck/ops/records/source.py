@@ -50,7 +50,18 @@ def _decoder_phrase(step: Step) -> str:
 
 def _orient_phrase(step: Step) -> str:
     orientation = step.params["orientation"]
-    return "" if orientation == 1 else f"rotated as EXIF orientation {orientation}"
+    return "" if orientation == 1 else f"{_ROTATIONS[orientation]} (EXIF orientation {orientation})"
+
+
+_ROTATIONS = {
+    2: "flipped horizontally",
+    3: "rotated 180 degrees",
+    4: "flipped vertically",
+    5: "flipped along the main diagonal",
+    6: "rotated 90 degrees clockwise",
+    7: "flipped along the other diagonal",
+    8: "rotated 90 degrees counterclockwise",
+}
 
 
 def _color_phrase(step: Step) -> str:

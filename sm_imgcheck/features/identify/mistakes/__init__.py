@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.plugins import Registry
 from sm_imgcheck.features.identify.candidates import TensorImage
@@ -145,7 +146,10 @@ def explain_mistake(evidence: list[Evidence]) -> Iterator[RankedOrigin]:
     for name in MISTAKES.by_rank():
         mistake, exact = MISTAKES[name], False
         for search in _searches(mistake, evidence):
-            explanation = explain(search)
+            try:
+                explanation = explain(search)
+            except CandidateError:  # a step that such pixels do not have
+                continue
             yield from explanation.origins
             exact = exact or explanation.exact
             if exact and not mistake.similar:

@@ -46,4 +46,4 @@ def _spaces(plain: Preparation) -> Iterator[Preparation]:
         yield replace(plain, before=(Step(op="color_space", params=params, why=f"converted to {space}"),))
 
 
-MISTAKE = Mistake(rank=13, distance=(4.0, math.inf), searches=_searches)
+MISTAKE = Mistake(rank=6, distance=(4.0, math.inf), searches=_searches)

@@ -9,13 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from sm_imgcheck.core.errors import PlanError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.placement import crop_box
 from sm_imgcheck.core.sizes import resized_size
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.framings import Framing, Size, probed_edges
+from sm_imgcheck.features.identify.framings import SHARES, Framing, Size, probed_edges
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake, only
-from sm_imgcheck.features.identify.placement import usual_orientations
-from sm_imgcheck.features.identify.plan import image_steps
+from sm_imgcheck.features.identify.placement import SourceImage, usual_orientations
+from sm_imgcheck.features.identify.plan import image_steps, plain
 from sm_imgcheck.features.identify.search import Search
 from sm_imgcheck.ops.execute import apply_steps
 
@@ -27,6 +28,8 @@ _MAX_EDGES, _AROUND = 3, 2
 """Edges that are searched closely, each with this number of pixels to either side."""
 _RESEMBLES = 0.6
 """Correlation of gray planes below which a crop is of something else."""
+_RESIZE_AND_CROP = 2
+"""Steps of a spec that resizes, then crops."""
 _CORNERS = ("top_left", "top_right", "bottom_left", "bottom_right")
 
 
@@ -49,13 +52,66 @@ def _framings(evidence: Evidence, image: TensorImage, orientation: int) -> tuple
     steps = image_steps(source.header, source.preparation, (), image.channels, orientation=orientation)
     picture = apply_steps(steps, source.cache).mean(axis=2, dtype=np.float32)
     template = _gray(image.pixels)
-    edges = [*probed_edges(min(image.size)), min(picture.shape)]
-    scores = sorted((_match(picture, template, edge) for edge in dict.fromkeys(edges)), reverse=True)
-    likely = [edge for score, edge, _ in scores[:_MAX_EDGES] if score >= _RESEMBLES]
-    close = {near for edge in likely for near in range(edge - _AROUND, edge + _AROUND + 1) if near >= min(image.size)}
-    best = sorted((_match(picture, template, edge) for edge in close), reverse=True)[:_MAX_EDGES]
-    sizes = picture.shape[0], picture.shape[1]
-    return tuple(framing for _, edge, start in best for framing in _cut(edge, start, sizes, image.size))
+    full = picture.shape[0], picture.shape[1]
+    edges = [*probed_edges(min(image.size)), min(full)]
+    resizes = [_shortest(edge, "floor") for edge in dict.fromkeys(edges)]
+    likely = [resize for score, resize, _ in _matches(picture, template, resizes) if score >= _RESEMBLES]
+    close = [near for resize in likely for near in _nearby(resize, min(image.size))]
+    others = [*_of_spec(source), *_squashed(image.size)]
+    best = _matches(picture, template, [*dict.fromkeys(close), *others])
+    return tuple(framing for _, resize, start in best for framing in _cut(resize, start, full, image.size))
+
+
+@frozen
+class _Resize:
+    """What comes before the crop."""
+
+    steps: tuple[tuple[str, object], ...]
+    """Parameters of the resize, sorted."""
+
+    @property
+    def params(self) -> dict[str, object]:
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in self.steps}
+
+    def size(self, source: Size) -> Size:
+        """Height and width of an image after it; zeros where it is impossible."""
+        keys = {"mode": "stretch", "max_size": None, "rounding": "floor", **self.params}
+        sizes = {key: keys[key] for key in ("mode", "size", "max_size", "rounding")}
+        try:
+            return resized_size(**sizes, height=source[0], width=source[1])  # type: ignore[arg-type]
+        except PlanError:
+            return 0, 0
+
+
+def _resize(**params: object) -> _Resize:
+    return _Resize(steps=tuple(sorted(params.items())))
+
+
+def _shortest(edge: int, rounding: str) -> _Resize:
+    return _resize(mode="shortest_edge", size=edge, rounding=rounding)
+
+
+def _nearby(resize: _Resize, least: int) -> Iterator[_Resize]:
+    edge = resize.params["size"]
+    assert isinstance(edge, int)
+    yield from (_shortest(near, "floor") for near in range(edge - _AROUND, edge + _AROUND + 1) if near >= least)
+
+
+def _of_spec(source: SourceImage) -> Iterator[_Resize]:
+    """The resize of the spec, where its crop is the next and the last step."""
+    steps = plain(source.geometry or ())
+    if len(steps) == _RESIZE_AND_CROP and "resize" in steps[0] and "size" in steps[1].get("crop", {}):
+        params = steps[0]["resize"]
+        if params["mode"] in ("stretch", "shortest_edge"):
+            usual = {key: params[key] for key in ("mode", "size", "max_size", "rounding") if params.get(key)}
+            yield _resize(**{key: tuple(value) if isinstance(value, list) else value for key, value in usual.items()})
+
+
+def _squashed(size: Size) -> Iterator[_Resize]:
+    """Both sides stretched to usual multiples of the tensor's."""
+    for share in SHARES:
+        if share < 1:
+            yield _resize(mode="stretch", size=tuple(int(side / share) for side in size))
 
 
 def _gray(pixels: np.ndarray) -> np.ndarray:
@@ -64,41 +120,44 @@ def _gray(pixels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray((pixels / deviation).sum(axis=2), np.float32)
 
 
-def _match(picture: np.ndarray, template: np.ndarray, edge: int) -> tuple[float, int, tuple[int, int]]:
-    """The best correlation of the template in the image at this shorter edge; the edge; top and left."""
+def _matches(
+    picture: np.ndarray, template: np.ndarray, resizes: list[_Resize]
+) -> list[tuple[float, _Resize, tuple[int, int]]]:
+    """The resizes after which some part of the image most resembles the tensor; correlation, resize, top and left."""
+    scores = [(*_match(picture, template, resize), resize) for resize in resizes]
+    best = sorted(scores, key=lambda each: -each[0])[:_MAX_EDGES]
+    return [(score, resize, start) for score, start, resize in best]
+
+
+def _match(picture: np.ndarray, template: np.ndarray, resize: _Resize) -> tuple[float, tuple[int, int]]:
+    """The best correlation of the template in the image after this resize; top and left."""
     import cv2
 
-    height, width = _edge_size(picture.shape, edge, "floor")
+    height, width = resize.size((picture.shape[0], picture.shape[1]))
     if height < template.shape[0] or width < template.shape[1] or max(height, width) > _LONGEST:
-        return -1.0, edge, (0, 0)
+        return -1.0, (0, 0)
     interpolation = cv2.INTER_AREA if height <= picture.shape[0] else cv2.INTER_LINEAR
     scores = cv2.matchTemplate(
         cv2.resize(picture, (width, height), interpolation=interpolation), template, cv2.TM_CCOEFF_NORMED
     )
     _, score, _, (left, top) = cv2.minMaxLoc(scores)
-    return float(score), edge, (int(top), int(left))
+    return float(score), (int(top), int(left))
 
 
-def _edge_size(size: tuple[int, ...], edge: int, rounding: str) -> tuple[int, int]:
-    try:
-        return resized_size(
-            mode="shortest_edge", size=edge, max_size=None, rounding=rounding, height=size[0], width=size[1]
-        )
-    except PlanError:
-        return 0, 0
-
-
-def _cut(edge: int, start: tuple[int, int], source: Size, size: Size) -> Iterator[Framing]:
+def _cut(resize: _Resize, start: tuple[int, int], source: Size, size: Size) -> Iterator[Framing]:
     """Crops that start about there, in every rounding: corners by their names, others by their distance."""
-    for rounding in ("floor", "round"):
-        full = _edge_size(source, edge, rounding)
-        resize = {"resize": {"mode": "shortest_edge", "size": edge, "rounding": rounding}}
+    params = resize.params
+    stretched = params["mode"] == "stretch"
+    for rounding in ("floor",) if stretched else dict.fromkeys((params["rounding"], "floor", "round")):
+        rounded = resize if stretched else _resize(**{**dict(resize.steps), "rounding": rounding})
+        full = rounded.size(source)
         for place in _positions(start, full, size):
             crop = {"crop": {"size": list(size), "rounding": "round", "op": place}}
             if full == source:
                 yield Framing(kind="window", spec_steps=(crop,))
             else:
-                yield Framing(kind="crop", spec_steps=(resize, crop))
+                kind = "squash" if stretched else "crop"
+                yield Framing(kind=kind, spec_steps=({"resize": rounded.params}, crop))
 
 
 def _positions(start: tuple[int, int], full: Size, size: Size) -> Iterator[dict[str, object]]:

@@ -8,11 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from sm_imgcheck.core.channels import GRAY
+from sm_imgcheck.core.errors import CandidateError, PlanError
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.features.identify.candidates import TensorImage
+from sm_imgcheck.features.identify.kernels import PipelineHypothesis, compare_views
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
-from sm_imgcheck.features.identify.plan import Preparation
+from sm_imgcheck.features.identify.plan import Preparation, image_steps
 from sm_imgcheck.features.identify.search import Search
+from sm_imgcheck.ops.execute import apply_steps
+from sm_imgcheck.ops.records.mistakes import GRAY_WEIGHTS
 
 __all__ = ["MISTAKE"]
 
@@ -29,8 +33,55 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     if not images:
         return
     preparations = _late if images[0].channels == 1 else _expand_gray
-    for preparation in preparations(source.preparation):
+    for preparation in (*preparations(source.preparation), *_weighed(evidence, images[0])):
         yield from evidence.reread(images, replace(source, preparation=preparation))
+
+
+def _weighed(evidence: Evidence, image: TensorImage) -> Iterator[Preparation]:
+    """Gray by other weights, those that the nearest pipeline shows; before the resize or after it."""
+    plain = evidence.source.preparation
+    names = {_weights_of(evidence, guess, image) for guess in evidence.guesses[:_MAX_GUESSES]}
+    for name, weights in GRAY_WEIGHTS.items():
+        if name not in names:
+            continue
+        single = max(weights) == 1
+        for rounding in ("half_even",) if single else (None, "half_even", "truncate"):
+            params = {"weights": list(weights), "rounding": rounding, "to": GRAY}
+            step = Step(op="weigh_channels", params=params, why="gray")
+            if image.channels == 1:
+                yield replace(plain, late_gray="luma", gray_step=step)
+                yield replace(plain, gray_step=step)
+            else:
+                steps = (step, _color("L", "RGB", "luma"))
+                yield replace(plain, after=steps)
+                yield replace(plain, before=steps)
+
+
+def _weights_of(evidence: Evidence, guess: PipelineHypothesis, image: TensorImage) -> str:
+    """The name of the weights of R, G and B by which the picture of a hypothesis becomes the tensor; empty: unknown."""
+    source, view = evidence.source, guess.place.view
+    try:
+        steps = image_steps(source.header, source.preparation, guess.geometry, 3, orientation=view.orientation)
+        picture = apply_steps(steps, source.cache)
+    except (PlanError, CandidateError):
+        return ""
+    tensor, pixels = compare_views(picture, image, guess.part, stride=None)
+    flat = pixels.reshape(-1, 3).astype(np.float64)
+    gray = tensor[..., 0].ravel().astype(np.float64)
+    solution = np.linalg.lstsq(np.column_stack([flat, np.ones(len(flat))]), gray, rcond=None)[0]
+    total = solution[:3].sum()
+    if not np.isfinite(total) or abs(total) < _LEAST:
+        return ""
+    shares = solution[:3] / total
+    distances = {name: float(np.abs(shares - np.array(weights)).max()) for name, weights in GRAY_WEIGHTS.items()}
+    name = min(distances, key=lambda each: distances[each])
+    return name if distances[name] <= _NEAR else ""
+
+
+_MAX_GUESSES = 3
+"""Nearest pipelines whose weights are fitted."""
+_NEAR, _LEAST = 0.03, 1e-9
+"""Difference of fitted weights from named ones, and the least sum of weights."""
 
 
 def _is_gray(image: TensorImage) -> bool:

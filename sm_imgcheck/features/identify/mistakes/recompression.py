@@ -62,4 +62,4 @@ def _best(
     return off, place(evidence.source.preparation, step)
 
 
-MISTAKE = Mistake(rank=10, distance=(0.05, 12.0), searches=_searches)
+MISTAKE = Mistake(rank=13, distance=(0.05, 12.0), searches=_searches)
