@@ -282,7 +282,7 @@ def is_unnamed(name: str) -> bool:
 
 
 def _is_round(number: float, step: float, levels: float) -> bool:
-    """Whether a number is a multiple of ``step``, and that is no chance. levels: gray levels to a unit of it."""
+    """Whether a number is a multiple of ``step``, closer to it than by chance. levels: gray levels to a unit of it."""
     is_evidence = step * levels > _CHANCE * _ROUND
     return is_evidence and abs(number - round(number / step) * step) * levels <= _ROUND
 

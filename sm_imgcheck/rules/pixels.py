@@ -88,7 +88,7 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         from sm_imgcheck.ops.traits import traits
 
         nearest = origins[0]
-        pipeline = [replace(trait, said=_known(trait)) for trait in traits(nearest.steps, nearest.before)]
+        pipeline = [replace(trait, said=_phrase(trait)) for trait in traits(nearest.steps, nearest.before)]
         mean, maximum = f"{nearest.mean_difference:.2g}", f"{nearest.max_difference:.3g}"
         yield PIX102.finding(
             f"pipeline from {_source(candidate)}: got an unknown pipeline, expected a known pipeline; nearest "
@@ -107,8 +107,8 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         )
 
 
-def _known(trait: PipelineTrait) -> str:
-    """Return the phrase of a trait; of values without a name no numbers, which were fitted to the wrong pixels."""
+def _phrase(trait: PipelineTrait) -> str:
+    """Return the phrase of a trait; without numbers for an unnamed value mapping: these were fitted to other pixels."""
     return "unknown value mapping" if trait.name == "values" and is_unnamed(trait.said) else trait.said
 
 
@@ -287,12 +287,12 @@ def _trait_mismatches(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
             subject = _FRAMING.get(difference.stage, subject) if difference.trait == "framing" else subject
             actual = " or ".join(difference.found)
             # Values that were changed after the pixels: those are compared before.
-            compared = ideal if difference.stage not in _VALUE_STAGES else replace(ideal, mean_difference=None)
+            comparison = ideal if difference.stage not in _VALUE_STAGES else replace(ideal, mean_difference=None)
             yield rule.finding(
-                f"{subject}: got {actual}, expected {difference.wanted}{_pixel_difference(compared)}",
+                f"{subject}: got {actual}, expected {difference.wanted}{_pixel_difference(comparison)}",
                 expected=difference.wanted,
                 actual=actual,
-                severity=_severity(compared),
+                severity=_severity(comparison),
             )
 
 

@@ -1,7 +1,7 @@
 """Tensors of a spec with exactly one thing changed, and the words that name the change.
 
 Each kind is a function from a case (a spec of a real preprocessor and an image file) to the changed tensor, or to None
-where the change is none for this spec. Values, axes and channels are changed by NumPy; pixels by another geometry.
+where the spec has no such thing to change. Values, axes and channels are changed by NumPy; pixels by another geometry.
 """
 
 import io
@@ -27,20 +27,20 @@ class SpecAndImage:
     body: bytes
 
     @cached_property
-    def parsed(self):
+    def contract_spec(self):
         return parse(self.spec)
 
     @property
     def layout(self):
-        return self.parsed.contract.layout
+        return self.contract_spec.contract.layout
 
     @property
     def channels(self):
-        return self.parsed.contract.channels
+        return self.contract_spec.contract.channels
 
     @cached_property
     def geometry(self):
-        return deepcopy(self.parsed.resolved["geometry"])
+        return deepcopy(self.contract_spec.resolved["geometry"])
 
     @property
     def resizes(self):
@@ -57,7 +57,7 @@ class SpecAndImage:
             "shape": shape,
             "layout": "HWC",
             "dtype": "float32",
-            "channel_order": order or self.parsed.contract.channel_order,
+            "channel_order": order or self.contract_spec.contract.channel_order,
             "value_range": [0, 255],
             "decode": {**self.spec["decode"], **(decode or {})},
             "geometry": geometry,
@@ -67,19 +67,19 @@ class SpecAndImage:
 
     def values(self, pixels):
         """The pixels with the spec's mapping."""
-        values = self.parsed.contract.values
+        values = self.contract_spec.contract.values
         if values.mean is None:
             return pixels * np.float32((values.high - values.low) / 255) + np.float32(values.low)
         mean, std, unit = self.mean_and_std()
         return (pixels / np.float32(unit) - mean) / std
 
     def mean_and_std(self):
-        values = self.parsed.contract.values
+        values = self.contract_spec.contract.values
         mean = np.array(values.mean, np.float32)
         std = np.array(values.std or [1.0] * len(mean), np.float32)
         return mean, std, 255.0 if values.units == "unit" else 1.0
 
-    def arranged(self, image):
+    def arrange(self, image):
         """HxWxC in the layout of the spec."""
         axes = self.layout.replace("N", "")
         array = image.transpose([("HWC").index(axis) for axis in axes])
@@ -87,16 +87,16 @@ class SpecAndImage:
 
     def tensor(self, pixels):
         """The tensor of these pixels as the spec has it; None without pixels."""
-        return None if pixels is None else self.arranged(self.values(pixels).astype(np.float32))
+        return None if pixels is None else self.arrange(self.values(pixels).astype(np.float32))
 
     def with_geometry(self, geometry):
-        """The tensor by another geometry; None where nothing changes by more than rounding."""
+        """The tensor by another geometry; None where only the rounding changes."""
         plain, other = self.pixels(), self.pixels(geometry=geometry)
         return self.tensor(other) if differs(plain, other) else None
 
 
 def differs(plain, other):
-    """Whether two results are there and differ by more than rounding."""
+    """Whether two results exist and differ by more than rounding."""
     if plain is None or other is None:
         return False
     return plain.shape != other.shape or float(np.abs(plain - other).max()) > 3
@@ -133,12 +133,12 @@ def swapped_channels(case):
 
 
 def swapped_mean(case):
-    if case.parsed.contract.values.mean is None or case.channels != 3 or case.pixels() is None:
+    if case.contract_spec.contract.values.mean is None or case.channels != 3 or case.pixels() is None:
         return None
     mean, std, unit = case.mean_and_std()
     if np.ptp(mean) == np.ptp(std) == 0:
         return None
-    return case.arranged((case.pixels() / np.float32(unit) - mean[::-1]) / std[::-1])
+    return case.arrange((case.pixels() / np.float32(unit) - mean[::-1]) / std[::-1])
 
 
 def gray_expanded(case):
@@ -163,7 +163,7 @@ def alpha_added(case):
 
 def is_plain(case):
     """0..255 has no scaling to omit."""
-    values = case.parsed.contract.values
+    values = case.contract_spec.contract.values
     return values.mean is None and (values.low, values.high) == (0, 255)
 
 
@@ -171,15 +171,15 @@ def scale_omitted(case):
     pixels = case.pixels()
     if pixels is None or is_plain(case):
         return None
-    if case.parsed.contract.values.mean is None:
-        return case.arranged(pixels)
+    if case.contract_spec.contract.values.mean is None:
+        return case.arrange(pixels)
     mean, std, unit = case.mean_and_std()
-    return None if unit == 1 else case.arranged((pixels - mean) / std)
+    return None if unit == 1 else case.arrange((pixels - mean) / std)
 
 
 def scaled_twice(case):
     pixels = case.pixels()
-    values = case.parsed.contract.values
+    values = case.contract_spec.contract.values
     if pixels is None or (values.mean is not None and values.units != "unit"):
         return None
     if values.mean is None and (values.low, values.high) != (0, 1):
@@ -188,56 +188,56 @@ def scaled_twice(case):
 
 
 def shift_omitted(case):
-    pixels, values = case.pixels(), case.parsed.contract.values
+    pixels, values = case.pixels(), case.contract_spec.contract.values
     if pixels is None or values.mean is not None or values.low == 0:
         return None
-    return case.arranged(pixels * np.float32((values.high - values.low) / 255))
+    return case.arrange(pixels * np.float32((values.high - values.low) / 255))
 
 
 def divisor_omitted(case):
     """x - 1 instead of x / 127.5 - 1."""
-    pixels, values = case.pixels(), case.parsed.contract.values
+    pixels, values = case.pixels(), case.contract_spec.contract.values
     if pixels is None or values.mean is not None or values.low == 0:
         return None
-    return case.arranged(pixels + np.float32(values.low))
+    return case.arrange(pixels + np.float32(values.low))
 
 
 def mean_in_wrong_units(case):
-    values = case.parsed.contract.values
+    values = case.contract_spec.contract.values
     pixels = case.pixels()
     if pixels is None or values.mean is None:
         return None
     mean, std, unit = case.mean_and_std()
     wrong = mean * np.float32(255) if unit == 255 else mean / np.float32(255)
-    return case.arranged((pixels / np.float32(unit) - wrong) / std)
+    return case.arrange((pixels / np.float32(unit) - wrong) / std)
 
 
 def std_omitted(case):
-    values = case.parsed.contract.values
+    values = case.contract_spec.contract.values
     pixels = case.pixels()
     if pixels is None or values.mean is None or values.std is None:
         return None
     mean, _, unit = case.mean_and_std()
-    return case.arranged(pixels / np.float32(unit) - mean)
+    return case.arrange(pixels / np.float32(unit) - mean)
 
 
 def mean_omitted(case):
-    values = case.parsed.contract.values
+    values = case.contract_spec.contract.values
     pixels = case.pixels()
     if pixels is None or values.mean is None or values.std is None:
         return None
     _, std, unit = case.mean_and_std()
-    return case.arranged(pixels / np.float32(unit) / std)
+    return case.arrange(pixels / np.float32(unit) / std)
 
 
 def uint8_wrapped(case):
     """The mean subtracted in uint8, then float32 as specified: 0..255 models with a mean."""
-    values = case.parsed.contract.values
+    values = case.contract_spec.contract.values
     pixels = case.pixels()
     if pixels is None or values.mean is None or values.units != "byte" or values.std is not None:
         return None
     levels = np.rint(pixels.clip(0, 255)).astype(np.uint8) - np.rint(values.mean).astype(np.uint8)
-    return case.arranged(levels.astype(np.float32))
+    return case.arrange(levels.astype(np.float32))
 
 
 def float16(case):
@@ -261,7 +261,7 @@ def transpose_missing(case):
     return np.ascontiguousarray(np.moveaxis(tensor, -3, -1))
 
 
-def reshaped(case):
+def reshape_instead(case):
     tensor = case.tensor(case.pixels())
     if tensor is None or case.channels != 3:
         return None
@@ -274,7 +274,7 @@ def batch_missing(case):
     return None if tensor is None or not case.layout.startswith("N") else tensor[0]
 
 
-def mirrored(case):
+def mirror(case):
     pixels = case.pixels()
     return None if pixels is None else case.tensor(pixels[:, ::-1])
 
@@ -345,7 +345,7 @@ def crop_size(case):
 
 
 def size_swapped(case):
-    """Height and width exchanged in the call: (h, w) for (w, h)."""
+    """Height and width swapped in the call: (h, w) for (w, h)."""
 
     def change(params):
         size = params.get("size")
@@ -378,7 +378,7 @@ def sides_swapped(case):
     return case.with_geometry([{"resize": resize}, steps[1]])
 
 
-def stretched(case):
+def stretch(case):
     """A plain resize where the spec keeps the aspect ratio."""
     if not any(step.get("resize", {}).get("mode") in ("shortest_edge", "letterbox", "cover") for step in case.geometry):
         return None
@@ -447,7 +447,7 @@ def exif_ignored(case):
     return case.tensor(changed)
 
 
-def recompressed(case):
+def recompress(case):
     """A JPEG round trip between the file and the pipeline."""
     if decodes_roughly(case):
         return None
@@ -464,7 +464,7 @@ def encoded_opencv(case):
     return case.tensor(case.pixels(body=cv2.imencode(".png", pixels)[1].tobytes()))
 
 
-def turned(body, orientation=6):
+def rotate_by_exif(body, orientation=6):
     """The JPEG file with an EXIF orientation."""
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -480,7 +480,7 @@ class Change:
     expected: str
     """A pattern of ``CODE message`` of one finding."""
     implied: str = "^$"
-    """A pattern of the codes of further errors and warnings that say nothing else."""
+    """A pattern of the codes of further errors and warnings with the same cause."""
 
 
 CHANGES = {
@@ -498,9 +498,9 @@ CHANGES = {
     "wrapped around in uint8": Change(uint8_wrapped, "PIX109.*wrap"),
     "float16": Change(float16, "DTY101"),
     "transpose missing": Change(transpose_missing, "SHP.*(NHWC|layout|transpose)"),
-    "reshape instead of transpose": Change(reshaped, "SHP.*reshape"),
+    "reshape instead of transpose": Change(reshape_instead, "SHP.*reshape"),
     "batch axis missing": Change(batch_missing, "SHP.*batch"),
-    "mirrored": Change(mirrored, "PIX107"),
+    "mirrored": Change(mirror, "PIX107"),
     "upside down": Change(upside_down, "PIX103|flip"),
     "height and width swapped in the transpose": Change(axes_swapped, "PIX103.*height and width"),
     "crop a pixel off": Change(crop_shifted, "PIX105 crop.*1 pixel"),
@@ -508,18 +508,18 @@ CHANGES = {
     "another share of the image": Change(crop_size, "PIX105"),
     "size in the other order": Change(size_swapped, "SHP10|PIX105"),
     "height and width swapped in the resize": Change(sides_swapped, "PIX105.*height and width swapped"),
-    "stretched": Change(stretched, "PIX105.*stretch"),
+    "stretched": Change(stretch, "PIX105.*stretch"),
     "another kernel": Change(kernel, "PIX106"),
     "another antialias": Change(antialias, "PIX106"),
     "another fill color": Change(fill, "PIX105"),
     "EXIF orientation": Change(exif_ignored, "PIX103"),
-    "JPEG round trip": Change(recompressed, "PIX109.*JPEG.*75"),
+    "JPEG round trip": Change(recompress, "PIX109.*JPEG.*75"),
     "encoded in the other order": Change(encoded_opencv, "CHN101", implied="CHN103"),
 }
 NEEDS_ORIENTATION = ("EXIF orientation",)
 
 
-def named(change, findings):
+def match_findings(change, findings):
     """Whether the findings name the change, and the errors and warnings that name another thing."""
     texts = [f"{finding.code} {finding.message}" for finding in findings]
     loud = [text for text, finding in zip(texts, findings, strict=True) if finding.severity != "notice"]

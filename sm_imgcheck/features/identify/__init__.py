@@ -76,7 +76,7 @@ def find(
 def _with_spec(picture: SourceImage, spec: Spec, channels: int) -> SourceImage:
     """The image with the geometry and the values of the spec.
 
-    For another number of channels there are no values, and frames have no color.
+    For another number of channels without values and colors of frames.
     """
     geometry = tuple(spec.resolved["geometry"])
     if channels == spec.contract.channels:

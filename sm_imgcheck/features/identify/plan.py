@@ -69,7 +69,7 @@ class Preparation:
 
     @property
     def makes_fractions(self) -> bool:
-        """Whether steps after the geometry may turn integer levels into fractions."""
+        """Whether steps after the geometry may produce fractions of integer levels."""
         return bool(self.after) or (self.gray_step is not None and bool(self.late_gray))
 
     def arrange(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -89,7 +89,7 @@ def explain(search: Search) -> SearchOutcome:
         return SearchOutcome(image=image, origins=[], guesses=[])
     origins: list[RankedOrigin] = []
     fractions, guesses = None, list[PipelineHypothesis]()
-    # Few numbers may be chance; and steps after the resize may make fractions of integer levels.
+    # Few numbers may be chance; and steps after the resize may produce fractions from integer levels.
     for whole in dict.fromkeys((None if search.source.preparation.makes_fractions else image.whole(), None)):
         if fractions != (whole is False):  # the kernels represent integer levels or fractions
             fractions = whole is False

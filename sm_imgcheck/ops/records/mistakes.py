@@ -68,7 +68,7 @@ def _weigh(facts: Facts, step: Step) -> Facts:
 
 def _weigh_phrase(step: Step) -> str:
     weights = step.params["weights"]
-    name = next((name for name, named in GRAY_WEIGHTS.items() if list(named) == list(weights)), f"weights {weights}")
+    name = next((name for name, each in GRAY_WEIGHTS.items() if list(each) == list(weights)), f"weights {weights}")
     return f"RGB to gray by {name}"
 
 

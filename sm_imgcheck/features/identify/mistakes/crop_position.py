@@ -57,7 +57,7 @@ def _framings(evidence: Evidence, image: TensorImage, orientation: int) -> tuple
     resizes = [_shortest(edge, "floor") for edge in dict.fromkeys(edges)]
     likely = [resize for score, resize, _ in _matches(picture, template, resizes) if score >= _RESEMBLES]
     close = [near for resize in likely for near in _nearby(resize, min(image.size))]
-    others = [*_of_spec(source), *_squashed(image.size)]
+    others = [*_of_spec(source), *_squash(image.size)]
     best = _matches(picture, template, [*dict.fromkeys(close), *others])
     return tuple(framing for _, resize, start in best for framing in _cut(resize, start, full, image.size))
 
@@ -107,8 +107,8 @@ def _of_spec(source: SourceImage) -> Iterator[_Resize]:
             yield _resize(**{key: tuple(value) if isinstance(value, list) else value for key, value in usual.items()})
 
 
-def _squashed(size: Size) -> Iterator[_Resize]:
-    """Both sides stretched to usual multiples of the tensor's."""
+def _squash(size: Size) -> Iterator[_Resize]:
+    """Both sides is_stretch to usual multiples of the tensor's."""
     for share in SHARES:
         if share < 1:
             yield _resize(mode="stretch", size=tuple(int(side / share) for side in size))
@@ -147,17 +147,17 @@ def _match(picture: np.ndarray, template: np.ndarray, resize: _Resize) -> tuple[
 def _cut(resize: _Resize, start: tuple[int, int], source: Size, size: Size) -> Iterator[Framing]:
     """Crops that start about there, in every rounding: corners by their names, others by their distance."""
     params = resize.params
-    stretched = params["mode"] == "stretch"
-    for rounding in ("floor",) if stretched else dict.fromkeys((params["rounding"], "floor", "round")):
-        rounded = resize if stretched else _resize(**{**dict(resize.steps), "rounding": rounding})
-        full = rounded.size(source)
+    is_stretch = params["mode"] == "stretch"
+    for rounding in ("floor",) if is_stretch else dict.fromkeys((params["rounding"], "floor", "round")):
+        variant = resize if is_stretch else _resize(**{**dict(resize.steps), "rounding": rounding})
+        full = variant.size(source)
         for place in _positions(start, full, size):
             crop = {"crop": {"size": list(size), "rounding": "round", "op": place}}
             if full == source:
                 yield Framing(kind="window", spec_steps=(crop,))
             else:
-                kind = "squash" if stretched else "crop"
-                yield Framing(kind=kind, spec_steps=({"resize": rounded.params}, crop))
+                kind = "squash" if is_stretch else "crop"
+                yield Framing(kind=kind, spec_steps=({"resize": variant.params}, crop))
 
 
 def _positions(start: tuple[int, int], full: Size, size: Size) -> Iterator[dict[str, object]]:

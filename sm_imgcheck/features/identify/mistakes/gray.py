@@ -33,11 +33,11 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     if not images:
         return
     preparations = _late if images[0].channels == 1 else _expand_gray
-    for preparation in (*preparations(source.preparation), *_weighed(evidence, images[0])):
+    for preparation in (*preparations(source.preparation), *_other_weights(evidence, images[0])):
         yield from evidence.reread(images, replace(source, preparation=preparation))
 
 
-def _weighed(evidence: Evidence, image: TensorImage) -> Iterator[Preparation]:
+def _other_weights(evidence: Evidence, image: TensorImage) -> Iterator[Preparation]:
     """Gray by other weights, those that the nearest pipeline shows; before the resize or after it."""
     plain = evidence.source.preparation
     names = {_weights_of(evidence, guess, image) for guess in evidence.guesses[:_MAX_GUESSES]}
@@ -58,7 +58,7 @@ def _weighed(evidence: Evidence, image: TensorImage) -> Iterator[Preparation]:
 
 
 def _weights_of(evidence: Evidence, guess: PipelineHypothesis, image: TensorImage) -> str:
-    """The name of the weights of R, G and B by which the picture of a hypothesis becomes the tensor; empty: unknown."""
+    """The name of the weights of R, G and B by which the pixels of a hypothesis become the tensor; empty: unknown."""
     source, view = evidence.source, guess.place.view
     try:
         steps = image_steps(source.header, source.preparation, guess.geometry, 3, orientation=view.orientation)

@@ -24,7 +24,7 @@ _LIKELY = 2
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
-    guesses = [guess for guess in evidence.guesses if _unexplained(guess, evidence) <= _BETTER * guess.off]
+    guesses = [guess for guess in evidence.guesses if _scatter(guess, evidence) <= _BETTER * guess.off]
     if not guesses:
         return
     plain = evidence.source.preparation
@@ -44,17 +44,17 @@ def _search(evidence: Evidence, guess: PipelineHypothesis, preparation: Preparat
     return evidence.again(guess, preparation=preparation, choice=evidence.search.choice)
 
 
-def _unexplained(guess: PipelineHypothesis, evidence: Evidence) -> float:
+def _scatter(guess: PipelineHypothesis, evidence: Evidence) -> float:
     """Mean difference, in gray levels, that is left where each level of the image may become any number."""
     picture = apply_steps(guess.steps, evidence.source.cache)
     tensor, pixels = compare_views(picture, guess.place.tensor_image, guess.part, stride=None)
     order = channel_indices(guess.orders[0][0])
     scales = guess.orders[0][1].affine.scale
-    left = [_spread(pixels[..., at], tensor[..., c]) / abs(scales[c]) for c, at in enumerate(order)]
+    left = [_deviation(pixels[..., at], tensor[..., c]) / abs(scales[c]) for c, at in enumerate(order)]
     return float(np.mean(left))
 
 
-def _spread(levels: np.ndarray, values: np.ndarray) -> float:
+def _deviation(levels: np.ndarray, values: np.ndarray) -> float:
     """Mean distance of the values from the mean of all values of the same level."""
     at = np.clip(np.rint(levels), 0, 255).astype(np.intp).ravel()
     flat = values.ravel().astype(np.float64)
