@@ -108,7 +108,7 @@ def _of_spec(source: SourceImage) -> Iterator[_Resize]:
 
 
 def _squash(size: Size) -> Iterator[_Resize]:
-    """Both sides is_stretch to usual multiples of the tensor's."""
+    """Both sides stretched to usual multiples of the tensor's."""
     for share in SHARES:
         if share < 1:
             yield _resize(mode="stretch", size=tuple(int(side / share) for side in size))
