@@ -40,7 +40,7 @@ def pad_border(body):
     return first(cv2.resize(image, (224, 224)).astype(np.float32))
 
 
-def in_float(body):
+def resize_in_float(body):
     import cv2
 
     small = cv2.resize(read(body).astype(np.float32) / 255, (224, 200), interpolation=cv2.INTER_AREA)
@@ -128,7 +128,13 @@ TABLE = (
         )
         for name in FLAGS
     ),
-    row("cv2 float area", ["N", 200, 224, 3], {"interpolation": "area", "dtype": "float32"}, in_float, tolerance=0.01),
+    row(
+        "cv2 float area",
+        ["N", 200, 224, 3],
+        {"interpolation": "area", "dtype": "float32"},
+        resize_in_float,
+        tolerance=0.01,
+    ),
     row("cv2 gray", ["N", 28, 28, 1], {"interpolation": "area"}, gray, channel_order="GRAY", layout="NHWC"),
     row(
         "blobFromImage SSD 300",

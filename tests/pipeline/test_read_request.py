@@ -44,7 +44,7 @@ def codes(body, content_type, wanted):
     return {one.code for one in result.findings if one.severity != "notice"}
 
 
-def as_json(array):
+def json_body(array):
     return json.dumps(np.asarray(array).tolist()).encode()
 
 
@@ -52,12 +52,12 @@ PNG = encode_image(Image.fromarray(picture()), "PNG")
 INT = {"dtype": "uint8", "value_range": [0, 255]}
 ROWS = [  # stack, content type, body, changes of the spec, codes of errors and warnings
     ("pytorch", "application/x-npy", npy(GOOD), {}, set()),
-    ("pytorch", "application/json", as_json(GOOD), {}, set()),
-    ("toolkit", "application/json", as_json(GOOD), {}, {"DTY101"}),
+    ("pytorch", "application/json", json_body(GOOD), {}, set()),
+    ("toolkit", "application/json", json_body(GOOD), {}, {"DTY101"}),
     ("pytorch", "application/x-npy", npy(GOOD.astype(np.float64)), {}, {"DTY101"}),
-    ("pytorch", "application/json", as_json(picture(8, 6)[None]), {}, {"VAL101"}),
-    ("pytorch", "application/json", as_json(GOOD[0]), {}, {"SHP102"}),
-    ("tensorflow-serving", "application/json", as_json(GOOD[0]), {}, {"SHP102", "PAY105"}),
+    ("pytorch", "application/json", json_body(picture(8, 6)[None]), {}, {"VAL101"}),
+    ("pytorch", "application/json", json_body(GOOD[0]), {}, {"SHP102"}),
+    ("tensorflow-serving", "application/json", json_body(GOOD[0]), {}, {"SHP102", "PAY105"}),
     ("tensorflow-serving", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), {}, set()),
     ("tensorflow-serving", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), INT, {"PAY107"}),
     ("mlflow", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), INT, {"PAY106", "VAL109"}),
@@ -81,7 +81,7 @@ ROWS = [  # stack, content type, body, changes of the spec, codes of errors and 
     ("builtin-image-classification", "image/jpg", jpeg(), {}, {"PAY101"}),
     ("builtin-image-classification", "image/jpeg", npy(GOOD), {}, {"PAY102"}),
     ("", "application/x-npy", npy(GOOD), {}, set()),
-    ("", "application/json", as_json(GOOD), {}, set()),
+    ("", "application/json", json_body(GOOD), {}, set()),
     ("", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), {}, set()),
     ("", "application/json", json.dumps({"inputs": "data:image/png;base64," + "A" * 80}).encode(), {}, {"PAY111"}),
     ("", "application/json", jpeg(), {}, {"PAY102"}),
@@ -261,7 +261,7 @@ def test_standard_input_is_validated_as_a_body(folder):
         "--content-type",
         "application/json",
     ]
-    done = subprocess.run(command, input=as_json(GOOD), capture_output=True, check=False)
+    done = subprocess.run(command, input=json_body(GOOD), capture_output=True, check=False)
     assert done.returncode == 0
     assert done.stdout.startswith(b"stdin: request body, application/json, ")
 

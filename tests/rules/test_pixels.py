@@ -114,14 +114,14 @@ RGB = np.asarray(Image.open(io.BytesIO(BODY)).resize((64, 64), Image.Resampling.
 UNIT = {"shape": [1, 64, 64, 3], "dtype": "float32", "value_range": [0, 1]}
 
 
-def by_source(array, source=BODY, **changes):
+def validate_with_source(array, source=BODY, **changes):
     resize = {"mode": "stretch", "interpolation": "bilinear"}
     spec = {**UNIT, "channel_order": "RGB", "resize": resize, **changes}
     return process(array, spec, Options(source=source))
 
 
 def test_order_and_values_are_observed_not_assumed():
-    result = by_source((RGB[None, ..., ::-1] / np.float32(127.5) - 1).astype("float32"))
+    result = validate_with_source((RGB[None, ..., ::-1] / np.float32(127.5) - 1).astype("float32"))
     assert [one.code for one in result.findings] == ["CHN101", "VAL103"]
     assert result.facts.channel_order == "BGR"
     assert result.facts.assumed == ()
@@ -131,14 +131,14 @@ def test_order_and_values_are_observed_not_assumed():
 
 
 def test_tensor_made_by_the_spec_has_no_findings():
-    result = by_source((RGB[None] / np.float32(255)).astype("float32"))
+    result = validate_with_source((RGB[None] / np.float32(255)).astype("float32"))
     assert result.findings == ()
     assert result.origins[0].exact
     assert result.ideal.source == "the source image"
 
 
 def test_noise_reports_source_mismatch():
-    result = by_source(np.random.default_rng(0).random((1, 64, 64, 3), np.float32))
+    result = validate_with_source(np.random.default_rng(0).random((1, 64, 64, 3), np.float32))
     assert result.origins == ()
     assert "PIX101" in [one.code for one in result.findings]
 
@@ -147,7 +147,7 @@ def test_noise_reports_source_mismatch():
     "array", [np.full((1, 64, 64, 3), np.nan, np.float32), np.zeros((2, 3, 4, 5, 6)), np.array(["x"])]
 )
 def test_non_image_array_is_not_searched(array):
-    result = by_source(array)
+    result = validate_with_source(array)
     assert result.origins is None
     assert result.findings
 
@@ -164,14 +164,14 @@ def test_non_image_array_is_not_searched(array):
 )
 def test_non_image_source_is_an_error(source, why):
     with pytest.raises(ImgcheckError, match="source image") as error:
-        by_source(RGB[None], source)
+        validate_with_source(RGB[None], source)
     assert str(error.value).startswith(why)
 
 
 def test_source_refused_by_the_spec_still_identifies_the_pipeline():
     gray = encode_image(Image.fromarray(picture(90, 120, 1).squeeze()), "PNG")
     array = np.asarray(Image.open(io.BytesIO(gray)).convert("RGB").resize((64, 64), 2))
-    result = by_source((array[None] / np.float32(255)).astype("float32"), gray, decode={"gray": "reject"})
+    result = validate_with_source((array[None] / np.float32(255)).astype("float32"), gray, decode={"gray": "reject"})
     assert result.origins[0].exact
     assert "gray" in result.ideal.refused
     assert result.ideal.plan is None

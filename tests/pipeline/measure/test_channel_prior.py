@@ -277,6 +277,7 @@ def fit_script():
 
 @pytest.mark.slow
 def test_fit_script_measures_accuracy_and_calibration(shared_photos, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(FIT.parent))
     monkeypatch.setattr(sys, "argv", [str(FIT), str(shared_photos), "--check", "--repeats", "1", "--limit", "60"])
     fit_script().main()
     lines = capsys.readouterr().out.splitlines()

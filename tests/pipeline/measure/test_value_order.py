@@ -23,7 +23,7 @@ def smooth(channels=3, seed=1):
     return large.reshape(72, 3, 96, 3, channels).mean(axis=(1, 3))
 
 
-def in_order(image, layout):
+def transpose_to(image, layout):
     return np.ascontiguousarray(image.transpose(2, 0, 1)) if layout == "CHW" else image
 
 
@@ -33,7 +33,7 @@ def in_order(image, layout):
 @pytest.mark.parametrize("fortran", [False, True], ids=["C", "F"])
 @pytest.mark.sample(4)
 def test_order_of_values_is_measured_for_both_layouts(layout, channels, batch, fortran):
-    images = [in_order(smooth(channels, seed), layout) for seed in range(max(1, batch))]
+    images = [transpose_to(smooth(channels, seed), layout) for seed in range(max(1, batch))]
     array = np.stack(images) if batch else images[0]
     array = np.asfortranarray(array) if fortran else array
     name = f"N{layout}" if batch else layout
@@ -69,7 +69,7 @@ def test_other_layouts_have_no_alternative_order(layout):
 )
 @pytest.mark.parametrize("layout", ["HWC", "CHW"])
 def test_correct_tensors_without_detail_are_not_reported_reshaped(image, layout):
-    facts = measure(in_order(image.astype(np.float32), layout), None, {})
+    facts = measure(transpose_to(image.astype(np.float32), layout), None, {})
     assert facts.layout == layout
     assert facts.value_order_probability < 0.95 or facts.value_order == layout
 
@@ -84,7 +84,9 @@ def test_source_image_makes_the_reshape_certain(layout, blue_first):
     image = picture(72, 96)
     source = encode_image(Image.fromarray(image), "PNG")
     made = image[..., ::-1] if blue_first else image
-    array = (made / np.float32(255))[np.newaxis] if layout == "HWC" else in_order(made / np.float32(255), "CHW")[None]
+    array = (
+        (made / np.float32(255))[np.newaxis] if layout == "HWC" else transpose_to(made / np.float32(255), "CHW")[None]
+    )
     reshaped, other = other_order(array, f"N{layout}")
     spec = {**SPEC, "shape": ["N", *reshaped.shape[1:]]}
     report = sm_imgcheck.validate(reshaped, spec, source=source)
