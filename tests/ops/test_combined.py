@@ -23,14 +23,14 @@ def resize_step(op="resize_pillow", **changes):
     return Step(op=op, params={**EDGES, "interpolation": "bicubic", "dtype": "uint8", **LIBRARIES[op], **changes})
 
 
-def one_by_one(steps, image):
+def apply_each(steps, image):
     for step in steps:
         image = apply(step, image)
     return image
 
 
 @pytest.fixture(autouse=True)
-def no_threshold(monkeypatch):
+def remove_threshold(monkeypatch):
     """Matrices from the first image of a size on."""
     monkeypatch.setattr(resize_crop, "_BEFORE", 0)
     monkeypatch.setattr(tables, "_BEFORE", 0)
@@ -51,7 +51,7 @@ def combinations():
 
 
 @pytest.mark.parametrize(("op", "interpolation", "size"), list(combinations()))
-def test_a_resize_and_its_crop_are_those_of_the_library(op, interpolation, size, monkeypatch):
+def test_combined_resize_and_crop_equals_the_ops(op, interpolation, size, monkeypatch):
     noise = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
     photo = np.sort(noise, axis=1)
     # Few equal weights: many sums end in one half, and are left to the op.
@@ -64,10 +64,10 @@ def test_a_resize_and_its_crop_are_those_of_the_library(op, interpolation, size,
         for end in (1, 2):
             result, done = resize_crop.resize_and_crop(steps[:end], image)
             assert done == end
-            assert np.array_equal(result, one_by_one(steps[:end], image))
+            assert np.array_equal(result, apply_each(steps[:end], image))
 
 
-def test_a_crop_larger_than_the_resized_image_is_a_second_step():
+def test_crop_larger_than_the_resized_image_is_a_second_step():
     image = picture(150, 200)
     steps = [resize_step(), Step(op="crop", params={"size": [120, 41], "rounding": "floor"})]
     result, done = resize_crop.resize_and_crop(steps, image)
@@ -89,11 +89,11 @@ def test_a_crop_larger_than_the_resized_image_is_a_second_step():
     ],
     ids=["alpha", "float32", "gray as RGB", "small", "nearest", "to float32", "reducing gap", "same height"],
 )
-def test_another_resize_is_left_to_its_op(image, changes):
+def test_unsupported_resize_is_not_combined(image, changes):
     assert resize_crop.resize_and_crop([resize_step(**changes)], image) is None
 
 
-def test_the_first_images_of_a_size_are_left_to_the_op(monkeypatch):
+def test_first_images_of_a_size_are_not_combined(monkeypatch):
     monkeypatch.setattr(resize_crop, "_BEFORE", 2)
     image = picture(150, 200)
     results = [resize_crop.resize_and_crop([resize_step()], image) for _ in range(4)]
@@ -115,7 +115,7 @@ def test_sums_at_the_half_of_a_level_are_repeated_in_integers(monkeypatch):
     assert np.array_equal(result, apply(step, image))
 
 
-def test_an_image_with_too_many_sums_to_repeat_is_left_to_the_op():
+def test_image_with_too_many_sums_to_repeat_is_not_combined():
     image = picture(150, 200)
     step = resize_step()
     assert resize_crop.resize_and_crop([step], image) is not None
@@ -126,7 +126,7 @@ def test_an_image_with_too_many_sums_to_repeat_is_left_to_the_op():
     assert resize_crop.resize_and_crop([half], picture(150, 200)) is None
 
 
-def test_a_pillow_with_other_sums_is_found_over_noise(monkeypatch):
+def test_different_sums_of_pillow_are_detected_with_noise(monkeypatch):
     sampled = resize_crop.sampled_by_pillow
     resize_crop._axes.cache_clear()
     monkeypatch.setattr(resize_crop, "sampled_by_pillow", lambda *image, **ways: sampled(*image, **ways) ^ 1)
@@ -134,7 +134,7 @@ def test_a_pillow_with_other_sums_is_found_over_noise(monkeypatch):
     resize_crop._axes.cache_clear()
 
 
-def test_weights_are_those_that_pillow_rounds():
+def test_weights_equal_the_rounded_weights_of_pillow():
     geometry = resize_crop._Geometry(
         op="resize_pillow", old=(3, 3, 3), new=(2, 2), rows=(0, 2), columns=(0, 2), interpolation="box"
     )
@@ -159,12 +159,12 @@ TAILS = {
 
 @pytest.mark.parametrize("tail", TAILS)
 @pytest.mark.parametrize("order", [None, "BGR", "GBR"])
-def test_a_table_has_the_values_of_the_ops(tail, order):
+def test_table_values_equal_the_ops(tail, order):
     steps = [Step(op="reorder", params={"order": "RGB", "to": order})] if order else []
     steps += [*TAILS[tail], Step(op="batch", params={})]
     image = picture(31, 40)
     result, bounds = combined.apply_all(steps, image)
-    expected = one_by_one(steps, image)
+    expected = apply_each(steps, image)
     assert result.dtype == expected.dtype
     assert np.array_equal(result, expected)
     if order != "GBR" or tail == "planes":
@@ -172,10 +172,10 @@ def test_a_table_has_the_values_of_the_ops(tail, order):
         assert expected.max() <= bounds[1]
 
 
-def test_a_table_of_one_channel():
+def test_single_channel_table_equals_the_ops():
     steps = [TO_FLOAT, Step(op="scale", params={"low": -1, "high": 1}), TO_PLANES]
     image = picture(31, 40, 1)
-    assert np.array_equal(combined.apply_all(steps, image)[0], one_by_one(steps, image))
+    assert np.array_equal(combined.apply_all(steps, image)[0], apply_each(steps, image))
 
 
 @pytest.mark.parametrize(
@@ -187,11 +187,11 @@ def test_a_table_of_one_channel():
     ],
     ids=["no values", "float16", "pixels"],
 )
-def test_other_steps_have_no_table(steps):
+def test_unsupported_steps_have_no_table(steps):
     assert tables.make_table(steps, picture(31, 40)) is None
 
 
-def test_the_first_images_of_a_process_have_no_table(monkeypatch):
+def test_first_images_of_a_process_have_no_table(monkeypatch):
     monkeypatch.setattr(tables, "_BEFORE", 2)
     monkeypatch.setattr(tables, "_requests", count())
     results = [tables.make_table(TAILS["scale"], picture(31, 40)) for _ in range(3)]
@@ -205,7 +205,7 @@ def test_limits_of_values_end_where_a_step_changes_them():
     assert combined.apply_all([*steps[:2], Step(op="pad", params=frame)], picture(31, 40))[1] is None
 
 
-def test_the_source_is_not_modified():
+def test_apply_all_does_not_modify_its_source():
     image = picture(150, 200)
     before = image.copy()
     combined.apply_all([resize_step(), *TAILS["planes"]], image)
