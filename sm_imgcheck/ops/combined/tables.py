@@ -1,6 +1,6 @@
 """The ops that change each value of an 8-bit image on its own, as one look-up in a table of 256 results.
 
-The ops compute the table, from an image of all levels, so that the values are theirs. Microseconds on one thread for
+The ops compute the table, from an image of all levels, so that it has their values. Microseconds on one thread for
 224x224 RGB (``tests/bench/combined.py``):
 
 =========================================  ==========  ========
