@@ -25,6 +25,10 @@ def freeze_imports() -> None:
 
 
 def enable_for_run() -> None:
-    """Exempt all objects of now from collection, and collect what a run makes from now on."""
-    gc.freeze()
-    gc.enable()
+    """Exempt all objects of now from collection, and collect what a run makes from now on.
+
+    Only after ``start_without``: a program that calls ``main`` again and again would keep the garbage of each call.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

@@ -16,7 +16,6 @@ from itertools import tee
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError, StoreError
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Candidate, Options, Result, Spec
@@ -142,7 +141,6 @@ def prepare() -> None:
     """Make a process fit for much work; each executor calls it once in each of its processes."""
     malloc.keep_freed_blocks()
     import_module("sm_imgcheck.pipeline.process")
-    gc_policy.freeze_imports()
 
 
 def process_items(

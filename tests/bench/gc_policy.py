@@ -11,6 +11,7 @@ COMMAND = "from sm_imgcheck.cli import main; main(['validate', {demo!r}, '-s', '
 RUN = """
 
 from sm_imgcheck.core import gc_policy
+gc_policy.start_without()
 if {frozen} == 0: gc_policy.gc.freeze = lambda: None
 from sm_imgcheck.cli import main
 main(['validate', *[{demo!r}] * 300, '-s', 'pillow-rgb-01', '-j', '1'])

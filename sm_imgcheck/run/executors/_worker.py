@@ -16,6 +16,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
+from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError, InternalError
 from sm_imgcheck.core.types.result import SHARED
 from sm_imgcheck.pipeline.read import clause
@@ -120,6 +121,7 @@ def serve(link: Connection, begins: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows; elsewhere it is blocked already
     _end_with_parent()
     prepare()
+    gc_policy.freeze_imports()
     with suppress(EOFError, OSError):  # the receiver has exited: no further work
         sender = Sender()
         job = pickle.loads(link.recv_bytes())  # noqa: S301 - from the process that started this one

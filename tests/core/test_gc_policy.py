@@ -1,0 +1,32 @@
+"""Garbage of a command that another program calls is collected; in a process of the command line, imports are exempt."""
+
+import gc
+
+import pytest
+
+from sm_imgcheck.core import gc_policy
+
+
+@pytest.fixture
+def unfrozen():
+    """Restore the collector: enabled, without frozen objects."""
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("unfrozen")
+def test_run_called_by_another_program_freezes_no_objects(run_cli, tmp_path):
+    before = gc.get_freeze_count()
+    code, _, _ = run_cli("validate", tmp_path, "-s", "pillow-rgb-01")
+    assert code == 2  # no candidates
+    assert gc.get_freeze_count() == before
+
+
+@pytest.mark.usefixtures("unfrozen")
+def test_run_of_the_command_line_freezes_imports_and_enables_the_collector():
+    gc_policy.start_without()
+    assert not gc.isenabled()
+    gc_policy.enable_for_run()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 1000
