@@ -1,4 +1,4 @@
-"""Garbage of a command that another program calls is collected; in a process of the command line, imports are exempt."""
+"""Garbage of a command that another program calls is collected; the command line exempts its imports."""
 
 import gc
 
