@@ -329,7 +329,7 @@ def _assumptions(assume: object) -> Mapping[str, str]:
     }
 
 
-def _source(source: Any) -> str | bytes | None:
+def _source(source: object) -> str | bytes | None:
     if is_pillow_image(source):
         return encode_losslessly(source)
     if source is None or isinstance(source, (str, bytes)):
