@@ -56,7 +56,10 @@ _FEWEST = 784
 
 
 def _channels(got: Value, model: Value) -> Verdict | None:
-    """Compare a number of channels, or the channel axis of a shape, with the expected number."""
+    """Compare a number of channels, or the channel axis of a shape, with the expected number or numbers."""
+    allowed = re.findall(r"\d+", model.text)
+    if got.kind == "channels" and len(allowed) > 1:
+        return COMPARISONS["allowed-channels"]({"got": str(_number(got.text)), "expected": " or ".join(allowed)})
     expected = _number(model.text)
     if got.kind != "shape":
         causes, labels = COMPARISONS["channels"]({"got": str(_number(got.text)), "expected": str(expected)})
@@ -109,13 +112,34 @@ def _compare_modes(got: str, expected: str) -> tuple[str, ...]:
     return ()
 
 
-def _rank(value: Value) -> int:
-    return len(_lengths(value.text)) if value.kind == "shape" else _number(value.text)
-
-
 def _ranks(value: Value) -> list[int]:
-    """Return the ranks of "3D or 4D"."""
-    return [_rank(value)] if value.kind == "shape" else [int(digits) for digits in re.findall(r"[1-6]", value.text)]
+    """Return the ranks of a shape, of named axes, or of "3D or 4D"."""
+    if value.kind == "shape":
+        return [len(_lengths(value.text))]
+    if value.kind == "axes":
+        names = _axis_names(value.text)
+        return [len(names), len(names) - 1] if value.text[1] in ".*" else [len(names)]
+    words = re.findall(r"(?i)\d+|two|three|four|five", value.text)
+    return sorted({_WORDS.get(word.lower()) or int(word) for word in words})
+
+
+def _axis_names(text: str) -> list[str]:
+    """Return the initials of named axes: ``nhwc`` of ``(batch_size, height, width, channels)``."""
+    names = re.findall(r"\.\.\.|\*|\w+", text.lower().replace("num_", ""))
+    return [name[0].replace("b", "n").replace("i", "n") for name in names]
+
+
+def _named_axes(actual: Value, model: Value) -> Verdict | None:
+    """Compare a shape with named axes: their number, then the place of the channels."""
+    if len(_lengths(actual.text)) not in _ranks(model):
+        return _compare_ranks(actual, model)
+    lengths, names = _lengths(actual.text), _axis_names(model.text)
+    labels = {"got": f"[{', '.join(lengths)}]", "expected": model.text}
+    axis = names.index("c") - len(names) if "c" in names else None
+    counts = {str(count) for count in COUNTS}
+    if axis is None or axis < -len(lengths) or not lengths[axis].isdigit() or lengths[axis] in counts:
+        return None
+    return (("layout",), labels) if counts & set(lengths[-3:]) else None
 
 
 def _lengths(text: str) -> list[str]:
@@ -128,7 +152,7 @@ def _number(text: str) -> int:
     return int(digits[0]) if digits else _WORDS[text.lower().split(" ")[0].split("-")[0]]
 
 
-_WORDS = {"single": 1, "one": 1, "two": 2, "three": 3, "four": 4}
+_WORDS = {"single": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
 def _shapes(actual: Value, model: Value) -> Verdict | None:
@@ -149,19 +173,25 @@ def _compare_sizes(got: list[str], expected: list[str]) -> Verdict | None:
 
 
 def _compare_ranks(actual: Value, model: Value) -> Verdict | None:
-    got, expected = _rank(actual), _ranks(model)
+    got, expected = _ranks(actual)[-1], _ranks(model)
     label = actual.text if actual.kind == "shape" else f"{got} axes"
     labels = {"got": label, "expected": f"{' or '.join(map(str, expected))} axes"}
-    match (got, expected):
-        case (2 | 3, [4]) | (3, [4, 5]):
+    if got in expected:
+        return None
+    match (got, expected[-1], len(expected)):
+        case (2 | 3, 4, 1) | (3, 5, _):
             return ("no-batch",), labels
-        case (5, [4]) | (4, [3]) | (5 | 4, [2, 3]):
-            return ("batch-twice",), labels
-        case (2, [3] | [3, 4] | [4, 3]):
+        case (2, 3 | 4 | 5, _):
             return ("gray",), labels
-        case (4, [2]):
-            return ("features-model",), labels
+        case (4, 2, 1):
+            return ("features-wanted",), labels
+        case (5, 4 | 3, _) | (6, 5, _) | (4, 3, _):
+            return ("batch-twice",), labels
     return None
+
+
+def _tokens(got: Value, expected: Value) -> Verdict | None:
+    return COMPARISONS["tokens"]({"got": str(_number(got.text)), "expected": str(_number(expected.text))})
 
 
 _BY_KINDS: Mapping[tuple[str, str], Callable[[Value, Value], Verdict | None]] = {
@@ -169,6 +199,9 @@ _BY_KINDS: Mapping[tuple[str, str], Callable[[Value, Value], Verdict | None]] = 
     ("rank", "rank"): _compare_ranks,
     ("rank", "shape"): _compare_ranks,
     ("shape", "rank"): _compare_ranks,
+    ("rank", "axes"): _compare_ranks,
+    ("shape", "axes"): _named_axes,
+    ("tokens", "tokens"): _tokens,
     ("layout", "layout"): _layouts,
     ("bits", "bits"): _bit_depths,
     ("mode", "mode"): _modes,

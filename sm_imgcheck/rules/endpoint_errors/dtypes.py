@@ -18,7 +18,7 @@ _DTYPES = {
     "int64": "long longint longtensor int64 i64",
     "float16": "half halftensor float16 fp16 f16",
     "bfloat16": "bfloat16 bf16",
-    "float32": "float floatingpoint floattensor float32 fp32 f32 single cv32f",
+    "float32": "float floatingpoint floatingtype floattensor float32 fp32 f32 single cv32f",
     "float64": "double doubletensor float64 fp64 f64 cv64f",
     "uint32": "uint32 u32",
     "uint64": "uint64 u64",

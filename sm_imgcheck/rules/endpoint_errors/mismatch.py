@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sm_imgcheck.rules.endpoint_errors.allowed import compare_with_support
 from sm_imgcheck.rules.endpoint_errors.compare_values import compare_values
 from sm_imgcheck.rules.endpoint_errors.dtype_pairs import find_casts, find_different_dtypes
+from sm_imgcheck.rules.endpoint_errors.layers import compare_with_weights
 from sm_imgcheck.rules.endpoint_errors.sentence import read_values
 from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
 
@@ -53,6 +55,13 @@ _KEYWORDS = (
     "smaller than",
     "not a multiple",
     "trained ",
+    "unsupported",
+    "not supported",
+    "only ",
+    "invalid",
+    "incorrect",
+    "divisible",
+    " channel",
 )
 _TRIES = 16
 """Maximum number of occurrences of a keyword that are tried."""
@@ -63,9 +72,10 @@ _BEFORE, _AFTER = 120, 240
 _OTHER_SUBJECTS = (
     *("input_ids", "attention_mask", "token_type", "past_key", "hidden_state", "position_ids", "vocab", "embedding"),
     *("audio", "speech", "waveform", "mel_", "sequence", "label", "target", "column", "loss"),
+    *("strip size", "tile size", "scanline"),
     *("state_dict", "checkpoint", "loading"),
 )
-"""Words of sentences about text, sound, training or weights."""
+"""Words of sentences about text, sound, training, weights or the parts of a file."""
 
 
 class Mismatch(NamedTuple):
@@ -114,11 +124,14 @@ def _mismatch(sentence: str) -> Mismatch | None:
             verdict = _likelier(verdict, compare_values(value, other))
         if verdict and verdict[0] == ("gray",) and value.kind == "rank" and not _IMAGE.search(sentence):
             continue  # sequences and matrices have ranks too
+        if verdict and verdict[0] == ("features-wanted",) and not is_ordered:
+            continue  # strides and sizes of pools are lists of two as well
         if verdict is not None and verdict[0]:
             if value.kind == "shape" and _UNEQUAL.search(sentence):
                 verdict = ("unequal-images",), verdict[1]
             return Mismatch(verdict, min(value.start, other.start), max(value.end, other.end))
-    return None
+    other_values = compare_with_weights(sentence) or compare_with_support(sentence)
+    return Mismatch(*other_values) if other_values else None
 
 
 _IMAGE = re.compile(r"(?i)image|channel|height|pixel|conv|\b4-?D\b")

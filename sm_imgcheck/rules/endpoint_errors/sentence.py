@@ -15,6 +15,9 @@ _NEAR = 60
 _UNIT_DISTANCE = 24
 """Maximum distance in characters of a number without a unit from the value whose unit it shares."""
 
+_COUNTS = ("channels", "rank", "tokens")
+"""Kinds of an expected value whose counterpart is often a bare number: "3 channels expected, found 1"."""
+
 _FAILURE = re.compile(
     r"(?i)mismatch|must|should|invalid|cannot|can't|can not|could not|\bnot\b|error|fail|unable|wrong|illegal|differ"
     r"|\bbut\b|exceed|greater than|larger than|smaller than|!=|\bvs\b|incompatible|instead of|needs|wants|requires"
@@ -55,6 +58,8 @@ def read_values(sentence: str) -> SentenceValues:
             role, last = "", None
             continue
         if kind in ("expected", "got", "differs"):
+            if kind == "differs" and not before and not role:  # "types do not match: uint8, float32"
+                continue
             if kind == "differs" and role != "got":  # "size (300, 400) does not match (224, 224)"
                 got, expected = {**(expected if role else before), **got}, ({} if role else expected)
                 is_difference = True
@@ -63,6 +68,8 @@ def read_values(sentence: str) -> SentenceValues:
         if kind == "number":
             is_same = bool(role) or match.start() - position < _UNIT_DISTANCE
             kind = unit = unit_of(sentence, match.start(), match.end()) or (unit if is_same else "")
+            if role == "got" and kind in ("", "total") and len(expected) == 1 and (only := next(iter(expected))) in _COUNTS:
+                kind = unit = only
         if not kind or (kind == "shape" and _OTHER_SHAPE.search(sentence[: match.start()])):
             continue
         value = Value(kind, match[0], match.start(), match.end())
@@ -70,10 +77,13 @@ def read_values(sentence: str) -> SentenceValues:
         last = value if not role else None
         _store(value, {"expected": expected, "got": got}.get(role), before, is_near=match.start() - position <= _NEAR)
         position = match.end()
-    if _FAILURE.search(sentence) and (_STRONG.search(sentence) or not _CHANGE.search(sentence)):
+    is_failure = bool(_FAILURE.search(sentence))
+    if is_failure and (_STRONG.search(sentence) or not _CHANGE.search(sentence)):
         _complete(expected, got, before)
         for same_kind in values.values():
             _contrast(same_kind, sentence, expected, got, pairs)
+    elif not is_failure and not _CHANGE.search(sentence) and len(values.get("channels", ())) == 2:
+        _contrast_of_model(values["channels"], sentence, expected, got)
     if is_difference:
         both = [kind for kind in ("channels", "total") if kind in got and kind in expected]
         pairs += [(got.pop(kind), expected.pop(kind)) for kind in both]
@@ -92,14 +102,29 @@ def _contrast(
     if len(values) != 2 or values[0].text == values[1].text or (kind in expected and kind in got) or kind == "mode":
         return
     left, right = values
+    if _ALTERNATIVE.fullmatch(sentence[left.end : right.start]):
+        return
     if kind in expected:
         got[kind] = right if expected[kind] == left else left
     elif kind in got:
         expected[kind] = right if got[kind] == left else left
     elif (is_model := [_is_of_model(value, sentence) for value in values]) in ([True, False], [False, True]):
         expected[kind], got[kind] = (left, right) if is_model[0] else (right, left)
+    elif kind == "dtype":
+        pairs.append((left, right._replace(kind="pair")))
     else:
         pairs.append((left, right))
+
+
+def _contrast_of_model(values: list[Value], sentence: str, expected: dict[str, Value], got: dict[str, Value]) -> None:
+    """Give two numbers of channels their roles where one is the model's: "array has 1 channel; the graph has 3"."""
+    left, right = values
+    if (is_model := [_is_of_model(value, sentence) for value in values]) in ([True, False], [False, True]):
+        expected["channels"], got["channels"] = (left, right) if is_model[0] else (right, left)
+
+
+_ALTERNATIVE = re.compile(r"(?i)[^.;]{0,60}\bor ?(?:[a-z]{1,12} ){0,2}")
+"""What is between two values that are both supported: "rank 4 (batch, height, width) or rank 5"."""
 
 
 _SIDES = re.compile(
@@ -128,7 +153,7 @@ def _follows(value: Value, role: re.Match[str], sentence: str) -> bool:
     return bool(re.fullmatch(r" (?:\w{2,10} ){0,2}", between) and re.match(r"[,.;)]|$", sentence[role.end() :]))
 
 
-_OTHER_SHAPE = re.compile(r"(?i)(?:weight|kernel|filter|stride|padding)s?(?: of)?(?: size| shape)?:? ?$")
+_OTHER_SHAPE = re.compile(r"(?i)(?:weight|kernel|filter|stride|padding)s?(?: of)?(?:[ ._]size|[ ._]shape)?[:=]? ?$")
 """What precedes a shape that is not the input's."""
 
 

@@ -14,53 +14,61 @@ _SIZE_DISTANCE = 24
 """Maximum distance in characters of a number from the noun whose size it is."""
 
 _LENGTH = r"(?:\d{1,7}|-1|None|\?|\*|[NCHWB])"
+_AXIS = (
+    r"(?:\.\.\.|\*|batch(?:[ _]?size)?|num_(?:images|channels|frames)|channels?|num_channels|height|width|frames|time|[nbchwt])"
+)
+_RANKS = r"(?:[1-6]|two|three|four|five)(?:(?:,?\ (?:or|and)|,|/)\ ?(?:[1-6]|four|five))*"
+_CHANNELS = r"(?:\d{1,4}|single|one|two|three|four)"
 _DTYPE = r"""(?:torch\.|np\.|numpy\.|tf\.|jnp\.|c10::|DT_|TYPE_|kTfLite)?(?:uint8|u?int(?:8|16|32|64)
-        |b?float(?:16|32|64)|bfloat16|FP(?:16|32|64)|BF16|floating[- ]point|double|half|byte|single
+        |b?float(?:16|32|64)|bfloat16|FP(?:16|32|64)|BF16|floating[- ](?:point|type)|double|half|byte|single
+        |[uif](?:8|16|32|64)
         |(?:Double|Float|Byte|Half)(?:Tensor)?(?=[\s'"),.;\]]|$))"""
 TOKEN = re.compile(
     rf"""(?ix)
     (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have|equal|match)|should\ (?:be|have)|needs
         |needed|supports|accepts|takes|wants|wanted|allowed|trained\ (?:with|on)|reference)\b)
-    | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)|not\ equal(?:\ to)?
+    | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)|not\ equal(?:\ (?:to|with))?
         |incompatible\ with|not\ compatible\ with|differs?\ from|different\ from|not\ one\ of
         |not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)
     | (?P<got>(?<!\w)(?:got|received|found|actual(?:ly)?|given|provided|supplied|passed|instead\ of|observed
-        |discovered|detected|was:|but\ (?:is|has|was|it|have|had)|invalid|unexpected|wrong|unsupported|which\ is
+        |discovered|detected|saw|was:|but\ (?:is|has|was|it|have|had)|invalid|unexpected|wrong|unsupported|which\ is
         |sent)\b)
     | (?P<pair>(?<![\w.])\d{{1,12}}\ ?(?:!=|vs\.?|<>|\u2260|=/=)\ ?\d{{1,12}}(?![\w.]))
     | (?P<shape>[\[({{]\ ?{_LENGTH}(?:\ ?(?:[,*]|x(?=[\ \d?-]))\ ?{_LENGTH}){{1,5}},?\ ?[\])}}]
         |(?<![\w.])\d{{1,5}}(?:\ ?[x*\u00d7]\ ?\d{{1,5}}){{1,4}}\b
         |(?:(?<=shape\ )|(?<=shape:\ )|(?<=dims\ )|(?<=dimensions\ ))\d{{1,5}}(?:,\ ?\d{{1,5}}){{2,4}})
-    | (?P<rank>\b[1-6][- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)(?:\ or\ [1-6][- ]?D\b)?
-        |\b(?:rank|ndim|dim\(\)|dimensions?\ (?:is|was|of|:)|number\ of\ dim(?:ension)?s)(?:\ of|\ is|\ to\ be)?
-        [ :=]{{1,3}}[1-6]\b)
+    | (?P<axes>[\[(]\ ?{_AXIS}(?:\ ?[,x]\ ?{_AXIS}){{1,4}}\ ?[\])])
+    | (?P<rank>\b{_RANKS}[- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)(?:\ or\ [1-6][- ]?D\b)?
+        |\b(?:rank|ndim|dim\(\)|dimensions?\ (?:is|was|of|:)|number\ of\ (?:\w+\ )?dim(?:ension)?s)(?:\ of|\ is|\ to\ be)?
+        [ :=]{{1,3}}{_RANKS}(?:\ \([^()]{{1,30}}\)\ or\ (?:rank\ )?[1-6])?\b)
     | (?P<layout>\b(?:channels?[- _]?(?:last|first)|N?HWC|N?CHW)\b)
     | (?P<batch>\bbatch(?:[- ]dim(?:ension)?)?(?:[- _]size)?(?:\ of|\ is|:|=)?\ ?\d{{1,5}}\b)
     | (?P<bits>\b(?:8|16|32)[- ]bits?\b)
     | (?P<mode>\b(?:RGBA?|BGRA?|CMYK|gr[ae]y(?:scale)?)\b)
-    | (?P<channels>\b(?:\d{{1,4}}|single|one|two|three|four)[- ](?:input[- ])?(?:channels?|bands?|planes?)\b
-        |\bchannels?(?:\ count)?[:=]\ ?\d{{1,4}}\b)
+    | (?P<channels>\b{_CHANNELS}(?:(?:,?\ (?:or|and)\ |,\ ){_CHANNELS})*[- ](?:input[- ])?(?:channels?|bands?|planes?)\b
+        |\bchannels?(?:\ (?:count|number|values?|size))?(?:[:=]\ ?|\ (?:are|is)\ )\[?\d{{1,4}}(?:(?:,|,?\ or)\ ?\d)*\b)
     | (?P<dtype>\b{_DTYPE}\b)
     | (?P<number>(?<![\w.:/%-])\d{{1,12}}(?![\w:/%]|\.\d))
     """
 )
 _NOUN = re.compile(
     r"""(?ix)(?<![a-z])(?:
-      (?P<side>(?:pixels?|px)\ (?:wide|high|tall)|height|width|resolution|rows|cols|columns|image\ size|img_?size|side)
+      (?P<tokens>(?:spatial\ )?tokens|patches)
+    | (?P<side>(?:pixels?|px)\ (?:wide|high|tall)|height|width|resolution|rows|cols|columns|image\ size|img_?size|side)
     | (?P<channels>channels?|depth|bands?|planes?|scn|color\ components?)
     | (?P<total>values?|elements?|bytes?|entries|numel|total|lengths?|byte_?size|size|data|floats|pixels|buffer)
     | (?P<rank>dims?|dimensions?|rank|ndim|axes)
     | (?P<batch>batch(?:[\ _-]?size)?)
     )(?![a-z])"""
 )
-_INPUTS = re.compile(r"(?i) (?:model )?inputs?\b(?! (?:size|shape|channels?|dim))")
+_INPUTS = re.compile(r"(?i) (?:model )?(?:input tensors?|inputs?|feeds|raw input contents)\b(?! (?:size|shape|channels?|dim))")
 
 
 class Value(NamedTuple):
     """One value of a sentence."""
 
     kind: str
-    """shape, rank, layout, batch, bits, mode, channels, dtype, total or side."""
+    """shape, axes, rank, layout, batch, bits, mode, channels, dtype, total, tokens or side."""
     text: str
     start: int
     end: int
