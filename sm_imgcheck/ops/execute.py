@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import cache
 from importlib import import_module
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -67,14 +68,33 @@ class ArrayCache(dict[tuple[str, ...], Any]):
     def __init__(self, first: Mapping[tuple[str, ...], Any]) -> None:
         super().__init__(first)
         self._kept = len(first)
+        self._uses: dict[int, int] = {}
+        """Number of keys of each array, by id: steps that change nothing store one array twice."""
+        self._bytes = 0
+        for array in first.values():
+            self._count(array, 1)
 
     def __setitem__(self, names: tuple[str, ...], array: np.ndarray) -> None:
+        self._count(array, 1)
+        if names in self:
+            self._count(self[names], -1)
         super().__setitem__(names, array)
-        sizes = {id(value): value.nbytes for value in self.values() if isinstance(value, np.ndarray)}
-        while sum(sizes.values()) > _CACHE_BYTES and len(self) > self._kept + 1:
-            oldest = next(key for at, key in enumerate(self) if at >= self._kept)
-            del self[oldest]
-            sizes = {id(value): value.nbytes for value in self.values() if isinstance(value, np.ndarray)}
+        while self._bytes > _CACHE_BYTES and len(self) > self._kept + 1:
+            oldest = next(islice(self, self._kept, None))
+            self._count(self.pop(oldest), -1)
+
+    def _count(self, array: Any, change: int) -> None:
+        """Add or remove one use of an array; its bytes count while it has uses."""
+        if not isinstance(array, np.ndarray):
+            return
+        uses = self._uses.get(id(array), 0) + change
+        if uses == 0:
+            del self._uses[id(array)]
+            self._bytes -= array.nbytes
+            return
+        if id(array) not in self._uses:
+            self._bytes += array.nbytes
+        self._uses[id(array)] = uses
 
 
 def step_names(steps: Sequence[Step]) -> tuple[str, ...]:

@@ -40,3 +40,15 @@ def test_array_cache_drops_the_oldest_and_keeps_the_first():
     assert ("39",) in cache
     assert ("0",) not in cache
     assert sum(array.nbytes for array in cache.values() if isinstance(array, np.ndarray)) <= 192 << 20
+
+
+def test_cache_counts_an_array_under_two_keys_once():
+    cache = ArrayCache({(): b"file"})
+    array = np.zeros(12 << 20, np.float64)  # 96 MiB
+    for at in range(9):
+        cache[str(at),] = array
+    assert len(cache) == 10
+    cache["other",] = np.zeros(12 << 20, np.float64)
+    assert len(cache) == 11
+    cache["last",] = np.zeros(1, np.uint8)
+    assert [key for key in cache if key] == [("other",), ("last",)]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
 from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
+from sm_imgcheck.rules.endpoint_errors.tokens import Value
 
-__all__ = ["compare_with_support"]
+__all__ = ["compare_axis", "compare_requirement", "compare_with_support"]
 
 _CHANNELS = re.compile(
     r"(?i)(?:channels?|bands?|planes?|components?)(?: number| count| size)?(?: of| is| was|:|=){0,2} ?\(?(?P<after>\d{1,4})\b"
     r"|\b(?P<before>\d{1,4})[- ](?:color[- ])?(?:channels?|bands?|planes?|components?)\b"
 )
 _REFUSAL = re.compile(
-    r"(?i)unsupported|not supported|only support|supports? only|invalid|illegal|wrong|unexpected|cannot handle|can't handle"
+    r"(?i)must be \d|unsupported|not supported|only support|supports? only|invalid|illegal|wrong|unexpected|cannot handle|can't handle"
     r"|can not handle|only (?:be )?(?:supported|defined|implemented)|not implemented|unknown|divisible by"
 )
 _MODES = re.compile(r"(?i)\b(?P<mode>RGBA?|BGRA?|gr[ae]y(?:scale)?|RGB images|color)\b")
@@ -58,3 +60,43 @@ def _shape(lengths: list[int]) -> Verdict | None:
     if len(lengths) == 3 and lengths[0] in (1, 3) and lengths[2] not in COUNTS:
         return ("layout",), labels
     return None
+
+
+_REQUIREMENT = re.compile(r"(?i)\b(?:must|should|expect(?:s|ed)?|requires?|only) ")
+_ERROR = re.compile(r"(?:Error|Exception|Failure)\b\W|\"(?:error|detail|message)\":|(?i:\berror: )")
+_UNMET = {"channels": "channels", "dtype": "other-dtype", "rank": "other-shape", "axes": "other-shape"}
+
+
+def compare_requirement(sentence: str, expected: Sequence[Value]) -> tuple[Verdict, int, int] | None:
+    """Return the verdict on an error that states only what is expected: "ValueError: image must have 3 channels"."""
+    values = [value for value in expected if value.kind in _UNMET]
+    if len(values) != 1 or not _ERROR.search(sentence[: values[0].start]):
+        return None
+    value = values[0]
+    requirement = [match.start() for match in _REQUIREMENT.finditer(sentence, 0, value.end)]
+    if not requirement or not _IMAGE.search(sentence, 0, value.end + _NEAR):
+        return None
+    return ((_UNMET[value.kind],), {"expected": value.text}), requirement[-1], value.end
+
+
+_IMAGE = re.compile(r"(?i)\b(?:image|img|input|picture|photo|pixels?|mat|frame|tensor|array)s?\b")
+_NEAR = 24
+
+
+_AXIS = re.compile(
+    r"(?i)\b(?:axis|dim(?:ension)?|shape index) (?P<axis>-?[0-4])\b[^.;()\[\]]{0,40}?(?:equal|be|have(?: a)?(?: value| size| length)?"
+    r"|expected|expects?)(?: of| to)? (?P<expected>\d{1,5})\b(?P<between>[^\[(]{0,60})(?P<shape>[\[(]\d{1,5}(?:, ?\d{1,5}){1,4}[\])])"
+)
+
+
+def compare_axis(sentence: str) -> tuple[Verdict, int, int] | None:
+    """Return the verdict on one axis of a shape: "axis 3 must equal 3, got shape [1, 3, 224, 224]"; else None."""
+    match = _AXIS.search(sentence)
+    if not match:
+        return None
+    lengths = [int(length) for length in re.findall(r"\d+", match["shape"])]
+    axis = int(match["axis"])
+    if not -len(lengths) <= axis < len(lengths) or lengths[axis] == int(match["expected"]):
+        return None
+    causes, labels = COMPARISONS["axis"]({**match.groupdict(), "axis": str(axis)})
+    return ((causes, labels), *match.span()) if causes else None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sm_imgcheck.rules.endpoint_errors.allowed import compare_with_support
+from sm_imgcheck.rules.endpoint_errors.allowed import compare_axis, compare_requirement, compare_with_support
 from sm_imgcheck.rules.endpoint_errors.compare_values import compare_values
 from sm_imgcheck.rules.endpoint_errors.dtype_pairs import find_casts, find_different_dtypes
 from sm_imgcheck.rules.endpoint_errors.layers import compare_with_weights
@@ -84,6 +84,8 @@ class Mismatch(NamedTuple):
     verdict: Verdict
     start: int
     end: int
+    rank: int = 2
+    """4 where only the expected value is known: anything else that is near says more."""
 
 
 def find_mismatches(text: str, lower: str) -> Iterator[Mismatch]:
@@ -98,7 +100,7 @@ def find_mismatches(text: str, lower: str) -> Iterator[Mismatch]:
             continue
         if (mismatch := _mismatch(sentence)) is not None:
             end = start + mismatch.end
-            yield Mismatch(mismatch.verdict, start + mismatch.start, end)
+            yield mismatch._replace(start=start + mismatch.start, end=end)
 
 
 def _keyword_offsets(lower: str) -> list[int]:
@@ -126,15 +128,23 @@ def _mismatch(sentence: str) -> Mismatch | None:
             continue  # sequences and matrices have ranks too
         if verdict and verdict[0] == ("features-wanted",) and not is_ordered:
             continue  # strides and sizes of pools are lists of two as well
+        if verdict and not verdict[0] and value.kind == "total" and _ELEMENTS.search(sentence):
+            verdict = ("shape-not-filled",), verdict[1]
         if verdict is not None and verdict[0]:
             if value.kind == "shape" and _UNEQUAL.search(sentence):
                 verdict = ("unequal-images",), verdict[1]
             return Mismatch(verdict, min(value.start, other.start), max(value.end, other.end))
-    other_values = compare_with_weights(sentence) or compare_with_support(sentence)
-    return Mismatch(*other_values) if other_values else None
+    others = compare_axis(sentence) or compare_with_weights(sentence) or compare_with_support(sentence)
+    if others is None and not got and not pairs:
+        others = compare_requirement(sentence, expected)
+        return Mismatch(*others, rank=4) if others else None
+    return Mismatch(*others) if others else None
 
 
 _IMAGE = re.compile(r"(?i)image|channel|height|pixel|conv|\b4-?D\b")
+
+_ELEMENTS = re.compile(r"(?i)\[[^\]]*\][^\n]{0,80}\b(?:elements|values|entries)\b")
+"""A shape with a number of values: "shape [1, 3, 224, 224] expects 150528 elements"."""
 
 _UNEQUAL = re.compile(
     r"(?i)\b(?:images|samples|tensors|arrays|elements|batch)\b[^\n]{0,40}\bsame (?:shape|size|dimensions)"

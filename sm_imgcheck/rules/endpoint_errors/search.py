@@ -176,7 +176,12 @@ def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
         ids, labels = mismatch.verdict
         for cause in ids:
             yield PatternMatch(
-                cause=cause, rank=2, start=mismatch.start, end=mismatch.end, values=labels, source="general form"
+                cause=cause,
+                rank=mismatch.rank,
+                start=mismatch.start,
+                end=mismatch.end,
+                values=labels,
+                source="general form",
             )
     for cause, rank, start, end in find_phrases(text.lower, Vocabulary(text.lower)):
         yield PatternMatch(cause=cause, rank=rank, start=start, end=end, values={}, source="general form")

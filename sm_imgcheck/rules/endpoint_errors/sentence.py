@@ -153,7 +153,7 @@ def _follows(value: Value, role: re.Match[str], sentence: str) -> bool:
     return bool(re.fullmatch(r" (?:\w{2,10} ){0,2}", between) and re.match(r"[,.;)]|$", sentence[role.end() :]))
 
 
-_OTHER_SHAPE = re.compile(r"(?i)(?:weight|kernel|filter|stride|padding)s?(?: of)?(?:[ ._]size|[ ._]shape)?[:=]? ?$")
+_OTHER_SHAPE = re.compile(r"(?i)(?:weight|kernel|filter|stride|padding|pool|dilation|window|block)s?(?: of)?(?:[ ._]size|[ ._]shape)?[:=]? ?$")
 """What precedes a shape that is not the input's."""
 
 

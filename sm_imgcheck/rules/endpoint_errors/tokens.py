@@ -26,7 +26,7 @@ _DTYPE = r"""(?:torch\.|np\.|numpy\.|tf\.|jnp\.|c10::|DT_|TYPE_|kTfLite)?(?:uint
 TOKEN = re.compile(
     rf"""(?ix)
     (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have|equal|match)|should\ (?:be|have)|needs
-        |needed|supports|accepts|takes|wants|wanted|allowed|trained\ (?:with|on)|reference)\b)
+        |needed|supports|accepts|takes|wants|wanted|allowed|permitted|trained\ (?:with|on)|reference)\b)
     | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)|not\ equal(?:\ (?:to|with))?
         |incompatible\ with|not\ compatible\ with|differs?\ from|different\ from|not\ one\ of
         |not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)

@@ -144,8 +144,12 @@ def numbers(values: list[Json], dtype: str) -> np.ndarray:
 
 
 def _real(values: list[Json], kind: np.dtype) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        array = np.array(values, np.float64).astype(kind)
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(values, np.float64).astype(kind)
+    except OverflowError:  # an integer beyond the range of float64
+        odd = max(values, key=abs)
+        raise PayloadError(f"value: got {format_value(odd)}, which {kind.name} cannot hold") from None
     if not np.isfinite(array).all():
         odd = values[int(np.flatnonzero(~np.isfinite(array))[0])]
         raise PayloadError(f"value: got {format_value(odd)}, which {kind.name} cannot hold")
