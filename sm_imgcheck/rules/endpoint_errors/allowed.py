@@ -20,6 +20,7 @@ _REFUSAL = re.compile(
     r"(?i)must be \d|unsupported|not supported|only support|supports? only|invalid|illegal|wrong|unexpected|cannot handle|can't handle"
     r"|can not handle|only (?:be )?(?:supported|defined|implemented)|not implemented|unknown|divisible by"
 )
+_FEWER = re.compile(r"(?i)(?:(?P<less>less|fewer)|(?P<more>more)) than (?P<count>[34]|three|four) (?:color )?(?:channels|bands)")
 _MODES = re.compile(r"(?i)\b(?P<mode>RGBA?|BGRA?|gr[ae]y(?:scale)?|RGB images|color)\b")
 _SHAPE = re.compile(
     r"(?i)(?:image|picture|array|tensor|input)s?(?: data)?(?: with| of| has)?(?: (?:the )?(?:incorrect |wrong )?(?:rank|shape),?(?: of shape)?)"
@@ -29,8 +30,11 @@ _SHAPE = re.compile(
 
 def compare_with_support(sentence: str) -> tuple[Verdict, int, int] | None:
     """Return the verdict on a number of channels, or a shape, that the sentence refuses, with its span; else None."""
-    if not _REFUSAL.search(sentence):
+    if not _REFUSAL.search(sentence) and not _FEWER.search(sentence):
         return None
+    if match := _FEWER.search(sentence):
+        causes = ("alpha",) if match["more"] else ("gray",)
+        return (causes, {"expected": f"{match['count']} channels"}), *match.span()
     counts = [*_CHANNELS.finditer(sentence)]
     if len(counts) == 1:
         count = int(counts[0]["after"] or counts[0]["before"])
@@ -57,14 +61,17 @@ def _shape(lengths: list[int]) -> Verdict | None:
     labels = {"got": str(lengths), "expected": "[H, W, 3]"}
     if len(lengths) == 2 and min(lengths) > max(COUNTS):
         return ("gray",), labels
+    if len(lengths) == 4 and {lengths[1], lengths[3]} & set(COUNTS):
+        return ("batch-twice",), labels
     if len(lengths) == 3 and lengths[0] in (1, 3) and lengths[2] not in COUNTS:
         return ("layout",), labels
     return None
 
 
-_REQUIREMENT = re.compile(r"(?i)\b(?:must|should|expect(?:s|ed)?|requires?|only) ")
+_REQUIREMENT = re.compile(r"(?i)\b(?:must|should|expect(?:s|ed)?|requires?|needs|has to|have to|only) ")
 _ERROR = re.compile(r"(?:Error|Exception|Failure)\b\W|\"(?:error|detail|message)\":|(?i:\berror: )")
-_UNMET = {"channels": "channels", "dtype": "other-dtype", "rank": "other-shape", "axes": "other-shape"}
+_UNMET = {"channels": "channels", "dtype": "other-dtype", "rank": "other-shape", "axes": "other-shape", "shape": "other-shape"}
+_UNMET |= {"batch": "batch-size", "mode": "channels"}
 
 
 def compare_requirement(sentence: str, expected: Sequence[Value]) -> tuple[Verdict, int, int] | None:
@@ -74,7 +81,8 @@ def compare_requirement(sentence: str, expected: Sequence[Value]) -> tuple[Verdi
         return None
     value = values[0]
     requirement = [match.start() for match in _REQUIREMENT.finditer(sentence, 0, value.end)]
-    if not requirement or not _IMAGE.search(sentence, 0, value.end + _NEAR):
+    is_image = value.kind == "channels" or _IMAGE.search(sentence, 0, value.end + _NEAR)
+    if not requirement or not is_image:
         return None
     return ((_UNMET[value.kind],), {"expected": value.text}), requirement[-1], value.end
 
@@ -89,8 +97,18 @@ _AXIS = re.compile(
 )
 
 
+_LENGTHS = re.compile(
+    r"(?i)\b(?:axis|dim(?:ension)?|index) (?P<axis>[0-3])\b[^.;()\[\]]{0,20}?(?:expected|expects?|required)[: =]{1,3}(?P<expected>\d{1,5})\b"
+    r"[^.;()\[\]]{0,20}?(?:got|received|found|actual|was|is|given)[: =]{1,3}(?P<got>\d{1,5})\b"
+)
+
+
 def compare_axis(sentence: str) -> tuple[Verdict, int, int] | None:
-    """Return the verdict on one axis of a shape: "axis 3 must equal 3, got shape [1, 3, 224, 224]"; else None."""
+    """Return the verdict on one axis: "axis 3 must equal 3, got shape [1, 3, 224, 224]", "dimension 2: expected 224,
+    got 256"; else None."""
+    if lengths_match := _LENGTHS.search(sentence):
+        verdict = COMPARISONS["one-axis"](lengths_match.groupdict())
+        return (verdict, *lengths_match.span()) if verdict[0] else None
     match = _AXIS.search(sentence)
     if not match:
         return None

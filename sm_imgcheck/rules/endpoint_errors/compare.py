@@ -17,6 +17,7 @@ from sm_imgcheck.rules.endpoint_errors.dtypes import (
 )
 from sm_imgcheck.rules.endpoint_errors.shapes import (
     LENGTH,
+    SMALLEST_SIDE,
     Shape,
     Verdict,
     channel_axis,
@@ -37,7 +38,7 @@ _INDEX = r"(?i)index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})"
 
 
 def _shapes(values: Mapping[str, str]) -> Verdict:
-    expected = parse_shape(values["expected"])
+    expected = [length or None for length in parse_shape(values["expected"])]  # MMS writes 0 for any length
     labels = {key: "[" + ", ".join(re.findall(LENGTH, values[key])) + "]" for key in ("got", "expected")}
     if len(expected) == 4 and channel_axis(expected):
         labels["spec"] = spec_shape(expected)
@@ -73,7 +74,7 @@ def _supported_channels(values: Mapping[str, str]) -> Verdict:
     labels = {"got": channel_count(got), "expected": counts}
     if str(got) in re.findall(r"\d+", counts):
         return (), labels
-    return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got > 4 else ("channels",), labels
+    return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got >= SMALLEST_SIDE else ("channels",), labels
 
 
 def _mean_length(values: Mapping[str, str]) -> Verdict:
@@ -81,7 +82,7 @@ def _mean_length(values: Mapping[str, str]) -> Verdict:
     channels, length = int(values["got"]), int(values["expected"])
     if channels in (1, 4) and length == 3:
         return ("gray" if channels == 1 else "alpha",), {"got": channel_count(channels), "expected": "3"}
-    return ("layout",) if channels > 4 else ("mean-length",), {"got": str(length), "expected": str(channels)}
+    return ("layout",) if channels >= SMALLEST_SIDE else ("mean-length",), {"got": str(length), "expected": str(channels)}
 
 
 def _profile(values: Mapping[str, str]) -> Verdict:

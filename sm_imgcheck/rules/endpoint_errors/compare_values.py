@@ -74,6 +74,8 @@ def _channels(got: Value, model: Value) -> Verdict | None:
     actual = last if last.isdigit() and int(last) in COUNTS else first
     if not actual.isdigit():
         return None
+    if int(actual) == expected:
+        return ("layout",), {"got": got.text, "expected": f"{expected} channels"}
     return COMPARISONS["channels"]({"got": actual, "expected": str(expected)})
 
 
@@ -119,14 +121,16 @@ def _ranks(value: Value) -> list[int]:
     if value.kind == "axes":
         names = _axis_names(value.text)
         return [len(names), len(names) - 1] if value.text[1] in ".*" else [len(names)]
+    if re.search(r"(?i)at least|or (?:more|higher)", value.text):
+        return [*range(int((re.findall(r"\d", value.text) or ["1"])[0]), 7)]
     words = re.findall(r"(?i)\d+|two|three|four|five", value.text)
     return sorted({_WORDS.get(word.lower()) or int(word) for word in words})
 
 
 def _axis_names(text: str) -> list[str]:
     """Return the initials of named axes: ``nhwc`` of ``(batch_size, height, width, channels)``."""
-    names = re.findall(r"\.\.\.|\*|\w+", text.lower().replace("num_", ""))
-    return [name[0].replace("b", "n").replace("i", "n") for name in names]
+    names = re.findall(r"\.\.\.|\*|\d+|\w+", text.lower().replace("num_", ""))
+    return [name if name.isdigit() else name[0].replace("b", "n").replace("i", "n") for name in names]
 
 
 def _named_axes(actual: Value, model: Value) -> Verdict | None:
@@ -135,15 +139,17 @@ def _named_axes(actual: Value, model: Value) -> Verdict | None:
         return _compare_ranks(actual, model)
     lengths, names = _lengths(actual.text), _axis_names(model.text)
     labels = {"got": f"[{', '.join(lengths)}]", "expected": model.text}
-    axis = names.index("c") - len(names) if "c" in names else None
     counts = {str(count) for count in COUNTS}
+    channels = [position for position, name in enumerate(names) if name == "c" or name in counts]
+    axis = channels[0] - len(names) if channels else None
     if axis is None or axis < -len(lengths) or not lengths[axis].isdigit() or lengths[axis] in counts:
         return None
     return (("layout",), labels) if counts & set(lengths[-3:]) else None
 
 
 def _lengths(text: str) -> list[str]:
-    lengths = re.findall(r"-1|\d+|None|\?|[A-Za-z]|\*", re.sub(r"(?<=\d) ?[x*\u00d7] ?(?=\d)", ",", text))
+    text = re.sub(r"(?<=[\dBNCHW]) ?[x*\u00d7] ?(?=[\dCHW])", ",", text)
+    lengths = re.findall(r"-1|\d+|None|\?|[A-Za-z]|\*", text)
     return ["?" if length == "*" else length for length in lengths]
 
 

@@ -22,6 +22,7 @@ _DTYPES = {
     "float64": "double doubletensor float64 fp64 f64 cv64f",
     "uint32": "uint32 u32",
     "uint64": "uint64 u64",
+    "integer": "integer",
     "bool": "bool booltensor",
     "bytes": "bytes string str object",
 }
@@ -60,6 +61,8 @@ def compare_dtype_names(got: str, expected: str) -> Verdict:
         causes = ("float64",)
     elif got in small and expected in floats:
         causes = ("uint8",)
+    elif expected == "integer":
+        causes = ("float-for-integer",) if got in floats else ()
     elif got in floats and expected in (*small, "int16", "uint16"):
         causes = ("float-for-integer",)
     elif "bytes" in (got, expected) and got != expected:

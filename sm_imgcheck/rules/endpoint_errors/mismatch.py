@@ -62,6 +62,9 @@ _KEYWORDS = (
     "incorrect",
     "divisible",
     " channel",
+    "in the shape of",
+    "got ",
+    "less than",
 )
 _TRIES = 16
 """Maximum number of occurrences of a keyword that are tried."""

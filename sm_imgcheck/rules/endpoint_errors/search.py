@@ -170,8 +170,14 @@ def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
 def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
     """Yield a match for each cause that compared values, or a thing and its state, name in any wording."""
     from sm_imgcheck.rules.endpoint_errors.mismatch import find_mismatches
+    from sm_imgcheck.rules.endpoint_errors.object_types import find_object_types
     from sm_imgcheck.rules.endpoint_errors.phrases import find_phrases
+    from sm_imgcheck.rules.endpoint_errors.quantities import find_byte_limits
 
+    for start, end in find_byte_limits(text.text):
+        yield PatternMatch(cause="too-large", rank=3, start=start, end=end, values={}, source="general form")
+    for cause, start, end in find_object_types(text.text):
+        yield PatternMatch(cause=cause, rank=3, start=start, end=end, values={}, source="general form")
     for mismatch in find_mismatches(text.text, text.lower):
         ids, labels = mismatch.verdict
         for cause in ids:

@@ -68,7 +68,8 @@ def read_values(sentence: str) -> SentenceValues:
         if kind == "number":
             is_same = bool(role) or match.start() - position < _UNIT_DISTANCE
             kind = unit = unit_of(sentence, match.start(), match.end()) or (unit if is_same else "")
-            if role == "got" and kind in ("", "total") and len(expected) == 1 and (only := next(iter(expected))) in _COUNTS:
+            is_bare = kind in ("", "total") or match.start() - position <= 2
+            if role == "got" and is_bare and len(expected) == 1 and (only := next(iter(expected))) in _COUNTS:
                 kind = unit = only
         if not kind or (kind == "shape" and _OTHER_SHAPE.search(sentence[: match.start()])):
             continue
@@ -80,6 +81,9 @@ def read_values(sentence: str) -> SentenceValues:
     is_failure = bool(_FAILURE.search(sentence))
     if is_failure and (_STRONG.search(sentence) or not _CHANGE.search(sentence)):
         _complete(expected, got, before)
+        if not got and expected.keys() & {"rank", "axes"}:  # "input must be 4-dimensional: [224, 224, 3]"
+            shape = expected.pop("shape", None) or before.get("shape")
+            got |= {"shape": shape} if shape else {}
         for same_kind in values.values():
             _contrast(same_kind, sentence, expected, got, pairs)
     elif not is_failure and not _CHANGE.search(sentence) and len(values.get("channels", ())) == 2:

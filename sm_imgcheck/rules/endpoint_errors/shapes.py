@@ -9,6 +9,7 @@ from sm_imgcheck.core.channels import COUNTS
 
 __all__ = [
     "LENGTH",
+    "SMALLEST_SIDE",
     "Shape",
     "Verdict",
     "channel_axis",
@@ -27,6 +28,9 @@ Shape = list[int | None]
 
 Verdict = tuple[tuple[str, ...], Mapping[str, str]]
 """Ids of causes, the most specific first, and the named groups formatted for a sentence."""
+
+SMALLEST_SIDE = 16
+"""A length that is too large for a number of channels: the side of an image."""
 
 LENGTH = r"-?\d+|\?|[A-Za-z]\w{0,20}"
 
@@ -123,8 +127,8 @@ def channels_differ(got: int | None, expected: int | None) -> list[str]:
     if expected not in COUNTS or got is None:
         return []
     if got == 1 or expected == 1:
-        return ["gray" if got == 1 else "color-for-gray" if got in (3, 4) else "layout"]
-    return ["alpha" if got == 4 else "layout" if got > 4 else "channels"]
+        return ["gray" if got == 1 else "color-for-gray" if got in (3, 4) else "layout" if got >= SMALLEST_SIDE else "channels"]
+    return ["alpha" if got == 4 else "layout" if got >= SMALLEST_SIDE else "channels"]
 
 
 def channel_count(channels: int) -> str:

@@ -21,28 +21,29 @@ _RANKS = r"(?:[1-6]|two|three|four|five)(?:(?:,?\ (?:or|and)|,|/)\ ?(?:[1-6]|fou
 _CHANNELS = r"(?:\d{1,4}|single|one|two|three|four)"
 _DTYPE = r"""(?:torch\.|np\.|numpy\.|tf\.|jnp\.|c10::|DT_|TYPE_|kTfLite)?(?:uint8|u?int(?:8|16|32|64)
         |b?float(?:16|32|64)|bfloat16|FP(?:16|32|64)|BF16|floating[- ](?:point|type)|double|half|byte|single
-        |[uif](?:8|16|32|64)
+        |[uif](?:8|16|32|64)|integer(?=\ (?:image|types?|dtypes?|array|tensor|values|pixels))
         |(?:Double|Float|Byte|Half)(?:Tensor)?(?=[\s'"),.;\]]|$))"""
 TOKEN = re.compile(
     rf"""(?ix)
     (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have|equal|match)|should\ (?:be|have)|needs
-        |needed|supports|accepts|takes|wants|wanted|allowed|permitted|trained\ (?:with|on)|reference)\b)
+        |needed|supports|accepts|takes|wants|wanted|allowed|permitted|only|trained\ (?:with|on)|reference)\b)
     | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)|not\ equal(?:\ (?:to|with))?
         |incompatible\ with|not\ compatible\ with|differs?\ from|different\ from|not\ one\ of
         |not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)
-    | (?P<got>(?<!\w)(?:got|received|found|actual(?:ly)?|given|provided|supplied|passed|instead\ of|observed
-        |discovered|detected|saw|was:|but\ (?:is|has|was|it|have|had)|invalid|unexpected|wrong|unsupported|which\ is
+    | (?P<got>(?<!\w)(?:got|(?<=,\ )get|received|found|actual(?:ly)?|given|provided|supplied|passed|instead\ of|observed
+        |discovered|detected|saw|had|was:|but\ (?:(?:the\ )?(?:\w{{1,16}}\ ){{0,3}}(?:is|has|was|have|had|are)|it)|invalid|unexpected|wrong|unsupported|which\ is
         |sent)\b)
     | (?P<pair>(?<![\w.])\d{{1,12}}\ ?(?:!=|vs\.?|<>|\u2260|=/=)\ ?\d{{1,12}}(?![\w.]))
     | (?P<shape>[\[({{]\ ?{_LENGTH}(?:\ ?(?:[,*]|x(?=[\ \d?-]))\ ?{_LENGTH}){{1,5}},?\ ?[\])}}]
         |(?<![\w.])\d{{1,5}}(?:\ ?[x*\u00d7]\ ?\d{{1,5}}){{1,4}}\b
+        |(?-i:\b[BN1]x[CHW1-9]\d{{0,4}}(?:x(?:[CHW]|\d{{1,5}})){{1,3}}\b)
         |(?:(?<=shape\ )|(?<=shape:\ )|(?<=dims\ )|(?<=dimensions\ ))\d{{1,5}}(?:,\ ?\d{{1,5}}){{2,4}})
-    | (?P<axes>[\[(]\ ?{_AXIS}(?:\ ?[,x]\ ?{_AXIS}){{1,4}}\ ?[\])])
+    | (?P<axes>[\[(]\ ?{_AXIS}(?:\ ?[,x]\ ?(?:{_AXIS}|\d{{1,5}})){{1,4}}\ ?[\])])
     | (?P<rank>\b{_RANKS}[- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)(?:\ or\ [1-6][- ]?D\b)?
         |\b(?:rank|ndim|dim\(\)|dimensions?\ (?:is|was|of|:)|number\ of\ (?:\w+\ )?dim(?:ension)?s)(?:\ of|\ is|\ to\ be)?
-        [ :=]{{1,3}}{_RANKS}(?:\ \([^()]{{1,30}}\)\ or\ (?:rank\ )?[1-6])?\b)
+        [ :=]{{1,3}}{_RANKS}(?:(?:\ \([^()]{{1,60}}\))?\ or\ (?:rank\ )?(?:=\ ?)?[1-6])?\b)
     | (?P<layout>\b(?:channels?[- _]?(?:last|first)|N?HWC|N?CHW)\b)
-    | (?P<batch>\bbatch(?:[- ]dim(?:ension)?)?(?:[- _]size)?(?:\ of|\ is|:|=)?\ ?\d{{1,5}}\b)
+    | (?P<batch>\bbatch(?:[- ]dim(?:ension)?)?(?:[- _]size)?(?:\ of|\ is|:|\ ?==?)?\ ?\d{{1,5}}\b)
     | (?P<bits>\b(?:8|16|32)[- ]bits?\b)
     | (?P<mode>\b(?:RGBA?|BGRA?|CMYK|gr[ae]y(?:scale)?)\b)
     | (?P<channels>\b{_CHANNELS}(?:(?:,?\ (?:or|and)\ |,\ ){_CHANNELS})*[- ](?:input[- ])?(?:channels?|bands?|planes?)\b
@@ -56,7 +57,7 @@ _NOUN = re.compile(
       (?P<tokens>(?:spatial\ )?tokens|patches)
     | (?P<side>(?:pixels?|px)\ (?:wide|high|tall)|height|width|resolution|rows|cols|columns|image\ size|img_?size|side)
     | (?P<channels>channels?|depth|bands?|planes?|scn|color\ components?)
-    | (?P<total>values?|elements?|bytes?|entries|numel|total|lengths?|byte_?size|size|data|floats|pixels|buffer)
+    | (?P<total>values?|elements?|bytes?|entries|numel|total|input_?dim|lengths?|byte_?size|size|data|floats|pixels|buffer)
     | (?P<rank>dims?|dimensions?|rank|ndim|axes)
     | (?P<batch>batch(?:[\ _-]?size)?)
     )(?![a-z])"""

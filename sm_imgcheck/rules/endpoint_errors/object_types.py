@@ -1,0 +1,42 @@
+"""Compare the Python type of an argument with the types that a function accepts: "expected np.ndarray, got <class 'str'>"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+__all__ = ["find_object_types"]
+
+_ACTUAL = re.compile(
+    r"<(?:class|type) '(?P<name>[\w.]{1,80})'>"
+    r"|(?i:\b(?:got|received|found|but is|given|provided|not)(?: an?| type| object of type)?:? '?(?P<word>str|bytes|bytearray|list|dict|tuple|NoneType|"
+    r"(?:np|numpy)\.ndarray|ndarray|torch\.Tensor|PIL\.Image\.Image|PngImageFile|JpegImageFile|BytesIO)\b)"
+)
+_ACCEPTED = (
+    ("no-picture-array", re.compile(r"(?i)\bPIL\b|\bPillow\b|PIL\.Image|image file|image object")),
+    ("not-a-tensor", re.compile(r"(?i)torch\.Tensor|\bTensors?\b|tf\.Tensor|EagerTensor")),
+    ("no-array", re.compile(r"(?i)\bndarray\b|numpy(?: |-)?arrays?|numpy\.array|np\.array|\barray\b|\bMat\b")),
+)
+_REQUIREMENT = re.compile(
+    r"(?i)expect|must be|should be|has to be|needs to be|have to be|required|supports?|supported|accept|only|can (?:either )?be|invalid"
+    r"|unsupported|unrecognized|not recognized|incorrect|wrong|unknown"
+)
+_IMAGE = re.compile(r"(?i)\b(?:image|images|img|picture|photo|pic|input|inputs|frame|argument|data)\b")
+_OTHER = re.compile(r"(?i)label|target|annotation|bbox|box|mask|config|token|text|dict to|image_sizes|path should|size|kernel|features")
+_AROUND = 160
+
+
+def find_object_types(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the cause of each argument of another type than a function accepts, with its span."""
+    for match in _ACTUAL.finditer(text):
+        start = max(match.start() - _AROUND, 0)
+        before = re.split(r"[;!?] |\\n", text[start : match.start()])[-1]
+        sentence = before + text[match.start() : match.end() + 60]
+        if not _REQUIREMENT.search(sentence) or _OTHER.search(before):
+            continue
+        accepted = sentence.replace(match[0], "")
+        cause = next((cause for cause, words in _ACCEPTED if words.search(accepted)), "")
+        if not cause and not _IMAGE.search(before):
+            continue
+        cause = cause or "no-picture-array"
+        yield cause, start + len(text[start : match.start()]) - len(before), match.end()

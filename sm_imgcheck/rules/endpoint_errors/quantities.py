@@ -1,0 +1,36 @@
+"""Find a limit on bytes in any wording: "exceeds the 10 MB limit", "too large (max 15MB)"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+__all__ = ["find_byte_limits"]
+
+_BYTES = re.compile(r"(?i)(?<![\w.])\d{1,12}(?:\.\d{1,3})? ?(?:[kmg]i?b|bytes|megabytes|kilobytes)\b")
+_LIMIT = re.compile(
+    r"(?i)exceed|too (?:large|big)|larger than|bigger than|over the|\blimit\b|must be (?:under|below|less|smaller|between|at most)"
+    r"|at most|no more than|greater than"
+)
+_SUBJECT = re.compile(
+    r"(?i)\b(?:image|file|upload|photo|picture|payload|body|request|content|attachment|part|message|data)s?\b"
+)
+_OTHER = re.compile(
+    r"(?i)memory|cuda|gpu|alloc|disk|cache|log file|rotat|queue|token|shm|buffer pool|checkpoint|grpc|model size|written"
+)
+_AROUND = 80
+_TRIES = 64
+
+
+def find_byte_limits(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the span of each limit on the bytes of an image, a file or a request that was exceeded."""
+    for number, match in enumerate(_BYTES.finditer(text)):
+        if number == _TRIES:
+            return
+        start, end = max(match.start() - _AROUND, 0), match.end() + _AROUND // 2
+        around = re.split(r"[.;!?] ", text[start : match.start()])[-1] + text[match.start() : end]
+        if _LIMIT.search(around) and _SUBJECT.search(around) and _ERROR.search(around) and not _OTHER.search(around):
+            yield match.span()
+
+
+_ERROR = re.compile(r"(?i)error|exception|detail|message|exceed|too (?:large|big)|reject|refus|larger than|bigger than")
