@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
 from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
-from sm_imgcheck.rules.endpoint_errors.tokens import Value
+from sm_imgcheck.rules.endpoint_errors.tokens import DTYPE_WORDS, Value
 
 __all__ = ["compare_axis", "compare_requirement", "compare_with_support"]
 
@@ -18,20 +18,25 @@ _CHANNELS = re.compile(
 )
 _REFUSAL = re.compile(
     r"(?i)must be \d|unsupported|not supported|only support|supports? only|invalid|illegal|wrong|unexpected|cannot handle|can't handle"
-    r"|can not handle|only (?:be )?(?:supported|defined|implemented)|not implemented|unknown|divisible by"
+    r"|can not handle|only (?:be )?(?:supported|defined|implemented)|not implemented|unknown|divisible by|not in [\[(]"
 )
 _FEWER = re.compile(r"(?i)(?:(?P<less>less|fewer)|(?P<more>more)) than (?P<count>[34]|three|four) (?:color )?(?:channels|bands)")
-_MODES = re.compile(r"(?i)\b(?P<mode>RGBA?|BGRA?|gr[ae]y(?:scale)?|RGB images|color)\b")
-_SHAPE = re.compile(
-    r"(?i)(?:image|picture|array|tensor|input)s?(?: data)?(?: with| of| has)?(?: (?:the )?(?:incorrect |wrong )?(?:rank|shape),?(?: of shape)?)"
-    r"[ :=]{1,3}(?:\w+\.)?(?:\w+=)?[\[(](?P<lengths>\d{1,5}(?:, ?\d{1,5}){1,4})[\])]"
+_AXES = re.compile(
+    r"(?i)\b(?:image|array|tensor|input)s?\b[^.;\n]{0,40}(?:less|fewer|(?P<more>more)) than (?P<count>[34]|three|four) (?:dim|axes)"
 )
+_MODES = re.compile(r"(?i)\b(?P<mode>RGBA?|BGRA?|gr[ae]y(?:scale)?|RGB images|color)\b")
+_SHAPE = re.compile(r"[\[(](?P<lengths>\d{1,5}(?:, ?\d{1,5}){1,4})[\])]")
+_SHAPE_OF_IMAGE = re.compile(r"(?i)\b(?:image|picture|array|tensor|input)s?\b[^\n]{0,60}\b(?:shape|dimensions?|rank)\b")
+_DTYPE = re.compile(rf"(?i)(?<![\w.])(?:torch\.|np\.|numpy\.|tf\.)?(?P<name>{DTYPE_WORDS})\b")
 
 
 def compare_with_support(sentence: str) -> tuple[Verdict, int, int] | None:
     """Return the verdict on a number of channels, or a shape, that the sentence refuses, with its span; else None."""
-    if not _REFUSAL.search(sentence) and not _FEWER.search(sentence):
+    if not any(pattern.search(sentence) for pattern in (_REFUSAL, _FEWER, _AXES)):
         return None
+    if match := _AXES.search(sentence):
+        causes = ("batch-twice",) if match["more"] else ("gray",)
+        return (causes, {"expected": f"{match['count']} axes"}), *match.span()
     if match := _FEWER.search(sentence):
         causes = ("alpha",) if match["more"] else ("gray",)
         return (causes, {"expected": f"{match['count']} channels"}), *match.span()
@@ -41,11 +46,20 @@ def compare_with_support(sentence: str) -> tuple[Verdict, int, int] | None:
         modes = {match["mode"].upper()[:4] for match in _MODES.finditer(sentence)}
         if verdict := _channels(count, modes):
             return verdict, *counts[0].span()
-    if (match := _SHAPE.search(sentence)) and not counts:
-        lengths = [int(length) for length in re.findall(r"\d+", match["lengths"])]
+    shapes = [*_SHAPE.finditer(sentence)]
+    if len(shapes) == 1 and not counts and "divisible" not in sentence and _SHAPE_OF_IMAGE.search(sentence):
+        lengths = [int(length) for length in re.findall(r"\d+", shapes[0]["lengths"])]
         if verdict := _shape(lengths):
-            return verdict, *match.span()
+            return verdict, *shapes[0].span()
+    dtypes = [*_DTYPE.finditer(sentence)]
+    if len(dtypes) == 1 and _DTYPE_REFUSAL.search(sentence):
+        return (("unsupported-dtype",), {"got": dtypes[0]["name"]}), *dtypes[0].span()
     return None
+
+
+_DTYPE_REFUSAL = re.compile(
+    r"(?i)(?:unsupported|not supported|invalid|unknown) (?:\w+ ){0,2}(?:(?:d|data ?|element )?type|depth)\b|(?:(?:d|data ?|element )?type|depth)\b[^.;\n]{0,60}(?:not|un)(?: currently)? ?supported"
+)
 
 
 def _channels(count: int, modes: set[str]) -> Verdict | None:
@@ -70,18 +84,28 @@ def _shape(lengths: list[int]) -> Verdict | None:
 
 _REQUIREMENT = re.compile(r"(?i)\b(?:must|should|expect(?:s|ed)?|requires?|needs|has to|have to|only) ")
 _ERROR = re.compile(r"(?:Error|Exception|Failure)\b\W|\"(?:error|detail|message)\":|(?i:\berror: )")
-_UNMET = {"channels": "channels", "dtype": "other-dtype", "rank": "other-shape", "axes": "other-shape", "shape": "other-shape"}
-_UNMET |= {"batch": "batch-size", "mode": "channels"}
+_UNMET = {
+    "channels": "channels",
+    "mode": "channels",
+    "rank": "other-shape",
+    "axes": "other-shape",
+    "shape": "other-shape",
+    "dtype": "other-dtype",
+    "batch": "batch-size",
+    "layout": "layout",
+}
+"""Causes of a requirement whose actual value is unknown, by the kind of value; the most specific kind first."""
+
 
 
 def compare_requirement(sentence: str, expected: Sequence[Value]) -> tuple[Verdict, int, int] | None:
     """Return the verdict on an error that states only what is expected: "ValueError: image must have 3 channels"."""
-    values = [value for value in expected if value.kind in _UNMET]
-    if len(values) != 1 or not _ERROR.search(sentence[: values[0].start]):
+    values = sorted((value for value in expected if value.kind in _UNMET), key=lambda value: [*_UNMET].index(value.kind))
+    if not values or not _ERROR.search(sentence[: values[0].start]):
         return None
     value = values[0]
     requirement = [match.start() for match in _REQUIREMENT.finditer(sentence, 0, value.end)]
-    is_image = value.kind == "channels" or _IMAGE.search(sentence, 0, value.end + _NEAR)
+    is_image = value.kind in ("channels", "batch", "layout") or _IMAGE.search(sentence, 0, value.end + _NEAR)
     if not requirement or not is_image:
         return None
     return ((_UNMET[value.kind],), {"expected": value.text}), requirement[-1], value.end

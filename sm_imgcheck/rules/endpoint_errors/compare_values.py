@@ -118,7 +118,7 @@ def _ranks(value: Value) -> list[int]:
     """Return the ranks of a shape, of named axes, or of "3D or 4D"."""
     if value.kind == "shape":
         return [len(_lengths(value.text))]
-    if value.kind == "axes":
+    if value.kind in ("axes", "layout"):
         names = _axis_names(value.text)
         return [len(names), len(names) - 1] if value.text[1] in ".*" else [len(names)]
     if re.search(r"(?i)at least|or (?:more|higher)", value.text):
@@ -129,12 +129,16 @@ def _ranks(value: Value) -> list[int]:
 
 def _axis_names(text: str) -> list[str]:
     """Return the initials of named axes: ``nhwc`` of ``(batch_size, height, width, channels)``."""
+    if text.isalpha():
+        return [*text.lower().replace("b", "n")]
     names = re.findall(r"\.\.\.|\*|\d+|\w+", text.lower().replace("num_", ""))
     return [name if name.isdigit() else name[0].replace("b", "n").replace("i", "n") for name in names]
 
 
 def _named_axes(actual: Value, model: Value) -> Verdict | None:
     """Compare a shape with named axes: their number, then the place of the channels."""
+    if model.kind == "layout" and not model.text.isalpha():
+        return None
     if len(_lengths(actual.text)) not in _ranks(model):
         return _compare_ranks(actual, model)
     lengths, names = _lengths(actual.text), _axis_names(model.text)
@@ -207,6 +211,7 @@ _BY_KINDS: Mapping[tuple[str, str], Callable[[Value, Value], Verdict | None]] = 
     ("shape", "rank"): _compare_ranks,
     ("rank", "axes"): _compare_ranks,
     ("shape", "axes"): _named_axes,
+    ("shape", "layout"): _named_axes,
     ("tokens", "tokens"): _tokens,
     ("layout", "layout"): _layouts,
     ("bits", "bits"): _bit_depths,

@@ -9,7 +9,7 @@ __all__ = ["find_object_types"]
 
 _ACTUAL = re.compile(
     r"<(?:class|type) '(?P<name>[\w.]{1,80})'>"
-    r"|(?i:\b(?:got|received|found|but is|given|provided|not)(?: an?| type| object of type)?:? '?(?P<word>str|bytes|bytearray|list|dict|tuple|NoneType|"
+    r"|(?i:(?:\bgot|\breceived|\bfound|\bbut is|\bgiven|\bprovided|, not)(?: an?| type| object of type)?:? '?(?P<word>str|bytes|bytearray|list|dict|tuple|NoneType|"
     r"(?:np|numpy)\.ndarray|ndarray|torch\.Tensor|PIL\.Image\.Image|PngImageFile|JpegImageFile|BytesIO)\b)"
 )
 _ACCEPTED = (
@@ -19,7 +19,7 @@ _ACCEPTED = (
 )
 _REQUIREMENT = re.compile(
     r"(?i)expect|must be|should be|has to be|needs to be|have to be|required|supports?|supported|accept|only|can (?:either )?be|invalid"
-    r"|unsupported|unrecognized|not recognized|incorrect|wrong|unknown"
+    r"|unsupported|unrecognized|not recognized|incorrect|wrong|unknown|not in|is not"
 )
 _IMAGE = re.compile(r"(?i)\b(?:image|images|img|picture|photo|pic|input|inputs|frame|argument|data)\b")
 _OTHER = re.compile(r"(?i)label|target|annotation|bbox|box|mask|config|token|text|dict to|image_sizes|path should|size|kernel|features")

@@ -65,6 +65,8 @@ def read_values(sentence: str) -> SentenceValues:
                 is_difference = True
             role, position = "got" if kind == "got" else "expected", match.end()
             continue
+        if kind.startswith("required_"):  # "channels must be 1 or 3": the value with its keyword
+            kind, role, position = kind.removeprefix("required_"), "expected", match.end()
         if kind == "number":
             is_same = bool(role) or match.start() - position < _UNIT_DISTANCE
             kind = unit = unit_of(sentence, match.start(), match.end()) or (unit if is_same else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["TOKEN", "Value", "unit_of"]
+__all__ = ["DTYPE_WORDS", "TOKEN", "Value", "unit_of"]
 
 _NOUN_DISTANCE = 48
 """Maximum distance in characters of a number from the noun that names its unit."""
@@ -13,20 +13,23 @@ _NOUN_DISTANCE = 48
 _SIZE_DISTANCE = 24
 """Maximum distance in characters of a number from the noun whose size it is."""
 
-_LENGTH = r"(?:\d{1,7}|-1|None|\?|\*|[NCHWB])"
+_LENGTH = r"(?:\d{1,7}|-1|None|\?|\*|[NCHWBX])"
+DTYPE_WORDS = r"uint8|u?int(?:8|16|32|64)|bfloat16|float(?:16|32|64)|[uif](?:8|16|32|64)|complex(?:64|128)|bool|object"
+"""Names of dtypes in a sentence that refuses one."""
+
 _AXIS = (
-    r"(?:\.\.\.|\*|batch(?:[ _]?size)?|num_(?:images|channels|frames)|channels?|num_channels|height|width|frames|time|[nbchwt])"
+    r"(?:\.\.\.|\*|batch(?:[ _]?size)?|num_(?:images|channels|frames)|channels?|num_channels|height|width|frames|time|bs|[nbchwt])"
 )
 _RANKS = r"(?:[1-6]|two|three|four|five)(?:(?:,?\ (?:or|and)|,|/)\ ?(?:[1-6]|four|five))*"
 _CHANNELS = r"(?:\d{1,4}|single|one|two|three|four)"
 _DTYPE = r"""(?:torch\.|np\.|numpy\.|tf\.|jnp\.|c10::|DT_|TYPE_|kTfLite)?(?:uint8|u?int(?:8|16|32|64)
         |b?float(?:16|32|64)|bfloat16|FP(?:16|32|64)|BF16|floating[- ](?:point|type)|double|half|byte|single
-        |[uif](?:8|16|32|64)|integer(?=\ (?:image|types?|dtypes?|array|tensor|values|pixels))
+        |[uif](?:8|16|32|64)|float(?=\ (?:array|tensor|image|dtypes?|types?|data|values|pixels|input))|integer(?=\ (?:image|types?|dtypes?|array|tensor|values|pixels))
         |(?:Double|Float|Byte|Half)(?:Tensor)?(?=[\s'"),.;\]]|$))"""
 TOKEN = re.compile(
     rf"""(?ix)
     (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have|equal|match)|should\ (?:be|have)|needs
-        |needed|supports|accepts|takes|wants|wanted|allowed|permitted|only|trained\ (?:with|on)|reference)\b)
+        |needed|supports?|accepts|takes|wants|wanted|allowed|permitted|only|trained\ (?:with|on)|reference)\b)
     | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)|not\ equal(?:\ (?:to|with))?
         |incompatible\ with|not\ compatible\ with|differs?\ from|different\ from|not\ one\ of
         |not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)
@@ -38,11 +41,13 @@ TOKEN = re.compile(
         |(?<![\w.])\d{{1,5}}(?:\ ?[x*\u00d7]\ ?\d{{1,5}}){{1,4}}\b
         |(?-i:\b[BN1]x[CHW1-9]\d{{0,4}}(?:x(?:[CHW]|\d{{1,5}})){{1,3}}\b)
         |(?:(?<=shape\ )|(?<=shape:\ )|(?<=dims\ )|(?<=dimensions\ ))\d{{1,5}}(?:,\ ?\d{{1,5}}){{2,4}})
+    | (?P<required_rank>\b(?:shape|rank|ndim|dims?)\ (?:must\ be|should\ be|to\ be|has\ to\ be)\ {_RANKS}\b(?![.\dx]))
+    | (?P<required_channels>\bchannels?\ (?:must\ be|should\ be|to\ be|has\ to\ be)\ \d(?:(?:,|,?\ or)\ \d)*\b)
     | (?P<axes>[\[(]\ ?{_AXIS}(?:\ ?[,x]\ ?(?:{_AXIS}|\d{{1,5}})){{1,4}}\ ?[\])])
     | (?P<rank>\b{_RANKS}[- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)(?:\ or\ [1-6][- ]?D\b)?
         |\b(?:rank|ndim|dim\(\)|dimensions?\ (?:is|was|of|:)|number\ of\ (?:\w+\ )?dim(?:ension)?s)(?:\ of|\ is|\ to\ be)?
         [ :=]{{1,3}}{_RANKS}(?:(?:\ \([^()]{{1,60}}\))?\ or\ (?:rank\ )?(?:=\ ?)?[1-6])?\b)
-    | (?P<layout>\b(?:channels?[- _]?(?:last|first)|N?HWC|N?CHW)\b)
+    | (?P<layout>\b(?:channels?[- _]?(?:last|first)|[NB]?HWC|[NB]?CHW)\b)
     | (?P<batch>\bbatch(?:[- ]dim(?:ension)?)?(?:[- _]size)?(?:\ of|\ is|:|\ ?==?)?\ ?\d{{1,5}}\b)
     | (?P<bits>\b(?:8|16|32)[- ]bits?\b)
     | (?P<mode>\b(?:RGBA?|BGRA?|CMYK|gr[ae]y(?:scale)?)\b)
@@ -58,7 +63,7 @@ _NOUN = re.compile(
     | (?P<side>(?:pixels?|px)\ (?:wide|high|tall)|height|width|resolution|rows|cols|columns|image\ size|img_?size|side)
     | (?P<channels>channels?|depth|bands?|planes?|scn|color\ components?)
     | (?P<total>values?|elements?|bytes?|entries|numel|total|input_?dim|lengths?|byte_?size|size|data|floats|pixels|buffer)
-    | (?P<rank>dims?|dimensions?|rank|ndim|axes)
+    | (?P<rank>dims?|dimensions?|ranks?|ndim|axes)
     | (?P<batch>batch(?:[\ _-]?size)?)
     )(?![a-z])"""
 )
