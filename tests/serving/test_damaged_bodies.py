@@ -267,3 +267,8 @@ def test_mismatch_with_the_spec_is_named(name, body, words, to):
 def test_raw_bfloat16_body_is_refused():
     half = replace(FLOATS, contract=replace(FLOATS.contract, dtype="bfloat16"))
     assert "cannot hold bfloat16" in refusal("raw", b"\0\0", to=half)
+
+
+def test_integer_beyond_float64_is_an_error_of_the_body():
+    with pytest.raises(PayloadError, match="which float32 cannot hold"):
+        _json.numbers([0.5, 1, 10**400], "float32")

@@ -74,7 +74,9 @@ def _supported_channels(values: Mapping[str, str]) -> Verdict:
     labels = {"got": channel_count(got), "expected": counts}
     if str(got) in re.findall(r"\d+", counts):
         return (), labels
-    return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got >= SMALLEST_SIDE else ("channels",), labels
+    return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got >= SMALLEST_SIDE else (
+        "channels",
+    ), labels
 
 
 def _mean_length(values: Mapping[str, str]) -> Verdict:
@@ -82,7 +84,10 @@ def _mean_length(values: Mapping[str, str]) -> Verdict:
     channels, length = int(values["got"]), int(values["expected"])
     if channels in (1, 4) and length == 3:
         return ("gray" if channels == 1 else "alpha",), {"got": channel_count(channels), "expected": "3"}
-    return ("layout",) if channels >= SMALLEST_SIDE else ("mean-length",), {"got": str(length), "expected": str(channels)}
+    return ("layout",) if channels >= SMALLEST_SIDE else ("mean-length",), {
+        "got": str(length),
+        "expected": str(channels),
+    }
 
 
 def _profile(values: Mapping[str, str]) -> Verdict:

@@ -65,18 +65,22 @@ def _channels(got: Value, model: Value) -> Verdict | None:
         causes, labels = COMPARISONS["channels"]({"got": str(_number(got.text)), "expected": str(expected)})
         is_other = _number(got.text) != expected and {_number(got.text), expected} & set(COUNTS)
         return causes or (("channels",) if is_other else ()), labels
-    lengths = _lengths(got.text)
+    return _channel_axis(got.text, expected)
+
+
+def _channel_axis(shape: str, expected: int) -> Verdict | None:
+    """Compare the channel axis of a shape with the expected number; equal numbers are at the other axis."""
+    lengths = _lengths(shape)
+    labels = {"got": shape, "expected": f"{expected} channels"}
     if len(lengths) == 2:
-        return ("gray",), {"got": got.text, "expected": f"{expected} channels"}
+        return ("gray",), labels
     if len(lengths) not in (3, 4) or expected not in COUNTS:
         return None
     last, first = lengths[-1], lengths[-3]
     actual = last if last.isdigit() and int(last) in COUNTS else first
-    if not actual.isdigit():
-        return None
-    if int(actual) == expected:
-        return ("layout",), {"got": got.text, "expected": f"{expected} channels"}
-    return COMPARISONS["channels"]({"got": actual, "expected": str(expected)})
+    if actual == str(expected):
+        return ("layout",), labels
+    return COMPARISONS["channels"]({"got": actual, "expected": str(expected)}) if actual.isdigit() else None
 
 
 def _totals(got: Value, expected: Value) -> Verdict | None:

@@ -14,9 +14,12 @@ _SHAPE = re.compile(
     r"[\[({](?P<lengths>(?:-1|None|\?|\d{1,7})(?:, ?(?:-1|None|\?|\d{1,7})){1,4})[\])}]"
 )
 _PRODUCT = re.compile(
-    r"(?i)mat_?mul|\bmat1\b|\bgemm\b|inner dim|matrix|multipl|\bdot\b|dimension \d in both shapes|COL_INDEX|x2\.shape|linear"
+    r"(?i)mat_?mul|\bmat1\b|\bgemm\b|inner dim|matrix|multipl|\bdot\b|dimension \d in both shapes|COL_INDEX"
+    r"|x2\.shape|linear"
 )
-_FAILURE = re.compile(r"(?i)error|must|mismatch|not|invalid|incompatible|incorrect|differ|unequal|fail|divisible|expected")
+_FAILURE = re.compile(
+    r"(?i)error|must|mismatch|not|invalid|incompatible|incorrect|differ|unequal|fail|divisible|expected"
+)
 _LARGEST_KERNEL = 15
 _FEWEST_FEATURES = 64
 """Fewest values of a flattened image."""
@@ -57,7 +60,9 @@ def _convolution(got: list[int | None], weights: list[int | None]) -> Verdict | 
     channels, other = (got[1], got[3]) if is_first else (got[3], got[1])
     if channels == expected or channels is None:
         return None
-    causes = ("layout", *channels_differ(other, expected)) if other in COUNTS else tuple(channels_differ(channels, expected))
+    causes = (
+        ("layout", *channels_differ(other, expected)) if other in COUNTS else tuple(channels_differ(channels, expected))
+    )
     return causes or ("channels",), labels
 
 

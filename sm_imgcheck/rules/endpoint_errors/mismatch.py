@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sm_imgcheck.rules.endpoint_errors.allowed import compare_axis, compare_requirement, compare_with_support
+from sm_imgcheck.rules.endpoint_errors.allowed import compare_with_support
 from sm_imgcheck.rules.endpoint_errors.compare_values import compare_values
 from sm_imgcheck.rules.endpoint_errors.dtype_pairs import find_casts, find_different_dtypes
 from sm_imgcheck.rules.endpoint_errors.layers import compare_with_weights
+from sm_imgcheck.rules.endpoint_errors.requirements import compare_axis, compare_requirement
 from sm_imgcheck.rules.endpoint_errors.sentence import read_values
 from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
 

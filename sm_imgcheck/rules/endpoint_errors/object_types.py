@@ -1,4 +1,4 @@
-"""Compare the Python type of an argument with the types that a function accepts: "expected np.ndarray, got <class 'str'>"."""
+"""Compare the Python type of an argument with those that a function accepts: "expected ndarray, got <class 'str'>"."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ __all__ = ["find_object_types"]
 
 _ACTUAL = re.compile(
     r"<(?:class|type) '(?P<name>[\w.]{1,80})'>"
-    r"|(?i:(?:\bgot|\breceived|\bfound|\bbut is|\bgiven|\bprovided|, not)(?: an?| type| object of type)?:? '?(?P<word>str|bytes|bytearray|list|dict|tuple|NoneType|"
-    r"(?:np|numpy)\.ndarray|ndarray|torch\.Tensor|PIL\.Image\.Image|PngImageFile|JpegImageFile|BytesIO)\b)"
+    r"|(?i:(?:\bgot|\breceived|\bfound|\bbut is|\bgiven|\bprovided|, not)(?: an?| type| object of type)?:? '?"
+    r"(?P<word>str|bytes|bytearray|list|dict|tuple|NoneType|(?:np\.|numpy\.)?ndarray|torch\.Tensor|PIL\.Image\.Image"
+    r"|PngImageFile|JpegImageFile|BytesIO)\b)"
 )
 _ACCEPTED = (
     ("no-picture-array", re.compile(r"(?i)\bPIL\b|\bPillow\b|PIL\.Image|image file|image object")),
     ("not-a-tensor", re.compile(r"(?i)torch\.Tensor|\bTensors?\b|tf\.Tensor|EagerTensor")),
+    ("other-schema", re.compile(r"(?i)\b(?:dict|dictionary|mapping|DataFrame)\b")),
     ("no-array", re.compile(r"(?i)\bndarray\b|numpy(?: |-)?arrays?|numpy\.array|np\.array|\barray\b|\bMat\b")),
 )
 _REQUIREMENT = re.compile(
-    r"(?i)expect|must be|should be|has to be|needs to be|have to be|required|supports?|supported|accept|only|can (?:either )?be|invalid"
-    r"|unsupported|unrecognized|not recognized|incorrect|wrong|unknown|not in|is not"
+    r"(?i)expect|must be|should be|has to be|needs to be|have to be|required|supports?|supported|accept|only"
+    r"|can (?:either )?be|invalid|unsupported|unrecognized|not recognized|incorrect|wrong|unknown|not in|is not"
 )
 _IMAGE = re.compile(r"(?i)\b(?:image|images|img|picture|photo|pic|input|inputs|frame|argument|data)\b")
-_OTHER = re.compile(r"(?i)label|target|annotation|bbox|box|mask|config|token|text|dict to|image_sizes|path should|size|kernel|features")
+_OTHER = re.compile(
+    r"(?i)label|target|annotation|bbox|box|mask|config|token|text|dict to|image_sizes|path should|size|kernel|features"
+)
 _AROUND = 160
 
 

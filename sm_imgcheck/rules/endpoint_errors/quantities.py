@@ -9,14 +9,15 @@ __all__ = ["find_byte_limits"]
 
 _BYTES = re.compile(r"(?i)(?<![\w.])\d{1,12}(?:\.\d{1,3})? ?(?:[kmg]i?b|bytes|megabytes|kilobytes)\b")
 _LIMIT = re.compile(
-    r"(?i)exceed|too (?:large|big)|larger than|bigger than|over the|\blimit\b|must be (?:under|below|less|smaller|between|at most)"
-    r"|at most|no more than|greater than"
+    r"(?i)exceed|too (?:large|big)|larger than|bigger than|greater than|over the|\blimit\b|at most|no more than"
+    r"|must be (?:under|below|less|smaller|between)"
 )
 _SUBJECT = re.compile(
     r"(?i)\b(?:image|file|upload|photo|picture|payload|body|request|content|attachment|part|message|data)s?\b"
 )
 _OTHER = re.compile(
-    r"(?i)memory|cuda|gpu|alloc|disk|cache|log file|rotat|queue|token|shm|buffer pool|checkpoint|grpc|model size|written"
+    r"(?i)memory|cuda|gpu|alloc|disk|cache|log file|rotat|queue|token|shm|buffer pool|checkpoint|grpc|model size"
+    r"|written"
 )
 _AROUND = 80
 _TRIES = 64

@@ -15,6 +15,9 @@ _NEAR = 60
 _UNIT_DISTANCE = 24
 """Maximum distance in characters of a number without a unit from the value whose unit it shares."""
 
+_ADJACENT = 2
+"""Characters between a keyword and a number that follows it at once: "got 3"."""
+
 _COUNTS = ("channels", "rank", "tokens")
 """Kinds of an expected value whose counterpart is often a bare number: "3 channels expected, found 1"."""
 
@@ -39,61 +42,87 @@ class SentenceValues(NamedTuple):
 
 def read_values(sentence: str) -> SentenceValues:
     """Return the values of a sentence with their roles."""
-    expected: dict[str, Value] = {}
-    got: dict[str, Value] = {}
-    before: dict[str, Value] = {}
-    values: dict[str, list[Value]] = {}
-    pairs: list[tuple[Value, Value]] = []
-    role, position, is_difference, unit = "", 0, False, ""
-    last: Value | None = None
+    reader = _Reader(sentence)
     for match in TOKEN.finditer(sentence):
         kind = match.lastgroup or ""
         if kind == "pair":
-            pairs += _pair(match, sentence)
-            continue
-        if last is not None and kind in ("expected", "got") and _follows(last, match, sentence):
-            roles = expected if kind == "expected" else got
-            roles[last.kind] = last  # "uint8 given, float32 required"
-            before.pop(last.kind, None)
-            role, last = "", None
-            continue
-        if kind in ("expected", "got", "differs"):
-            if kind == "differs" and not before and not role:  # "types do not match: uint8, float32"
-                continue
-            if kind == "differs" and role != "got":  # "size (300, 400) does not match (224, 224)"
-                got, expected = {**(expected if role else before), **got}, ({} if role else expected)
-                is_difference = True
-            role, position = "got" if kind == "got" else "expected", match.end()
-            continue
+            reader.pairs += _pair(match, sentence)
+        elif kind in ("expected", "got", "differs"):
+            reader.read_keyword(kind, match)
+        else:
+            reader.read_value(kind, match)
+    return reader.finish()
+
+
+class _Reader:
+    """The state of reading one sentence."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        self.expected: dict[str, Value] = {}
+        self.got: dict[str, Value] = {}
+        self.before: dict[str, Value] = {}
+        self.values: dict[str, list[Value]] = {}
+        self.pairs: list[tuple[Value, Value]] = []
+        self.role, self.position, self.is_difference, self.unit = "", 0, False, ""
+        self.last: Value | None = None
+
+    def read_keyword(self, kind: str, match: re.Match[str]) -> None:
+        """Change the role of the values that follow; a keyword right after a value gives that value its role."""
+        if self.last is not None and kind != "differs" and _follows(self.last, match, self.sentence):
+            roles = self.expected if kind == "expected" else self.got
+            roles[self.last.kind] = self.last  # "uint8 given, float32 required"
+            self.before.pop(self.last.kind, None)
+            self.role, self.last = "", None
+            return
+        if kind == "differs" and not self.before and not self.role:  # "types do not match: uint8, float32"
+            return
+        if kind == "differs" and self.role != "got":  # "size (300, 400) does not match (224, 224)"
+            self.got = {**(self.expected if self.role else self.before), **self.got}
+            self.expected = {} if self.role else self.expected
+            self.is_difference = True
+        self.role, self.position = "got" if kind == "got" else "expected", match.end()
+
+    def read_value(self, kind: str, match: re.Match[str]) -> None:
+        """Store a value under the current role."""
         if kind.startswith("required_"):  # "channels must be 1 or 3": the value with its keyword
-            kind, role, position = kind.removeprefix("required_"), "expected", match.end()
+            kind, self.role, self.position = kind.removeprefix("required_"), "expected", match.end()
         if kind == "number":
-            is_same = bool(role) or match.start() - position < _UNIT_DISTANCE
-            kind = unit = unit_of(sentence, match.start(), match.end()) or (unit if is_same else "")
-            is_bare = kind in ("", "total") or match.start() - position <= 2
-            if role == "got" and is_bare and len(expected) == 1 and (only := next(iter(expected))) in _COUNTS:
-                kind = unit = only
-        if not kind or (kind == "shape" and _OTHER_SHAPE.search(sentence[: match.start()])):
-            continue
+            kind = self.unit = self._unit(match)
+        if not kind or (kind == "shape" and _OTHER_SHAPE.search(self.sentence[: match.start()])):
+            return
         value = Value(kind, match[0], match.start(), match.end())
-        values.setdefault(kind, []).append(value)
-        last = value if not role else None
-        _store(value, {"expected": expected, "got": got}.get(role), before, is_near=match.start() - position <= _NEAR)
-        position = match.end()
-    is_failure = bool(_FAILURE.search(sentence))
-    if is_failure and (_STRONG.search(sentence) or not _CHANGE.search(sentence)):
-        _complete(expected, got, before)
-        if not got and expected.keys() & {"rank", "axes"}:  # "input must be 4-dimensional: [224, 224, 3]"
-            shape = expected.pop("shape", None) or before.get("shape")
-            got |= {"shape": shape} if shape else {}
-        for same_kind in values.values():
-            _contrast(same_kind, sentence, expected, got, pairs)
-    elif not is_failure and not _CHANGE.search(sentence) and len(values.get("channels", ())) == 2:
-        _contrast_of_model(values["channels"], sentence, expected, got)
-    if is_difference:
-        both = [kind for kind in ("channels", "total") if kind in got and kind in expected]
-        pairs += [(got.pop(kind), expected.pop(kind)) for kind in both]
-    return SentenceValues(list(expected.values()), list(got.values()), pairs)
+        self.values.setdefault(kind, []).append(value)
+        self.last = value if not self.role else None
+        is_near = match.start() - self.position <= _NEAR
+        _store(value, {"expected": self.expected, "got": self.got}.get(self.role), self.before, is_near=is_near)
+        self.position = match.end()
+
+    def _unit(self, match: re.Match[str]) -> str:
+        """Return the kind of a bare number."""
+        distance = match.start() - self.position
+        is_same = bool(self.role) or distance < _UNIT_DISTANCE
+        kind = unit_of(self.sentence, match.start(), match.end()) or (self.unit if is_same else "")
+        only = next(iter(self.expected)) if len(self.expected) == 1 else ""
+        is_bare = kind in ("", "total") or distance <= _ADJACENT
+        return only if self.role == "got" and is_bare and only in _COUNTS else kind
+
+    def finish(self) -> SentenceValues:
+        """Return the values after the roles that only the whole sentence decides."""
+        is_failure, is_change = _FAILURE.search(self.sentence), _CHANGE.search(self.sentence)
+        if is_failure and (_STRONG.search(self.sentence) or not is_change):
+            _complete(self.expected, self.got, self.before)
+            if not self.got and self.expected.keys() & {"rank", "axes"}:  # "must be 4-dimensional: [224, 224, 3]"
+                shape = self.expected.pop("shape", None) or self.before.get("shape")
+                self.got |= {"shape": shape} if shape else {}
+            for same_kind in self.values.values():
+                _contrast(same_kind, self.sentence, self.expected, self.got, self.pairs)
+        elif not is_failure and not is_change and len(self.values.get("channels", ())) == 2:
+            _contrast_of_model(self.values["channels"], self.sentence, self.expected, self.got)
+        if self.is_difference:
+            both = [kind for kind in ("channels", "total") if kind in self.got and kind in self.expected]
+            self.pairs += [(self.got.pop(kind), self.expected.pop(kind)) for kind in both]
+        return SentenceValues([*self.expected.values()], [*self.got.values()], self.pairs)
 
 
 def _contrast(
@@ -159,7 +188,9 @@ def _follows(value: Value, role: re.Match[str], sentence: str) -> bool:
     return bool(re.fullmatch(r" (?:\w{2,10} ){0,2}", between) and re.match(r"[,.;)]|$", sentence[role.end() :]))
 
 
-_OTHER_SHAPE = re.compile(r"(?i)(?:weight|kernel|filter|stride|padding|pool|dilation|window|block)s?(?: of)?(?:[ ._]size|[ ._]shape)?[:=]? ?$")
+_OTHER_SHAPE = re.compile(
+    r"(?i)(?:weight|kernel|filter|stride|padding|pool|dilation|window|block)s?(?: of)?(?:[ ._]size|[ ._]shape)?[:=]? ?$"
+)
 """What precedes a shape that is not the input's."""
 
 

@@ -127,7 +127,15 @@ def channels_differ(got: int | None, expected: int | None) -> list[str]:
     if expected not in COUNTS or got is None:
         return []
     if got == 1 or expected == 1:
-        return ["gray" if got == 1 else "color-for-gray" if got in (3, 4) else "layout" if got >= SMALLEST_SIDE else "channels"]
+        return [
+            "gray"
+            if got == 1
+            else "color-for-gray"
+            if got in (3, 4)
+            else "layout"
+            if got >= SMALLEST_SIDE
+            else "channels"
+        ]
     return ["alpha" if got == 4 else "layout" if got >= SMALLEST_SIDE else "channels"]
 
 

@@ -14,28 +14,32 @@ _SIZE_DISTANCE = 24
 """Maximum distance in characters of a number from the noun whose size it is."""
 
 _LENGTH = r"(?:\d{1,7}|-1|None|\?|\*|[NCHWBX])"
-DTYPE_WORDS = r"uint8|u?int(?:8|16|32|64)|bfloat16|float(?:16|32|64)|[uif](?:8|16|32|64)|complex(?:64|128)|bool|object"
+DTYPE_WORDS = r"u?int(?:8|16|32|64)|bfloat16|float(?:16|32|64)|[uif](?:8|16|32|64)|complex(?:64|128)|bool|object"
 """Names of dtypes in a sentence that refuses one."""
 
 _AXIS = (
-    r"(?:\.\.\.|\*|batch(?:[ _]?size)?|num_(?:images|channels|frames)|channels?|num_channels|height|width|frames|time|bs|[nbchwt])"
+    r"(?:\.\.\.|\*|batch(?:[ _]?size)?|num_(?:images|channels|frames)|channels?|height|width|frames|time|bs"
+    r"|[nbchwt])"
 )
 _RANKS = r"(?:[1-6]|two|three|four|five)(?:(?:,?\ (?:or|and)|,|/)\ ?(?:[1-6]|four|five))*"
 _CHANNELS = r"(?:\d{1,4}|single|one|two|three|four)"
 _DTYPE = r"""(?:torch\.|np\.|numpy\.|tf\.|jnp\.|c10::|DT_|TYPE_|kTfLite)?(?:uint8|u?int(?:8|16|32|64)
         |b?float(?:16|32|64)|bfloat16|FP(?:16|32|64)|BF16|floating[- ](?:point|type)|double|half|byte|single
-        |[uif](?:8|16|32|64)|float(?=\ (?:array|tensor|image|dtypes?|types?|data|values|pixels|input))|integer(?=\ (?:image|types?|dtypes?|array|tensor|values|pixels))
+        |[uif](?:8|16|32|64)|float(?=\ (?:array|tensor|image|dtypes?|types?|data|values|pixels|input))
+        |integer(?=\ (?:image|types?|dtypes?|array|tensor|values|pixels))
         |(?:Double|Float|Byte|Half)(?:Tensor)?(?=[\s'"),.;\]]|$))"""
 TOKEN = re.compile(
     rf"""(?ix)
-    (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have|equal|match)|should\ (?:be|have)|needs
-        |needed|supports?|accepts|takes|wants|wanted|allowed|permitted|only|trained\ (?:with|on)|reference)\b)
-    | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)|not\ equal(?:\ (?:to|with))?
-        |incompatible\ with|not\ compatible\ with|differs?\ from|different\ from|not\ one\ of
-        |not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)
-    | (?P<got>(?<!\w)(?:got|(?<=,\ )get|received|found|actual(?:ly)?|given|provided|supplied|passed|instead\ of|observed
-        |discovered|detected|saw|had|was:|but\ (?:(?:the\ )?(?:\w{{1,16}}\ ){{0,3}}(?:is|has|was|have|had|are)|it)|invalid|unexpected|wrong|unsupported|which\ is
-        |sent)\b)
+    (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have|equal|match|contain)
+        |should\ (?:be|have|contain)|needs|needed|supports?|accepts|takes|wants|wanted|allowed|permitted|only
+        |trained\ (?:with|on)|reference)\b)
+    | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)
+        |not\ equal(?:\ (?:to|with))?|incompatible\ with|not\ compatible\ with|differs?\ from|different\ from
+        |not\ one\ of|not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)
+    | (?P<got>(?<!\w)(?:got|(?<=,\ )get|received|found|actual(?:ly)?|given|provided|supplied|passed
+        |instead\ of|observed|discovered|detected|saw|had|was:
+        |but\ (?:(?:the\ )?(?:[a-z_]{{1,16}}\ ){{0,3}}(?:is|has|was|have|had|are)|it)
+        |invalid|unexpected|wrong|unsupported|which\ is|sent)\b)
     | (?P<pair>(?<![\w.])\d{{1,12}}\ ?(?:!=|vs\.?|<>|\u2260|=/=)\ ?\d{{1,12}}(?![\w.]))
     | (?P<shape>[\[({{]\ ?{_LENGTH}(?:\ ?(?:[,*]|x(?=[\ \d?-]))\ ?{_LENGTH}){{1,5}},?\ ?[\])}}]
         |(?<![\w.])\d{{1,5}}(?:\ ?[x*\u00d7]\ ?\d{{1,5}}){{1,4}}\b
@@ -45,8 +49,8 @@ TOKEN = re.compile(
     | (?P<required_channels>\bchannels?\ (?:must\ be|should\ be|to\ be|has\ to\ be)\ \d(?:(?:,|,?\ or)\ \d)*\b)
     | (?P<axes>[\[(]\ ?{_AXIS}(?:\ ?[,x]\ ?(?:{_AXIS}|\d{{1,5}})){{1,4}}\ ?[\])])
     | (?P<rank>\b{_RANKS}[- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)(?:\ or\ [1-6][- ]?D\b)?
-        |\b(?:rank|ndim|dim\(\)|dimensions?\ (?:is|was|of|:)|number\ of\ (?:\w+\ )?dim(?:ension)?s)(?:\ of|\ is|\ to\ be)?
-        [ :=]{{1,3}}{_RANKS}(?:(?:\ \([^()]{{1,60}}\))?\ or\ (?:rank\ )?(?:=\ ?)?[1-6])?\b)
+        |\b(?:rank|ndim|dim\(\)|dimensions?\ (?:is|was|of|:)|number\ of\ (?:\w+\ )?dim(?:ension)?s)
+        (?:\ of|\ is|\ to\ be)?[ :=]{{1,3}}{_RANKS}(?:(?:\ \([^()]{{1,60}}\))?\ or\ (?:rank\ )?(?:=\ ?)?[1-6])?\b)
     | (?P<layout>\b(?:channels?[- _]?(?:last|first)|[NB]?HWC|[NB]?CHW)\b)
     | (?P<batch>\bbatch(?:[- ]dim(?:ension)?)?(?:[- _]size)?(?:\ of|\ is|:|\ ?==?)?\ ?\d{{1,5}}\b)
     | (?P<bits>\b(?:8|16|32)[- ]bits?\b)
@@ -62,12 +66,15 @@ _NOUN = re.compile(
       (?P<tokens>(?:spatial\ )?tokens|patches)
     | (?P<side>(?:pixels?|px)\ (?:wide|high|tall)|height|width|resolution|rows|cols|columns|image\ size|img_?size|side)
     | (?P<channels>channels?|depth|bands?|planes?|scn|color\ components?)
-    | (?P<total>values?|elements?|bytes?|entries|numel|total|input_?dim|lengths?|byte_?size|size|data|floats|pixels|buffer)
+    | (?P<total>values?|elements?|bytes?|entries|numel|total|input_?dim|lengths?|byte_?size|size|data|floats
+        |pixels|buffer)
     | (?P<rank>dims?|dimensions?|ranks?|ndim|axes)
     | (?P<batch>batch(?:[\ _-]?size)?)
     )(?![a-z])"""
 )
-_INPUTS = re.compile(r"(?i) (?:model )?(?:input tensors?|inputs?|feeds|raw input contents)\b(?! (?:size|shape|channels?|dim))")
+_INPUTS = re.compile(
+    r"(?i) (?:model )?(?:input tensors?|inputs?|feeds|raw input contents)\b(?! (?:size|shape|channels?|dim))"
+)
 
 
 class Value(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 __all__ = ["Vocabulary"]
 
@@ -17,9 +18,14 @@ class Vocabulary:
 
     def may_contain(self, keyword: str) -> bool:
         """Return False if the text cannot contain the keyword: its inner words are whole words of the text."""
-        first, *others = re.findall(r"\w+", keyword) or [""]
+        first, *others = _words(keyword)
         return (
             all(word in self.words for word in others[:-1])
             and first in self.joined
             and (not others or others[-1] in self.joined)
         )
+
+
+@cache
+def _words(keyword: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", keyword)) or ("",)

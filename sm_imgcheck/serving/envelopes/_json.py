@@ -148,8 +148,8 @@ def _real(values: list[Json], kind: np.dtype) -> np.ndarray:
         with np.errstate(over="ignore"):
             array = np.array(values, np.float64).astype(kind)
     except OverflowError:  # an integer beyond the range of float64
-        odd = max(values, key=abs)
-        raise PayloadError(f"value: got {format_value(odd)}, which {kind.name} cannot hold") from None
+        largest = max((value for value in values if isinstance(value, int)), key=abs)
+        raise PayloadError(f"value: got {format_value(largest)}, which {kind.name} cannot hold") from None
     if not np.isfinite(array).all():
         odd = values[int(np.flatnonzero(~np.isfinite(array))[0])]
         raise PayloadError(f"value: got {format_value(odd)}, which {kind.name} cannot hold")

@@ -67,6 +67,23 @@ def test_other_wordings_name_their_cause_first(case):
     assert cause_ids(case["text"])[0] in case["causes"]
 
 
+SOURCES = json.loads((HERE / "sources.json").read_text(encoding="utf-8"))
+"""Texts from the sources of libraries and servers; ``missed``: not explained strictly right."""
+
+
+@pytest.mark.sample(8)
+@pytest.mark.parametrize("case", [case for case in SOURCES if "missed" not in case], ids=lambda case: case["text"][:50])
+def test_texts_of_sources_name_their_cause_first(case):
+    assert cause_ids(case["text"])[0] in case["causes"]
+
+
+@pytest.mark.slow
+def test_texts_of_sources_are_explained_strictly_right():
+    right = sum((cause_ids(case["text"]) or [""])[0] in case["causes"] for case in SOURCES)
+    print(f"{right} of {len(SOURCES)}")
+    assert right >= 0.88 * len(SOURCES)
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
@@ -79,6 +96,24 @@ def test_other_wordings_name_their_cause_first(case):
         ("AssertionError: expected ndim=4 and received ndim=5", "batch-twice"),
         ("Expected dtype half, found double", "float64"),
         ("input must be FP32, received FP16", "other-dtype"),
+        ("buffer element type u8 is not equal with model element type f32", "uint8"),
+        ("decoded array has 1 channel; the graph has 3 input channels", "gray"),
+        ("error: both shapes must be equal in MatMul: [1, 12544] and [9216, 128]", "matrix-size"),
+        ("conv mismatch: input [1, 224, 224, 3], filter of shape [64, 3, 7, 7]", "layout"),
+        ("error: filters [64, 3, 7, 7] do not fit the input shape [3, 224, 224]", "no-batch"),
+        ("ValueError: expected (batch, height, width, channels), got (1, 3, 224, 224)", "layout"),
+        ("expected an image of shape (height, width, 3), got (480, 640)", "gray"),
+        ("tensor must have 3 or 4 dimensions, found 2 in image", "gray"),
+        ("Only images of rank 3 (single) or rank 4 (batch) are supported. Got 5 dimensions", "batch-twice"),
+        ("unsupported number of channels: 4", "alpha"),
+        ("input image has fewer than 3 channels", "gray"),
+        ("at dimension 2: expected 224, got 256", "wrong-size"),
+        ("expected 577 patches, got 197", "wrong-size"),
+        ("ValueError: image must have 3 channels", "channels"),
+        ("TypeError: expected np.ndarray, got <class 'PIL.Image.Image'>", "no-array"),
+        ("TypeError: input must be a torch.Tensor, got <class 'list'>", "not-a-tensor"),
+        ("{'detail': 'upload exceeds the 5 MB limit'}", "too-large"),
+        ("the image's data type float16 is not supported", "unsupported-dtype"),
     ],
 )
 def test_mismatch_in_any_wording_has_its_cause(text, cause):
@@ -100,6 +135,12 @@ def test_mismatch_in_any_wording_has_its_cause(text, cause):
         "Accepts 224x224 and 384x384; serving 224x224",
         "model expects [N, 3, 224, 224]",
         "Received 3 files of 640x480",
+        "only 3 of 4 channels were used",
+        "input (batch, channels, height, width) of shape (1, 3, 224, 224)",
+        "conv1: input [1, 3, 224, 224], weight of shape [64, 3, 7, 7]",
+        "writes logs of up to 10 MB, the limit of a log file",
+        "image must have 3 channels",
+        "type of the input: <class 'numpy.ndarray'>",
     ],
 )
 def test_sentences_without_a_mismatch_have_no_cause(text):
@@ -358,6 +399,10 @@ def test_subject_and_state_identify_the_cause(phrase):
     for state in phrase["state"]:
         assert state == state.lower().strip()
         assert phrase["cause"] in phrase_causes(f"the {subject} {state}"), state
+
+
+def test_rank_comparison_names_an_existing_cause():
+    assert cause_ids("expected a 2-dimensional input, got 4 dimensions in image")[0] in causes()
 
 
 def test_state_without_its_subject_has_no_cause():

@@ -1,0 +1,73 @@
+"""Compare one axis of a shape with its required length, and find requirements of errors that name no actual value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sm_imgcheck.rules.endpoint_errors.allowed import Located
+from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
+from sm_imgcheck.rules.endpoint_errors.tokens import Value
+
+__all__ = ["compare_axis", "compare_requirement"]
+
+_REQUIREMENT = re.compile(r"(?i)\b(?:must|should|expect(?:s|ed)?|requires?|needs|has to|have to|only) ")
+_ERROR = re.compile(r"(?:Error|Exception|Failure)\b\W|\"(?:error|detail|message)\":|(?i:\berror: )")
+_IMAGE = re.compile(r"(?i)\b(?:image|img|input|picture|photo|pixels?|mat|frame|tensor|array)s?\b")
+_NEAR = 24
+"""Characters after a value in which the image may be named."""
+
+_CAUSES = {
+    "channels": "channels",
+    "mode": "channels",
+    "rank": "other-shape",
+    "axes": "other-shape",
+    "shape": "other-shape",
+    "dtype": "other-dtype",
+    "batch": "batch-size",
+    "layout": "layout",
+}
+"""Causes of a requirement whose actual value is unknown, by the kind of value; the most specific kind first."""
+
+_OF_IMAGES = ("channels", "batch", "layout")
+"""Kinds of values that need no other word of an image."""
+
+
+def compare_requirement(sentence: str, expected: Sequence[Value]) -> Located | None:
+    """Return the verdict on an error that states only what is expected: "ValueError: image must have 3 channels"."""
+    order = [*_CAUSES]
+    values = sorted((value for value in expected if value.kind in _CAUSES), key=lambda value: order.index(value.kind))
+    if not values or not _ERROR.search(sentence[: values[0].start]):
+        return None
+    value = values[0]
+    requirement = [match.start() for match in _REQUIREMENT.finditer(sentence, 0, value.end)]
+    is_image = value.kind in _OF_IMAGES or _IMAGE.search(sentence, 0, value.end + _NEAR)
+    if not requirement or not is_image:
+        return None
+    return ((_CAUSES[value.kind],), {"expected": value.text}), requirement[-1], value.end
+
+
+_AXIS_OF_SHAPE = re.compile(
+    r"(?i)\b(?:axis|dim(?:ension)?|shape index) (?P<axis>-?[0-4])\b[^.;()\[\]]{0,40}?"
+    r"(?:equal|be|have(?: a)?(?: value| size| length)?|expected|expects?)(?: of| to)? (?P<expected>\d{1,5})\b"
+    r"(?P<between>[^\[(]{0,60})(?P<shape>[\[(]\d{1,5}(?:, ?\d{1,5}){1,4}[\])])"
+)
+_LENGTHS = re.compile(
+    r"(?i)\b(?:axis|dim(?:ension)?|index) (?P<axis>[0-3])\b[^.;()\[\]]{0,20}?"
+    r"(?:expected|expects?|required)[: =]{1,3}(?P<expected>\d{1,5})\b[^.;()\[\]]{0,20}?"
+    r"(?:got|received|found|actual|was|is|given)[: =]{1,3}(?P<got>\d{1,5})\b"
+)
+
+
+def compare_axis(sentence: str) -> Located | None:
+    """Return the verdict on one axis: "axis 3 must equal 3, got shape [1, 3, 224, 224]"; None: no axis differs."""
+    if match := _LENGTHS.search(sentence):
+        verdict = COMPARISONS["one-axis"](match.groupdict())
+    elif match := _AXIS_OF_SHAPE.search(sentence):
+        lengths, axis = re.findall(r"\d+", match["shape"]), int(match["axis"])
+        if not -len(lengths) <= axis < len(lengths) or lengths[axis] == match["expected"]:
+            return None
+        verdict = COMPARISONS["axis"](match.groupdict())
+    else:
+        return None
+    return (verdict, *match.span()) if verdict[0] else None
