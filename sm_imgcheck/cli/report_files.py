@@ -22,6 +22,8 @@ from sm_imgcheck.report import format_module
 __all__ = ["ReportFile", "check_output_files", "open_report_files"]
 
 _BLOCK = 1 << 20
+_PART = 1 << 16
+"""Characters that are written at once."""
 _INPUT_SUFFIXES = (INPUT_SUFFIXES - {".json"}) | {".yaml", ".yml", ".toml", ".py"}
 """Suffixes of files that a report never replaces."""
 
@@ -46,6 +48,8 @@ class ReportFile:
     def __init__(self, form: str, path: str, *, appends: bool = False) -> None:
         """appends: append to the file, which other programs write too."""
         self.form, self.path, self.appends = form, strip_file_scheme(path), appends
+        self._parts: list[str] = []
+        self._length = 0
         folder = None
         with self._output_errors():
             if not is_remote(self.path):
@@ -54,12 +58,20 @@ class ReportFile:
             self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
 
     def add(self, text: str) -> None:
-        """Write a part."""
+        """Write a part, together with others: of many files a part is short."""
+        self._parts.append(text)
+        self._length += len(text)
+        if self._length >= _PART:
+            self._write()
+
+    def _write(self) -> None:
         with self._output_errors():
-            self._file.write(text.encode("utf-8", "backslashreplace"))
+            self._file.write("".join(self._parts).encode("utf-8", "backslashreplace"))
+        self._parts, self._length = [], 0
 
     def finish(self) -> None:
         """Rename the file to its final name."""
+        self._write()
         with self._output_errors():
             self._file.seek(0)
             blocks = iter(partial(self._file.read, _BLOCK), b"")

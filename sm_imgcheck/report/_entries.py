@@ -13,8 +13,10 @@ __all__ = [
     "FileEntry",
     "all_findings",
     "entry_of",
+    "finding_digest",
     "fingerprint",
     "not_checked_finding",
+    "path_digest",
     "problem_finding",
     "shown_message",
 ]
@@ -85,9 +87,19 @@ def fingerprint(path: str, finding: Finding, number: int = 0) -> str:
 
     path: relative to the checkout. number: counts the findings of one code and one expected value in a file from 0.
     """
-    return _digest(path) + _digest(f"{finding.code}\0{finding.expected}\0{number}")
+    return path_digest(path) + finding_digest(finding, number)
 
 
-@lru_cache(2048)
+@lru_cache(16)  # each format uses the path of the same entry
+def path_digest(path: str) -> str:
+    """Return the first 16 digits of the fingerprints of a file's findings."""
+    return _digest(path)
+
+
+def finding_digest(finding: Finding, number: int = 0) -> str:
+    """Return the last 16 digits of the fingerprint of a finding, the same for all files."""
+    return _digest(f"{finding.code}\0{finding.expected}\0{number}")
+
+
 def _digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from heapq import heappush, heappushpop
 from itertools import pairwise
-from operator import add
+from operator import add, mul
 
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
@@ -22,6 +22,7 @@ _MEGAPIXELS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _ASPECTS = (0.25, 0.33, 0.5, 0.67, 0.75, 0.9, 1.1, 1.33, 1.5, 2, 3, 4)
 _BYTES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000)
 _LEVELS = tuple(range(16, 256, 16))
+_MIDDLES = tuple(range(8, 256, 16))
 _VALUES = (-1000, -10, -3, -1.5, -0.5, 0.01, 0.5, 1.01, 1.5, 3, 10, 200, 256, 1000)
 
 
@@ -73,7 +74,7 @@ class FileStatistics:
         """
         if total := sum(levels):
             self._buckets["levels"] = list(map(add, self._buckets["levels"], levels))
-            mean = sum(number * (16 * index + 8) for index, number in enumerate(levels)) / total
+            mean = sum(map(mul, levels, _MIDDLES)) / total
             self._buckets["brightness"][bisect_right(_LEVELS, mean)] += 1
         if result.header is not None:
             self._add_header(result.header)

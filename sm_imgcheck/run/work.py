@@ -190,17 +190,16 @@ def process_item(
 
 def _illustrate(job: RunJob, outcome: Outcome) -> Outcome:
     """The same with thumbnails and counts, without the arrays that only they need."""
-    result = outcome.result
+    result, changes = outcome.result, dict[str, Any]()
     if job.count_levels:
         from sm_imgcheck.features.pictures.levels import count_levels
 
-        outcome = replace_fields(outcome, levels=count_levels(result.candidate))
+        changes["levels"] = count_levels(result.candidate)
     if job.illustrator is not None:
-        thumbnails = job.illustrator.draw(result, job.spec_of(outcome.item), job.options)
-        outcome = replace_fields(outcome, thumbnails=thumbnails) if thumbnails else outcome
-    if not job.releases_arrays:
-        return outcome
-    return replace_fields(outcome, result=replace_fields(result, candidate=result.candidate.without_arrays()))
+        changes["thumbnails"] = job.illustrator.draw(result, job.spec_of(outcome.item), job.options)
+    if job.releases_arrays:
+        changes["result"] = replace_fields(result, candidate=result.candidate.without_arrays())
+    return replace_fields(outcome, **changes) if changes else outcome
 
 
 def _trace(options: Options) -> Trace | None:

@@ -21,6 +21,8 @@ _TEXTS = ("expected", "actual", "message")
 _END = "\r\n"
 _NO_FINDING = "," * (len(_COLUMNS) - 4 + len(_TEXTS)) + _END
 _CACHE_SIZE = 1_000
+_PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*")
+"""A cell that needs neither quotes nor an apostrophe."""
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.])")
 """Start of a formula in a spreadsheet; a file name can be one."""
 
@@ -34,7 +36,7 @@ class _Cells(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.content = content
         self.columns: tuple[str, ...] = ()
-        self.encoded: IdentityCache[str] = IdentityCache(_CACHE_SIZE)
+        self.ends: IdentityCache[list[str]] = IdentityCache(_CACHE_SIZE)
 
     def open(self) -> str:
         return ""
@@ -51,17 +53,20 @@ class _Cells(Generic[Row_contra]):
         return self._header((*_COLUMNS, *_TEXTS))  # of an empty run
 
     def _lines(self, entry: FileEntry) -> str:
-        start = _line([entry.path, entry.kind, entry.status]).removesuffix(_END)
-        findings = all_findings(entry)
-        ends = map(self._cells, findings) if findings else [_NO_FINDING]
-        return "".join([f"{start},{end}" for end in ends])
+        if _PLAIN.fullmatch(entry.path):
+            start = f"{entry.path},{entry.kind},{entry.status}"
+        else:
+            start = _line([entry.path, entry.kind, entry.status]).removesuffix(_END)
+        return "".join([f"{start},{end}" for end in self._ends(entry)])
 
-    def _cells(self, finding: Finding) -> str:
-        """The cells of a finding; many files share one."""
-        text = self.encoded.get((finding,))
-        if text is not None:
-            return text
-        return self.encoded.put((finding,), _line(getattr(finding, name) for name in (*_COLUMNS[3:], *_TEXTS)))
+    def _ends(self, entry: FileEntry) -> list[str]:
+        """The cells of each finding; many files share their findings."""
+        key = (entry.findings, entry.problem)
+        ends = self.ends.get(key)
+        if ends is not None:
+            return ends
+        findings = all_findings(entry)
+        return self.ends.put(key, list(map(_cells, findings)) or [_NO_FINDING])
 
     def _header(self, columns: tuple[str, ...]) -> str:
         """The names of the columns, before the first line; empty later."""
@@ -69,6 +74,10 @@ class _Cells(Generic[Row_contra]):
             return ""
         self.columns = columns
         return _line(columns)
+
+
+def _cells(finding: Finding) -> str:
+    return _line(getattr(finding, name) for name in (*_COLUMNS[3:], *_TEXTS))
 
 
 def _value(value: object) -> object:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
 from sm_imgcheck.report._entries import FileEntry, all_findings, shown_message
@@ -19,6 +20,7 @@ __all__ = ["ALSO_APPENDS", "reporter"]
 
 ALSO_APPENDS = ("GITHUB_STEP_SUMMARY", "markdown")
 _MOST = 10
+_CACHE_SIZE = 1_000
 """Annotations of one level that GitHub shows for a step."""
 _LEVELS = ("error", "warning")
 
@@ -47,6 +49,7 @@ class _Annotations(Generic[Row_contra]):
         self.lines: dict[str, list[str]] = {level: [] for level in _LEVELS}
         self.groups: dict[tuple[str, str], _Group] = {}
         self.files = 0
+        self.shown: IdentityCache[list[tuple[str, Finding]]] = IdentityCache(_CACHE_SIZE)
 
     def open(self) -> str:
         return ""
@@ -57,13 +60,21 @@ class _Annotations(Generic[Row_contra]):
             return self.content.words(row)
         for entry in entries:
             self.files += 1
-            codes: set[tuple[str, str]] = set()
-            for finding in all_findings(entry):
-                level = self._level(finding, entry)
-                if level and (level, finding.code) not in codes:
-                    codes.add((level, finding.code))
-                    self._add(level, entry, finding)
+            for level, finding in self._shown(entry):
+                self._add(level, entry, finding)
         return ""
+
+    def _shown(self, entry: FileEntry) -> list[tuple[str, Finding]]:
+        """The first finding of each level and code, with its level; many files share their findings."""
+        key = (entry.findings, entry.problem)
+        shown = self.shown.get(key)
+        if shown is not None:
+            return shown
+        first: dict[tuple[str, str], Finding] = {}
+        for finding in all_findings(entry):
+            if level := self._level(finding, entry):
+                first.setdefault((level, finding.code), finding)
+        return self.shown.put(key, [(level, finding) for (level, _), finding in first.items()])
 
     def _level(self, finding: Finding, entry: FileEntry) -> str:
         """``error`` for what makes the exit code 1; empty for a notice, and for another finding that is fixable."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Generic
 
-from sm_imgcheck.core.escape import for_json
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
-from sm_imgcheck.report._entries import FileEntry, all_findings, fingerprint, shown_message
-from sm_imgcheck.report._paths import relative_path
+from sm_imgcheck.report._entries import FileEntry, all_findings, finding_digest, path_digest, shown_message
+from sm_imgcheck.report._paths import json_path, relative_path
 
 __all__ = ["reporter"]
 
@@ -29,7 +28,7 @@ class _Issues(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra], terminal: Terminal) -> None:
         self.content, self.root = content, terminal.root
         self.issues = 0
-        self.encoded: IdentityCache[str] = IdentityCache(_CACHE_SIZE)
+        self.parts: IdentityCache[list[tuple[str, str]]] = IdentityCache(_CACHE_SIZE)
 
     def open(self) -> str:
         return "["
@@ -43,28 +42,37 @@ class _Issues(Generic[Row_contra]):
 
     def _issues(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
-        name = f"{path}::{member}" if member else path
-        location = f'{{"path": {_records.encode(for_json(path))}, "lines": {{"begin": {entry.line}}}}}'
+        digest = path_digest(f"{path}::{member}" if member else path)
+        location = f'", "location": {{"path": {json_path(path)}, "lines": {{"begin": {entry.line}}}}}}}'
+        lines = [f"{start}{digest}{end}{location}" for start, end in self._parts(entry)]
+        if not lines:
+            return ""
+        comma = "," if self.issues else ""
+        self.issues += len(lines)
+        return f"{comma}\n" + ",\n".join(lines)
+
+    def _parts(self, entry: FileEntry) -> list[tuple[str, str]]:
+        """JSON of each issue, before and after what is of the file; many files share their findings."""
+        key = (entry.findings, entry.problem)
+        parts = self.parts.get(key)
+        if parts is not None:
+            return parts
         repeats: Counter[tuple[str, str]] = Counter()
-        lines = []
+        parts = []
         for finding in all_findings(entry):
-            key = finding.code, finding.expected
-            mark = fingerprint(name, finding, repeats[key])
-            issue = f'{self._issue(finding, entry)[:-1]}, "fingerprint": "{mark}", "location": {location}}}'
-            lines.append(f"{',' if self.issues else ''}\n{issue}")
-            repeats[key] += 1
-            self.issues += 1
-        return "".join(lines)
+            code = finding.code, finding.expected
+            parts.append(
+                (f'{self._issue(finding, entry)[:-1]}, "fingerprint": "', finding_digest(finding, repeats[code]))
+            )
+            repeats[code] += 1
+        return self.parts.put(key, parts)
 
     def _issue(self, finding: Finding, entry: FileEntry) -> str:
-        """The issue of a finding as JSON, without its file; many files share a finding."""
-        text = self.encoded.get((finding,))
-        if text is not None:
-            return text
+        """The issue of a finding as JSON, without its file."""
         failing = finding is entry.problem or is_failing(finding, self.content.fail_on)
         issue = {
             "description": f"{finding.name}: {shown_message(finding)}",
             "check_name": finding.code,
             "severity": "major" if failing else "info" if finding.severity == "notice" else "minor",
         }
-        return self.encoded.put((finding,), _records.encode(issue))
+        return _records.encode(issue)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
-from html import escape
 from itertools import takewhile
 from typing import TYPE_CHECKING, Generic
 
 from sm_imgcheck.core import phrases
-from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.escape import for_markup, for_terminal
+from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
@@ -48,6 +48,7 @@ class _Page(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.content = content
         self.files: list[str] = []
+        self.cells: IdentityCache[tuple[str, str]] = IdentityCache(_FILES)
         self.unlisted = self.length = 0
         self.words: list[str] = []
 
@@ -74,15 +75,22 @@ class _Page(Generic[Row_contra]):
         if len(self.files) >= _FILES:
             self.unlisted += 1
             return
-        findings = (*all_findings(entry), *(suppression.finding for suppression in entry.suppressed))
-        codes = " ".join(dict.fromkeys(finding.code for finding in findings))
-        messages = "<br>".join(
-            f"<b>{_text(finding.code)}</b> {_text(shown_message(finding))}" for finding in findings[:10]
-        )
+        codes, messages = self._cells(entry)
         self.files.append(
-            f'<tr data-codes="{_text(codes)}"><td>{_text(entry.path)}</td><td class="{entry.status.replace(" ", "-")}">'
+            f'<tr data-codes="{codes}"><td>{_text(entry.path)}</td><td class="{entry.status.replace(" ", "-")}">'
             f"{entry.status}</td><td>{messages}</td></tr>\n"
         )
+
+    def _cells(self, entry: FileEntry) -> tuple[str, str]:
+        """The codes and the messages of a file; many files share their findings."""
+        key = (entry.findings, entry.problem, entry.suppressed)
+        cells = self.cells.get(key)
+        if cells is not None:
+            return cells
+        findings = (*all_findings(entry), *(suppression.finding for suppression in entry.suppressed))
+        codes = " ".join(dict.fromkeys(finding.code for finding in findings))
+        messages = (f"<b>{_text(finding.code)}</b> {_text(shown_message(finding))}" for finding in findings[:10])
+        return self.cells.put(key, (_text(codes), "<br>".join(messages)))
 
     def close(self, report: Report) -> str:
         return "".join(self._parts(report))
@@ -185,8 +193,9 @@ class _Page(Generic[Row_contra]):
 
 def _text(text: str, *, keep: bool = False) -> str:
     """Printable text without markup. keep: line breaks stay."""
-    lines = text.split("\n") if keep else [text]
-    return "\n".join(escape(for_terminal(line)) for line in lines)
+    if not keep:
+        return for_markup(for_terminal(text))
+    return "\n".join(for_markup(for_terminal(line)) for line in text.split("\n"))
 
 
 def _counts(report: Report) -> Iterator[str]:

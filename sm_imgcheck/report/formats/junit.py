@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Generic
-from xml.sax.saxutils import escape, quoteattr
 
 from sm_imgcheck.core import __version__
-from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.escape import for_markup, for_terminal
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
@@ -33,7 +32,7 @@ class _Suites(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra], terminal: Terminal) -> None:
         self.content, self.root = content, terminal.root
         self.name = for_terminal(content.document_title)
-        self.start = f"<testcase classname={quoteattr(self.name)} name="
+        self.start = f"<testcase classname={_attribute(self.name)} name="
         self.number = 0
         self.outcomes: IdentityCache[tuple[str, str]] = IdentityCache(_CASES)
         self._begin()
@@ -60,14 +59,14 @@ class _Suites(Generic[Row_contra]):
         counts["skipped"] = self.counts["skipped"]
         attributes = " ".join(f'{key}="{value}"' for key, value in counts.items())
         version = f'<property name="sm-imgcheck" value="{__version__}"/>'
-        head = f"<testsuite name={quoteattr(name)} {attributes}>\n<properties>{version}</properties>\n"
+        head = f"<testsuite name={_attribute(name)} {attributes}>\n<properties>{version}</properties>\n"
         text = f"{head}{''.join(self.cases)}</testsuite>\n"
         self._begin()
         return text
 
     def _case(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
-        name = quoteattr(for_terminal(f"{path}::{member}" if member else path))
+        name = _attribute(for_terminal(f"{path}::{member}" if member else path))
         kind, outcome = self._outcome(entry)
         self.counts[kind] += 1
         return f"{self.start}{name}>{outcome}</testcase>\n"
@@ -89,20 +88,25 @@ class _Suites(Generic[Row_contra]):
             return "failure", _element("failure", failing) + output
         if entry.status == "suppressed":
             reasons = dict.fromkeys(suppression.reason for suppression in entry.suppressed)
-            message = quoteattr(for_terminal(f"known or ignored: {', '.join(reasons)}"))
+            message = _attribute(for_terminal(f"known or ignored: {', '.join(reasons)}"))
             lines = _lines([suppression.finding for suppression in entry.suppressed])
             return "skipped", f"<skipped message={message}>{lines}</skipped>{output}"
         return "", output
 
 
+def _attribute(text: str) -> str:
+    """Return a value of an attribute in quotes."""
+    return f'"{for_markup(text)}"'
+
+
 def _element(kind: str, findings: list[Finding]) -> str:
     more = f" (and {len(findings) - 1:,} more)" if len(findings) > 1 else ""
-    message = quoteattr(f"{shown_message(findings[0])}{more}")
-    return f"<{kind} type={quoteattr(findings[0].code)} message={message}>{_lines(findings)}</{kind}>"
+    message = _attribute(f"{shown_message(findings[0])}{more}")
+    return f"<{kind} type={_attribute(findings[0].code)} message={message}>{_lines(findings)}</{kind}>"
 
 
 def _lines(findings: list[Finding]) -> str:
-    return escape("\n".join(map(_line, findings)))
+    return for_markup("\n".join(map(_line, findings)))
 
 
 def _line(finding: Finding) -> str:

@@ -17,7 +17,7 @@ from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
-from sm_imgcheck.report._entries import FileEntry, fingerprint, shown_message
+from sm_imgcheck.report._entries import FileEntry, finding_digest, path_digest, shown_message
 from sm_imgcheck.report._paths import relative_path, uri_of
 
 __all__ = ["reporter"]
@@ -48,6 +48,7 @@ class _Log(Generic[Row_contra]):
         self.results = self.omitted = self.problems = 0
         self.notifications: list[dict[str, object]] = []
         self.encoded: IdentityCache[str] = IdentityCache(_CACHE_SIZE)
+        self.parts: IdentityCache[list[tuple[str, str, str]]] = IdentityCache(_CACHE_SIZE)
 
     def open(self) -> str:
         return f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"columnKind": "utf16CodeUnits", "results": ['
@@ -87,28 +88,38 @@ class _Log(Generic[Row_contra]):
         path, member = relative_path(self.root, entry.path)
         if entry.problem is not None:
             self._notify(entry.problem, _location(path, member, entry.line))
-        locations = f'"locations": [{self._encoded_location(path, member, entry.line)}]'
-        name = f"{path}::{member}" if member else path
-        keys: set[tuple[str, str]] = set()
+        location = self._encoded_location(path, member, entry.line)
+        digest = path_digest(f"{path}::{member}" if member else path)
         lines = []
-        reasons = {id(suppression.finding): suppression.reason for suppression in entry.suppressed}
-        for finding in (*entry.findings, *(suppression.finding for suppression in entry.suppressed)):
-            key = finding.code, finding.expected
-            if key not in keys and self._has_room(finding.code):
-                keys.add(key)
-                mark = f'"partialFingerprints": {{"smImgcheck/v1": "{fingerprint(name, finding)}"}}'
-                if reason := reasons.get(id(finding), ""):
-                    suppression = {"kind": "external", "justification": for_json(reason)}
-                    mark += f', "suppressions": [{_records.encode(suppression)}]'
-                lines.append(f"{',' if self.results else ''}\n{self._result(finding)[:-1]}, {locations}, {mark}}}")
+        for code, start, end in self._parts(entry):
+            if self._has_room(code):
+                lines.append(f"{',' if self.results else ''}\n{start}{location}], {_MARK}{digest}{end}")
                 self.results += 1
         return "".join(lines)
 
+    def _parts(self, entry: FileEntry) -> list[tuple[str, str, str]]:
+        """Code and JSON of each result, before and after what is of the file; many files share their findings."""
+        key = (entry.findings, entry.suppressed)
+        parts = self.parts.get(key)
+        if parts is not None:
+            return parts
+        reasons = {id(suppression.finding): suppression.reason for suppression in entry.suppressed}
+        results: dict[tuple[str, str], tuple[str, str, str]] = {}
+        for finding in (*entry.findings, *(suppression.finding for suppression in entry.suppressed)):
+            end = f'{finding_digest(finding)}"}}'
+            if reason := reasons.get(id(finding), ""):
+                suppression = {"kind": "external", "justification": for_json(reason)}
+                end += f', "suppressions": [{_records.encode(suppression)}]'
+            part = finding.code, f'{self._result(finding)[:-1]}, "locations": [', f"{end}}}"
+            results.setdefault((finding.code, finding.expected), part)
+        return self.parts.put(key, [*results.values()])
+
     def _encoded_location(self, path: str, member: str, line: int) -> str:
         """A location as JSON: of a file in line 1, as most are, the URI alone is encoded."""
-        if member or line != 1 or is_remote(path) or path.startswith("/"):
+        if member or line != 1 or is_remote(path):
             return _records.encode(_location(path, member, line))
-        return _FILE_LOCATION.replace("PATH", uri_of(path))
+        start, end = _ABSOLUTE_LOCATION if path.startswith("/") else _FILE_LOCATION
+        return f"{start}{uri_of(path)}{end}"
 
     def _notify(self, problem: Finding, location: dict[str, object]) -> None:
         self.problems += 1
@@ -149,9 +160,10 @@ class _Log(Generic[Row_contra]):
         return self.encoded.put((finding,), _records.encode(result))
 
 
-_FILE_LOCATION = (
-    '{"physicalLocation": {"artifactLocation": {"uri": "PATH", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 1}}}'
-)
+_LINE = '}, "region": {"startLine": 1}}}'
+_FILE_LOCATION = '{"physicalLocation": {"artifactLocation": {"uri": "', f'", "uriBaseId": "%SRCROOT%"{_LINE}'
+_ABSOLUTE_LOCATION = _FILE_LOCATION[0], f'"{_LINE}'
+_MARK = '"partialFingerprints": {"smImgcheck/v1": "'
 
 
 def _location(path: str, member: str, line: int) -> dict[str, object]:
