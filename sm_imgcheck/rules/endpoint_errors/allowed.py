@@ -43,8 +43,8 @@ _DTYPE_REFUSAL = re.compile(
 def compare_with_support(sentence: str) -> Located | None:
     """Return the verdict on channels, axes, a shape or a dtype that the sentence refuses; None: it refuses none."""
     for compare in _COMPARISONS:
-        if located := compare(sentence):
-            return located
+        if result := compare(sentence):
+            return result
     return None
 
 
@@ -63,10 +63,10 @@ def _channels(sentence: str) -> Located | None:
     if len(counts) != 1 or not _REFUSAL.search(sentence):
         return None
     modes = {match["mode"].upper()[:4] for match in _MODES.finditer(sentence)}
-    allowed = [3] if modes and not modes & {"GRAY", "GREY"} else [1, 3]
+    counts_of_modes = [3] if modes and not modes & {"GRAY", "GREY"} else [1, 3]
     if modes & {"RGBA", "BGRA"}:
-        allowed.append(4)
-    values = {"got": counts[0]["after"] or counts[0]["before"], "expected": " or ".join(map(str, allowed))}
+        counts_of_modes.append(4)
+    values = {"got": counts[0]["after"] or counts[0]["before"], "expected": " or ".join(map(str, counts_of_modes))}
     causes, labels = COMPARISONS["allowed-channels"](values)
     return ((causes, labels), *counts[0].span()) if causes else None
 

@@ -57,9 +57,9 @@ _FEWEST = 784
 
 def _channels(got: Value, model: Value) -> Verdict | None:
     """Compare a number of channels, or the channel axis of a shape, with the expected number or numbers."""
-    allowed = re.findall(r"\d+", model.text)
-    if got.kind == "channels" and len(allowed) > 1:
-        return COMPARISONS["allowed-channels"]({"got": str(_number(got.text)), "expected": " or ".join(allowed)})
+    numbers = re.findall(r"\d+", model.text)
+    if got.kind == "channels" and len(numbers) > 1:
+        return COMPARISONS["allowed-channels"]({"got": str(_number(got.text)), "expected": " or ".join(numbers)})
     expected = _number(model.text)
     if got.kind != "shape":
         causes, labels = COMPARISONS["channels"]({"got": str(_number(got.text)), "expected": str(expected)})
@@ -140,7 +140,7 @@ def _axis_names(text: str) -> list[str]:
 
 
 def _named_axes(actual: Value, model: Value) -> Verdict | None:
-    """Compare a shape with named axes: their number, then the place of the channels."""
+    """Compare a shape with named axes: their number, then the channel axis."""
     if model.kind == "layout" and not model.text.isalpha():
         return None
     if len(_lengths(actual.text)) not in _ranks(model):

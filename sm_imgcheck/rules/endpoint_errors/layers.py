@@ -26,7 +26,7 @@ _FEWEST_FEATURES = 64
 
 
 def compare_with_weights(sentence: str) -> tuple[Verdict, int, int] | None:
-    """Return the verdict on an input shape beside the shape of weights, with the span of both; None: no such pair."""
+    """Return the verdict on the shapes of an input and of weights, with the span of both; None: no such pair."""
     if not _FAILURE.search(sentence):
         return None
     shapes = [(match, _lengths(match["lengths"])) for match in _SHAPE.finditer(sentence)]

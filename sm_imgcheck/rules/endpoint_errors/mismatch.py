@@ -89,7 +89,7 @@ class Mismatch(NamedTuple):
     start: int
     end: int
     rank: int = 2
-    """4 where only the expected value is known: anything else that is near says more."""
+    """4 where only the expected value is known: any other match nearby is more specific."""
 
 
 def find_mismatches(text: str, lower: str) -> Iterator[Mismatch]:

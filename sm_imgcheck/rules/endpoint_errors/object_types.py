@@ -13,7 +13,7 @@ _ACTUAL = re.compile(
     r"(?P<word>str|bytes|bytearray|list|dict|tuple|NoneType|(?:np\.|numpy\.)?ndarray|torch\.Tensor|PIL\.Image\.Image"
     r"|PngImageFile|JpegImageFile|BytesIO)\b)"
 )
-_ACCEPTED = (
+_TYPES = (
     ("no-picture-array", re.compile(r"(?i)\bPIL\b|\bPillow\b|PIL\.Image|image file|image object")),
     ("not-a-tensor", re.compile(r"(?i)torch\.Tensor|\bTensors?\b|tf\.Tensor|EagerTensor")),
     ("other-schema", re.compile(r"(?i)\b(?:dict|dictionary|mapping|DataFrame)\b")),
@@ -38,8 +38,8 @@ def find_object_types(text: str) -> Iterator[tuple[str, int, int]]:
         sentence = before + text[match.start() : match.end() + 60]
         if not _REQUIREMENT.search(sentence) or _OTHER.search(before):
             continue
-        accepted = sentence.replace(match[0], "")
-        cause = next((cause for cause, words in _ACCEPTED if words.search(accepted)), "")
+        types = sentence.replace(match[0], "")
+        cause = next((cause for cause, words in _TYPES if words.search(types)), "")
         if not cause and not _IMAGE.search(before):
             continue
         cause = cause or "no-picture-array"

@@ -30,7 +30,7 @@ _CAUSES = {
 """Causes of a requirement whose actual value is unknown, by the kind of value; the most specific kind first."""
 
 _OF_IMAGES = ("channels", "batch", "layout")
-"""Kinds of values that need no other word of an image."""
+"""Kinds of values that only images have."""
 
 
 def compare_requirement(sentence: str, expected: Sequence[Value]) -> Located | None:

@@ -16,7 +16,7 @@ _UNIT_DISTANCE = 24
 """Maximum distance in characters of a number without a unit from the value whose unit it shares."""
 
 _ADJACENT = 2
-"""Characters between a keyword and a number that follows it at once: "got 3"."""
+"""Maximum distance in characters of a number directly after its keyword: "got 3"."""
 
 _COUNTS = ("channels", "rank", "tokens")
 """Kinds of an expected value whose counterpart is often a bare number: "3 channels expected, found 1"."""
@@ -42,7 +42,7 @@ class SentenceValues(NamedTuple):
 
 def read_values(sentence: str) -> SentenceValues:
     """Return the values of a sentence with their roles."""
-    reader = _Reader(sentence)
+    reader = _SentenceReader(sentence)
     for match in TOKEN.finditer(sentence):
         kind = match.lastgroup or ""
         if kind == "pair":
@@ -54,7 +54,7 @@ def read_values(sentence: str) -> SentenceValues:
     return reader.finish()
 
 
-class _Reader:
+class _SentenceReader:
     """The state of reading one sentence."""
 
     def __init__(self, sentence: str) -> None:
