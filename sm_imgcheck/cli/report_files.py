@@ -23,7 +23,7 @@ __all__ = ["ReportFile", "check_output_files", "open_report_files"]
 
 _BLOCK = 1 << 20
 _PART = 1 << 16
-"""Characters that are written at once."""
+"""Characters of a write."""
 _INPUT_SUFFIXES = (INPUT_SUFFIXES - {".json"}) | {".yaml", ".yml", ".toml", ".py"}
 """Suffixes of files that a report never replaces."""
 
