@@ -90,6 +90,38 @@ def test_nearest_neighbor_has_no_resize_dtype():
     assert steps[0].said == "OpenCV INTER_NEAREST"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("weights", [(0.2126, 0.7152, 0.0722), (1 / 3, 1 / 3, 1 / 3)])
+def test_gray_by_other_weights_in_three_channels_is_named(weights, photo):
+    image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    gray = np.rint(image @ np.array(weights)).astype(np.float32) / np.float32(255)
+    text = describe(find(np.repeat(gray[None, ..., None], 3, axis=3), photo))
+    assert re.search("BT.709 weights.*repeated|mean of the channels.*repeated", text)
+
+
+@pytest.mark.sample(4)
+@pytest.mark.parametrize(
+    ("change", "pattern"),
+    [
+        (lambda x: x ** np.float32(2.2), r"gamma 2.2 \(x \*\* 2.2\) after the resize"),
+        (lambda x: np.rint(np.clip(x * 1.3, 0, 1) * 255) / 255, r"brightness or contrast changed \(1.30 x"),
+        (lambda x: 1 - x, r"inverted \(1 - x / 255\)"),
+        (lambda x: x * (219 / 255) + 16 / 255, "limited range"),
+    ],
+    ids=["gamma", "brightness", "inverted", "limited range"],
+)
+def test_tone_curve_is_named(change, pattern, photo):
+    image = Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    tensor = change(np.asarray(image, np.float32) / np.float32(255)).astype(np.float32)
+    assert re.search(pattern, describe(find(tensor[None], photo)))
+
+
+def test_crop_of_a_stretched_image_off_by_a_pixel_is_named(photo):
+    image = Image.open(io.BytesIO(photo)).resize((EDGE, EDGE), Image.Resampling.BILINEAR)
+    tensor = np.asarray(image.crop((9, 9, 9 + SIDE, 9 + SIDE)), np.float32)[None] / np.float32(255)
+    assert "1 pixel below and 1 pixel right of the center" in describe(find(tensor, photo))
+
+
 def spec_steps(dtype):
     """The geometry of a spec that resizes by nearest neighbor."""
     resize = {"library": "opencv", "interpolation": "nearest", "dtype": dtype}

@@ -108,9 +108,12 @@ class Evidence:
         return float("inf") if hypothesis is None else hypothesis.off
 
     def misfit(self, images: list[TensorImage] | None = None, source: SourceImage | None = None) -> float:
-        """How little an image resembles the tensor in the usual orientations, 0..1, coarsely."""
+        """How little an image resembles the tensor in the usual orientations, 0..1, coarsely; 1 where impossible."""
         images, source = images or self.images, source or self.source
-        every = views(source, images[0].channels, usual_orientations(source.header))
+        try:
+            every = views(source, images[0].channels, usual_orientations(source.header))
+        except CandidateError:  # a step that such pixels do not have
+            return 1.0
         return min(min(coarse_misfits(image, every)) for image in images)
 
 

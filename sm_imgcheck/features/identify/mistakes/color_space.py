@@ -20,8 +20,8 @@ _SPACES = (
 )
 _LIKELY = 4
 """Color spaces that are searched closely."""
-_RESEMBLES = 0.5
-"""Misfit up to which a space is likely."""
+_RESEMBLES, _BETTER = 0.5, 0.8
+"""Misfit up to which a space is likely, and share of the misfit of RGB that it leaves at most."""
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
@@ -32,8 +32,9 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
         (evidence.misfit(images, replace(evidence.source, preparation=preparation)), at, preparation.before)
         for at, preparation in enumerate(_spaces(evidence.source.preparation))
     ]
+    most = min(_RESEMBLES, _BETTER * evidence.misfit(images))
     for misfit, _, steps in sorted(trials, key=lambda each: each[:2])[:_LIKELY]:
-        if misfit <= _RESEMBLES:
+        if misfit <= most:
             plain = evidence.source.preparation
             for preparation in (replace(plain, after=steps), replace(plain, before=steps)):
                 source = replace(evidence.source, preparation=preparation)

@@ -14,7 +14,7 @@ from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.kernels import PipelineHypothesis, compare_views
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
 from sm_imgcheck.features.identify.plan import Preparation, image_steps
-from sm_imgcheck.features.identify.search import Search
+from sm_imgcheck.features.identify.search import Search, explain
 from sm_imgcheck.ops.execute import apply_steps
 from sm_imgcheck.ops.records.mistakes import GRAY_WEIGHTS
 
@@ -40,12 +40,14 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
 def _other_weights(evidence: Evidence, image: TensorImage) -> Iterator[Preparation]:
     """Gray by other weights, those that the nearest pipeline shows; before the resize or after it."""
     plain = evidence.source.preparation
-    names = {_weights_of(evidence, guess, image) for guess in evidence.guesses[:_MAX_GUESSES]}
+    guesses = evidence.guesses or _guesses(evidence, image)
+    names = {name for guess in guesses[:_MAX_GUESSES] for name in _weights_of(evidence, guess, image)}
     for name, weights in GRAY_WEIGHTS.items():
         if name not in names:
             continue
         single = max(weights) == 1
-        for rounding in ("half_even",) if single else (None, "half_even", "truncate"):
+        roundings = ("half_even",) if single else ("half_even", "truncate")
+        for rounding in roundings if single or image.channels > 1 else (None, *roundings):
             params = {"weights": list(weights), "rounding": rounding, "to": GRAY}
             step = Step(op="weigh_channels", params=params, why="gray")
             if image.channels == 1:
@@ -57,25 +59,30 @@ def _other_weights(evidence: Evidence, image: TensorImage) -> Iterator[Preparati
                 yield replace(plain, before=steps)
 
 
-def _weights_of(evidence: Evidence, guess: PipelineHypothesis, image: TensorImage) -> str:
-    """The name of the weights of R, G and B by which the pixels of a hypothesis become the tensor; empty: unknown."""
+def _guesses(evidence: Evidence, image: TensorImage) -> list[PipelineHypothesis]:
+    """The nearest pipelines to gray by luma, where those to color are far from the tensor."""
+    preparation = next(iter(_expand_gray(evidence.source.preparation)))
+    searches = evidence.reread([image], replace(evidence.source, preparation=preparation))
+    return [guess for search in searches for guess in explain(search).guesses]
+
+
+def _weights_of(evidence: Evidence, guess: PipelineHypothesis, image: TensorImage) -> list[str]:
+    """The names of weights of R, G and B near those by which the pixels of a hypothesis become the tensor."""
     source, view = evidence.source, guess.place.view
     try:
         steps = image_steps(source.header, source.preparation, guess.geometry, 3, orientation=view.orientation)
         picture = apply_steps(steps, source.cache)
     except (PlanError, CandidateError):
-        return ""
+        return []
     tensor, pixels = compare_views(picture, image, guess.part, stride=None)
     flat = pixels.reshape(-1, 3).astype(np.float64)
     gray = tensor[..., 0].ravel().astype(np.float64)
     solution = np.linalg.lstsq(np.column_stack([flat, np.ones(len(flat))]), gray, rcond=None)[0]
     total = solution[:3].sum()
     if not np.isfinite(total) or abs(total) < _LEAST:
-        return ""
+        return []
     shares = solution[:3] / total
-    distances = {name: float(np.abs(shares - np.array(weights)).max()) for name, weights in GRAY_WEIGHTS.items()}
-    name = min(distances, key=lambda each: distances[each])
-    return name if distances[name] <= _NEAR else ""
+    return [name for name, weights in GRAY_WEIGHTS.items() if np.abs(shares - np.array(weights)).max() <= _NEAR]
 
 
 _MAX_GUESSES = 3

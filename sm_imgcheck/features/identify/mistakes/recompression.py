@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.features.identify.kernels import PipelineHypothesis
@@ -13,8 +14,12 @@ from sm_imgcheck.features.identify.search import Search
 
 __all__ = ["MISTAKE"]
 
-_QUALITIES = (75, 95, 90, 85, 80, 70, 60, 50, 40, 30, 100)
+_PROBES = (75, 95, 85, 60, 40, 98, 90)
 """Qualities of the first trials: 75 is Pillow's default, 95 OpenCV's."""
+_QUALITIES = (*_PROBES, 80, 70, 50, 30, 100)
+"""Qualities of the next trials, where one of the first reduces the difference."""
+_EVIDENCE = 0.97
+"""Share of the difference that a quality near the right one leaves at most."""
 _AROUND = 4
 """Steps of quality around the best one that are tried next: with the first trials, all from 46 on."""
 _SUBSAMPLINGS = ("4:2:0", "4:4:4")
@@ -28,11 +33,10 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     guesses = evidence.guesses
     for guess in guesses[:2]:
         for place in (_before, _after) if evidence.source.pixels <= _MOST_PIXELS else (_after,):
-            best = min(
-                (_best(evidence, guess, place, subsampling) for subsampling in _SUBSAMPLINGS), key=lambda pair: pair[0]
-            )
-            if best[0] <= _BETTER * guess.off:
-                yield evidence.again(guess, preparation=best[1])
+            trials = [_best(evidence, guess, place, subsampling) for subsampling in _SUBSAMPLINGS]
+            off, preparation = min(trials, key=lambda pair: pair[0])
+            if off <= _BETTER * guess.off:
+                yield evidence.again(guess, preparation=preparation)
 
 
 def _before(plain: Preparation, step: Step) -> Preparation:
@@ -51,15 +55,23 @@ def _best(
 ) -> tuple[float, Preparation]:
     """How far off the likeliest quality is, and its preparation."""
 
+    @cache
     def try_quality(quality: int) -> tuple[float, int]:
-        step = Step(op="recompress", params={"quality": quality, "subsampling": subsampling}, why="saved as JPEG")
-        return evidence.off(guess, place(evidence.source.preparation, step)), quality
+        return evidence.off(guess, _at(place, evidence, quality, subsampling)), quality
 
-    _, about = min(map(try_quality, _QUALITIES))
-    near = (quality for quality in range(about - _AROUND, about + _AROUND + 1) if 1 <= quality <= 100)
-    off, quality = min(map(try_quality, near))
+    off, about = min(map(try_quality, _PROBES))
+    if off <= _EVIDENCE * guess.off:
+        _, about = min(map(try_quality, _QUALITIES))
+        near = (quality for quality in range(about - _AROUND, about + _AROUND + 1) if 1 <= quality <= 100)
+        off, about = min(map(try_quality, near))
+    return off, _at(place, evidence, about, subsampling)
+
+
+def _at(
+    place: Callable[[Preparation, Step], Preparation], evidence: Evidence, quality: int, subsampling: str
+) -> Preparation:
     step = Step(op="recompress", params={"quality": quality, "subsampling": subsampling}, why="saved as JPEG")
-    return off, place(evidence.source.preparation, step)
+    return place(evidence.source.preparation, step)
 
 
 MISTAKE = Mistake(rank=13, distance=(0.05, 12.0), searches=_searches)
