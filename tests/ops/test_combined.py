@@ -8,7 +8,7 @@ from sample_images import picture
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops import combined
-from sm_imgcheck.ops.combined import matrices, resize_crop, tables
+from sm_imgcheck.ops.combined import bilinear, matrices, resize_crop, tables
 from sm_imgcheck.ops.execute import apply
 
 EDGES = {"mode": "stretch", "size": [89, 61], "max_size": None, "rounding": "floor"}
@@ -141,6 +141,19 @@ def test_weights_equal_the_rounded_weights_of_pillow():
     axis = resize_crop._pillow_axis(geometry, 4, 2, (0, 2))
     assert [int(line.sum()) for line in axis.weights] == [1 << 22, 1 << 22]
     assert sorted(axis.weights[0])[-2:] == [1 << 21, 1 << 21]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [[31, 40], [90, 33], [17, 64], [200, 300]])
+def test_bilinear_by_tensorflow_has_the_values_of_the_op(channels, size, monkeypatch):
+    monkeypatch.setattr(bilinear, "_BAND_VALUES", 2000)
+    changes = {"size": size, "interpolation": "bilinear", "dtype": "float32", "antialias": False}
+    step = Step(op="resize_tensorflow", params={**EDGES, **changes})
+    image = picture(70, 64, channels)
+    result, _ = combined.apply_all([step], image)
+    expected = apply(step, image)
+    assert result.dtype == expected.dtype
+    assert np.array_equal(result, expected)
 
 
 TAILS = {

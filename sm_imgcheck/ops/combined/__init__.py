@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.core.types import Step
+from sm_imgcheck.ops.combined.bilinear import resize_bilinear
 from sm_imgcheck.ops.combined.resize_crop import resize_and_crop
 from sm_imgcheck.ops.combined.tables import look_up, make_table
 from sm_imgcheck.ops.execute import apply
@@ -46,6 +47,8 @@ def _apply_combined(
     """The array after some of the first steps, limits of its values, and the number of these steps; None for none."""
     if (part := resize_and_crop(steps, array)) is not None:
         return part[0], None, part[1]
+    if (image := resize_bilinear(steps[0], array)) is not None:
+        return image, None, 1
     if (table := make_table(steps, array)) is not None:
         return look_up(table, array), (table.low, table.high), table.steps
     return None
