@@ -15,7 +15,7 @@ from sm_imgcheck.ops.trace import output_size
 
 __all__ = ["resize_bilinear"]
 
-# Values of the new rows that are computed together: they and what they are made of stay in the cache of the processor.
+# Values of the new rows that are computed together: they stay in the cache of the processor with the old ones.
 _BAND_VALUES = 40_000
 
 
