@@ -68,7 +68,8 @@ def evaluate_candidate(candidate: Candidate, spec: Spec, options: Options) -> Re
     from sm_imgcheck.pipeline.apply import make_tensor
 
     array, refusals, skipped = make_tensor(proposal.plan, candidate, spec)
-    findings += tuple(select(refusals, proposal.plan, options))
+    if refusals:
+        findings += tuple(select(refusals, proposal.plan, options))
     return replace_fields(result, array=array, findings=findings, skipped=skipped)
 
 

@@ -259,15 +259,12 @@ def _write_output(job: RunJob, outcome: Outcome) -> Outcome:
     if outcome.result.array is None:
         return outcome
     with _Attempt(job, outcome.item, outcome.seconds) as attempt:
-        attempt.outcome = _write_tensor(job.sink, outcome)
-        if job.recorded and attempt.outcome.output and isinstance(job.sink, Outputs):
-            time = job.sink.modification_time(attempt.outcome.output)
-            attempt.outcome = replace_fields(attempt.outcome, output_time=time)
+        attempt.outcome = _write_tensor(job, outcome)
     return attempt.outcome
 
 
-def _write_tensor(sink: Sink | None, outcome: Outcome) -> Outcome:
-    item, result, array = outcome.item, outcome.result, outcome.result.array
+def _write_tensor(job: RunJob, outcome: Outcome) -> Outcome:
+    sink, item, result, array = job.sink, outcome.item, outcome.result, outcome.result.array
     if sink is None or array is None:
         return replace_fields(outcome, result=replace_fields(result, array=None))
     if item.refused:
@@ -277,7 +274,8 @@ def _write_tensor(sink: Sink | None, outcome: Outcome) -> Outcome:
     except OutputRefused as error:
         return replace_fields(outcome, result=replace_fields(result, array=None, skipped=str(error)), refused=True)
     result = replace_fields(result, array=None, emitted=output.place)
-    return replace_fields(outcome, result=result, output=output.output, output_size=output.size)
+    time = output.modification_time if job.recorded else ""
+    return replace_fields(outcome, result=result, output=output.output, output_size=output.size, output_time=time)
 
 
 def _tensor_bytes(outcome: Outcome) -> int:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from typing import TYPE_CHECKING
+=======
+from collections import deque
+from typing import Any
+>>>>>>> 6d30bd3 (io, run: Reuse the header of JPEGs that start alike; read files by descriptor; state an output once)
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
@@ -12,6 +17,7 @@ from sm_imgcheck.io.images.icc import join_icc, read_icc
 from sm_imgcheck.io.images.jpeg import (
     JpegScan,
     exif_number,
+    is_last_scan,
     jpeg_coding,
     jpeg_color_space,
     jpeg_subsampling,
@@ -38,6 +44,10 @@ __all__ = ["check_pixels", "read_header"]
 MAX_SCAN_PIXELS = 100
 # OpenCV's limit on either side (CV_IO_MAX_IMAGE_WIDTH); a strip of one pixel costs a resize as much as a square.
 MAX_SIDE = 1 << 20
+# A JPEG whose bytes before the image data are those of a recent file has its header, which takes 30 us instead of 90:
+# images of one size from one encoder start with the same tables. About 600 bytes without EXIF and ICC.
+MAX_RECENT_JPEGS, MAX_START_BYTES = 8, 1 << 14
+_recent_jpegs: deque[tuple[bytes, Header]] = deque(maxlen=MAX_RECENT_JPEGS)
 # A JPEG of at most this number of pixels is decoded however few bytes it has, and its missing rows are reported.
 FREE_JPEG_PIXELS = 4_000_000
 
@@ -77,7 +87,21 @@ def check_sides(height: int, width: int) -> None:
 
 def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
     """As ``look``, from the markers alone."""
+    for start, header in _recent_jpegs:
+        if body.startswith(start) and is_last_scan(body, len(start)):
+            check_pixels(header.height, header.width, max_pixels)
+            return header
     scan = scan_jpeg(body)
+    header = make_jpeg_header(body, scan, max_pixels=max_pixels)
+    start = body[: scan.start + 2 + int.from_bytes(body[scan.start + 2 : scan.start + 4], "big")]
+    is_plain = scan.scans == 1 and is_last_scan(body, len(start)) and not scan.index
+    if is_plain and len(start) <= MAX_START_BYTES and scan.height * scan.width <= FREE_JPEG_PIXELS:
+        _recent_jpegs.append((start, header))
+    return header
+
+
+def make_jpeg_header(body: bytes, scan: JpegScan, *, max_pixels: int) -> Header:
+    """As ``look``, from the markers of the file."""
     check_jpeg(body, scan, max_pixels=max_pixels)
     orientation, exif_problem = read_exif(scan.exif) if scan.exif is not None else (1, "")
     profile, icc_problem = join_icc(scan.icc)

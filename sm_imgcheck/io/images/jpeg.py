@@ -11,6 +11,7 @@ from sm_imgcheck.core.frozen import frozen
 __all__ = [
     "JpegScan",
     "essential_jpeg",
+    "is_last_scan",
     "jpeg_coding",
     "jpeg_color_space",
     "jpeg_segments",
@@ -130,6 +131,12 @@ def scan_jpeg(body: bytes) -> JpegScan:
         stray=stray,
         short_segment=_short_segment(apps[0xE0], b"JFIF", "APP0") or _short_segment(apps[0xEE], b"Adobe", "APP14"),
     )
+
+
+def is_last_scan(body: bytes, at: int) -> bool:
+    """Return whether image data from ``at`` on is followed by the end marker, and the file ends there."""
+    match = JPEG_MARKER.search(body, at)
+    return match is not None and match.start() == len(body) - 2 and body[-1] == 0xD9
 
 
 def _short_segment(segments: list[bytes], name: bytes, marker: str) -> str:

@@ -45,19 +45,25 @@ def open_local_file(path: str, *, pipes: bool = True) -> BufferedReader:
     A pipe is read to its end, for a shell's ``<(command)``. A device has no end and is rejected. pipes: whether a pipe
     is opened at all.
     """
+    return os.fdopen(_open(path, pipes=pipes)[0], "rb")
+
+
+def _open(path: str, *, pipes: bool) -> tuple[int, os.stat_result]:
+    """The descriptor and the state of a file. Raises as ``open_local_file``."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except ValueError as error:  # a null byte in the name
         raise OSError(errno.EINVAL, str(error)) from None
     try:
-        mode = os.fstat(handle).st_mode
+        state = os.fstat(handle)
+        mode = state.st_mode
         if pipes and modes.S_ISFIFO(mode):
             _wait_for_writer(handle, path)
     except BaseException:
         os.close(handle)
         raise
     if modes.S_ISREG(mode) or (pipes and modes.S_ISFIFO(mode)):
-        return os.fdopen(handle, "rb")
+        return handle, state
     os.close(handle)
     other = "a device or a socket" if pipes else "a device, a pipe or a socket"
     raise OSError(errno.EINVAL, f"it is {'a folder' if modes.S_ISDIR(mode) else other}, not a file")
@@ -95,17 +101,29 @@ def read(location: str, limit: int) -> bytes:
 
 def fetch(location: str, limit: int) -> StoreObject:
     try:
-        with open_local_file(location, pipes=False) as file:
-            current = _stat(os.fstat(file.fileno()))
-            if current.size > limit:
-                raise FileSizeError(current.size, limit)
-            # Not ``limit``: allocating and releasing 512 MiB costs 0.1 ms.
-            body = file.read(current.size)
-            if not current.size and file.read(1):
+        handle, state = _open(location, pipes=False)
+        try:
+            if state.st_size > limit:
+                raise FileSizeError(state.st_size, limit)
+            body = _read_all(handle, state.st_size)
+            if not body and os.read(handle, 1):
                 raise LocationError(NO_SIZE)
-            return StoreObject(body=body, tag=current.tag)
+        finally:
+            os.close(handle)
+        return StoreObject(body=body, tag=_stat(state).tag)
     except OSError as error:
         raise LocationError(f"cannot be read: {_reason(error)}") from None
+
+
+def _read_all(handle: int, size: int) -> bytes:
+    """Read ``size`` bytes, fewer where the file ends before. One call reads less only if it is large or interrupted."""
+    body = os.read(handle, size)
+    if len(body) == size:
+        return body
+    parts = [body]
+    while (missing := size - sum(map(len, parts))) and (part := os.read(handle, missing)):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def head(location: str, length: int) -> bytes:

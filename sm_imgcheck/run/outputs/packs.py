@@ -147,10 +147,10 @@ class PackWriter:
             for outcome in self.full:
                 self._ensure_part(outcome)
             file = self._write(rows)
-            modification_time = self.out.modification_time(file.output)
-            self.journal.pack(
-                PackRecord(number=self.number, size=file.size, modification_time=modification_time, digest=digest)
+            record = PackRecord(
+                number=self.number, size=file.size, modification_time=file.modification_time, digest=digest
             )
+            self.journal.pack(record)
         for _ in self._each(self._remove, self.full):
             pass
         self.full.clear()

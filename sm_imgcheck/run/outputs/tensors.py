@@ -31,6 +31,8 @@ class OutputFile:
     """The way below the output folder, with ``/`` between names."""
     size: int = 0
     """In bytes."""
+    modification_time: str = ""
+    """Time of its last change; empty in a store."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,8 +53,8 @@ class Outputs:
     top: str = ""
     """The folder that links must not point out of; empty: ``folder``. It differs for a folder of the program below the
     user's."""
-    checked: str = ""
-    """The folder that was last made, and found to be inside."""
+    checked: str | None = None
+    """The folder below ``folder`` that was last made, and found to be inside; None: none was."""
     contained: str = ""
     """The folder that was last found to be inside, whether it exists or not."""
 
@@ -63,30 +65,36 @@ class Outputs:
     def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, input_items: Sequence[Item] = ()) -> OutputFile:
         """Write the output of one candidate, or of several. Raises as ``write``."""
         name = self.name(item, suffix)
+        target = join(self.folder, name)
         for input_item in input_items or (item,):
-            _refuse_input(input_item, join(self.folder, name))
-        return self.file_in_place(name, chunks, replace=item.replaces == name)
+            _refuse_input(input_item, target)
+        return self._write(name, target, chunks, replace=item.replaces == name)
 
     def file_in_place(self, name: str, chunks: Iterable[Chunk], *, replace: bool = False) -> OutputFile:
         """Write a file of this name below the folder atomically. replace: an existing file may be replaced.
 
         Raises as ``write``.
         """
-        target = join(self.folder, name)
-        *folders, _ = name.split("/")
-        parent = join(self.folder, *folders) if folders else self.folder
+        return self._write(name, join(self.folder, name), chunks, replace=replace)
+
+    def _write(self, name: str, target: str, chunks: Iterable[Chunk], *, replace: bool) -> OutputFile:
+        parent = name.rpartition("/")[0]
         if parent != self.checked:
-            store(target).make_folder(parent, self.top or self.folder)
+            folder = join(self.folder, parent) if parent else self.folder
+            store(target).make_folder(folder, self.top or self.folder)
             self.checked = parent
         chunks = chunks if isinstance(chunks, Sequence) else _CountingIterator(chunks)
+        modification_time = ""
         if is_remote(target):
             store(target).write(target, chunks, force=self.force or replace)
         else:
             local.write(target, chunks, force=self.force or replace, aside=self.aside)
+            state = local.stat(target)
+            modification_time = "" if state is None else state.modification_time
         size = (
             chunks.size if isinstance(chunks, _CountingIterator) else sum(memoryview(chunk).nbytes for chunk in chunks)
         )
-        return OutputFile(place=target, output=name, size=size)
+        return OutputFile(place=target, output=name, size=size, modification_time=modification_time)
 
     def remove(self, name: str) -> None:
         """Remove an output, where there is one. Raises OutputError; OutputRefused for one that is not in the folder."""
@@ -109,12 +117,6 @@ class Outputs:
             state = store(target).stat(target)
             return state is not None and (state.size, state.modification_time) == (size, modification_time)
         return False
-
-    def modification_time(self, name: str) -> str:
-        """Return the time of the last change of an output; empty in a store."""
-        target = join(self.folder, name)
-        state = None if is_remote(target) else store(target).stat(target)
-        return "" if state is None else state.modification_time
 
     def name(self, item: Item, suffix: str = "") -> str:
         """Return the name of a candidate's output below the folder.
