@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, is_dataclass
 from functools import wraps
 from inspect import Parameter, signature
 from itertools import islice
@@ -15,6 +15,8 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import typer
 from typer.core import TyperCommand
+
+from sm_imgcheck.core.frozen import field_names, fields_of
 
 T = TypeVar("T", str, str | None)
 
@@ -43,7 +45,7 @@ def group_options(command: Callable[..., None]) -> Callable[..., None]:
     """
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
-    names = {name: [field.name for field in fields(kind)] for name, kind in groups.items()}
+    names = {name: field_names(kind) for name, kind in groups.items()}
 
     @wraps(command)
     def flat(**values: object) -> None:
@@ -64,9 +66,9 @@ def group_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _options(group: Any) -> Iterator[Parameter]:
     """A keyword for each field, with the option that its annotation carries; without a default it is required."""
-    texts = any(isinstance(field.type, str) for field in fields(group))
+    texts = any(isinstance(hint, str) for hint in group.__annotations__.values())
     hints = get_type_hints(group, include_extras=True) if texts else group.__annotations__
-    for field in fields(group):
+    for field in fields_of(group):
         default = Parameter.empty if field.default is MISSING else field.default
         option = get_args(hints[field.name])[1]
         _complete(option)

@@ -1,10 +1,10 @@
 """Frozen types: dataclasses whose values do not change, with short creation times.
 
 ``dataclass`` compiles five functions for each type, which costs a short command a third of its time; ``frozen`` gives
-all types the same functions and compiles ``__init__`` when the first value of a type is created. 60 types of 8 fields
-take 2 ms instead of 80, and a value 2.2 us instead of 3.2, as ``__init__`` fills the slots by the setters of the type
-(``tests/bench/frozen_types.py``). msgspec.Struct has no field that is excluded from comparison, and
-emitted code would depend on it.
+all types the same functions and compiles an ``__init__`` for a type with many values. 60 types of 8 fields take 2 ms
+instead of 80, the first value of a type 10 us instead of 300 with a compiled ``__init__``, and a later value 2.2 us
+instead of 3.2, as ``__init__`` fills the slots by the setters of the type (``tests/bench/frozen_types.py``).
+msgspec.Struct has no field that is excluded from comparison, and emitted code would depend on it.
 
 Mappings in a field (``Step.params``, ``Spec.resolved``, ``Options.assume``, counts of ``Report``) are the dicts that
 the caller passed: never change them, write ``changed(step, params={**step.params, ...})``. Read-only copies cost too
@@ -15,16 +15,17 @@ of one takes 3.7 us instead of 0.9; with its lists as tuples, the creation of a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, FrozenInstanceError, field, fields, make_dataclass
+from dataclasses import MISSING, Field, FrozenInstanceError, field, fields, make_dataclass
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["frozen", "replace_fields"]
+__all__ = ["FrozenField", "field_names", "fields_of", "frozen", "replace_fields"]
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ def frozen(kind: type[T]) -> type[T]:
     defaults = {name: members.pop(name) for name in hints if name in members}
     members["__slots__"] = tuple(hints)
     members["__dataclass_fields__"] = fields_ = _Fields(hints, defaults)
+    members["__own_fields__"] = {name: defaults.get(name, MISSING) for name in hints}
     metaclass: Any = type(kind)
     result: type[T] = metaclass(kind.__name__, kind.__bases__, members)
     result.__qualname__ = kind.__qualname__
@@ -80,21 +82,72 @@ class _Fields:
         return result
 
 
+class FrozenField(NamedTuple):
+    """A field of a type made by ``frozen``."""
+
+    name: str
+    put: Callable[[object, object], None]
+    """Fills the slot: 1.8 us a value, ``object.__setattr__`` takes 3.0."""
+    default: Any
+    """MISSING: none."""
+    factory: Any
+    """Makes the default; MISSING: ``default`` is it."""
+    compare: bool
+
+
+@cache
+def fields_of(kind: type) -> tuple[FrozenField, ...]:
+    """The fields of a type made by ``frozen``, those of its bases first."""
+    defaults: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        defaults |= base.__dict__.get("__own_fields__", {})
+    result = []
+    for name, value in defaults.items():
+        is_field = isinstance(value, Field)
+        result.append(
+            FrozenField(
+                name=name,
+                put=getattr(kind, name).__set__,
+                default=value.default if is_field else value,
+                factory=value.default_factory if is_field else MISSING,
+                compare=value.compare is not False if is_field else True,
+            )
+        )
+    return tuple(result)
+
+
+_VALUES_BEFORE = 16
+"""Values of a type that are created without a compiled ``__init__``: to compile one costs as much as 50 values."""
+_values: Counter[type] = Counter()
+
+
 def _first_init(self: DataclassInstance, **values: object) -> None:
-    """Compile the ``__init__`` of this type, and create its first value."""
+    """Create one of the first values of a type; after them, compile the ``__init__`` of the type."""
     kind: Any = type(self)
-    kind.__init__ = _compile_init(kind)
-    kind.__init__(self, **values)
+    _values[kind] += 1
+    if _values[kind] > _VALUES_BEFORE:
+        kind.__init__ = _compile_init(kind)
+        kind.__init__(self, **values)
+        return
+    for field_ in fields_of(kind):
+        value = values.pop(field_.name, MISSING)
+        if value is MISSING:
+            value = field_.default if field_.factory is MISSING else field_.factory()
+            if value is MISSING:
+                raise TypeError(f"{kind.__name__}() missing a required keyword argument: {field_.name!r}")
+        field_.put(self, value)
+    if values:
+        raise TypeError(f"{kind.__name__}() got an unexpected keyword argument {next(iter(values))!r}")
 
 
 def _compile_init(kind: type[DataclassInstance]) -> Callable[..., None]:
     names: dict[str, object] = {"MISSING": MISSING}
     parameters, lines = [], []
-    for field_, put in zip(fields(kind), _puts_of(kind), strict=True):
+    for field_ in fields_of(kind):
         name, value = field_.name, field_.name
-        names[f"put_{name}"] = put
-        if field_.default_factory is not MISSING:
-            names[f"make_{name}"] = field_.default_factory
+        names[f"put_{name}"] = field_.put
+        if field_.factory is not MISSING:
+            names[f"make_{name}"] = field_.factory
             parameters.append(f"{name}=MISSING")
             value = f"make_{name}() if {name} is MISSING else {name}"
         elif field_.default is not MISSING:
@@ -183,23 +236,26 @@ def _create(kind: type[DataclassInstance], *values: object) -> Any:
 
 @cache
 def _puts_of(kind: type[DataclassInstance]) -> tuple[Callable[[object, object], None], ...]:
-    """What fills the slots of such a value, frozen or not: 1.8 us a value, ``object.__setattr__`` takes 3.0."""
-    return tuple(getattr(kind, name).__set__ for name in _names_of(kind))
+    """What fills the slots of such a value, frozen or not."""
+    return tuple(getattr(kind, name).__set__ for name in field_names(kind))
 
 
 @cache
 def _all_of(kind: type[DataclassInstance]) -> Callable[[object], tuple[object, ...]]:
     """The function that reads all fields of such a value."""
-    return _read(_names_of(kind))
+    return _read(field_names(kind))
 
 
 @cache
 def _compared_of(kind: type[DataclassInstance]) -> Callable[[object], tuple[object, ...]]:
-    return _read(tuple(field_.name for field_ in fields(kind) if field_.compare))
+    return _read(tuple(field_.name for field_ in fields_of(kind) if field_.compare))
 
 
-def _names_of(kind: type[DataclassInstance]) -> tuple[str, ...]:
-    return tuple(field_.name for field_ in fields(kind))
+@cache
+def field_names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    """The names of the fields of a dataclass; of a type made by ``frozen`` without the fields of ``dataclasses``."""
+    is_frozen = hasattr(kind, "__own_fields__")
+    return tuple(field_.name for field_ in (fields_of(kind) if is_frozen else fields(kind)))
 
 
 def _read(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:

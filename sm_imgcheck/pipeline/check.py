@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import fields
 from operator import attrgetter
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.frozen import frozen, replace_fields
+from sm_imgcheck.core.frozen import field_names, frozen, replace_fields
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Candidate, Finding, Header, Options, Plan, Spec
 from sm_imgcheck.ops.records import record
@@ -43,7 +42,7 @@ _OF_FILES = ("SRC", "PAY", "HND")
 _CACHE_SIZE = 512
 """Cached checks, about 10 kB each: the images of a folder have few different headers."""
 _checks: IdentityCache[tuple[PlanResult, tuple[Finding, ...]]] = IdentityCache(_CACHE_SIZE)
-_header_fields = attrgetter(*(field.name for field in fields(Header)))
+_header_fields = attrgetter(*field_names(Header))
 
 
 def plan_and_check(candidate: Candidate, spec: Spec, options: Options) -> tuple[PlanResult, tuple[Finding, ...]]:
