@@ -28,7 +28,12 @@ _IMAGENET = {"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.22
 
 def resize(library: str, mode: str, size: int | list[int], interpolation: str) -> Step:
     """A resize of uint8 pixels."""
-    more = {"pillow": {}, "torch": {"antialias": True}, "tensorflow": {"antialias": False, "dtype": "float32"}}[library]
+    more = {
+        "opencv": {},
+        "pillow": {},
+        "torch": {"antialias": True},
+        "tensorflow": {"antialias": False, "dtype": "float32"},
+    }[library]
     params = {**_EDGES, "mode": mode, "size": size, "interpolation": interpolation, **more}
     return Step(op=f"resize_{library}", params=params)
 
@@ -38,6 +43,7 @@ CASES = {
     "Pillow, bicubic to 248x330, crop 224": [resize("pillow", "shortest_edge", 248, "bicubic"), _CROP],
     "torch, bilinear to 224x224": [resize("torch", "stretch", [224, 224], "bilinear")],
     "torch, bilinear to 256x341, crop 224": [resize("torch", "shortest_edge", 256, "bilinear"), _CROP],
+    "OpenCV, area to 224x224": [resize("opencv", "stretch", [224, 224], "area")],
     "TensorFlow, bilinear to 224x224": [resize("tensorflow", "stretch", [224, 224], "bilinear")],
 }
 TAILS = {

@@ -8,15 +8,18 @@ from sample_images import picture
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops import combined
-from sm_imgcheck.ops.combined import bilinear, matrices, resize_crop, tables
+from sm_imgcheck.ops.combined import area, bilinear, matrices, resize_crop, tables
 from sm_imgcheck.ops.execute import apply
 
 EDGES = {"mode": "stretch", "size": [89, 61], "max_size": None, "rounding": "floor"}
 NORMALIZE = {"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 TO_FLOAT = Step(op="cast", params={"dtype": "float32"})
 TO_PLANES = Step(op="transpose", params={"layout": "HWC", "to": "CHW"})
-SIZES = [(150, 200), (210, 140), (375, 80)]
-LIBRARIES = {"resize_pillow": {}, "resize_pillow12": {}, "resize_torch": {"antialias": True}}
+SIZES = [(150, 200), (210, 140), (375, 83)]
+LIBRARIES = {"resize_pillow": {}, "resize_pillow12": {}, "resize_torch": {"antialias": True}, "resize_opencv": {}}
+
+PILLOW = ("bicubic", "bilinear", "lanczos", "box", "hamming")
+FILTERS = {"resize_pillow": PILLOW, "resize_pillow12": PILLOW, "resize_torch": PILLOW[:3], "resize_opencv": ("area",)}
 
 
 def resize_step(op="resize_pillow", **changes):
@@ -41,9 +44,7 @@ def combinations():
     """Each library, filter and size; pairwise in the quick tier."""
     number = 0
     for op in LIBRARIES:
-        for interpolation in ("bicubic", "bilinear", "lanczos", "box", "hamming"):
-            if op == "resize_torch" and interpolation in ("box", "hamming"):
-                continue
+        for interpolation in FILTERS[op]:
             for size in SIZES:
                 number += 1
                 marks = () if number % 4 == 1 else (pytest.mark.slow,)
@@ -86,8 +87,25 @@ def test_crop_larger_than_the_resized_image_is_a_second_step():
         (picture(150, 200), {"dtype": "float32"}),
         (picture(150, 200), {"reducing_gap": 2.0}),
         (picture(150, 200), {"size": [150, 60]}),
+        (picture(150, 200), {"op": "resize_opencv", "interpolation": "bicubic"}),
+        (picture(150, 200), {"op": "resize_opencv", "interpolation": "area", "size": [75, 100]}),
+        (picture(150, 200), {"op": "resize_opencv", "interpolation": "area", "size": [160, 60]}),
+        (picture(150, 200), {"op": "resize_opencv", "interpolation": "area", "mode": "cover"}),
     ],
-    ids=["alpha", "float32", "gray as RGB", "small", "nearest", "to float32", "reducing gap", "same height"],
+    ids=[
+        "alpha",
+        "float32",
+        "gray as RGB",
+        "small",
+        "nearest",
+        "to float32",
+        "reducing gap",
+        "same height",
+        "not area",
+        "blocks",
+        "enlarged",
+        "factor",
+    ],
 )
 def test_unsupported_resize_is_not_combined(image, changes):
     assert resize_crop.resize_and_crop([resize_step(**changes)], image) is None
@@ -128,10 +146,10 @@ def test_image_with_too_many_sums_to_repeat_is_not_combined():
 
 def test_different_sums_of_pillow_are_detected_with_noise(monkeypatch):
     sampled = resize_crop.sampled_by_pillow
-    resize_crop._axes.cache_clear()
+    resize_crop._resizer.cache_clear()
     monkeypatch.setattr(resize_crop, "sampled_by_pillow", lambda *image, **ways: sampled(*image, **ways) ^ 1)
     assert resize_crop.resize_and_crop([resize_step()], picture(150, 200)) is None
-    resize_crop._axes.cache_clear()
+    resize_crop._resizer.cache_clear()
 
 
 def test_weights_equal_the_rounded_weights_of_pillow():

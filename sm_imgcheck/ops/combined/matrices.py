@@ -10,16 +10,19 @@ import numpy as np
 
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["Axis", "make_axis", "resize"]
+__all__ = ["BAND_VALUES", "UNIT", "Axis", "Blocks", "make_axis", "make_blocks", "multiply", "resize"]
 
 # New lines that share a matrix: more lines mean more zeros in it, fewer mean more calls.
 _BLOCK_LINES = 8
 # Pixels that are resized together: in float32 they and their sums stay in the cache of the processor.
-_BAND_VALUES = 384_000
+BAND_VALUES = 384_000
 # The largest rounding error of a float32 number, relative to it.
-_UNIT = 2.0**-24
+UNIT = 2.0**-24
 # Share of the sums that may be repeated in integers; with more of them the library is faster.
 _MOST_REPEATED = 0.01
+
+Blocks = tuple[tuple[int, int, np.ndarray], ...]
+"""The weights of an axis as matrices of (new lines, old lines), each with its first new and its first old line."""
 
 
 @frozen
@@ -31,8 +34,7 @@ class Axis:
     weights: np.ndarray
     """int64, (new lines, taps): multiples of 2**-precision."""
     precision: int
-    blocks: tuple[tuple[int, int, np.ndarray], ...]
-    """The weights as matrices of (new lines, old lines), each with its first new and its first old line."""
+    blocks: Blocks
     low: int
     """The first old line that is read."""
     high: int
@@ -53,16 +55,7 @@ def make_axis(starts: np.ndarray, weights: np.ndarray, precision: int) -> Axis:
     starts: (new lines). weights: (new lines, taps), integers of at most 24 bits; 0 outside of the image.
     """
     weights = weights.astype(np.int64)
-    lines, taps = np.nonzero(weights)
-    old_lines = starts[lines] + taps
-    blocks = []
-    for first in range(0, len(starts), _BLOCK_LINES):
-        inside = lines // _BLOCK_LINES == first // _BLOCK_LINES
-        low, high = int(old_lines[inside].min()), int(old_lines[inside].max()) + 1
-        matrix = np.zeros((min(_BLOCK_LINES, len(starts) - first), high - low), np.float32)
-        fractions = np.ldexp(weights[lines[inside], taps[inside]].astype(np.float32), -precision)
-        matrix[lines[inside] - first, old_lines[inside] - low] = fractions
-        blocks.append((first, low, matrix))
+    blocks = make_blocks(starts, np.ldexp(weights.astype(np.float32), -precision))
     largest = 255 * int(np.abs(weights).sum(axis=1).max()) + (1 << (precision - 1))
     # Each term is rounded at most once as a product and once in each sum of terms; then the half is added.
     roundings = int((weights != 0).sum(axis=1).max()) + 2
@@ -70,12 +63,36 @@ def make_axis(starts: np.ndarray, weights: np.ndarray, precision: int) -> Axis:
         starts=starts,
         weights=weights,
         precision=precision,
-        blocks=tuple(blocks),
-        low=int(old_lines.min()),
-        high=int(old_lines.max()) + 1,
-        error=0.0 if largest < 1 << 24 else 1.01 * roundings * _UNIT * largest / (1 << precision),
+        blocks=blocks,
+        low=blocks[0][1],
+        high=max(low + matrix.shape[1] for _, low, matrix in blocks),
+        error=0.0 if largest < 1 << 24 else 1.01 * roundings * UNIT * largest / (1 << precision),
         clips=bool((weights < 0).any() or largest >= 256 << precision),
     )
+
+
+def make_blocks(starts: np.ndarray, weights: np.ndarray) -> Blocks:
+    """The weights of an axis, float32: ``weights[i, k]`` is that of the old line ``starts[i] + k`` for new line i."""
+    lines, taps = np.nonzero(weights)
+    old_lines = starts[lines] + taps
+    blocks = []
+    for first in range(0, len(starts), _BLOCK_LINES):
+        inside = lines // _BLOCK_LINES == first // _BLOCK_LINES
+        low, high = int(old_lines[inside].min()), int(old_lines[inside].max()) + 1
+        matrix = np.zeros((min(_BLOCK_LINES, len(starts) - first), high - low), np.float32)
+        matrix[lines[inside] - first, old_lines[inside] - low] = weights[lines[inside], taps[inside]]
+        blocks.append((first, low, matrix))
+    return tuple(blocks)
+
+
+def multiply(blocks: Blocks, lines: np.ndarray) -> np.ndarray:
+    """The new lines, float32; lines: the old ones from the first that is read on, float32, two axes."""
+    start, last = blocks[0][1], blocks[-1]
+    sums = np.empty((last[0] + len(last[2]), lines.shape[1]), np.float32)
+    for first, low, matrix in blocks:
+        old_lines = lines[low - start : low - start + matrix.shape[1]]
+        np.matmul(matrix, old_lines, out=sums[first : first + len(matrix)])
+    return sums
 
 
 def resize(image: np.ndarray, rows: Axis, columns: Axis, *, rows_first: bool) -> np.ndarray | None:
@@ -99,12 +116,11 @@ def _resize_columns(image: np.ndarray, columns: Axis, first: int) -> np.ndarray:
     height, _, channels = image.shape
     result = np.empty((height, len(columns.starts), channels), np.uint8)
     source = image[:, columns.low - first : columns.high - first]
-    band = max(1, _BAND_VALUES // source[0].size)
+    band = max(1, BAND_VALUES // source[0].size)
     for top in range(0, height, band):
         lines = cv2.transpose(source[top : top + band])
         sums = _weighted_sums(lines.reshape(len(lines), -1), columns)
-        rows = cv2.transpose(sums.reshape(len(sums), -1, channels))
-        result[top : top + band] = rows.reshape(-1, *result.shape[1:])
+        cv2.transpose(sums.reshape(len(sums), -1, channels), result[top : top + band])
     return result
 
 
@@ -112,7 +128,7 @@ def _resize_rows(image: np.ndarray, rows: Axis) -> np.ndarray:
     """The rows ``rows.low`` to ``rows.high`` of an image as new rows."""
     lines = image.reshape(len(image), -1)
     result = np.empty((len(rows.starts), lines.shape[1]), np.uint8)
-    band = max(1, _BAND_VALUES // len(lines))
+    band = max(1, BAND_VALUES // len(lines))
     for left in range(0, lines.shape[1], band):
         result[:, left : left + band] = _weighted_sums(lines[:, left : left + band], rows)
     return result.reshape(-1, *image.shape[1:])
@@ -120,11 +136,7 @@ def _resize_rows(image: np.ndarray, rows: Axis) -> np.ndarray:
 
 def _weighted_sums(lines: np.ndarray, axis: Axis) -> np.ndarray:
     """New lines of the old lines ``axis.low`` to ``axis.high``, uint8."""
-    values = lines.astype(np.float32)
-    sums = np.empty((len(axis.starts), lines.shape[1]), np.float32)
-    for first, low, matrix in axis.blocks:
-        old_lines = values[low - axis.low : low - axis.low + matrix.shape[1]]
-        np.matmul(matrix, old_lines, out=sums[first : first + len(matrix)])
+    sums = multiply(axis.blocks, lines.astype(np.float32))
     sums += np.float32(0.5 - axis.error)
     if axis.clips:
         np.clip(sums, 0, 255.5, out=sums)

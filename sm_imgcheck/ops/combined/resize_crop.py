@@ -1,4 +1,4 @@
-"""A resize of 8-bit pixels by Pillow or PyTorch together with the crop after it: only the pixels that are kept.
+"""A resize of 8-bit pixels by Pillow, PyTorch or OpenCV together with the crop after it: only the pixels that are kept.
 
 Milliseconds on one thread for an image of 375x500 (``tests/bench/combined.py``):
 
@@ -9,6 +9,7 @@ Pillow, bicubic to 224x224                   1.9       1.3
 Pillow, bicubic to 248x331, crop 224         2.4       1.0
 torch, bilinear to 224x224                   1.0       0.7
 torch, bilinear to 256x341, crop 224         1.5       0.5
+OpenCV, area to 224x224                      1.0       0.8
 ====================================  ==========  ========
 """
 
@@ -16,8 +17,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,9 @@ import numpy as np
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.placement import crop_box
 from sm_imgcheck.core.types import Step
+from sm_imgcheck.ops.combined.area import is_area_in_order, make_area_axis, resize_area
 from sm_imgcheck.ops.combined.matrices import Axis, make_axis, resize
+from sm_imgcheck.ops.kernels.resize_opencv import sampled_by_opencv
 from sm_imgcheck.ops.kernels.resize_pillow import PILLOW_FILTERS, sampled_by_pillow
 from sm_imgcheck.ops.kernels.resize_torch import sampled_by_torch, torch_integer_spans
 from sm_imgcheck.ops.trace import output_size
@@ -41,6 +44,7 @@ _LEAST_PIXELS, _LONGEST_SIDE = 20_000, 1 << 14
 # Old pixels on either side of a new one that a filter reads, where the image is not reduced (libImaging/Resample.c).
 _PILLOW_SUPPORT = {"lanczos": 3.0, "bilinear": 1.0, "bicubic": 2.0, "box": 0.5, "hamming": 1.0}
 _PILLOW_PRECISION = 22
+_BY_WEIGHTS = frozenset({"resize_pillow", "resize_pillow12", "resize_torch"})
 _NEVER = -(1 << 62)
 
 
@@ -79,8 +83,8 @@ def resize_and_crop(steps: Sequence[Step], image: np.ndarray) -> tuple[np.ndarra
     _uses[geometry] += 1
     if _uses[geometry] <= _BEFORE:
         return None
-    axes = _axes(geometry)
-    result = None if axes is None else resize(image, axes[0], axes[1], rows_first=axes[2])
+    resizer = _resizer(geometry)
+    result = None if resizer is None else resizer(image)
     if result is None:
         _uses[geometry] = _NEVER
         return None
@@ -90,9 +94,11 @@ def resize_and_crop(steps: Sequence[Step], image: np.ndarray) -> tuple[np.ndarra
 def _is_supported(step: Step, image: np.ndarray) -> bool:
     """Whether a step is a resize by weights, of an image that is worth it."""
     params = step.params
-    if step.op not in {"resize_pillow", "resize_pillow12", "resize_torch"} or params.get("dtype") != "uint8":
+    if params.get("dtype") != "uint8" or params.get("reducing_gap") or params.get("box"):
         return False
-    if params["interpolation"] not in _PILLOW_SUPPORT or params.get("reducing_gap") or params.get("box"):
+    # OpenCV samples ``cover`` with a factor.
+    by_area = step.op == "resize_opencv" and params["interpolation"] == "area" and params["mode"] != "cover"
+    if not by_area and (step.op not in _BY_WEIGHTS or params["interpolation"] not in _PILLOW_SUPPORT):
         return False
     # Pillow weighs colors by alpha; a gray image as RGB is one plane.
     return (
@@ -131,28 +137,46 @@ def _geometry(steps: Sequence[Step], shape: tuple[int, ...]) -> tuple[_Geometry,
 
 
 @lru_cache(maxsize=_MAX_MATRICES)
-def _axes(geometry: _Geometry) -> tuple[Axis, Axis, bool] | None:
-    """The weights of rows and columns, and whether the rows are first; None where the result is not the library's.
+def _resizer(geometry: _Geometry) -> Callable[[np.ndarray], np.ndarray | None] | None:
+    """The function that resizes an image of this geometry; None where its result would not be the library's.
 
     Both are compared over noise: which order of the passes this Pillow has is what they show.
     """
     height, width, channels = geometry.old
     if height == geometry.new[0] or width == geometry.new[1]:  # an axis that keeps its length has no pass
         return None
-    make = _torch_axis if geometry.op == "resize_torch" else _pillow_axis
-    rows = make(geometry, height, geometry.new[0], geometry.rows)
-    columns = make(geometry, width, geometry.new[1], geometry.columns)
     noise = np.frombuffer(np.random.default_rng(0).bytes(height * width * channels), np.uint8).reshape(geometry.old)
     expected = _resized_by_library(noise, geometry)[slice(*geometry.rows), slice(*geometry.columns)]
-    for rows_first in (False, True):
-        result = resize(noise, rows, columns, rows_first=rows_first)
+    for resizer in _area_resizers(geometry) if geometry.op == "resize_opencv" else _weight_resizers(geometry):
+        result = resizer(noise)
         if result is not None and np.array_equal(result, expected):
-            return rows, columns, rows_first
+            return resizer
     return None
+
+
+def _weight_resizers(geometry: _Geometry) -> Iterator[Callable[[np.ndarray], np.ndarray | None]]:
+    """Resizes by integer weights, in both orders of the passes."""
+    make = _torch_axis if geometry.op == "resize_torch" else _pillow_axis
+    rows = make(geometry, geometry.old[0], geometry.new[0], geometry.rows)
+    columns = make(geometry, geometry.old[1], geometry.new[1], geometry.columns)
+    for rows_first in (False, True):
+        yield partial(resize, rows=rows, columns=columns, rows_first=rows_first)
+
+
+def _area_resizers(geometry: _Geometry) -> Iterator[Callable[[np.ndarray], np.ndarray | None]]:
+    """The resize by area, where both sides become shorter and OpenCV does not average blocks of the same size."""
+    (height, width, _), (new_height, new_width) = geometry.old, geometry.new
+    is_smaller = new_height < height and new_width < width
+    if is_smaller and (height % new_height or width % new_width) and is_area_in_order():
+        rows = make_area_axis(height, new_height, geometry.rows)
+        columns = make_area_axis(width, new_width, geometry.columns)
+        yield partial(resize_area, rows=rows, columns=columns)
 
 
 def _resized_by_library(image: np.ndarray, geometry: _Geometry) -> np.ndarray:
     """The resized image by the kernel of the op."""
+    if geometry.op == "resize_opencv":
+        return sampled_by_opencv(image, size=geometry.new, factor=0.0, interpolation="area", dtype="uint8")
     if geometry.op == "resize_torch":
         return sampled_by_torch(
             image,
