@@ -144,6 +144,27 @@ def test_image_with_too_many_sums_to_repeat_is_not_combined():
     assert resize_crop.resize_and_crop([half], picture(150, 200)) is None
 
 
+def test_opencv_with_fused_operations_is_not_combined(monkeypatch):
+    """Fused operations round a product and a sum once: some of the sums next to one half change."""
+    assert area.is_area_in_order()
+    size, new = (480, 640), (224, 224)
+    noise = np.frombuffer(np.random.default_rng(0).bytes(480 * 640 * 3), np.uint8).reshape(480, 640, 3)
+    rows, columns = (area.make_area_axis(size[axis], new[axis], (0, new[axis])) for axis in (0, 1))
+    sums = np.zeros((480, 224, 3))
+    for k in range(columns.weights.shape[1]):
+        pixels = noise[:, np.minimum(columns.starts + k, 639)] * columns.weights[:, k, None].astype(np.float64)
+        sums = np.float64(np.float32(sums + pixels))
+    total = np.zeros((224, 224, 3))
+    for k in range(rows.weights.shape[1]):
+        share = rows.weights[:, k, None, None].astype(np.float64)
+        total = np.float64(np.float32(total + share * sums[np.minimum(rows.starts + k, 479)]))
+    fused = np.rint(total).astype(np.uint8)
+    monkeypatch.setattr("cv2.resize", lambda *_, **__: fused)
+    area.is_area_in_order.cache_clear()
+    assert not area.is_area_in_order()
+    area.is_area_in_order.cache_clear()
+
+
 def test_different_sums_of_pillow_are_detected_with_noise(monkeypatch):
     sampled = resize_crop.sampled_by_pillow
     resize_crop._resizer.cache_clear()

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from typing import TYPE_CHECKING
-=======
 from collections import deque
-from typing import Any
->>>>>>> 6d30bd3 (io, run: Reuse the header of JPEGs that start alike; read files by descriptor; state an output once)
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header

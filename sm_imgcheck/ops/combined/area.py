@@ -79,9 +79,9 @@ def resize_area(image: np.ndarray, rows: AreaAxis, columns: AreaAxis) -> np.ndar
     return result.reshape(-1, len(columns.starts), channels)
 
 
-def sums_in_order(image: np.ndarray, rows: AreaAxis, columns: AreaAxis, numbers: np.ndarray) -> np.ndarray:
-    """Values of the resized image by their numbers in it, each summed as OpenCV does; uint8."""
-    line, column, channel = np.unravel_index(numbers, (len(rows.starts), len(columns.starts), image.shape[2]))
+def sums_in_order(image: np.ndarray, rows: AreaAxis, columns: AreaAxis, indices: np.ndarray) -> np.ndarray:
+    """Values of the resized image by their flat indices, each summed as OpenCV does; uint8."""
+    line, column, channel = np.unravel_index(indices, (len(rows.starts), len(columns.starts), image.shape[2]))
     old_rows = rows.starts[line, np.newaxis] + np.arange(rows.weights.shape[1])
     old_columns = columns.starts[column, np.newaxis] + np.arange(columns.weights.shape[1])
     pixels = image[

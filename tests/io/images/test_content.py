@@ -8,6 +8,7 @@ from sample_images import jpeg, picture
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images.content import name_content
+from sm_imgcheck.io.images import header as header_module
 from sm_imgcheck.io.images.header import read_header
 
 BODY = jpeg(picture(32, 32))
@@ -47,3 +48,22 @@ def test_jpeg_ls_is_an_unsupported_encoding():
     with pytest.raises(CandidateError, match="JPEG-LS") as caught:
         read_header(b"\xff\xd8\xff\xf7\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0", max_pixels=1000)
     assert caught.value.code == "SRC106"
+
+
+@pytest.mark.parametrize("change", ["cut", "bytes after the end", "second end", "end inside"])
+def test_jpeg_that_starts_as_the_last_one_is_read_to_its_end(change):
+    body = jpeg()
+    header = read_header(body, max_pixels=10_000)
+    assert read_header(body, max_pixels=10_000) == header
+    with pytest.raises(CandidateError, match="max_pixels"):
+        read_header(body, max_pixels=100)
+    other = {
+        "cut": body[:-9],
+        "bytes after the end": body + b"more",
+        "second end": body + b"\xff\xd9",
+        "end inside": body[:-9] + b"\xff\xd9" + body[-7:],
+    }[change]
+    result = read_header(other, max_pixels=10_000)
+    header_module._recent_jpegs.clear()
+    assert result == read_header(other, max_pixels=10_000)
+    assert result != header
