@@ -7,8 +7,8 @@ import pytest
 from sample_images import jpeg, picture
 
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.io.images.content import name_content
 from sm_imgcheck.io.images import header as header_module
+from sm_imgcheck.io.images.content import name_content
 from sm_imgcheck.io.images.header import read_header
 
 BODY = jpeg(picture(32, 32))
