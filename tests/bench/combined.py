@@ -43,7 +43,6 @@ CASES = {
     "Pillow, bicubic to 248x330, crop 224": [resize("pillow", "shortest_edge", 248, "bicubic"), _CROP],
     "torch, bilinear to 224x224": [resize("torch", "stretch", [224, 224], "bilinear")],
     "torch, bilinear to 256x341, crop 224": [resize("torch", "shortest_edge", 256, "bilinear"), _CROP],
-    "OpenCV, area to 224x224": [resize("opencv", "stretch", [224, 224], "area")],
     "TensorFlow, bilinear to 224x224": [resize("tensorflow", "stretch", [224, 224], "bilinear")],
 }
 TAILS = {

@@ -8,7 +8,7 @@ from sample_images import picture
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops import combined
-from sm_imgcheck.ops.combined import area, bilinear, matrices, resize_crop, tables
+from sm_imgcheck.ops.combined import bilinear, matrices, resize_crop, tables
 from sm_imgcheck.ops.execute import apply
 
 EDGES = {"mode": "stretch", "size": [89, 61], "max_size": None, "rounding": "floor"}
@@ -16,10 +16,10 @@ NORMALIZE = {"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.22
 TO_FLOAT = Step(op="cast", params={"dtype": "float32"})
 TO_PLANES = Step(op="transpose", params={"layout": "HWC", "to": "CHW"})
 SIZES = [(150, 200), (210, 140), (375, 83)]
-LIBRARIES = {"resize_pillow": {}, "resize_pillow12": {}, "resize_torch": {"antialias": True}, "resize_opencv": {}}
+LIBRARIES = {"resize_pillow": {}, "resize_pillow12": {}, "resize_torch": {"antialias": True}}
 
 PILLOW = ("bicubic", "bilinear", "lanczos", "box", "hamming")
-FILTERS = {"resize_pillow": PILLOW, "resize_pillow12": PILLOW, "resize_torch": PILLOW[:3], "resize_opencv": ("area",)}
+FILTERS = {"resize_pillow": PILLOW, "resize_pillow12": PILLOW, "resize_torch": PILLOW[:3]}
 
 
 def resize_step(op="resize_pillow", **changes):
@@ -87,10 +87,6 @@ def test_crop_larger_than_the_resized_image_is_a_second_step():
         (picture(150, 200), {"dtype": "float32"}),
         (picture(150, 200), {"reducing_gap": 2.0}),
         (picture(150, 200), {"size": [150, 60]}),
-        (picture(150, 200), {"op": "resize_opencv", "interpolation": "bicubic"}),
-        (picture(150, 200), {"op": "resize_opencv", "interpolation": "area", "size": [75, 100]}),
-        (picture(150, 200), {"op": "resize_opencv", "interpolation": "area", "size": [160, 60]}),
-        (picture(150, 200), {"op": "resize_opencv", "interpolation": "area", "mode": "cover"}),
     ],
     ids=[
         "alpha",
@@ -101,10 +97,6 @@ def test_crop_larger_than_the_resized_image_is_a_second_step():
         "to float32",
         "reducing gap",
         "same height",
-        "not area",
-        "blocks",
-        "enlarged",
-        "factor",
     ],
 )
 def test_unsupported_resize_is_not_combined(image, changes):
@@ -142,27 +134,6 @@ def test_image_with_too_many_sums_to_repeat_is_not_combined():
     half = resize_step(interpolation="box", size=[75, 100])
     assert resize_crop.resize_and_crop([half], image) is None
     assert resize_crop.resize_and_crop([half], picture(150, 200)) is None
-
-
-def test_opencv_with_fused_operations_is_not_combined(monkeypatch):
-    """Fused operations round a product and a sum once: some of the sums next to one half change."""
-    assert area.is_area_in_order()
-    size, new = (480, 640), (224, 224)
-    noise = np.frombuffer(np.random.default_rng(0).bytes(480 * 640 * 3), np.uint8).reshape(480, 640, 3)
-    rows, columns = (area.make_area_axis(size[axis], new[axis], (0, new[axis])) for axis in (0, 1))
-    sums = np.zeros((480, 224, 3))
-    for k in range(columns.weights.shape[1]):
-        pixels = noise[:, np.minimum(columns.starts + k, 639)] * columns.weights[:, k, None].astype(np.float64)
-        sums = np.float64(np.float32(sums + pixels))
-    total = np.zeros((224, 224, 3))
-    for k in range(rows.weights.shape[1]):
-        share = rows.weights[:, k, None, None].astype(np.float64)
-        total = np.float64(np.float32(total + share * sums[np.minimum(rows.starts + k, 479)]))
-    fused = np.rint(total).astype(np.uint8)
-    monkeypatch.setattr("cv2.resize", lambda *_, **__: fused)
-    area.is_area_in_order.cache_clear()
-    assert not area.is_area_in_order()
-    area.is_area_in_order.cache_clear()
 
 
 def test_different_sums_of_pillow_are_detected_with_noise(monkeypatch):

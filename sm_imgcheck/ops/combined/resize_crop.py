@@ -1,4 +1,4 @@
-"""A resize of 8-bit pixels by Pillow, PyTorch or OpenCV together with the crop after it: only the pixels that are kept.
+"""A resize of 8-bit pixels by Pillow or PyTorch together with the crop after it: only the pixels that are kept.
 
 Milliseconds on one thread for an image of 375x500 (``tests/bench/combined.py``):
 
@@ -9,7 +9,6 @@ Pillow, bicubic to 224x224                   1.9       1.3
 Pillow, bicubic to 248x331, crop 224         2.4       1.0
 torch, bilinear to 224x224                   1.0       0.7
 torch, bilinear to 256x341, crop 224         1.5       0.5
-OpenCV, area to 224x224                      1.0       0.8
 ====================================  ==========  ========
 """
 
@@ -26,9 +25,7 @@ import numpy as np
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.placement import crop_box
 from sm_imgcheck.core.types import Step
-from sm_imgcheck.ops.combined.area import is_area_in_order, make_area_axis, resize_area
 from sm_imgcheck.ops.combined.matrices import Axis, make_axis, resize
-from sm_imgcheck.ops.kernels.resize_opencv import sampled_by_opencv
 from sm_imgcheck.ops.kernels.resize_pillow import PILLOW_FILTERS, sampled_by_pillow
 from sm_imgcheck.ops.kernels.resize_torch import sampled_by_torch, torch_integer_spans
 from sm_imgcheck.ops.trace import output_size
@@ -96,9 +93,7 @@ def _is_supported(step: Step, image: np.ndarray) -> bool:
     params = step.params
     if params.get("dtype") != "uint8" or params.get("reducing_gap") or params.get("box"):
         return False
-    # OpenCV samples ``cover`` with a factor.
-    by_area = step.op == "resize_opencv" and params["interpolation"] == "area" and params["mode"] != "cover"
-    if not by_area and (step.op not in _BY_WEIGHTS or params["interpolation"] not in _PILLOW_SUPPORT):
+    if step.op not in _BY_WEIGHTS or params["interpolation"] not in _PILLOW_SUPPORT:
         return False
     # Pillow weighs colors by alpha; a gray image as RGB is one plane.
     return (
@@ -147,14 +142,14 @@ def _resizer(geometry: _Geometry) -> Callable[[np.ndarray], np.ndarray | None] |
         return None
     noise = np.frombuffer(np.random.default_rng(0).bytes(height * width * channels), np.uint8).reshape(geometry.old)
     expected = _resized_by_library(noise, geometry)[slice(*geometry.rows), slice(*geometry.columns)]
-    for resizer in _area_resizers(geometry) if geometry.op == "resize_opencv" else _weight_resizers(geometry):
+    for resizer in _resizers(geometry):
         result = resizer(noise)
         if result is not None and np.array_equal(result, expected):
             return resizer
     return None
 
 
-def _weight_resizers(geometry: _Geometry) -> Iterator[Callable[[np.ndarray], np.ndarray | None]]:
+def _resizers(geometry: _Geometry) -> Iterator[Callable[[np.ndarray], np.ndarray | None]]:
     """Resizes by integer weights, in both orders of the passes."""
     make = _torch_axis if geometry.op == "resize_torch" else _pillow_axis
     rows = make(geometry, geometry.old[0], geometry.new[0], geometry.rows)
@@ -163,20 +158,8 @@ def _weight_resizers(geometry: _Geometry) -> Iterator[Callable[[np.ndarray], np.
         yield partial(resize, rows=rows, columns=columns, rows_first=rows_first)
 
 
-def _area_resizers(geometry: _Geometry) -> Iterator[Callable[[np.ndarray], np.ndarray | None]]:
-    """The resize by area, where both sides become shorter and OpenCV does not average blocks of the same size."""
-    (height, width, _), (new_height, new_width) = geometry.old, geometry.new
-    is_smaller = new_height < height and new_width < width
-    if is_smaller and (height % new_height or width % new_width) and is_area_in_order():
-        rows = make_area_axis(height, new_height, geometry.rows)
-        columns = make_area_axis(width, new_width, geometry.columns)
-        yield partial(resize_area, rows=rows, columns=columns)
-
-
 def _resized_by_library(image: np.ndarray, geometry: _Geometry) -> np.ndarray:
     """The resized image by the kernel of the op."""
-    if geometry.op == "resize_opencv":
-        return sampled_by_opencv(image, size=geometry.new, factor=0.0, interpolation="area", dtype="uint8")
     if geometry.op == "resize_torch":
         return sampled_by_torch(
             image,
