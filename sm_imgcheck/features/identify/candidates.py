@@ -210,6 +210,9 @@ def _orient_view(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 def _box(pixels: np.ndarray, corner: int) -> tuple[int, int, int, int]:
     """The smallest rectangle around all pixels that differ from the pixel in the first (0) or last (-1) corner."""
+    color = pixels[corner, corner]
+    if all((edge != color).any() for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])):
+        return 0, 0, pixels.shape[0], pixels.shape[1]
     other = (pixels != pixels[corner, corner]).any(axis=2)
     rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
     top, left = int(rows[0]), int(columns[0])

@@ -18,10 +18,12 @@ _PROBES = (75, 95, 85, 60, 40, 98, 90)
 """Qualities of the first trials: 75 is Pillow's default, 95 OpenCV's."""
 _QUALITIES = (*_PROBES, 80, 70, 50, 30, 100)
 """Qualities of the next trials, where one of the first reduces the difference."""
-_EVIDENCE = 0.97
-"""Share of the difference that a quality near the right one leaves at most."""
-_AROUND = 4
+_AS_NEAR = 1.5
+"""How much farther off than the nearest the second nearest pipeline may be, so that it is tried too."""
+_AROUND = 5
 """Steps of quality around the best one that are tried next: with the first trials, all from 46 on."""
+_LEAST, _HIGH = 30, 90
+"""The lowest quality of a tensor that is tried, and the one from which on neighbors are hardly nearer than others."""
 _SUBSAMPLINGS = ("4:2:0", "4:4:4")
 _MOST_PIXELS = 1 << 22
 """Pixels of an image that is compressed whole at every quality."""
@@ -31,7 +33,7 @@ _BETTER = 0.8
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
     guesses = evidence.guesses
-    for guess in guesses[:2]:
+    for guess in [guess for guess in guesses[:2] if guess.off <= _AS_NEAR * guesses[0].off]:
         for place in (_before, _after) if evidence.source.pixels <= _MOST_PIXELS else (_after,):
             trials = [_best(evidence, guess, place, subsampling) for subsampling in _SUBSAMPLINGS]
             off, preparation = min(trials, key=lambda pair: pair[0])
@@ -59,11 +61,14 @@ def _best(
     def try_quality(quality: int) -> tuple[float, int]:
         return evidence.off(guess, _at(place, evidence, quality, subsampling)), quality
 
+    if place is _after:  # a tensor is compressed fast
+        off, about = min(map(try_quality, range(_LEAST, 101)))
+        return off, _at(place, evidence, about, subsampling)
     off, about = min(map(try_quality, _PROBES))
-    if off <= _EVIDENCE * guess.off:
+    if off <= guess.off:  # qualities near the right one reduce the difference
         _, about = min(map(try_quality, _QUALITIES))
-        near = (quality for quality in range(about - _AROUND, about + _AROUND + 1) if 1 <= quality <= 100)
-        off, about = min(map(try_quality, near))
+        least = _HIGH if about > _HIGH + _AROUND else about - _AROUND  # high qualities all leave little
+        off, about = min(map(try_quality, range(max(least, 1), min(about + _AROUND, 100) + 1)))
     return off, _at(place, evidence, about, subsampling)
 
 

@@ -1,0 +1,52 @@
+"""Specs of real preprocessors against tensors with one thing changed: the findings name that thing, and no other.
+
+The tensors are made from the spec of a preprocessor, which ``test_stored`` compares with the library itself.
+"""
+
+import pytest
+from single_changes import CHANGES, NEEDS_ORIENTATION, SpecAndImage, match_findings, rotate_by_exif
+
+from parity.table import TABLE
+from sm_imgcheck import Options, process
+
+# Of different libraries, framings and value mappings.
+NAMES = (
+    "article -1..1",
+    "keras caffe mode",
+    "torchvision 256/224 PIL",
+    "transformers CLIP torchvision",
+    "timm squash",
+    "tf resize_with_pad",
+    "cv2 bilinear",
+    "yolo letterbox",
+)
+
+
+def findings_of(name, kind, body):
+    """The findings of a tensor with this change; None where the spec has no such thing to change."""
+    case = SpecAndImage(TABLE[name].spec, rotate_by_exif(body) if kind in NEEDS_ORIENTATION else body)
+    tensor = CHANGES[kind].make(case)
+    if tensor is None:
+        return None
+    return process(tensor, case.contract_spec, Options(source=case.body)).findings
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", CHANGES)
+def test_single_change_is_named_alone(kind, shared_photos):
+    bodies = [path.read_bytes() for path in sorted((shared_photos / "large").glob("*.jpg"))]
+    results = [(name, findings_of(name, kind, bodies[5 * at])) for at, name in enumerate(NAMES)]
+    results = [(name, findings) for name, findings in results if findings is not None]
+    assert results
+    wrong = [(name, findings) for name, findings in results if match_findings(CHANGES[kind], findings) != (True, [])]
+    assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TABLE)
+def test_tensor_of_the_spec_has_no_findings(name, shared_photos):
+    body = sorted((shared_photos / "large").glob("*.jpg"))[7].read_bytes()
+    spec = SpecAndImage(TABLE[name].spec, body).contract_spec
+    tensor = process(body, spec, Options(want_array=True)).array
+    result = process(tensor, spec, Options(source=body))
+    assert [finding.message for finding in result.findings] == []
