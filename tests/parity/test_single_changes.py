@@ -9,7 +9,7 @@ from single_changes import CHANGES, NEEDS_ORIENTATION, SpecAndImage, match_findi
 from parity.table import TABLE
 from sm_imgcheck import Options, process
 
-# Of different libraries, framings and value mappings.
+# Different libraries, framings and value mappings.
 NAMES = (
     "article -1..1",
     "keras caffe mode",
