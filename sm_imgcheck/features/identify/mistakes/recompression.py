@@ -23,7 +23,7 @@ _AS_NEAR = 1.5
 _AROUND = 5
 """Steps of quality around the best one that are tried next: with the first trials, all from 46 on."""
 _LEAST, _HIGH = 30, 90
-"""The lowest quality of a tensor that is tried, and the one above which neighbors differ little from others."""
+"""The lowest quality of a tensor that is tried, and the highest of which neighbors differ clearly."""
 _SUBSAMPLINGS = ("4:2:0", "4:4:4")
 _MOST_PIXELS = 1 << 22
 """Pixels of an image that is compressed whole at every quality."""
