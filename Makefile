@@ -113,6 +113,7 @@ bench: $(VENV)/installed ## print measurements and targets
 	$(PY) tests/bench/decode_rate.py
 	$(PY) tests/bench/combined.py
 	$(PY) tests/bench/listing.py
+	$(PY) tests/bench/scale.py
 	$(PY) tests/bench/memory_tree.py
 	$(PY) tests/bench/handler.py
 	$(PY) tests/bench/report_formats.py

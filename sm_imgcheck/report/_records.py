@@ -9,7 +9,9 @@ from math import isfinite
 from typing import Any
 
 from sm_imgcheck.core.escape import for_json
+from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import DecodedRequest, HandlerRun, Plan, Report, Request, Result
+from sm_imgcheck.core.types.result import SHARED
 from sm_imgcheck.report.settings import Run
 
 __all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
@@ -103,7 +105,8 @@ def of_handled(handled: HandlerRun) -> dict[str, object]:
 
 def of_plan(plan: Plan) -> dict[str, object]:
     """The steps, and the facts before the first and after each of them."""
-    return {"steps": plain(plan.steps), "before": plain(plan.before), "after": plain(plan.after)}
+    record = plain(plan)
+    return {"steps": record["steps"], "before": record["before"], "after": record["after"]}
 
 
 def of_report(report: Report) -> dict[str, object]:
@@ -129,8 +132,15 @@ def of_report(report: Report) -> dict[str, object]:
     }
 
 
+_CACHE_SIZE = 1024
+_json_values: IdentityCache[dict[str, Any]] = IdentityCache(_CACHE_SIZE)
+
+
 def plain(value: Any) -> Any:
-    """Convert dataclasses, tuples and mappings to JSON values. A number that JSON cannot represent becomes null."""
+    """Convert dataclasses, tuples and mappings to JSON values. A number that JSON cannot represent becomes null.
+
+    Values that many results share are converted once: never change the returned mappings.
+    """
     if isinstance(value, str):
         return for_json(value)
     if isinstance(value, float):
@@ -140,5 +150,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return _fields(value)
     return value
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    record = _json_values.get((value,)) if type(value) in SHARED else None
+    if record is not None:
+        return record
+    record = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return _json_values.put((value,), record) if type(value) in SHARED else record

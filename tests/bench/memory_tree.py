@@ -12,7 +12,7 @@ from timing import TOOL, claim
 from tree import peak_of
 
 FEW, MANY, LARGE = 500, 50_000, 40
-GROWTH, MOST = 1.1, 500 << 20
+GROWTH, MOST = 1.1, 300 << 20
 """Peak with MANY files, times that with FEW; bytes with two workers on images of 12 megapixels."""
 
 

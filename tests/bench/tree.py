@@ -1,12 +1,13 @@
-"""Memory of a command with all the processes that it starts. Linux only: ``/proc``."""
+"""Memory and processor time of a command with all the processes that it starts. Linux only: ``/proc``."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from time import monotonic, sleep
 
-__all__ = ["peak_of"]
+__all__ = ["busy_seconds", "peak_of"]
 
 _PAUSE = 0.05
 """Seconds between two looks."""
@@ -23,6 +24,20 @@ def peak_of(running: subprocess.Popen[bytes], *, seconds: float = 3600) -> int:
         peak = max(peak, sum(map(_resident, _session(running.pid))))
         sleep(_PAUSE)
     return peak
+
+
+def busy_seconds(running: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """Processor seconds of a command so far, and of the command with its offspring, as ``peak_of``."""
+    times = {entry.name: _ticks(entry) / os.sysconf("SC_CLK_TCK") for entry in _session(running.pid)}
+    return times.get(str(running.pid), 0.0), sum(times.values())
+
+
+def _ticks(entry: Path) -> int:
+    try:
+        fields = (entry / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
 
 
 def _session(leader: int) -> list[Path]:

@@ -1,0 +1,79 @@
+"""What an image costs at the start and at the end of ``convert`` over 100,000 small files. Linux only: ``/proc``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+from timing import TOOL, claim
+from tree import busy_seconds
+
+COUNT, PARTS = 100_000, 10
+GROWTH, PARENT = 1.03, 150
+"""Cost of an image in the second half, times that in the first; microseconds of the process that distributes work."""
+SPEC = """version: 1
+shape: [N, 16, 16, 3]
+layout: NHWC
+dtype: float32
+channel_order: RGB
+value_range: [0, 1]
+decode: {library: pillow, exif: ignore}
+resize: {mode: stretch, size: [16, 16], interpolation: bicubic, library: pillow}
+"""
+
+
+def main() -> None:
+    """Print the claims, and the cost of an image in each part of the run."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        folder = Path(name)
+        fill(folder / "jpegs")
+        (folder / "spec.yaml").write_text(SPEC)
+        parents, wholes = measure(folder)
+    # The first part starts the processes.
+    half = (PARTS + 1) // 2
+    first, second = wholes[half] - wholes[1], wholes[-1] - wholes[half]
+    ratio = (second / (PARTS - half)) / (first / (half - 1))
+    what = f"convert -j 2 of {COUNT:,} JPEGs of 32x32 (HxW)"
+    measured = f"{ratio:.3f} times the processor time for an image in the second half of the run"
+    claim(what, measured, f"at most {GROWTH}", holds=ratio <= GROWTH)
+    parent = (parents[-1] - parents[1]) / COUNT * PARTS / (PARTS - 1) * 1e6
+    claim(what, f"{parent:.0f} us of the parent for an image", f"at most {PARENT}", holds=parent <= PARENT)
+    costs = " ".join(f"{(end - start) / COUNT * PARTS * 1e6:.0f}" for start, end in pairwise(wholes))
+    print(f"        us for an image in each tenth: {costs}")
+
+
+def fill(folder: Path) -> None:
+    """Write small JPEGs, each under many names."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(COUNT):
+        path = folder / f"{number:06}.jpg"
+        if number < 200:
+            Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)).save(path)
+        else:
+            os.link(folder / f"{number % 200:06}.jpg", path)
+
+
+def measure(folder: Path) -> tuple[list[float], list[float]]:
+    """Processor seconds of the parent, and of all processes, at the start and at the end of each part of the run."""
+    command = [TOOL, "convert", str(folder / "jpegs"), "-s", str(folder / "spec.yaml"), "-o", str(folder / "out")]
+    command += ["-j", "2", "--quiet", "--format", "jsonl"]
+    parents, wholes = [0.0], [0.0]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as running:
+        assert running.stdout is not None
+        for number, _ in enumerate(running.stdout, 1):
+            if number % (COUNT // PARTS) == 0:
+                parent, whole = busy_seconds(running)
+                parents.append(parent)
+                wholes.append(whole)
+    return parents, wholes
+
+
+if __name__ == "__main__":
+    main()
