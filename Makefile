@@ -13,7 +13,7 @@ STACKS := kserve mlflow mlserver ray sagemaker
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interpreters newest tests-newest cover lint types docs dist lowest slow long fuzz check parity stacks runtimes bench bench-peers format clean
+.PHONY: help demo test interpreters newest tests-newest cover lint types docs dist lowest slow long fuzz check parity stacks $(STACKS:%=stacks-%) runtimes bench bench-peers format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 14
@@ -95,8 +95,10 @@ parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.imports
 
-stacks: $(STACKS:%=$(VENV)-stacks-%/installed) ## our request bodies against the decoders of the servers (downloads gigabytes)
-	$(foreach name,$(STACKS),$(VENV)-stacks-$(name)/$(notdir $(BIN))/python -m pytest tests/serving/test_server_decoders.py &&) true
+stacks: $(STACKS:%=stacks-%) ## our request bodies against the decoders of the servers (downloads gigabytes); stacks-ray: of one
+
+$(STACKS:%=stacks-%): stacks-%: $(VENV)-stacks-%/installed
+	$(VENV)-stacks-$*/$(notdir $(BIN))/python -m pytest tests/serving/test_server_decoders.py
 
 runtimes: $(VENV)/developed $(VENV)-runtimes/installed ## models of TorchScript, SavedModel, Keras and OpenVINO (downloads gigabytes)
 	SM_IMGCHECK_RUNTIMES=$(abspath $(VENV)-runtimes)/$(notdir $(BIN))/python \
