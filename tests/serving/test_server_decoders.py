@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import sys
 import urllib.request
 from dataclasses import replace
 
@@ -235,24 +234,26 @@ def test_kserve_casts_as_predicted(kserve, datatype, data, shape):
 @pytest.fixture(scope="module")
 def ray_serve(tmp_path_factory):
     """The URL of a Ray Serve application: the generated handler with a model that returns its input."""
-    ray = pytest.importorskip("ray", reason="not installed: make stacks")
-    serve = pytest.importorskip("ray.serve", reason="not installed: make stacks")
     folder = tmp_path_factory.mktemp("ray")
-    target = replace(FLOAT_SPEC, payload={"stack": "ray-serve"})
-    source = to_python(target, "ray-serve").replace(
-        'raise NotImplementedError(f"no model is loaded; got a tensor of shape {tensor.shape}")',
-        "return [str(tensor.dtype), list(tensor.shape), tensor.tobytes().hex()]",
-    )
-    (folder / "served_application.py").write_text(source, encoding="utf-8")
-    ray.init(num_cpus=1, include_dashboard=False, runtime_env={"env_vars": {"PYTHONPATH": str(folder)}})
-    sys.path.insert(0, str(folder))
-    try:
-        serve.run(importlib.import_module("served_application").app, route_prefix="/")
-        yield "http://127.0.0.1:8000/"
-    finally:
-        sys.path.remove(str(folder))
-        serve.shutdown()
-        ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_raylet_start_wait_time_s", "120")  # Ray stops a proxy after 5 s, too few on a busy machine
+        patch.setenv("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "60")
+        patch.syspath_prepend(folder)
+        ray = pytest.importorskip("ray", reason="not installed: make stacks")
+        serve = pytest.importorskip("ray.serve", reason="not installed: make stacks")
+        target = replace(FLOAT_SPEC, payload={"stack": "ray-serve"})
+        source = to_python(target, "ray-serve").replace(
+            'raise NotImplementedError(f"no model is loaded; got a tensor of shape {tensor.shape}")',
+            "return [str(tensor.dtype), list(tensor.shape), tensor.tobytes().hex()]",
+        )
+        (folder / "served_application.py").write_text(source, encoding="utf-8")
+        ray.init(num_cpus=1, include_dashboard=False, runtime_env={"env_vars": {"PYTHONPATH": str(folder)}})
+        try:
+            serve.run(importlib.import_module("served_application").app, route_prefix="/")
+            yield "http://127.0.0.1:8000/"
+        finally:
+            serve.shutdown()
+            ray.shutdown()
 
 
 def post(url, payload):
