@@ -17,7 +17,7 @@ __all__ = ["ModelRunOptions", "start"]
 
 @frozen
 class ModelRunOptions:
-    """Which runtime runs the model, in which interpreter, and its limits."""
+    """The inputs and outputs of the model, which runtime runs it, in which interpreter, and its limits."""
 
     PANEL = "Model"
 
@@ -27,6 +27,25 @@ class ModelRunOptions:
             "--input",
             metavar="NAME",
             help="Input of the model that gets the image. Repeatable. Default: the only input.",
+            show_default=False,
+        ),
+    ] = None
+    output_name: Annotated[
+        str,
+        typer.Option(
+            "--output-name",
+            metavar="NAME",
+            help="Output of the model to read. Default: the first of a known kind.",
+            show_default=False,
+        ),
+    ] = ""
+    output_kind: Annotated[
+        str | None,
+        typer.Option(
+            "--output-kind",
+            metavar="[" + "|".join(choices("features/discover/output_kinds")) + "]",
+            help="Kind of the output. Default: recognized from shapes, values and names.",
+            callback=one_of(*choices("features/discover/output_kinds")),
             show_default=False,
         ),
     ] = None

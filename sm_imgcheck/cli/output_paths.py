@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.core.types import Result
 
-__all__ = ["Picture", "check_one", "check_picture_name", "draw", "folder", "put", "suffix_of", "write_text_output"]
+__all__ = [
+    "Picture",
+    "check_one",
+    "check_picture_name",
+    "draw",
+    "folder",
+    "put",
+    "refuse_existing",
+    "suffix_of",
+    "write_text_output",
+]
 
 
 def suffix_of(text: str) -> str:
@@ -130,6 +140,25 @@ def put(target: str, png: bytes, source: Sequence[str | bytes | None], *, force:
     place = strip_file_scheme(target)
     _refuse_input(place, source, f"{for_terminal(target)} is the input of the preview: name another file")
     store(place).write(place, (png,), force=force)
+
+
+def refuse_existing(targets: Sequence[str | None], *, force: bool) -> None:
+    """Raise OutputError for a file that could not be written after a long search: it exists, or its folder does not.
+
+    targets: file names; None, empty names and ``-`` are ignored.
+    """
+    for target in targets:
+        if not target or target == "-":
+            continue
+        place, name = strip_file_scheme(target), for_terminal(target)
+        if not force and store(place).stat(place) is not None:
+            raise OutputError(f"{name} exists: --force replaces it")
+        if is_remote(place):
+            continue
+        if os.path.isdir(place):  # noqa: PTH112 - as the user typed it
+            raise OutputError(f"{name}: got a folder, expected a file name")
+        if not os.path.isdir(os.path.dirname(place) or "."):  # noqa: PTH112, PTH120
+            raise OutputError(f"{name} cannot be written: its folder does not exist")
 
 
 def _refuse_input(place: str, source: Sequence[str | bytes | None], message: str) -> None:

@@ -14,13 +14,13 @@ from sm_imgcheck.report._entries import FileEntry, entry_of
 if TYPE_CHECKING:
     from sm_imgcheck.features.discover.compare import ClassNames, Comparison
     from sm_imgcheck.features.discover.model import ModelInfo
+    from sm_imgcheck.features.discover.output_kinds import TopEntry
     from sm_imgcheck.features.discover.predictions import Prediction
 
 __all__ = ["CompareContent"]
 
 _TOP = 3
 """Classes of an prediction in the table."""
-_TOP_JSON = 5
 _IMAGES = 4
 """Images of one tensor that the table shows."""
 
@@ -34,8 +34,9 @@ class CompareContent(ReportContent["Comparison"]):
         self.run, self.model, self.names, self.single = run, model, names, single
         self.document_title, self.fail_on = f"sm-imgcheck compare {run.title or run.spec_name}", run.fail_on
         self._images = self._changed = self._compared = 0
-        self._variation = 0.0
-        self._with_variation = False
+        self._variation = self._cosine = 0.0
+        self._with_variation = self._with_changes = False
+        self._change = ""
 
     def head(self) -> dict[str, object]:
         """The spec and the model."""
@@ -79,19 +80,25 @@ class CompareContent(ReportContent["Comparison"]):
             return ""
         counts = self._counts()
         lines = [f"\n{phrases.count(report.candidates, 'candidate')}, {self._compared:,} compared"]
-        if self._with_variation:
+        if self._with_changes:
             share = phrases.percentage(self._changed / self._images)
-            lines += [
-                f"top class changes: {self._changed:,} of {phrases.count(self._images, 'image')} ({share})",
-                f"total variation: {counts['total_variation']:.2f} on average",
-            ]
+            images = phrases.count(self._images, "image")
+            lines.append(f"{self._change} changes: {self._changed:,} of {images} ({share})")
+        elif self._images:
+            lines.append(f"cosine: {counts['cosine']:.3f} on average")
+        if self._with_variation:
+            lines.append(f"total variation: {counts['total_variation']:.2f} on average")
         lines += [f"  {code}  {number:,}" for code, number in report.by_code.items()]
         return "\n".join(lines) + "\n"
 
     def _counts(self) -> dict[str, object]:
-        mean = self._variation / self._images if self._with_variation else None
-        changes = self._changed if self._with_variation else None
-        return {"compared": self._compared, "images": self._images, "changed": changes, "total_variation": mean}
+        return {
+            "compared": self._compared,
+            "images": self._images,
+            "changed": self._changed if self._with_changes else None,
+            "total_variation": self._variation / self._images if self._with_variation else None,
+            "cosine": self._cosine / self._images if self._images else None,
+        }
 
     def gather(self, row: Comparison) -> None:
         """Count a candidate and its images."""
@@ -99,7 +106,10 @@ class CompareContent(ReportContent["Comparison"]):
             return
         self._compared += 1
         self._images += row.distance.images
-        self._changed += row.distance.changed
+        self._cosine += row.distance.cosine * row.distance.images
+        if row.distance.changed is not None:
+            self._with_changes, self._change = True, row.distance.change
+            self._changed += row.distance.changed
         if row.distance.total_variation is not None:
             self._with_variation = True
             self._variation += row.distance.total_variation * row.distance.images
@@ -107,25 +117,25 @@ class CompareContent(ReportContent["Comparison"]):
     def _prediction(self, prediction: Prediction | None) -> dict[str, object] | None:
         if prediction is None:
             return None
-        images = (
-            []
-            if prediction.form == "values"
-            else [self._top(prediction, row, _TOP_JSON) for row in range(len(prediction.values))]
-        )
         outputs = [{"name": for_json(name), "shape": list(shape)} for name, shape in prediction.outputs.items()]
-        return {"output": for_json(prediction.output), "form": prediction.form, "images": images, "outputs": outputs}
+        return {
+            "output": for_json(prediction.output),
+            "kind": prediction.kind,
+            "form": prediction.form,
+            "images": [[self._entry(entry, prediction.kind) for entry in entries] for entries in prediction.top],
+            "outputs": outputs,
+        }
 
-    def _top(self, prediction: Prediction, image: int, most: int) -> list[dict[str, object]]:
-        scores = prediction.values[image]
-        best = sorted(range(len(scores)), key=lambda number: -scores[number])[:most]
-        return [
-            {
-                "class": number,
-                "label": for_json(self.names.names[number]) if self.names.names else None,
-                "probability": float(scores[number]),
-            }
-            for number in best
-        ]
+    def _entry(self, entry: TopEntry, kind: str) -> dict[str, object]:
+        """A class with its probability, a box with its score and center, or a class with its share of the pixels."""
+        names = self.names.names
+        label = for_json(names[entry.label]) if entry.label < len(names) else None
+        record: dict[str, object] = {"class": entry.label, "label": label}
+        key = {"detector": "score", "segmentation": "share"}.get(kind, "probability")
+        record[key] = entry.share
+        if entry.place is not None:
+            record["center"] = {"x": entry.place[0], "y": entry.place[1]}
+        return record
 
     def _line(self, row: Comparison) -> str:
         name = for_terminal(row.result.path)
@@ -142,17 +152,19 @@ class CompareContent(ReportContent["Comparison"]):
     def _first(self, prediction: Prediction | None) -> str:
         if prediction is None:
             return "no prediction"
-        if prediction.form == "values":
-            return f"{for_terminal(prediction.output)} {list(prediction.values.shape)}"
-        number = int(prediction.values[0].argmax())
-        return f"{self.names(number)} {phrases.percentage(float(prediction.values[0, number]))}"
+        if not prediction.top or not prediction.top[0]:
+            if prediction.kind == "detector":
+                return "no box"
+            return f"{for_terminal(prediction.output)} {_shape(prediction)}"
+        entry = prediction.top[0][0]
+        return f"{self.names(entry.label)} {phrases.percentage(entry.share)}"
 
     def _table(self, row: Comparison) -> Iterator[str]:
         facts = row.result.facts
         yield for_terminal(row.result.path) + (f": {phrases.facts(facts)}" if facts is not None else "")
         yield f"model {for_terminal(self.model.path)}: {self.model.format}, input {self.model.image}"
-        yield ""
-        yield from (line.rstrip() for line in phrases.columns(self._cells(row)))
+        if table := [line.rstrip() for line in phrases.columns(self._cells(row))]:
+            yield from ("", *table)
         if row.distance is not None and not row.same:
             yield f"  {_distance(row)}"
         if row.after is None and row.result.skipped:
@@ -168,39 +180,62 @@ class CompareContent(ReportContent["Comparison"]):
         predictions = (row.before,) if row.same else (row.before, row.after)
         if prediction is None:
             return
-        if prediction.form == "values" or any(each is not None and each.form == "values" for each in predictions):
-            yield ("output", *head)
-            yield (for_terminal(prediction.output), *(_shape(each) for each in predictions))
+        if not any(each is not None and each.top for each in predictions) or prediction.kind == "embedding":
+            yield from _numbers(row, predictions, head)
             return
         yield ("image", "rank", *head)
-        for image in range(min(len(prediction.values), _IMAGES)):
+        images = len(prediction.top)
+        for image in range(min(images, _IMAGES)):
             tops = [self._column(each, image) for each in predictions]
             for rank in range(max(map(len, tops))):
                 cells = [top[rank] if rank < len(top) else "" for top in tops]
                 yield (str(image) if not rank else "", str(rank + 1), *cells)
-        if len(prediction.values) > _IMAGES:
-            yield (f"... {len(prediction.values) - _IMAGES} more", "", *("" for _ in predictions))
+        if images > _IMAGES:
+            yield (f"... {images - _IMAGES} more", "", *("" for _ in predictions))
 
     def _column(self, prediction: Prediction | None, image: int) -> list[str]:
         if prediction is None:
             return ["no prediction"]
-        if image >= len(prediction.values):
+        if image >= len(prediction.top):
             return []
-        top = self._top(prediction, image, _TOP)
-        return [f"{self.names(each['class'])}  {phrases.percentage(each['probability'])}" for each in top]  # type: ignore[arg-type]
+        cells = [self._cell(entry, prediction.kind) for entry in prediction.top[image][:_TOP]]
+        return cells or ["no box"]
+
+    def _cell(self, entry: TopEntry, kind: str) -> str:
+        of_pixels = " of the pixels" if kind == "segmentation" else ""
+        place = "" if entry.place is None else f"  at x {entry.place[0]:.2f}, y {entry.place[1]:.2f}"
+        return f"{self.names(entry.label)}  {phrases.percentage(entry.share)}{of_pixels}{place}"
 
 
-def _shape(prediction: Prediction | None) -> str:
-    return "no prediction" if prediction is None else str(list(prediction.values.shape))
+def _numbers(
+    row: Comparison, predictions: tuple[Prediction | None, ...], head: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    """The shapes, and the numbers that differ most."""
+    yield ("output", "index", *head)
+    shown = row.after or row.before
+    if shown is None:
+        return
+    for name in shown.values or shown.outputs:
+        yield (for_terminal(name), "shape", *(_shape(each, name) for each in predictions))
+    for each in row.distance.differences if row.distance is not None and not row.same else ():
+        yield (for_terminal(each.output), str(list(each.index)), f"{each.before:.4g}", f"{each.after:.4g}")
+
+
+def _shape(prediction: Prediction | None, name: str = "") -> str:
+    if prediction is None:
+        return "no prediction"
+    shape = prediction.outputs.get(name or prediction.output.partition(", ")[0], ())
+    return str(list(shape))
 
 
 def _distance(row: Comparison) -> str:
     distance = row.distance
     if distance is None:
         return "not comparable: the predictions differ in shape, or contain NaN"
-    if distance.total_variation is None:
+    if distance.changed is None:
         return f"largest difference {distance.largest:.4g}, cosine {distance.cosine:.3f}"
-    changes = "top class changes" if distance.changed else "top class stays"
+    changes = f"{distance.change} {'changes' if distance.changed else 'stays'}"
     if distance.images > 1:
-        changes = f"top class changes for {distance.changed} of {distance.images} images"
-    return f"{changes}; total variation {distance.total_variation:.2f}, cosine {distance.cosine:.3f}"
+        changes = f"{distance.change} changes for {distance.changed} of {distance.images} images"
+    variation = "" if distance.total_variation is None else f"total variation {distance.total_variation:.2f}, "
+    return f"{changes}; {variation}cosine {distance.cosine:.3f}"

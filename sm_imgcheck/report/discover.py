@@ -42,12 +42,15 @@ class DiscoverContent(ReportContent["Discovery"]):
                 "path": for_json(plan.info.path),
                 "format": plan.info.format,
                 "input": for_json(str(plan.info.image)),
-                "output": for_json(row.output),
-                "output_form": row.form,
+                "output": for_json(row.plan.reader.output),
+                "output_kind": row.plan.reader.kind,
+                "output_form": row.plan.reader.form,
+                "output_kind_certain": row.plan.reader.certainty == "certain",
             },
             "photographs": len(row.photos),
             "undecodable": [for_json(path) for path in row.undecodable],
             "score": "labels" if self.labels else "predictions",
+            "score_words": "log-loss of the labels" if self.labels else row.plan.reader.measure.score,
             "features": _records.plain(row.ranking.features),
             "information": _records.plain(verdict.information),
             "accuracy": _records.plain(row.accuracy),
@@ -84,12 +87,15 @@ class DiscoverContent(ReportContent["Discovery"]):
         return ""
 
     def _lines(self, row: Discovery) -> Iterator[str]:
-        info = row.plan.info
-        yield f"model {for_terminal(info.path)}: {info.format}, input {info.image}, output {for_terminal(row.output)}"
+        info, output = row.plan.info, for_terminal(row.plan.reader.output)
+        yield f"model {for_terminal(info.path)}: {info.format}, input {info.image}, output {output}"
         counts = f"{phrases.count(len(row.photos), 'photograph')}, {phrases.count(row.runs, 'model run')}"
         yield f"{counts}, {row.seconds:.0f} s{_undecodable(row)}"
-        score = "log-loss of the labels" if self.labels else "peak, consistency and agreement of the predictions"
-        yield f"score: {score} (photographs and mirrored photographs)"
+        reader = row.plan.reader
+        assumed = "" if reader.certainty == "certain" else " (assumed; --output-kind selects another kind)"
+        yield f"output read as {reader.form}{assumed}"
+        score = "log-loss of the labels" if self.labels else reader.measure.score
+        yield f"score: {score}"
         yield ""
         yield from _recipe_lines(row)
         yield ""
@@ -187,7 +193,8 @@ def _mistakes(row: Discovery) -> Iterator[str]:
     if not row.mistakes:
         return
     yield ""
-    yield f"A mistake changes the top class of {phrases.count(row.mistakes[0].photos, 'photograph')}:"
+    photographs = phrases.count(row.mistakes[0].photos, "photograph")
+    yield f"A mistake changes the {row.plan.reader.measure.change} of {photographs}:"
     rows = [
         (f"{each.changed / each.photos:.0%}".replace("%", " %"), f"{each.changed:,}", each.name)
         for each in row.mistakes

@@ -38,11 +38,12 @@ MDL103 = Rule(
     "MDL103",
     "prediction-changes",
     severity="error",
-    doc="""The model's top class differs between the candidate and the corrected tensor.
+    doc="""The model's prediction differs between the candidate and the corrected tensor.
 
-    The model ran twice: on the candidate unchanged, and on the output of ``convert``. The message has both first
-    predictions and the total variation distance of the two distributions: 0 for equal ones, 1 for disjoint ones. Other
-    findings of the candidate (channel order, value range) name the cause.
+    The model ran twice: on the candidate unchanged, and on the output of ``convert``. Compared are the top class of a
+    classifier, the set of classes with a score of 0.5 or more of a detector, and the class of more than 5 % of the
+    pixels of a segmentation. The message has both predictions, and of distributions the total variation distance: 0 for
+    equal ones, 1 for disjoint ones. Other findings of the candidate (channel order, value range) name the cause.
 
     At an endpoint: 200, and a wrong prediction.
 
@@ -54,10 +55,11 @@ MDL104 = Rule(
     "MDL104",
     "prediction-shifts",
     severity="warning",
-    doc="""The model's prediction differs from that for the corrected tensor; its top class does not.
+    doc="""The model's prediction differs from that for the corrected tensor; what MDL103 compares does not.
 
     The total variation distance of the two predictions is above 0.05: probabilities and thresholds are off, and
-    for other images the top class will change.
+    for other images the top class will change. For an embedding: the cosine of both is below 0.99, and searches find
+    other neighbors.
 
     At an endpoint: 200, and wrong probabilities.
 

@@ -9,6 +9,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.features.discover.compare import ClassNames, Comparison, compare_predictions
 from sm_imgcheck.features.discover.model import ModelRunner
+from sm_imgcheck.features.discover.predictions import OutputSelection
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import list_candidates
@@ -18,7 +19,7 @@ __all__ = ["list_photos", "run_comparisons"]
 
 
 def run_comparisons(
-    items: Iterable[Item], job: RunJob, model: ModelRunner, *, output: str, names: ClassNames
+    items: Iterable[Item], job: RunJob, model: ModelRunner, *, selection: OutputSelection, names: ClassNames
 ) -> Iterator[Comparison]:
     """Yield the model's predictions to each candidate, unchanged and corrected.
 
@@ -26,7 +27,7 @@ def run_comparisons(
     """
     for item in items:
         result = process(resolve_input(item), job.spec, job.options).with_path(item.path)
-        yield compare_predictions(result, model, output=output, names=names)
+        yield compare_predictions(result, model, selection=selection, names=names)
 
 
 def list_photos(paths: Iterable[str]) -> list[Item]:

@@ -192,3 +192,67 @@ def test_folder_without_candidates_exits_with_2(compare, here):
     code, _, err = compare("m.onnx", "empty")
     assert code == 2
     assert "no candidates in empty" in err
+
+
+def pooled(here, name, output, shape, *more):
+    """A model with three averages, and further nodes, as its output."""
+    nodes = [helper.make_node("GlobalAveragePool", ["image"], ["averages"]), *more]
+    write_onnx(here / name, nodes, {"image": ["N", 3, 8, 8]}, {output: shape})
+    return name
+
+
+def test_embedding_is_compared_by_its_cosine(compare, here):
+    tile = helper.make_node("Concat", ["averages"] * 4, ["long"], axis=1)
+    name = pooled(
+        here, "embedding.onnx", "embedding", ["N", 12], tile, helper.make_node("Flatten", ["long"], ["embedding"])
+    )
+    code, out, _ = compare(name, "bgr.npy", "--assume", "channel_order=BGR")
+    assert code == 1
+    assert "MDL104  prediction-shifts    embedding: got cosine 0." in out
+    assert "embedding  shape" in out
+    assert "largest difference 0." in out
+    _, out, _ = compare(name, "bgr.npy", "good.npy", "--assume", "channel_order=BGR")
+    assert "cosine: 0." in out
+    assert "top class" not in out
+
+
+def test_mask_is_compared_by_its_pixels(compare, here):
+    node = helper.make_node("Softmax", ["image"], ["masks"], axis=1)
+    write_onnx(here / "mask.onnx", [node], {"image": ["N", 3, 8, 8]}, {"masks": ["N", 3, 8, 8]})
+    code, out, _ = compare("mask.onnx", "bgr.npy", "--assume", "channel_order=BGR", "--format", "json")
+    result = json.loads(out)["results"][0]
+    assert code == 1
+    assert result["candidate"]["kind"] == "segmentation"
+    assert result["candidate"]["images"][0][0]["share"] > 0.5
+    assert result["distance"]["changed"] == 1
+
+
+def test_boxes_are_compared_by_their_classes(compare, here):
+    boxes = np.random.default_rng(0).uniform(0, 8, (1, 30, 2)).astype(np.float32)
+    weights = {
+        "boxes": np.concatenate([boxes, boxes + 2], 2),
+        "gain": np.float32([[1.5]]),
+        "offset": np.zeros((1, 30, 1), np.float32),
+    }
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["image"], ["averages"]),
+        helper.make_node("Reshape", ["averages", "row"], ["rows"]),
+        helper.make_node("Mul", ["rows", "gain"], ["strong"]),
+        helper.make_node("Add", ["strong", "offset"], ["scores"]),
+        helper.make_node("Identity", ["boxes"], ["corners"]),
+    ]
+    weights["row"] = np.int64([1, 1, 3])
+    outputs = {"scores": [1, 30, 3], "corners": [1, 30, 4]}
+    write_onnx(here / "boxes.onnx", nodes, {"image": [1, 3, 8, 8]}, outputs, weights)
+    code, out, _ = compare("boxes.onnx", "bgr.npy", "--assume", "channel_order=BGR")
+    assert code == 1
+    assert "set of classes with a score of 0.5 or more: got class 2" in out
+    assert "expected class 0" in out
+    assert "at x 0." in out
+
+
+def test_kind_that_does_not_fit_is_one_line(compare):
+    code, _, err = compare("m.onnx", "good.npy", "--output-kind", "detector")
+    assert code == 2
+    assert "expected boxes with scores" in err
+    assert len(err.splitlines()) == 1

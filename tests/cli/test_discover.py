@@ -110,11 +110,51 @@ def test_spec_to_standard_output_omits_the_report(discover):
     assert "probability %" not in out
 
 
-@pytest.mark.slow
-def test_existing_spec_file_is_not_replaced(discover, here):
+def test_existing_outputs_are_refused_before_the_search(discover, here):
     (here / "mine.yaml").write_text("mine")
-    assert discover("bgr.onnx", "-o", "mine.yaml")[0] == 2
+    assert discover("absent.onnx", "-o", "mine.yaml")[2] == "error: mine.yaml exists: --force replaces it\n"
+    assert (
+        discover("absent.onnx", "--picture", "photos/00.png")[2] == "error: photos/00.png exists: --force replaces it\n"
+    )
+    assert "its folder does not exist" in discover("absent.onnx", "-o", "absent/spec.yaml")[2]
+    assert "got a folder, expected a file name" in discover("absent.onnx", "-o", "photos", "--force")[2]
     assert (here / "mine.yaml").read_text() == "mine"
+
+
+def test_embedding_is_scored_by_its_neighbors(discover, here):
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["image"], ["averages"]),
+        helper.make_node("Concat", ["averages"] * 4, ["long"], axis=1),
+        helper.make_node("Flatten", ["long"], ["output"]),
+    ]
+    write_onnx(here / "embedding.onnx", nodes, {"image": ["N", 3, 16, 16]}, {"output": ["N", 12]})
+    photos = [f"photos/{number:02}.png" for number in range(26)]
+    code, out, _ = discover("embedding.onnx", "--output-kind", "embedding", "--format", "json", photos=photos)
+    document = json.loads(out)
+    assert code == 1
+    assert document["model"]["output_form"] == "embedding of 12 numbers"
+    assert set(document["features"]) == {"information", "margin", "agreement"}
+    code, out, _ = discover("embedding.onnx", "--output-kind", "embedding", photos=photos[:9])
+    assert "output read as embedding of 12 numbers\n" in out
+    assert "photographs: got 9, expected at least 24" in out
+    code, _, err = discover("embedding.onnx", "--output-kind", "embedding", "--labels", "labels.csv", photos=photos)
+    assert err.endswith("is read as embedding of 12 numbers: it has no class numbers\n")
+
+
+def test_segmentation_finds_the_order(discover, here):
+    """The classes of the pixels are the prototypes of the colors, in BGR and -1..1."""
+    prototypes = 2 * PROTOTYPES[:, ::-1] - 1
+    weights = {
+        "kernel": (50 * prototypes[..., None, None]).astype(np.float32),
+        "bias": (-25 * (prototypes**2).sum(1)).astype(np.float32),
+    }
+    node = helper.make_node("Conv", ["image", "kernel", "bias"], ["out"])
+    write_onnx(here / "mask.onnx", [node], {"image": ["N", 3, 16, 16]}, {"out": ["N", 5, 16, 16]}, weights)
+    code, out, _ = discover("mask.onnx")
+    assert "output read as segmentation, logits of 5 classes for 16x16 pixels (HxW)\n" in out
+    assert "information of the predicted pixels" in out
+    assert "Traceback" not in out
+    assert code in (0, 1)
 
 
 def configuration(here, mean, std, **more):
@@ -230,8 +270,9 @@ def test_non_distribution_output_prints_one_line(discover, here):
     code, _, err = discover("map.onnx")
     assert code == 2
     assert err == (
-        "error: model map.onnx: outputs: got map [2, 3, 16, 16], expected a distribution over classes, [N, K]; "
-        "--output-name selects one\n"
+        "error: model map.onnx: outputs: got map [1, 3, 16, 16], expected scores of classes [N, K], boxes "
+        "with scores, a segmentation [N, C, H, W] or an embedding [N, D]; --output-name selects one output, "
+        "--output-kind names its kind\n"
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import onnx
 from numpy.lib.stride_tricks import sliding_window_view
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageDraw, ImageFilter
@@ -76,6 +77,13 @@ def affine(recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
 
 def draw(label: int, rng: np.random.Generator) -> Image.Image:
     """An image of one class, 64 to 104 pixels wide and high."""
+    image, light = background(rng)
+    draw_object(image, rng, label, light)
+    return add_noise(image, rng)
+
+
+def background(rng: np.random.Generator) -> tuple[Image.Image, float]:
+    """A sky and a ground with stones and clouds; and its light, 0.5..1."""
     width, height = (int(length) for length in rng.integers(64, 104, 2))
     image = Image.new("RGB", (width, height))
     pen = ImageDraw.Draw(image)
@@ -89,11 +97,20 @@ def draw(label: int, rng: np.random.Generator) -> Image.Image:
         pen.line([(0, row), (width, row)], fill=tuple(int(each) for each in color.clip(0, 255)))
     for _ in range(int(rng.integers(2, 6))):  # stones and clouds
         _blob(pen, rng, width, height, rng.uniform(0.03, 0.08), (0.08, rng.uniform(0, 0.25), rng.uniform(0.3, 0.9)))
+    return image, light
+
+
+def draw_object(image: Image.Image, rng: np.random.Generator, label: int, light: float) -> tuple[float, float, float]:
+    """Draw an object of a class; its center and its half side, in pixels."""
     hue = (_HUES[label] + rng.normal(0, 0.02)) % 1
     color = (hue, rng.uniform(0.6, 0.95), light * rng.uniform(0.6, 1))
-    _shape(pen, rng, label, (width, height), _rgb(color), _rgb((hue, color[1], color[2] * 0.55)))
+    return _shape(ImageDraw.Draw(image), rng, label, image.size, _rgb(color), _rgb((hue, color[1], color[2] * 0.55)))
+
+
+def add_noise(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """The image blurred, and with noise."""
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.1)))
-    pixels = np.asarray(image) + rng.normal(0, rng.uniform(2, 9), (height, width, 1))
+    pixels = np.asarray(image) + rng.normal(0, rng.uniform(2, 9), (image.height, image.width, 1))
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
@@ -107,36 +124,43 @@ def _blob(pen, rng, width, height, size, color):
 
 
 def _shape(pen, rng, label, size, light, dark):
-    """The object: its outline and its pattern belong to its class."""
+    """The object: its outline and its pattern belong to its class. Returns its center and its half side."""
     r = rng.uniform(0.2, 0.33) * min(size)
     x, y = (rng.uniform(r + 2, length - r - 2) for length in size)
-    box = [x - r, y - r, x + r, y + r]
-    if label in (0, 4):
-        pen.ellipse(box, fill=light)
-    elif label in (1, 5):
-        pen.rectangle(box, fill=light)
-    elif label in (2, 6):
-        pen.polygon([(x, y - r), (x - r, y + r), (x + r, y + r)], fill=light)
-    else:
-        pen.polygon([(x, y - r), (x - r, y), (x, y + r), (x + r, y)], fill=light)
+    outline(pen, label, (x, y, r), light)
     if label in (4, 5, 6, 7):
         for step in (-0.4, 0, 0.4):
             pen.line([(x - r * 0.6, y + step * r), (x + r * 0.6, y + step * r)], fill=dark, width=2)
     elif label in (1, 3):
         pen.ellipse([x - r / 2, y - r / 2, x + r / 2, y + r / 2], fill=dark)
+    return x, y, r
 
 
-def shrink(image: Image.Image, geometry: str) -> np.ndarray:
-    """Pixels of shape [SIZE, SIZE, 3]."""
+def outline(pen, label, place, fill):
+    """The filled outline of a class. place: center and half side."""
+    x, y, r = place
+    box = [x - r, y - r, x + r, y + r]
+    if label in (0, 4):
+        pen.ellipse(box, fill=fill)
+    elif label in (1, 5):
+        pen.rectangle(box, fill=fill)
+    elif label in (2, 6):
+        pen.polygon([(x, y - r), (x - r, y + r), (x + r, y + r)], fill=fill)
+    else:
+        pen.polygon([(x, y - r), (x - r, y), (x, y + r), (x + r, y)], fill=fill)
+
+
+def shrink(
+    image: Image.Image, geometry: str, size: int = SIZE, filter_: Image.Resampling = Image.Resampling.BILINEAR
+) -> np.ndarray:
+    """Pixels of shape [size, size, ...]."""
     if geometry == "stretch":
-        return np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BILINEAR))
-    short = round(SIZE / 0.875)
+        return np.asarray(image.resize((size, size), filter_))
+    short = round(size / 0.875)
     ratio = short / min(image.size)
     width, height = (max(short, round(length * ratio)) for length in image.size)
-    left, top = (width - SIZE) // 2, (height - SIZE) // 2
-    return np.asarray(
-        image.resize((width, height), Image.Resampling.BILINEAR).crop((left, top, left + SIZE, top + SIZE))
-    )
+    left, top = (width - size) // 2, (height - size) // 2
+    return np.asarray(image.resize((width, height), filter_).crop((left, top, left + size, top + size)))
 
 
 def reorder(pixels: np.ndarray, order: str) -> np.ndarray:
@@ -149,48 +173,59 @@ def reorder(pixels: np.ndarray, order: str) -> np.ndarray:
 class Network:
     """Three convolutions, global average pooling, one dense layer; trained with Adam."""
 
-    def __init__(self, channels: int, rng: np.random.Generator) -> None:
+    def __init__(self, channels: int, rng: np.random.Generator, strides=(2, 2, 2), outputs: int = CLASSES) -> None:
+        self.strides = strides
         sizes = [(5, channels, 16), (3, 16, 32), (3, 32, 48)]
         self.weights: list[np.ndarray] = []
-        for kernel, inputs, outputs in sizes:
+        for kernel, inputs, filters in sizes:
             spread = np.sqrt(2 / (kernel * kernel * inputs))
             self.weights += [
-                rng.normal(0, spread, (kernel * kernel * inputs, outputs)).astype(np.float32),
-                np.zeros(outputs, np.float32),
+                rng.normal(0, spread, (kernel * kernel * inputs, filters)).astype(np.float32),
+                np.zeros(filters, np.float32),
             ]
-        self.weights += [rng.normal(0, 0.1, (48, CLASSES)).astype(np.float32), np.zeros(CLASSES, np.float32)]
+        self.weights += [rng.normal(0, 0.1, (48, outputs)).astype(np.float32), np.zeros(outputs, np.float32)]
         self.kernels = [5, 3, 3]
         self._moments = [(np.zeros_like(each), np.zeros_like(each)) for each in self.weights]
         self._steps = 0
 
-    def forward(self, batch: np.ndarray) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, tuple[int, ...]]]]:
-        """Logits, and what the backward pass needs."""
-        kept = []
-        for layer, kernel in enumerate(self.kernels):
-            windows = sliding_window_view(batch, (kernel, kernel), axis=(1, 2))[:, ::2, ::2]
+    def convolve(self, batch: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, tuple[int, ...]]]:
+        """Columns, output and input shape of each convolution."""
+        layers = []
+        for layer, (kernel, stride) in enumerate(zip(self.kernels, self.strides, strict=True)):
+            windows = sliding_window_view(batch, (kernel, kernel), axis=(1, 2))[:, ::stride, ::stride]
             columns = np.ascontiguousarray(windows.transpose(0, 1, 2, 4, 5, 3)).reshape(*windows.shape[:3], -1)
             output = (columns @ self.weights[2 * layer] + self.weights[2 * layer + 1]).clip(0, _TOP)
-            kept.append((columns, output, batch.shape))
+            layers.append((columns, output, batch.shape))
             batch = output
-        return batch.mean((1, 2)) @ self.weights[6] + self.weights[7], kept
+        return layers
+
+    def forward(self, batch: np.ndarray) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, tuple[int, ...]]]]:
+        """Logits, and what the backward pass needs."""
+        layers = self.convolve(batch)
+        return layers[-1][1].mean((1, 2)) @ self.weights[6] + self.weights[7], layers
 
     def step(self, batch: np.ndarray, labels: np.ndarray, rate: float) -> None:
         """One step of Adam on the cross-entropy."""
-        logits, kept = self.forward(batch)
+        logits, layers = self.forward(batch)
         scores = np.exp(logits - logits.max(1, keepdims=True))
         scores /= scores.sum(1, keepdims=True)
         scores[np.arange(len(labels)), labels] -= 1
         scores /= len(labels)
-        last = kept[-1][1]
+        last = layers[-1][1]
         gradients = [last.mean((1, 2)).T @ scores, scores.sum(0)]
         delta = np.broadcast_to((scores @ self.weights[6].T)[:, None, None] / np.prod(last.shape[1:3]), last.shape)
+        self.descend(layers, delta, gradients, rate)
+
+    def descend(self, layers, delta: np.ndarray, gradients: list[np.ndarray], rate: float) -> None:
+        """Update all weights. delta: gradient of the last convolution's output; gradients: of the head."""
         for layer in (2, 1, 0):
-            columns, output, shape = kept[layer]
+            columns, output, shape = layers[layer]
             delta = delta * ((output > 0) & (output < _TOP))
             flat = delta.reshape(-1, delta.shape[-1])
             gradients = [columns.reshape(len(flat), -1).T @ flat, flat.sum(0), *gradients]
             if layer:
-                delta = _input_gradient(delta @ self.weights[2 * layer].T, self.kernels[layer], shape)
+                stride = self.strides[layer]
+                delta = _input_gradient(delta @ self.weights[2 * layer].T, self.kernels[layer], stride, shape)
         self._update(gradients, rate)
 
     def _update(self, gradients: list[np.ndarray], rate: float) -> None:
@@ -204,14 +239,15 @@ class Network:
             self.weights[number] = (self.weights[number] - rate * change).astype(np.float32)
 
 
-def _input_gradient(columns: np.ndarray, kernel: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Gradient of the input of a convolution of stride 2."""
+def _input_gradient(columns: np.ndarray, kernel: int, stride: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Gradient of the input of a convolution."""
     gradient = np.zeros(shape, np.float32)
     height, width = columns.shape[1:3]
     parts = columns.reshape(*columns.shape[:3], kernel, kernel, shape[-1])
     for row in range(kernel):
         for column in range(kernel):
-            gradient[:, row : row + 2 * height : 2, column : column + 2 * width : 2] += parts[:, :, :, row, column]
+            rows = slice(row, row + stride * height, stride)
+            gradient[:, rows, column : column + stride * width : stride] += parts[:, :, :, row, column]
     return gradient
 
 
@@ -242,6 +278,26 @@ def fold(network: Network, recipe: Recipe) -> None:
 
 def export(network: Network, channels: int, path: Path, *, layout: str = "NCHW", normalized: bool = False) -> None:
     """Write an ONNX file; normalized: with an instance normalization as the first layer."""
+    nodes, weights = convolutions(network, channels, layout, normalized=normalized)
+    weights |= {"w": network.weights[6], "b": network.weights[7]}
+    nodes += [
+        helper.make_node("GlobalAveragePool", ["features"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "w", "b"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["scores"], axis=1),
+    ]
+    write(path, nodes, weights, input_shape(channels, layout, SIZE), {"scores": ["N", CLASSES]})
+
+
+def input_shape(channels: int, layout: str, size: int) -> list[str | int]:
+    """Shape of the input ``image``."""
+    return ["N", channels, size, size] if layout == "NCHW" else ["N", size, size, channels]
+
+
+def convolutions(
+    network: Network, channels: int, layout: str, *, normalized: bool = False
+) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+    """Nodes from ``image`` to ``features``, and their weights."""
     nodes, name = [], "image"
     weights: dict[str, np.ndarray] = {"bottom": np.float32(0), "top": np.float32(_TOP)}
     if layout == "NHWC":
@@ -251,28 +307,31 @@ def export(network: Network, channels: int, path: Path, *, layout: str = "NCHW",
         weights |= {"one": np.ones(channels, np.float32), "zero": np.zeros(channels, np.float32)}
         nodes.append(helper.make_node("InstanceNormalization", [name, "one", "zero"], ["normal"]))
         name = "normal"
-    for layer, kernel in enumerate(network.kernels):
+    for layer, (kernel, stride) in enumerate(zip(network.kernels, network.strides, strict=True)):
         matrix = network.weights[2 * layer]
         shape = (kernel, kernel, -1, matrix.shape[1])
         weights[f"w{layer}"] = np.ascontiguousarray(matrix.reshape(shape).transpose(3, 2, 0, 1))
         weights[f"b{layer}"] = network.weights[2 * layer + 1]
-        nodes.append(helper.make_node("Conv", [name, f"w{layer}", f"b{layer}"], [f"c{layer}"], strides=[2, 2]))
-        nodes.append(helper.make_node("Clip", [f"c{layer}", "bottom", "top"], [f"r{layer}"]))
-        name = f"r{layer}"
-    weights |= {"w": network.weights[6], "b": network.weights[7]}
-    nodes += [
-        helper.make_node("GlobalAveragePool", [name], ["pooled"]),
-        helper.make_node("Flatten", ["pooled"], ["flat"]),
-        helper.make_node("Gemm", ["flat", "w", "b"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["scores"], axis=1),
-    ]
-    shape = ["N", channels, SIZE, SIZE] if layout == "NCHW" else ["N", SIZE, SIZE, channels]
+        nodes.append(helper.make_node("Conv", [name, f"w{layer}", f"b{layer}"], [f"c{layer}"], strides=[stride] * 2))
+        name = f"r{layer}" if layer < 2 else "features"
+        nodes.append(helper.make_node("Clip", [f"c{layer}", "bottom", "top"], [name]))
+    return nodes, weights
+
+
+def write(
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    weights: dict[str, np.ndarray],
+    shape: list[str | int],
+    outputs: dict[str, list[str | int]],
+) -> None:
+    """Write an ONNX file with one input, ``image``, and outputs of float32."""
     graph = helper.make_graph(
         nodes,
         "small",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["N", CLASSES])],
-        [numpy_helper.from_array(array, key) for key, array in weights.items()],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, lengths) for name, lengths in outputs.items()],
+        [numpy_helper.from_array(np.asarray(array), key) for key, array in weights.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     path.write_bytes(model.SerializeToString())

@@ -45,15 +45,6 @@ def compare(
     labels: Annotated[
         str, text_option("Names of the model's classes: a name on each line, or JSON, a list or an object.", "FILE")
     ] = "",
-    output_name: Annotated[
-        str,
-        typer.Option(
-            "--output-name",
-            metavar="NAME",
-            help="Output of the model to compare. Default: the first that is a distribution.",
-            show_default=False,
-        ),
-    ] = "",
     running: model_options.ModelRunOptions,
     assumptions: common.AssumptionOptions,
     fail_on: common.FailOn = "error",
@@ -63,7 +54,9 @@ def compare(
     """Run your model on candidates as stored and corrected.
 
     Each candidate is passed to the model twice: unchanged, and as convert corrects it for the spec. The difference is
-    the effect of the mistake: top classes side by side, total variation, and how many images change their top class.
+    the effect of the mistake: for a classifier, top classes side by side, total variation, and the number of images
+    whose top class changes; for a detector, boxes; for segmentation, classes of the pixels; for other outputs, cosine
+    and largest differences.
     The model runs in a child process with your rights; its limits of time and memory do not isolate it.
     """
     runner = model_options.start(model, running)
@@ -73,6 +66,7 @@ def compare(
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.features.discover.compare import ClassNames
     from sm_imgcheck.features.discover.labels import read_class_names
+    from sm_imgcheck.features.discover.predictions import OutputSelection
     from sm_imgcheck.report import Run
     from sm_imgcheck.report.compare import CompareContent
     from sm_imgcheck.run.inputs.item import Listing
@@ -86,7 +80,8 @@ def compare(
         names = ClassNames(names=read_class_names(labels) if labels else (), path=labels)
         listing = Listing(passed_over=Counter(), stdin_name=stdin_filename, allow_remote=assumptions.allow_remote)
         job = RunJob(spec=spec_value, options=options)
-        comparisons = run_comparisons(list_candidates(paths, listing), job, runner, output=output_name, names=names)
+        selection = OutputSelection(running.output_name, running.output_kind or "")
+        comparisons = run_comparisons(list_candidates(paths, listing), job, runner, selection=selection, names=names)
         first = next(comparisons, None)
         if first is None:
             raise ImgcheckError(explain_empty_run(paths, listing))

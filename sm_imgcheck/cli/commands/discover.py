@@ -15,8 +15,7 @@ from sm_imgcheck.cli.output_paths import Picture
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
-    from sm_imgcheck.features.discover.find import DiscoverOptions, Discovery
-    from sm_imgcheck.features.discover.model import ModelRunner
+    from sm_imgcheck.features.discover.find import Discovery
     from sm_imgcheck.report.discover import DiscoverContent
 
 __all__ = ["EXITS", "discover"]
@@ -59,12 +58,6 @@ class EvidenceOptions:
     ] = None
     size: Annotated[
         str, text_option("Height and width of the input, if the model lets them vary: 224 or 224x320.", "SIZE")
-    ] = ""
-    output_name: Annotated[
-        str,
-        typer.Option(
-            "--output-name", metavar="NAME", help="Output of the model with the class scores.", show_default=False
-        ),
     ] = ""
 
 
@@ -110,45 +103,42 @@ def discover(
     """Find the preprocessing that a model expects.
 
     Runs the model on the photographs under each candidate recipe: channel order and value mapping, then geometry. The
-    model file has shape, dtype and layout. Without labels, a recipe's score is how peaked the predictions are, and how
-    well they agree with those for the mirrored photograph. A recipe is the result only with a probability of 95 %.
+    model file has shape, dtype and layout. The model is a classifier, a detector, a segmentation network or an
+    embedding. Without labels, a recipe's score is how much the predictions depend on the photograph, and how well they
+    agree with those for the mirrored photograph. A recipe is the result only with a probability of 95 %.
     """
+    from sm_imgcheck.cli.output_paths import refuse_existing
     from sm_imgcheck.core.phrases import count
     from sm_imgcheck.features.discover.configuration import read_configuration
-    from sm_imgcheck.features.discover.find import DiscoverOptions, plan_search
+    from sm_imgcheck.features.discover.find import DiscoverOptions, find_preprocessing, plan_search
     from sm_imgcheck.features.discover.labels import read_photo_labels
     from sm_imgcheck.report.discover import DiscoverContent
     from sm_imgcheck.run.models import list_photos
 
+    if not dry_run:
+        refuse_existing((out, picture), force=force)
     with model_options.start(model, running) as runner:
         photos = [item.path for item in list_photos(paths)]
         options = DiscoverOptions(
             size=_size(evidence.size),
-            output=evidence.output_name,
+            output=running.output_name,
+            kind=running.output_kind or "",
             labels=read_photo_labels(evidence.labels, photos) if evidence.labels else {},
             labels_path=evidence.labels,
             configuration=read_configuration(evidence.config, "") if evidence.config else None,
             tensors=tuple(evidence.tensor or ()),
         )
-        plan = plan_search(runner, len(photos), options)
+        plan = plan_search(runner, photos, options)
         if dry_run:
             photographs = count(len(photos), "photograph")
             typer.echo(f"{photographs}, {len(plan.recipes)} recipes: at most {plan.runs:,} model runs")
             return
-        discovery = _search(runner, photos, options, quiet=report.quiet)
+        progress = _Progress(quiet=report.quiet)
+        discovery = find_preprocessing(runner, plan, dict(zip(photos, photos, strict=True)), options, progress)
+        progress.close()
     if picture is not None:
         _draw(discovery, picture, photos, force=force)
     _finish(discovery, out, DiscoverContent(spec_file=out or "", labels=bool(evidence.labels)), report, force=force)
-
-
-def _search(runner: ModelRunner, paths: list[str], options: DiscoverOptions, *, quiet: bool) -> Discovery:
-    """Search, with progress on standard error."""
-    from sm_imgcheck.features.discover.find import find_preprocessing
-
-    progress = _Progress(quiet=quiet)
-    discovery = find_preprocessing(runner, paths, paths, options, progress)
-    progress.close()
-    return discovery
 
 
 def _finish(

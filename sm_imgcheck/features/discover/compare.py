@@ -14,7 +14,7 @@ from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Finding, Result
 from sm_imgcheck.features.discover.labels import check_labels, class_name
 from sm_imgcheck.features.discover.model import ModelError, ModelRunner
-from sm_imgcheck.features.discover.predictions import Prediction, PredictionDistance, distance, interpret
+from sm_imgcheck.features.discover.predictions import OutputSelection, Prediction, PredictionDistance, distance
 from sm_imgcheck.rules.model import MDL101, MDL102, MDL103, MDL104, MDL105, MDL106
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ __all__ = ["ClassNames", "Comparison", "compare_predictions"]
 
 _LEAST_SHIFT = 0.05
 """Total variation from which a prediction with the same first class is reported."""
+_LEAST_COSINE = 0.99
+"""Cosine of embeddings below which a prediction is reported."""
 
 
 @frozen
@@ -36,7 +38,7 @@ class ClassNames:
 
     def __call__(self, number: int) -> str:
         """Number and name of a class."""
-        return class_name(self.names, number)
+        return class_name(self.names if number < len(self.names) else (), number)
 
 
 @frozen
@@ -54,7 +56,9 @@ class Comparison:
     distance: PredictionDistance | None = None
 
 
-def compare_predictions(result: Result, model: ModelRunner, *, output: str = "", names: ClassNames) -> Comparison:
+def compare_predictions(
+    result: Result, model: ModelRunner, *, selection: OutputSelection, names: ClassNames
+) -> Comparison:
     """Run the model on a candidate and on its corrected tensor.
 
     result: of ``process`` with ``want_array`` and ``keep_arrays``. Raises ImgcheckError where the model cannot be
@@ -66,14 +70,14 @@ def compare_predictions(result: Result, model: ModelRunner, *, output: str = "",
     findings: list[Finding] = []
     before = after = None
     if isinstance(original, np.ndarray) and candidate.problem is None:
-        before = _prediction(model, original, output, findings, MDL101, is_image=candidate.kind == "image")
+        before = _prediction(model, original, selection, findings, MDL101, is_image=candidate.kind == "image")
     if same:
         after = before
     elif result.array is not None:
-        after = _prediction(model, result.array, output, findings, MDL102)
+        after = _prediction(model, result.array, selection, findings, MDL102)
     for prediction in (before, after):
-        if prediction is not None and prediction.form != "values":
-            check_labels(names.names, prediction.values.shape[1], names.path)
+        if prediction is not None and prediction.reader is not None and prediction.reader.classes:
+            check_labels(names.names, prediction.reader.classes, names.path)
     between = distance(before, after) if before is not None and after is not None else None
     if before is not None and after is not None and between is not None and not same:
         findings += _cost(before, after, between, names)
@@ -96,7 +100,7 @@ def _is_same(original: object, tensor: np.ndarray | None) -> bool:
 def _prediction(
     model: ModelRunner,
     array: np.ndarray,
-    output: str,
+    selection: OutputSelection,
     findings: list[Finding],
     rejection: Rule,
     *,
@@ -110,7 +114,7 @@ def _prediction(
         return None
     if not outputs:
         raise ImgcheckError(f"model {model.name}: it returned no tensor")
-    prediction = interpret(outputs, output)
+    prediction = selection.read(outputs, array)
     if not prediction.finite:
         findings.append(
             MDL106.finding(f"output {for_terminal(prediction.output)}: got NaN or infinity, expected numbers")
@@ -138,27 +142,33 @@ def _with_cause(text: str) -> str:
 
 def _cost(before: Prediction, after: Prediction, between: PredictionDistance, names: ClassNames) -> Iterator[Finding]:
     """What the mistake costs, as findings."""
-    if between.total_variation is None:
+    variation = "" if between.total_variation is None else f", total variation {between.total_variation:.2f}"
+    images = f" for {between.changed} of {between.images} images" if between.images > 1 else ""
+    reader = after.reader
+    if reader is None:
         return
-    variation = f"total variation {between.total_variation:.2f}"
     if between.changed:
-        first = int(np.argmax(before.values.argmax(axis=1) != after.values.argmax(axis=1)))
-        actual, expected = (_top_class(prediction, first, names) for prediction in (before, after))
-        images = f" for {between.changed} of {between.images} images" if between.images > 1 else ""
+        first = int(np.argmax(reader.measure.changes(before.readings[:, None], after.readings[:, None])))
+        actual, expected = (_top_entry(prediction, first, names) for prediction in (before, after))
         yield MDL103.finding(
-            f"top class{images}: got {actual}, expected {expected} (after convert), {variation}",
+            f"{between.change}{images}: got {actual}, expected {expected} (after convert){variation}",
             expected=expected,
             actual=actual,
         )
-    elif between.total_variation > _LEAST_SHIFT:
-        actual, expected = (_top_class(prediction, 0, names) for prediction in (before, after))
+    elif between.total_variation is not None and between.total_variation > _LEAST_SHIFT:
+        actual, expected = (_top_entry(prediction, 0, names) for prediction in (before, after))
         yield MDL104.finding(
-            f"top class: got {actual}, expected {expected} (after convert), {variation}",
+            f"{between.change}: got {actual}, expected {expected} (after convert){variation}",
             expected=expected,
             actual=actual,
         )
+    elif between.changed is None and between.cosine < _LEAST_COSINE:
+        yield MDL104.finding(
+            f"{reader.kind}: got cosine {between.cosine:.3f} with that after convert, expected {_LEAST_COSINE} or more"
+        )
 
 
-def _top_class(prediction: Prediction, image: int, names: ClassNames) -> str:
-    number = int(prediction.values[image].argmax())
-    return f"{names(number)} ({prediction.values[image, number]:.1%})"
+def _top_entry(prediction: Prediction, image: int, names: ClassNames) -> str:
+    """The first class of an image; of boxes and pixels the first three."""
+    entries = prediction.top[image][: 1 if prediction.kind == "classes" else 3]
+    return ", ".join(f"{names(entry.label)} ({entry.share:.1%})" for entry in entries) or "none"

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.features.discover.class_scores import ModelScores, Scores
 from sm_imgcheck.features.discover.configuration import (
     ConfigurationCheck,
     ImportedConfiguration,
@@ -20,7 +19,9 @@ from sm_imgcheck.features.discover.configuration import (
     configured_recipe,
 )
 from sm_imgcheck.features.discover.model import ModelInfo, ModelRunner
+from sm_imgcheck.features.discover.output_kinds import OutputReader, Readings
 from sm_imgcheck.features.discover.photos import geometries, pixels_of
+from sm_imgcheck.features.discover.readings import PROBES, ModelReadings, find_output
 from sm_imgcheck.features.discover.recipes import (
     InputFormat,
     InputRecipe,
@@ -72,6 +73,9 @@ class DiscoverOptions:
     size: tuple[int, int] | None = None
     """Height and width, where the model's file has none."""
     output: str = ""
+    """Name of the output to read; empty: the first of a known kind."""
+    kind: str = ""
+    """Kind of the output; empty: recognized."""
     labels: Mapping[str, int] = field(default_factory=dict)
     """Class number by the photograph's path; empty: no labels."""
     labels_path: str = ""
@@ -88,6 +92,8 @@ class SearchPlan:
     info: ModelInfo
     format: InputFormat
     recipes: tuple[InputRecipe, ...]
+    reader: OutputReader
+    """How the outputs are read."""
     rounds: tuple[RoundPlan, ...]
     photos: int
     runs: int
@@ -105,7 +111,7 @@ class GeometryScore:
 
 @frozen
 class MistakeCost:
-    """On how many photographs a mistake changes the top class."""
+    """On how many photographs a mistake changes the prediction, as ``Measure.change`` describes."""
 
     name: str
     changed: int
@@ -121,8 +127,6 @@ class Discovery:
     geometries: tuple[GeometryScore, ...]
     mistakes: tuple[MistakeCost, ...]
     verdict: Verdict
-    output: str
-    form: str
     photos: tuple[str, ...]
     """Paths of the photographs that were used."""
     undecodable: tuple[str, ...]
@@ -138,8 +142,15 @@ class Discovery:
     """The tensors, compared with the recipe; empty where it is not determined."""
 
 
-def plan_search(model: ModelRunner, photos: int, options: DiscoverOptions) -> SearchPlan:
-    """The rounds for a number of photographs. Raises ImgcheckError for a model whose input is not known."""
+def plan_search(
+    model: ModelRunner,
+    photos: Sequence[Any],
+    options: DiscoverOptions,
+) -> SearchPlan:
+    """Recognize the outputs, and plan the rounds. photos: candidates of ``process``.
+
+    Raises ImgcheckError for a model whose input or output is not known, and where no photograph can be decoded.
+    """
     format_ = input_format(model.info.image, options.size)
     if isinstance(format_, str):
         raise ImgcheckError(f"model {model.name}: {format_}")
@@ -147,45 +158,49 @@ def plan_search(model: ModelRunner, photos: int, options: DiscoverOptions) -> Se
     if options.configuration is not None:
         recipe = configured_recipe(options.configuration, format_, recipes)
         recipes += () if recipe in recipes else (recipe,)
-    few = min(photos, _MOST_PHOTOS)
-    rounds = plan_rounds(len(recipes), few)
-    others = len(geometries(format_)) - 1
-    runs = VIEWS + count_runs(rounds) + others * min(few, _GEOMETRY_PHOTOS) * VIEWS + _MISTAKES * photos
-    runs += max(photos - few, 0) + count_tensor_runs(len(options.tensors), few)
-    return SearchPlan(info=model.info, format=format_, recipes=recipes, rounds=rounds, photos=photos, runs=runs)
+    resizes = geometries(format_)
+    resize = next(iter(resizes.values()))
+    decoded = (pixels_of([photo], resize, format_)[0] for photo in photos)
+    pixels = next((each for each in decoded if each is not None), None)
+    if pixels is None:
+        raise ImgcheckError(f"photographs: none of {len(photos)} can be decoded; sm-imgcheck validate shows why")
+    kind = options.kind or ("classes" if options.labels else "")
+    reader = find_output(model, format_, recipes, pixels, output=options.output, kind=kind)
+    few = min(len(photos), _MOST_PHOTOS)
+    rounds = plan_rounds(len(recipes), few, reader.measure.rounds)
+    runs = PROBES + count_runs(rounds) + (len(resizes) - 1) * min(few, _GEOMETRY_PHOTOS) * VIEWS
+    runs += _MISTAKES * len(photos) + max(len(photos) - few, 0) + count_tensor_runs(len(options.tensors), few)
+    return SearchPlan(
+        info=model.info, format=format_, recipes=recipes, reader=reader, rounds=rounds, photos=len(photos), runs=runs
+    )
 
 
 def find_preprocessing(
     model: ModelRunner,
-    photos: Sequence[Any],
-    paths: Sequence[str],
+    plan: SearchPlan,
+    photos: Mapping[str, Any],
     options: DiscoverOptions,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Discovery:
-    """Search. photos: candidates of ``process``; paths: their names. progress: model runs so far, and at most.
+    """Search. photos: candidates of ``process`` by name. progress: model runs so far, and at most.
 
-    Raises ImgcheckError where the model cannot be run, its output is not a distribution, no photograph can be decoded,
-    or the labels do not fit.
+    Raises ImgcheckError where the model cannot be run, or the labels do not fit.
     """
     begin = monotonic()
-    plan = plan_search(model, len(photos), options)
-    run = ModelScores(model, plan.format, options.output, lambda runs: progress(runs, plan.runs))
+    reader, measure = plan.reader, plan.reader.measure
     resizes = geometries(plan.format)
-    first = next(iter(resizes))
-    images = pixels_of(photos, resizes[first], plan.format)
-    numbers = [number for number, pixels in enumerate(images) if pixels is not None]
-    if not numbers:
-        raise ImgcheckError(f"photographs: none of {len(photos)} can be decoded; sm-imgcheck validate shows why")
+    paths, candidates = list(photos), list(photos.values())
+    images = pixels_of(candidates, next(iter(resizes.values())), plan.format)
+    numbers = [number for number, each in enumerate(images) if each is not None]
     names = [paths[number] for number in numbers]
     labels = _labels(names, options)
-    pixels = {first: np.stack([each for each in images if each is not None])}
-    run(plan.recipes[0], pixels[first][:1])
-    _refuse_labels(labels, run.classes, options.labels_path)
-    few = min(len(numbers), _MOST_PHOTOS)
-    rounds = plan_rounds(len(plan.recipes), few)
-    ranking = search(lambda recipe, rows: run(recipe, pixels[first][list(rows)]), plan.recipes, rounds, labels=labels)
+    _refuse_labels(labels, reader, options.labels_path)
+    pixels = np.stack([each for each in images if each is not None])
+    run = ModelReadings(model, plan.format, reader, lambda runs: progress(runs, plan.runs))
+    rounds = plan_rounds(len(plan.recipes), min(len(numbers), _MOST_PHOTOS), measure.rounds)
+    ranking = search(lambda recipe, rows: run(recipe, pixels[list(rows)]), plan.recipes, rounds, measure, labels=labels)
     best = ranking.classes[0].recipes[0]
-    verdict, check = decide(ranking, labels), None
+    verdict, check = decide(ranking, measure, labels), None
     if options.configuration is not None:
         recipe = configured_recipe(options.configuration, plan.format, plan.recipes)
         check, verdict = check_configuration(options.configuration, recipe, ranking, verdict)
@@ -194,24 +209,22 @@ def find_preprocessing(
     mistakes: tuple[MistakeCost, ...] = ()
     tensors: tuple[TensorCheck, ...] = ()
     if verdict.recipe is not None:
-        sample = [photos[number] for number in numbers[:_GEOMETRY_PHOTOS]]
-        scores = ranking.scores[best.label][:_GEOMETRY_PHOTOS]
-        geometry_scores = _geometries(run, sample, resizes, best=best, first=scores, labels=labels)
-        mistakes = _mistakes(run, best, plan.recipes, pixels[first], ranking.scores[best.label])
-        tensors = _tensors(run, best, pixels[first], ranking.scores[best.label], options.tensors)
+        sample = [candidates[number] for number in numbers[:_GEOMETRY_PHOTOS]]
+        readings = ranking.readings[best.label]
+        geometry_scores = _geometries(run, sample, resizes, best=best, first=readings[:_GEOMETRY_PHOTOS], labels=labels)
+        mistakes = _mistakes(run, best, plan.recipes, pixels, readings)
+        tensors = _tensors(run, best, pixels, readings, options.tensors)
     return Discovery(
         plan=plan,
         ranking=ranking,
         geometries=geometry_scores,
         mistakes=mistakes,
         verdict=verdict,
-        output=run.output,
-        form=run.form,
         photos=tuple(names),
         undecodable=tuple(path for path, each in zip(paths, images, strict=True) if each is None),
-        runs=run.runs,
+        runs=run.runs + min(PROBES, len(plan.recipes)),
         seconds=monotonic() - begin,
-        sample=pixels[first][:_SAMPLE],
+        sample=pixels[:_SAMPLE],
         configuration=check,
         accuracy=_accuracy(ranking, labels),
         tensors=tensors,
@@ -230,8 +243,11 @@ def _labels(names: Sequence[str], options: DiscoverOptions) -> npt.NDArray[np.in
     return np.array([options.labels[name] for name in names])
 
 
-def _refuse_labels(labels: npt.NDArray[np.int64] | None, classes: int, path: str) -> None:
+def _refuse_labels(labels: npt.NDArray[np.int64] | None, reader: OutputReader, path: str) -> None:
     """Raise ImgcheckError for a class number that the output does not have."""
+    classes = reader.classes
+    if labels is not None and not classes:
+        raise ImgcheckError(f"labels {path}: output {reader.output} is read as {reader.form}: it has no class numbers")
     if labels is not None and int(labels.max()) >= classes:
         expected = f"0..{classes - 1} (classes of the output)"
         raise ImgcheckError(f"labels {path}: got class {labels.max()}, expected {expected}")
@@ -240,25 +256,25 @@ def _refuse_labels(labels: npt.NDArray[np.int64] | None, classes: int, path: str
 def _accuracy(ranking: Ranking, labels: npt.NDArray[np.int64] | None) -> float | None:
     if labels is None:
         return None
-    scores = ranking.scores[ranking.classes[0].recipes[0].label]
-    return float((scores[:, 0].argmax(-1) == labels[: len(scores)]).mean())
+    readings = ranking.readings[ranking.classes[0].recipes[0].label]
+    return float((readings[:, 0].argmax(-1) == labels[: len(readings)]).mean())
 
 
 def _geometries(
-    run: ModelScores,
+    run: ModelReadings,
     photos: Sequence[Any],
     resizes: Mapping[str, Mapping[str, Any]],
     *,
     best: InputRecipe,
-    first: Scores,
+    first: Readings,
     labels: npt.NDArray[np.int64] | None,
 ) -> tuple[GeometryScore, ...]:
-    """The geometries by probability, for the most probable recipe. first: class scores with the first geometry."""
-    scores = [first]
+    """The geometries by probability, for the most probable recipe. first: readings with the first geometry."""
+    readings = [first]
     for resize in list(resizes.values())[1:]:
         pixels = np.stack([each for each in pixels_of(photos, resize, run.format) if each is not None])
-        scores.append(run(best, pixels))
-    order = rank(scores, [best.with_name(name) for name in resizes], labels)
+        readings.append(run(best, pixels))
+    order = rank(readings, [best.with_name(name) for name in resizes], run.reader.measure, labels)
     names = [each.recipes[0].name for each in order]
     return tuple(
         GeometryScore(name=name, resize=resizes[name], probability=each.probability)
@@ -267,28 +283,28 @@ def _geometries(
 
 
 def _mistakes(
-    run: ModelScores, best: InputRecipe, recipes: tuple[InputRecipe, ...], pixels: np.ndarray, scores: Scores
+    run: ModelReadings, best: InputRecipe, recipes: tuple[InputRecipe, ...], pixels: np.ndarray, readings: Readings
 ) -> tuple[MistakeCost, ...]:
-    """How often the usual mistakes change the top class. scores: of the recipe, for the first photographs."""
-    right = scores[:, 0].argmax(-1)
-    if len(scores) < len(pixels):
-        right = np.concatenate([right, run(best, pixels[len(scores) :], views=1)[:, 0].argmax(-1)])
+    """How often the usual mistakes change the prediction. readings: of the recipe, for the first photographs."""
+    right = readings[:, :1]
+    if len(readings) < len(pixels):
+        right = np.concatenate([right, run(best, pixels[len(readings) :], views=1)])
     costs = []
     for name, recipe in list(mistakes_of(best, recipes).items())[:_MISTAKES]:
-        wrong = run(recipe, pixels, views=1)[:, 0].argmax(-1)
-        costs.append(MistakeCost(name=name, changed=int((wrong != right).sum()), photos=len(pixels)))
+        changes = run.reader.measure.changes(right, run(recipe, pixels, views=1))
+        costs.append(MistakeCost(name=name, changed=int(changes.sum()), photos=len(pixels)))
     return tuple(costs)
 
 
 def _tensors(
-    run: ModelScores, best: InputRecipe, pixels: np.ndarray, scores: Scores, paths: Sequence[str]
+    run: ModelReadings, best: InputRecipe, pixels: np.ndarray, readings: Readings, paths: Sequence[str]
 ) -> tuple[TensorCheck, ...]:
-    """Compare tensors with the recipe. scores: of the recipe, for the first photographs."""
+    """Compare tensors with the recipe. readings: of the recipe, for the first photographs."""
     if not paths:
         return ()
     spec = resolve_spec(input_spec(best, run.format))
     reference = None
     if best.order in ("RGB", "BGR"):
-        few = min(len(scores), MOST_REFERENCE_PHOTOS)
-        reference = OrderReference(scores[:few], run(best, pixels[:few, ..., ::-1]))
+        few = min(len(readings), MOST_REFERENCE_PHOTOS)
+        reference = OrderReference(readings[:few], run(best, pixels[:few, ..., ::-1]), run.reader.measure)
     return tuple(check_tensor(path, spec, best, run, reference) for path in paths)

@@ -160,20 +160,24 @@ class ModelRunner:
             raise ModelError("refused", _message(message))
         return dict(zip(map(str, outputs), _arrays(reply.body, len(outputs)), strict=True))
 
-    def run_images(self, images: np.ndarray) -> dict[str, np.ndarray]:
+    def run_parts(self, images: np.ndarray) -> Iterator[tuple[dict[str, np.ndarray], int]]:
         """Outputs for images of shape [N, ...], in as many runs as the model's batch length needs.
 
-        Raises as ``run``; ModelError where no output has a batch dimension.
+        Yields the outputs of each run with the number of its images; those with a batch dimension have as many
+        entries. Raises as ``run``.
         """
         length = self.info.image.shape[0] if self.info.image.shape else None
         if length is None or length == len(images):
-            return self.run(images)
-        parts = []
+            yield self.run(images), len(images)
+            return
         for start in range(0, len(images), length):
             part = images[start : start + length]
             batch = np.concatenate([part, np.repeat(part[-1:], length - len(part), axis=0)])
-            parts.append({name: values[: len(part)] for name, values in _with_batch_dimension(self.run(batch), length)})
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            outputs = self.run(batch).items()
+            yield (
+                {name: values[: len(part)] if _is_batch(values, length) else values for name, values in outputs},
+                len(part),
+            )
 
     def _start(self) -> None:
         path = Path(self.options.path).resolve()
@@ -277,10 +281,6 @@ def _arrays(body: bytes, number: int) -> Iterator[np.ndarray]:
             raise ModelError("refused", f"output: cannot be read: {error}") from None
 
 
-def _with_batch_dimension(outputs: Mapping[str, np.ndarray], length: int) -> Iterator[tuple[str, np.ndarray]]:
-    """The outputs that have an entry for each image."""
-    for name, values in outputs.items():
-        if values.ndim and len(values) == length:
-            yield name, values
-    if not any(values.ndim and len(values) == length for values in outputs.values()):
-        raise ModelError("refused", f"outputs: got none with a batch dimension of {length}")
+def _is_batch(values: np.ndarray, length: int) -> bool:
+    """Whether an output has an entry for each image of a batch."""
+    return length > 1 and values.ndim > 0 and len(values) == length

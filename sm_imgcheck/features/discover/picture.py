@@ -38,11 +38,10 @@ def draw_discovery(discovery: Discovery) -> bytes:
 
 def _panel(entry: RecipeScore, best: InputRecipe, discovery: Discovery) -> Panel:
     recipe = entry.recipes[0]
-    scores = discovery.ranking.scores.get(recipe.label)
+    readings = discovery.ranking.readings.get(recipe.label)
     lines = [recipe.name]
-    if scores is not None:
-        numbers = scores[: len(discovery.sample), 0].argmax(-1)
-        lines.append(f"top classes: {', '.join(map(str, numbers))}")
+    if readings is not None:
+        lines.append(discovery.plan.reader.measure.caption(readings[: len(discovery.sample)]))
     return Panel(
         pixels=_montage(_as_received(discovery.sample, recipe, best)),
         heading=f"{percentage(entry.probability)} {recipe.order}",

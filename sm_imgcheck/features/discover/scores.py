@@ -29,6 +29,7 @@ __all__ = [
     "cross_information",
     "information",
     "label_scores",
+    "softmax",
     "weights_for",
 ]
 
@@ -119,3 +120,10 @@ def information(scores: Array) -> float:
     entropy = -float((mean * np.log(mean + 1e-30)).sum())
     cross = -float(((shares[:, 0] * logs[:, 1] + shares[:, 1] * logs[:, 0]).sum(-1) / 2).mean())
     return (entropy - cross) / log(max(min(number, classes), 2))
+
+
+def softmax(logits: Array) -> Array:
+    """Softmax over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities

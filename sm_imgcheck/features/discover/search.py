@@ -2,7 +2,8 @@
 
 Each round runs the remaining recipes on more photographs, and drops the least probable. A recipe's probability is the
 share of bootstrap samples in which its score is the best, times its prior. A model may prefer another recipe than its
-own, which more photographs do not change: the samples are smaller than the set of photographs (``MODEL_ERROR``).
+own, which more photographs do not change: the samples are smaller than the set of photographs
+(``Measure.systematic_error``).
 """
 
 from __future__ import annotations
@@ -14,18 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.features.discover.output_kinds import Measure, Readings, Rounds
 from sm_imgcheck.features.discover.recipes import InputRecipe
-from sm_imgcheck.features.discover.scores import (
-    LEAST_INFORMATION,
-    class_features,
-    combine,
-    information,
-    label_scores,
-    weights_for,
-)
+from sm_imgcheck.features.discover.scores import combine, label_scores
 
 __all__ = [
-    "MODEL_ERROR",
     "Ranking",
     "RecipeScore",
     "RoundPlan",
@@ -36,12 +30,6 @@ __all__ = [
     "search",
 ]
 
-MODEL_ERROR = 0.06
-"""Standard deviation of the systematic error of a difference between two recipes, in units of the paired standard
-deviation of one photograph. Fitted on the first half of the models of tests/fit/small_models.py."""
-_FIRST = 12
-_ROUNDS = ((8, 24), (4, 96), (3, 192))
-"""Recipes that remain, and photographs in total, of each round after the first."""
 _SAMPLES = 2_000
 _IMPROBABLE = {
     "divided by 255 twice": 0.02,
@@ -53,7 +41,7 @@ _IMPROBABLE = {
 _PENALTY = 100.0
 """Subtracted from the score of a recipe whose predictions depend too little on the photograph, if others do not."""
 _SAME = 0.01
-"""Total variation of two recipes' predictions below which they are one class."""
+"""Difference of two recipes' readings below which they are one class."""
 VIEWS = 2
 
 Array = npt.NDArray[np.float64]
@@ -62,8 +50,8 @@ Array = npt.NDArray[np.float64]
 class Scorer(Protocol):
     """Runs the model."""
 
-    def __call__(self, recipe: InputRecipe, photos: Sequence[int]) -> Array:
-        """Class scores (logits) of shape [len(photos), 2, K]: the photographs, and mirrored."""
+    def __call__(self, recipe: InputRecipe, photos: Sequence[int]) -> Readings:
+        """Readings of shape [len(photos), 2, ...]: for the photographs, and mirrored."""
         ...
 
 
@@ -98,19 +86,18 @@ class Ranking:
     runs: int
     features: dict[str, float]
     """Mean of each feature for the first recipe."""
-    scores: dict[str, Array]
-    """Class scores of shape [N, 2, K] of each remaining recipe by its label."""
+    readings: dict[str, Readings]
+    """Readings of shape [N, 2, ...] of each remaining recipe by its label."""
 
 
-def plan_rounds(recipes: int, photos: int) -> tuple[RoundPlan, ...]:
+def plan_rounds(recipes: int, photos: int, rounds: Rounds) -> tuple[RoundPlan, ...]:
     """The rounds for a number of recipes and of photographs."""
-    first = min(photos, _FIRST)
-    rounds = [RoundPlan(recipes=recipes, photos=first)]
-    for most, number in _ROUNDS:
+    plans: list[RoundPlan] = []
+    for most, number in rounds:
         number = min(photos, number)  # noqa: PLW2901
-        if number > rounds[-1].photos:
-            rounds.append(RoundPlan(recipes=min(most, recipes), photos=number))
-    return tuple(rounds)
+        if not plans or number > plans[-1].photos:
+            plans.append(RoundPlan(recipes=min(most, recipes) if plans else recipes, photos=number))
+    return tuple(plans)
 
 
 def count_runs(rounds: Sequence[RoundPlan]) -> int:
@@ -126,6 +113,7 @@ def search(
     scorer: Scorer,
     recipes: Sequence[InputRecipe],
     rounds: Sequence[RoundPlan],
+    measure: Measure,
     *,
     labels: npt.NDArray[np.int64] | None = None,
     seed: int = 0,
@@ -133,46 +121,51 @@ def search(
 ) -> Ranking:
     """Run the rounds. labels: class numbers of the photographs. progress: gets the number of model runs so far."""
     remaining, before, runs = list(recipes), 0, 0
-    scores: dict[str, Array] = {}
+    readings: dict[str, Readings] = {}
     order_of_all: list[RecipeScore] = []
     for plan in rounds:
         new = range(before, plan.photos)
         for recipe in remaining:
             more = scorer(recipe, new)
-            scores[recipe.label] = more if not before else np.concatenate([scores[recipe.label], more])
+            readings[recipe.label] = more if not before else np.concatenate([readings[recipe.label], more])
             runs += len(new) * VIEWS
             progress(runs)
         before = plan.photos
-        order = rank([scores[recipe.label] for recipe in remaining], remaining, labels, seed)
+        order = rank([readings[recipe.label] for recipe in remaining], remaining, measure, labels, seed)
         following = rounds[list(rounds).index(plan) + 1] if plan is not rounds[-1] else None
         if following is not None:
             order_of_all = [*order[following.recipes :], *order_of_all]
             remaining = [each.recipes[0] for each in order[: following.recipes]]
-            scores = {recipe.label: scores[recipe.label] for recipe in remaining}
+            readings = {recipe.label: readings[recipe.label] for recipe in remaining}
         else:
             order_of_all = [*order, *order_of_all]
-    best = scores[order_of_all[0].recipes[0].label]
-    features = {name: float(values.mean()) for name, values in class_features(best).items()}
-    return Ranking(classes=_merge_classes(order_of_all, scores), runs=runs, features=features, scores=scores)
+    best = readings[order_of_all[0].recipes[0].label]
+    features = {name: float(values.mean()) for name, values in measure.features(best).items()}
+    classes = _merge_classes(order_of_all, readings, measure)
+    return Ranking(classes=classes, runs=runs, features=features, readings=readings)
 
 
 def rank(
-    scores: Sequence[Array], recipes: Sequence[InputRecipe], labels: npt.NDArray[np.int64] | None, seed: int = 0
+    readings: Sequence[Readings],
+    recipes: Sequence[InputRecipe],
+    measure: Measure,
+    labels: npt.NDArray[np.int64] | None = None,
+    seed: int = 0,
 ) -> list[RecipeScore]:
-    """Rank recipes by their class scores of shape [N, 2, K] each, on the same photographs."""
+    """Rank recipes by their readings of shape [N, 2, ...] each, for the same photographs."""
     if labels is not None:
         per_photo = combine(
-            {"label": np.stack([label_scores(each, labels[: len(each)]) for each in scores], 1)}, {"label": 1.0}
+            {"label": np.stack([label_scores(each, labels[: len(each)]) for each in readings], 1)}, {"label": 1.0}
         )
     else:
-        features = [class_features(each) for each in scores]
+        features = [measure.features(each) for each in readings]
         by_name = {name: np.stack([each[name] for each in features], 1) for name in features[0]}
-        per_photo = combine(by_name, weights_for(scores[0].shape[-1]))
-        shares = np.array([information(each) for each in scores])
-        if shares.max() >= LEAST_INFORMATION:
-            per_photo = per_photo - _PENALTY * (shares < LEAST_INFORMATION / 2)
+        per_photo = combine(by_name, dict(measure.weights))
+        shares = np.array([measure.information(each) for each in readings])
+        if shares.max() >= measure.least_information:
+            per_photo = per_photo - _PENALTY * (shares < measure.least_information / 2)
     mean = per_photo.mean(0)
-    wins = _wins(per_photo, recipes, seed)
+    wins = _wins(per_photo, recipes, measure, seed)
     order = sorted(range(len(recipes)), key=lambda number: (-wins[number], -mean[number]))
     best = float(mean[order[0]])
     return [
@@ -186,23 +179,27 @@ def rank(
     ]
 
 
-def _wins(per_photo: Array, recipes: Sequence[InputRecipe], seed: int) -> Array:
+def _wins(per_photo: Array, recipes: Sequence[InputRecipe], measure: Measure, seed: int) -> Array:
     """Share of bootstrap samples in which each recipe is the best, weighted by the priors."""
     rng = np.random.default_rng(seed)
     number = len(per_photo)
-    size = max(1, round(1 / (1 / number + MODEL_ERROR**2)))
+    size = max(1, round(1 / (1 / number + measure.systematic_error**2)))
     samples = rng.multinomial(size, np.full(number, 1 / number), _SAMPLES) @ per_photo / size
+    if measure.constant_error:
+        samples = samples + rng.normal(0, measure.constant_error, samples.shape)
     wins = np.bincount(samples.argmax(1), minlength=len(recipes)) / _SAMPLES
     products: Array = wins * [_IMPROBABLE.get(recipe.name, 1.0) for recipe in recipes]
     total = products.sum()
     return products / total if total else wins
 
 
-def _merge_classes(order: Sequence[RecipeScore], scores: dict[str, Array]) -> tuple[RecipeScore, ...]:
+def _merge_classes(
+    order: Sequence[RecipeScore], readings: dict[str, Readings], measure: Measure
+) -> tuple[RecipeScore, ...]:
     """The ranking with recipes whose predictions do not differ as one class."""
     classes: list[RecipeScore] = []
     for each in order:
-        near = next((number for number, other in enumerate(classes) if _is_same(each, other, scores)), None)
+        near = next((number for number, other in enumerate(classes) if _is_same(each, other, readings, measure)), None)
         if near is None:
             classes.append(each)
             continue
@@ -216,14 +213,8 @@ def _merge_classes(order: Sequence[RecipeScore], scores: dict[str, Array]) -> tu
     return tuple(sorted(classes, key=lambda each: -each.probability))
 
 
-def _is_same(first: RecipeScore, second: RecipeScore, scores: dict[str, Array]) -> bool:
-    a, b = (scores.get(each.recipes[0].label) for each in (first, second))
+def _is_same(first: RecipeScore, second: RecipeScore, readings: dict[str, Readings], measure: Measure) -> bool:
+    a, b = (readings.get(each.recipes[0].label) for each in (first, second))
     if a is None or b is None:
         return False
-    return float(np.abs(_probabilities(a[:, 0]) - _probabilities(b[:, 0])).sum(-1).mean() / 2) < _SAME
-
-
-def _probabilities(scores: Array) -> Array:
-    powers = np.exp(scores - scores.max(-1, keepdims=True))
-    probabilities: Array = powers / powers.sum(-1, keepdims=True)
-    return probabilities
+    return measure.difference(a, b) < _SAME

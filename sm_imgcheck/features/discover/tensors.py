@@ -1,7 +1,7 @@
 """A tensor compared with the preprocessing that a model expects: its values, and the channel order by the model.
 
 The values of a tensor determine its value mapping, but not its channel order: the model is run on the tensor in both
-orders. The photographs, whose order is known, show how its class scores differ between the orders: the ratio of two
+orders. The photographs, whose order is known, show how its readings differ between the orders: the ratio of two
 normal distributions gives the probability (linear discriminant analysis).
 """
 
@@ -15,10 +15,10 @@ import numpy.typing as npt
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Options, Spec
-from sm_imgcheck.features.discover.class_scores import ModelScores, Scores
+from sm_imgcheck.features.discover.output_kinds import Measure, Readings
+from sm_imgcheck.features.discover.readings import ModelReadings
 from sm_imgcheck.features.discover.recipes import InputRecipe, decode_batch
-from sm_imgcheck.features.discover.scores import class_features, cross_information
-from sm_imgcheck.features.discover.search import MODEL_ERROR, VIEWS
+from sm_imgcheck.features.discover.search import VIEWS
 from sm_imgcheck.pipeline.process import process
 
 __all__ = [
@@ -61,32 +61,30 @@ class TensorCheck:
 
 
 class OrderReference:
-    """Differences of the class scores between the right and the reversed channel order."""
+    """Differences of the readings between the right and the reversed channel order."""
 
-    def __init__(self, right: Scores, reverse: Scores) -> None:
-        """Both of shape [N, 2, K], of the same photographs."""
-        self.mean = _softmax(right[:, 0]).mean(0)
+    def __init__(self, right: Readings, reverse: Readings, measure: Measure) -> None:
+        """Both of shape [N, 2, ...], for the same photographs."""
+        self._reference, self._measure = right, measure
         differences = self._differences(right, reverse)
         self._center: Array = differences.mean(0)
-        covariance = np.atleast_2d(np.cov(differences, rowvar=False)) if len(differences) > 1 else np.eye(3)
+        several = len(differences) > 1
+        covariance = np.atleast_2d(np.cov(differences, rowvar=False)) if several else np.eye(differences.shape[1])
         ridge = np.diag(covariance.diagonal() * _RIDGE + 1e-12)
         # the reversed order has the negative mean and the same covariance
         self._weights: Array = 2 * np.linalg.solve(covariance + ridge, self._center)
 
-    def probability(self, first: Scores, reverse: Scores) -> float:
-        """Probability that images have the right order. first: scores in the order of the tensor; both [N, 2, K]."""
+    def probability(self, first: Readings, reverse: Readings) -> float:
+        """Probability that images have the right order. first: in the order of the tensor; both [N, 2, ...]."""
         evidence = self._differences(first, reverse) @ self._weights
         number = len(evidence)
-        size = 1 / (1 / number + MODEL_ERROR**2)  # images share the error of the model
+        size = 1 / (1 / number + self._measure.systematic_error**2)  # images share the error of the model
         return 1 / (1 + exp(-max(min(float(evidence.mean() * size), _LARGEST), -_LARGEST)))
 
-    def _differences(self, first: Scores, second: Scores) -> Array:
-        """Features of shape [N, 3] of the first minus those of the second."""
-        return self._features(first) - self._features(second)
-
-    def _features(self, scores: Scores) -> Array:
-        features = class_features(scores)
-        return np.stack([features["peak"], features["agreement"], cross_information(scores, self.mean)], 1)
+    def _differences(self, first: Readings, second: Readings) -> Array:
+        """Features of shape [N, F] of the first minus those of the second."""
+        before, after = (self._measure.evidence(each, self._reference) for each in (first, second))
+        return before - after
 
 
 def count_tensor_runs(tensors: int, photos: int) -> int:
@@ -103,7 +101,7 @@ def differs(check: TensorCheck) -> bool:
 
 
 def check_tensor(
-    path: str, spec: Spec, recipe: InputRecipe, run: ModelScores, reference: OrderReference | None
+    path: str, spec: Spec, recipe: InputRecipe, run: ModelReadings, reference: OrderReference | None
 ) -> TensorCheck:
     """Compare a tensor file with the recipe. spec: of the model's input; reference: None for gray images.
 
@@ -150,9 +148,3 @@ def _without_runs(
         findings=findings,
         problem=problem,
     )
-
-
-def _softmax(scores: Array) -> Array:
-    powers = np.exp(scores - scores.max(-1, keepdims=True))
-    probabilities: Array = powers / powers.sum(-1, keepdims=True)
-    return probabilities

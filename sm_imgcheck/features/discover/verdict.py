@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.phrases import listing, percentage
+from sm_imgcheck.core.phrases import listing
+from sm_imgcheck.features.discover.output_kinds import FEWEST_PHOTOS, Measure, Readings
 from sm_imgcheck.features.discover.recipes import InputRecipe
-from sm_imgcheck.features.discover.scores import LEAST_INFORMATION, information
 from sm_imgcheck.features.discover.search import Ranking, RecipeScore
 
-__all__ = ["FEWEST_PHOTOS", "Verdict", "decide", "remaining_classes"]
+__all__ = ["Verdict", "decide", "remaining_classes"]
 
-FEWEST_PHOTOS = 8
 _ENOUGH = 0.95
 """Probability of the remaining classes together, and of a class that is the result."""
 _CHANCE = 3.0
@@ -33,7 +32,7 @@ class Verdict:
     reasons: tuple[str, ...]
     """Why the recipe is not determined; empty: it is."""
     information: float
-    """Mutual information, as a share of the largest possible."""
+    """``Measure.information`` of the first recipe."""
     is_model: bool
     """Whether the predictions are those of a trained model on photographs that it recognizes."""
     is_open: bool = False
@@ -42,21 +41,21 @@ class Verdict:
     """Whether a configuration selected the recipe among the remaining classes."""
 
 
-def decide(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Verdict:
+def decide(ranking: Ranking, measure: Measure, labels: npt.NDArray[np.int64] | None = None) -> Verdict:
     """Decide whether a class of recipes is the result."""
     remaining = remaining_classes(ranking)
     best = ranking.classes[0]
-    scores = ranking.scores[best.recipes[0].label]
-    share = information(scores)
+    readings = ranking.readings[best.recipes[0].label]
+    share = measure.information(readings)
     reasons = []
-    if len(scores) < FEWEST_PHOTOS:
-        reasons.append(f"photographs: got {len(scores)}, expected at least {FEWEST_PHOTOS}")
-    is_model = share >= LEAST_INFORMATION if labels is None else _beats_chance(scores, labels)
+    fewest = FEWEST_PHOTOS if labels is not None else measure.fewest_photos
+    if len(readings) < fewest:
+        reasons.append(f"photographs: got {len(readings)}, expected at least {fewest}")
+    is_model = share >= measure.least_information if labels is None else _beats_chance(readings, labels)
     if not is_model and labels is None:
         reasons.append(
-            f"the predictions depend too little on the photograph ({percentage(max(share, 0))} of the possible mutual "
-            "information, expected 20 % or more): weights that are not trained, photographs unlike the training data, "
-            "or all of one class"
+            f"{measure.shortage(share)}: weights that are not trained, photographs unlike the training data, or all of "
+            "one class"
         )
     elif not is_model:
         reasons.append("with no recipe the top classes agree with the labels more often than by chance")
@@ -66,7 +65,7 @@ def decide(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Ver
         reasons.append("the predictions do not depend on the channel order")
     is_open = not reasons and len(remaining) > 1
     if is_model and len(remaining) > 1:
-        reasons.append(f"{len(remaining)} recipes remain: more photographs, or --labels, can separate them")
+        reasons.append(f"{len(remaining)} recipes remain: {_remedy(labels, measure)} can separate them")
     return Verdict(
         recipe=None if reasons else best.recipes[0],
         remaining=remaining,
@@ -74,6 +73,15 @@ def decide(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Ver
         information=share,
         is_model=is_model,
         is_open=is_open,
+    )
+
+
+def _remedy(labels: npt.NDArray[np.int64] | None, measure: Measure) -> str:
+    """What separates recipes that remain."""
+    return (
+        "more photographs, or --labels,"
+        if labels is None and measure.accepts_labels
+        else "more photographs, or --config,"
     )
 
 
@@ -88,7 +96,7 @@ def remaining_classes(ranking: Ranking) -> tuple[RecipeScore, ...]:
     return tuple(remaining)
 
 
-def _beats_chance(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> bool:
+def _beats_chance(scores: Readings, labels: npt.NDArray[np.int64]) -> bool:
     """Whether the top classes are right more often than that of the most frequent class."""
     number = len(scores)
     targets = labels[:number]

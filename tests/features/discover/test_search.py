@@ -3,14 +3,31 @@
 import numpy as np
 import pytest
 
+from sm_imgcheck.features.discover.output_kinds import ROUNDS
+from sm_imgcheck.features.discover.output_kinds.classes import ClassMeasure
 from sm_imgcheck.features.discover.recipes import candidate_recipes
 from sm_imgcheck.features.discover.scores import class_features, combine, information
-from sm_imgcheck.features.discover.search import VIEWS, count_runs, plan_rounds, search
-from sm_imgcheck.features.discover.verdict import decide
+from sm_imgcheck.features.discover.search import VIEWS, count_runs
+from sm_imgcheck.features.discover.search import plan_rounds as plan_rounds_of
+from sm_imgcheck.features.discover.search import search as search_with
+from sm_imgcheck.features.discover.verdict import Verdict
+from sm_imgcheck.features.discover.verdict import decide as decide_of
 
 RECIPES = candidate_recipes(3, "float32", None)
 TRUE = "BGR, caffe mean"
 CLASSES = 6
+
+
+def plan_rounds(recipes, photos):
+    return plan_rounds_of(recipes, photos, ROUNDS)
+
+
+def search(score, recipes, rounds, *, classes=CLASSES, **options):
+    return search_with(score, recipes, rounds, ClassMeasure(classes=classes), **options)
+
+
+def decide(ranking, labels=None) -> Verdict:
+    return decide_of(ranking, ClassMeasure(classes=CLASSES), labels)
 
 
 def scorer(gains, noise=0.3, classes=CLASSES):
@@ -27,8 +44,9 @@ def scorer(gains, noise=0.3, classes=CLASSES):
     return score
 
 
-def run(gains, photos=48, **options):
-    return search(scorer(gains, **options), RECIPES, plan_rounds(len(RECIPES), photos))
+def run(gains, photos=48, classes=CLASSES, **options):
+    score = scorer(gains, classes=classes, **options)
+    return search(score, RECIPES, plan_rounds(len(RECIPES), photos), classes=classes)
 
 
 @pytest.mark.parametrize("classes", [CLASSES, 200])

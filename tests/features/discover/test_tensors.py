@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sm_imgcheck.features.discover.output_kinds.classes import ClassMeasure
 from sm_imgcheck.features.discover.recipes import candidate_recipes, decode_batch, encode_batch, input_format
 from sm_imgcheck.features.discover.tensors import OrderReference, count_tensor_runs
 
@@ -16,7 +17,8 @@ def scores(number, gain, seed, classes=5):
     return values
 
 
-REFERENCE = OrderReference(scores(40, 5, 0), scores(40, 3, 1))
+MEASURE = ClassMeasure(classes=5)
+REFERENCE = OrderReference(scores(40, 5, 0), scores(40, 3, 1), MEASURE)
 
 
 @pytest.mark.parametrize("images", [1, 8])
@@ -41,7 +43,7 @@ def test_single_images_are_right_at_least_as_often_as_their_probability():
 def test_equal_scores_give_probability_one_half():
     same = scores(4, 4, 7)
     assert REFERENCE.probability(same, same) == pytest.approx(0.5)
-    single = OrderReference(scores(1, 5, 0), scores(1, 3, 1))
+    single = OrderReference(scores(1, 5, 0), scores(1, 3, 1), MEASURE)
     assert 0 <= single.probability(same, scores(4, 1, 8)) <= 1
 
 
