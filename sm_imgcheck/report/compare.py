@@ -212,10 +212,10 @@ def _numbers(
 ) -> Iterator[tuple[str, ...]]:
     """The shapes, and the numbers that differ most."""
     yield ("output", "index", *head)
-    shown = row.after or row.before
-    if shown is None:
+    prediction = row.after or row.before
+    if prediction is None:
         return
-    for name in shown.values or shown.outputs:
+    for name in prediction.values or prediction.outputs:
         yield (for_terminal(name), "shape", *(_shape(each, name) for each in predictions))
     for each in row.distance.differences if row.distance is not None and not row.same else ():
         yield (for_terminal(each.output), str(list(each.index)), f"{each.before:.4g}", f"{each.after:.4g}")

@@ -92,8 +92,8 @@ class DiscoverContent(ReportContent["Discovery"]):
         counts = f"{phrases.count(len(row.photos), 'photograph')}, {phrases.count(row.runs, 'model run')}"
         yield f"{counts}, {row.seconds:.0f} s{_undecodable(row)}"
         reader = row.plan.reader
-        assumed = "" if reader.certainty == "certain" else " (assumed; --output-kind selects another kind)"
-        yield f"output read as {reader.form}{assumed}"
+        remark = "" if reader.certainty == "certain" else " (assumed; --output-kind selects another kind)"
+        yield f"output read as {reader.form}{remark}"
         score = "log-loss of the labels" if self.labels else reader.measure.score
         yield f"score: {score}"
         yield ""

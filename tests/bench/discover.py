@@ -43,7 +43,7 @@ class Draw(NamedTuple):
     classes: int
     """Classes in the reported set."""
     probability: float
-    """Of the right recipe."""
+    """Probability of the right recipe."""
     determined: bool
     """There is a result."""
 

@@ -194,7 +194,7 @@ def test_folder_without_candidates_exits_with_2(compare, here):
     assert "no candidates in empty" in err
 
 
-def pooled(here, name, output, shape, *more):
+def pooling_model(here, name, output, shape, *more):
     """A model with three averages, and further nodes, as its output."""
     nodes = [helper.make_node("GlobalAveragePool", ["image"], ["averages"]), *more]
     write_onnx(here / name, nodes, {"image": ["N", 3, 8, 8]}, {output: shape})
@@ -203,7 +203,7 @@ def pooled(here, name, output, shape, *more):
 
 def test_embedding_is_compared_by_its_cosine(compare, here):
     tile = helper.make_node("Concat", ["averages"] * 4, ["long"], axis=1)
-    name = pooled(
+    name = pooling_model(
         here, "embedding.onnx", "embedding", ["N", 12], tile, helper.make_node("Flatten", ["long"], ["embedding"])
     )
     code, out, _ = compare(name, "bgr.npy", "--assume", "channel_order=BGR")

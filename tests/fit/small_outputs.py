@@ -51,7 +51,7 @@ class Model(NamedTuple):
 
     recipe: Recipe
     output: str
-    """Of a scene: one of ``_FORM``; of an embedding: pooled, unit or linear."""
+    """For a scene: one of ``_FORM``; for an embedding: pooled, unit or linear."""
 
 
 def _model(letter: str, output: str) -> Model:

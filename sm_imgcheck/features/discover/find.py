@@ -160,8 +160,8 @@ def plan_search(
         recipes += () if recipe in recipes else (recipe,)
     resizes = geometries(format_)
     resize = next(iter(resizes.values()))
-    decoded = (pixels_of([photo], resize, format_)[0] for photo in photos)
-    pixels = next((each for each in decoded if each is not None), None)
+    arrays = (pixels_of([photo], resize, format_)[0] for photo in photos)
+    pixels = next((each for each in arrays if each is not None), None)
     if pixels is None:
         raise ImgcheckError(f"photographs: none of {len(photos)} can be decoded; sm-imgcheck validate shows why")
     kind = options.kind or ("classes" if options.labels else "")

@@ -35,7 +35,7 @@ class Prediction:
     reader: OutputReader | None = field(repr=False, compare=False)
     """How they are read; None: their kind is not known, and their numbers are compared."""
     readings: Readings = field(repr=False, compare=False)
-    """Of shape [N, ...]; empty without a reader."""
+    """Readings of shape [N, ...]; empty without a reader."""
     values: Mapping[str, Array] = field(repr=False, compare=False)
     """Numeric outputs by name: the output of a reader, or all."""
     top: tuple[tuple[TopEntry, ...], ...] = field(repr=False, compare=False)
@@ -174,17 +174,17 @@ def distance(before: Prediction, after: Prediction) -> PredictionDistance | None
     )
     if not a.size:
         return None
-    changed = None
+    changes = None
     if reader is not None and reader.kind != "embedding":
-        changed = int(reader.measure.changes(before.readings[:, None], after.readings[:, None]).sum())
+        changes = int(reader.measure.changes(before.readings[:, None], after.readings[:, None]).sum())
     return PredictionDistance(
         images=images,
-        changed=changed,
+        changed=changes,
         change="" if reader is None else reader.measure.change,
         total_variation=None if reader is None else reader.measure.total_variation(before.readings, after.readings),
         cosine=_cosine(reader.vectors(before.readings), reader.vectors(after.readings)) if reader else _cosine(a, b),
         largest=float(np.abs(a - b).max()),
-        differences=tuple(_differences(before, after)) if changed is None and comparable else (),
+        differences=tuple(_differences(before, after)) if changes is None and comparable else (),
     )
 
 

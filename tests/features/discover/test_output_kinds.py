@@ -28,7 +28,7 @@ def centers(number, size=SIZE):
 
 
 def scores(number, classes):
-    """Class scores that are small, but for the first box: 0.9 for class 2 or the last."""
+    """Class scores that are small; of the first box 0.9 for class 2 or the last."""
     values = RNG.uniform(0, 0.01, (1, number, classes)).astype(np.float32)
     values[0, 0, min(2, classes - 1)] = 0.9
     return values

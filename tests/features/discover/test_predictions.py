@@ -13,7 +13,7 @@ def predict(outputs, output="", kind="", images=None):
     return OutputSelection(output, kind).read(outputs, np.zeros((images, 3, 8, 8), np.float32))
 
 
-def apart(first, second, **options):
+def distance_of(first, second, **options):
     selection = OutputSelection(**options)
     array = np.zeros((1, 3, 8, 8), np.float32)
     return distance(selection.read(first, array), selection.read(second, array))
@@ -37,7 +37,7 @@ def test_single_output_is_the_probability_of_the_second_class():
     assert [entry.share for entry in entries] == pytest.approx([0.75, 0.25])
 
 
-def test_one_number_of_a_regression_is_values():
+def test_regression_output_is_values():
     assert predict({"age": np.float32([[37.5]])}).kind == "values"
     assert predict({"age": np.float32([[37.5]])}, kind="classes").kind == "classes"
 
@@ -65,27 +65,27 @@ def test_prediction_with_nan_is_not_finite():
 
 
 def test_distance_of_disjoint_predictions_is_one():
-    between = apart({"out": np.float32([[1, 0]])}, {"out": np.float32([[0, 1]])})
+    between = distance_of({"out": np.float32([[1, 0]])}, {"out": np.float32([[0, 1]])})
     assert (between.changed, between.total_variation) == (1, pytest.approx(1))
     assert between.cosine == pytest.approx(0)
 
 
 def test_predictions_of_different_shapes_have_no_distance():
-    assert apart({"o": np.zeros((1, 3, 4, 4))}, {"o": np.zeros((1, 3, 5, 4))}) is None
+    assert distance_of({"o": np.zeros((1, 3, 4, 4))}, {"o": np.zeros((1, 3, 5, 4))}) is None
 
 
 def test_largest_differences_of_values_come_first():
     first = {"a": np.zeros((1, 3, 4, 4), np.float32), "b": np.zeros((1, 2), np.float32)}
     second = {"a": first["a"].copy(), "b": np.float32([[0, 2]])}
     second["a"][0, 1, 2, 3] = 5
-    between = apart(first, second, output="a")
+    between = distance_of(first, second, output="a")
     assert [(each.output, each.index, each.after) for each in between.differences] == [("a", (0, 1, 2, 3), 5)]
     assert (between.changed, between.total_variation, between.largest) == (None, None, 5)
 
 
 def test_opposite_embeddings_have_a_cosine_of_minus_one():
     vector = np.random.default_rng(0).normal(size=(1, 64)).astype(np.float32)
-    between = apart({"embedding": vector}, {"embedding": -vector})
+    between = distance_of({"embedding": vector}, {"embedding": -vector})
     assert between.cosine == pytest.approx(-1)
     assert between.changed is None
     assert len(between.differences) == 3
@@ -97,9 +97,9 @@ def test_boxes_of_another_number_are_compared():
         boxes = np.float32([[8 * row, 8 * row, 8 * row + 8, 8 * row + 8] for row in range(number)])
         return {"boxes": boxes, "labels": np.arange(number), "scores": np.float32(scores)}
 
-    between = apart(detections(0.9, 0.8, 0.1), detections(0.9, 0.1))
+    between = distance_of(detections(0.9, 0.8, 0.1), detections(0.9, 0.1))
     assert between.changed == 1
-    assert apart(detections(0.9, 0.8, 0.1), detections(0.9, 0.8)).changed == 0
+    assert distance_of(detections(0.9, 0.8, 0.1), detections(0.9, 0.8)).changed == 0
 
 
 def test_text_output_is_ignored():

@@ -24,7 +24,7 @@ _LEAST = 1e-3
 _SHORT = 0.05
 """Length of presences below which they have no direction."""
 _CONFIDENT = 0.5
-_LISTED = 0.1
+_LEAST_SHOWN_SCORE = 0.1
 """Least score of a box that is listed."""
 _MOST_BOXES = 200
 _NEAR = 0.1
@@ -53,7 +53,7 @@ class DetectorMeasure:
 
         information: in nats, against the other photographs; it rises with the confidence of boxes that are found again
         in the mirrored photograph, and falls with that of others. contrast: cosine of the presences with those of the
-        mirrored photograph, minus the cosine with the mean of the others; multiplying all scores does not change it.
+        mirrored photograph, and of the mean of the others, subtracted; multiplying all scores does not change it.
         """
         readings, _ = _split(readings)
         number = len(readings)
@@ -200,7 +200,7 @@ class DetectorReader:
         for number in np.argsort(-scores, kind="stable")[:_MOST_BOXES]:
             place = (float(boxes.centers[number, 0]), float(boxes.centers[number, 1]))
             entry = TopEntry(label=int(labels[number]), share=float(scores[number]), place=place)
-            if entry.share < _LISTED or len(entries) == most:
+            if entry.share < _LEAST_SHOWN_SCORE or len(entries) == most:
                 break
             if not any(_is_near(entry, other) for other in entries):
                 entries.append(entry)
@@ -228,8 +228,8 @@ def _is_near(entry: TopEntry, other: TopEntry) -> bool:
     """Whether two boxes are one object: equal classes, and centers within 10 % of the image."""
     assert entry.place is not None
     assert other.place is not None
-    apart = max(abs(a - b) for a, b in zip(entry.place, other.place, strict=True))
-    return entry.label == other.label and apart < _NEAR
+    distance = max(abs(a - b) for a, b in zip(entry.place, other.place, strict=True))
+    return entry.label == other.label and distance < _NEAR
 
 
 class _Detector:

@@ -34,8 +34,8 @@ def unit_vectors(readings: Readings, center: Readings | None = None) -> Readings
     finite = np.nan_to_num(readings, nan=0, posinf=0, neginf=0)
     lengths = np.linalg.norm(finite, axis=-1, keepdims=True)
     units = finite / (lengths + _TINY)
-    centered = units - (units.mean((0, 1)) if center is None else center)
-    result: Readings = centered / (np.linalg.norm(centered, axis=-1, keepdims=True) + 1e-6)
+    differences = units - (units.mean((0, 1)) if center is None else center)
+    result: Readings = differences / (np.linalg.norm(differences, axis=-1, keepdims=True) + 1e-6)
     return result
 
 
@@ -55,7 +55,7 @@ def _neighbors(units: Readings, temperature: float) -> Readings:
 class EmbeddingMeasure:
     """Agreement of a photograph's embedding with the mirrored one's, against the spread over photographs.
 
-    The cosine of both prefers recipes under which the model sees least: their embeddings hardly change.
+    The cosine of both prefers recipes under which the model sees least: their embeddings change little.
     """
 
     score = "agreement of the embeddings of mirrored photographs, against their spread over photographs"
@@ -200,11 +200,11 @@ def _reader(sample: OutputSample, name: str, explicit: bool) -> EmbeddingReader 
     if not len(vectors):
         return None
     lengths = np.linalg.norm(vectors, axis=1)
-    normalized = bool(np.abs(lengths - 1).max() < _NORM)
+    is_normalized = bool(np.abs(lengths - 1).max() < _NORM)
     is_rectified = vectors.min() >= 0 and (vectors == 0).mean() > _ZEROS
-    certain = explicit or normalized or is_rectified or mentions(name, EMBEDDING_WORDS)
+    certain = explicit or is_normalized or is_rectified or mentions(name, EMBEDDING_WORDS)
     return EmbeddingReader(
-        output=name, length=long[0], normalized=normalized, certainty="certain" if certain else "assumed"
+        output=name, length=long[0], normalized=is_normalized, certainty="certain" if certain else "assumed"
     )
 
 

@@ -36,7 +36,7 @@ _LABEL_LOGIT = 8.0
 """Logit of the class of a pixel that has a class number only."""
 _WORDS = ("seg", "mask", "semantic", "pixel")
 _OTHER = ("depth", "disparity", "heatmap", "flow", "keypoint", "feature")
-_CHANGED = 0.05
+_LEAST_CHANGE = 0.05
 """Share of the pixels whose class changes, from which a photograph counts."""
 
 
@@ -91,7 +91,7 @@ class SegmentationMeasure:
     def changes(self, right: Readings, wrong: Readings) -> npt.NDArray[np.bool_]:
         """The class of more than 5 % of the pixels differs."""
         differs = right[:, 0].argmax(-1) != wrong[:, 0].argmax(-1)
-        result: npt.NDArray[np.bool_] = differs.mean(-1) > _CHANGED
+        result: npt.NDArray[np.bool_] = differs.mean(-1) > _LEAST_CHANGE
         return result
 
     def total_variation(self, before: Readings, after: Readings) -> float:
@@ -226,8 +226,8 @@ def _reader(sample: OutputSample, name: str, explicit: bool) -> SegmentationRead
             name, "labels", "labels", next(each for each in _LABELS if each > values.max()), height, width
         )
     inside, is_sum = _distribution(values, [each.reshape(shape) for each in arrays], 0 if layout == "NCHW" else 2)
-    named = explicit or is_sum or mentions(name, _WORDS)
-    if arrays[0].dtype.kind != "f" or not (named or (large and channels not in (1, 3))):
+    has_name = explicit or is_sum or mentions(name, _WORDS)
+    if arrays[0].dtype.kind != "f" or not (has_name or (large and channels not in (1, 3))):
         return None
     form: Values = "probabilities" if is_sum or (channels == 1 and inside) else "logits"
     return _reader_of(name, layout, form, max(channels, 2), height, width)
