@@ -249,6 +249,9 @@ def test_boxes_are_compared_by_their_classes(compare, here):
     assert "set of classes with a score of 0.5 or more: got class 2" in out
     assert "expected class 0" in out
     assert "at x 0." in out
+    (here / "two.txt").write_text("red\ngreen\n")
+    code, _, err = compare("boxes.onnx", "bgr.npy", "--labels", "two.txt")
+    assert (code, err) == (2, "error: labels two.txt: got 2 names, expected 3 (classes of the output)\n")
 
 
 def test_kind_that_does_not_fit_is_one_line(compare):

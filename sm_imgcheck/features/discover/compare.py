@@ -76,8 +76,8 @@ def compare_predictions(
     elif result.array is not None:
         after = _prediction(model, result.array, selection, findings, MDL102)
     for prediction in (before, after):
-        if prediction is not None and prediction.reader is not None and prediction.reader.classes:
-            check_labels(names.names, prediction.reader.classes, names.path)
+        if prediction is not None and prediction.reader is not None and prediction.reader.class_count:
+            check_labels(names.names, prediction.reader.class_count, names.path)
     between = distance(before, after) if before is not None and after is not None else None
     if before is not None and after is not None and between is not None and not same:
         findings += _cost(before, after, between, names)

@@ -187,6 +187,11 @@ class OutputReader(Protocol):
         ...
 
     @property
+    def class_count(self) -> int:
+        """Number of classes in the outputs; 0: none, or not known."""
+        ...
+
+    @property
     def has_batch(self) -> bool:
         """Whether the outputs have a batch dimension; without one, the model is run on one image at a time."""
         ...

@@ -128,6 +128,11 @@ class ClassReader:
     has_batch = True
 
     @property
+    def class_count(self) -> int:
+        """As ``classes``."""
+        return self.classes
+
+    @property
     def form(self) -> str:
         """``logits of 1,000 classes``; ``probabilities of 2 classes, from one number``."""
         return f"{self.values} of {self.classes:,} classes{', from one number' if self.single else ''}"

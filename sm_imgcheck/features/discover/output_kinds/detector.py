@@ -162,6 +162,11 @@ class DetectorReader:
         return self.boxes.output
 
     @property
+    def class_count(self) -> int:
+        """Without one for no object."""
+        return self.boxes.classes
+
+    @property
     def form(self) -> str:
         """``detector, YOLO, 8,400 boxes of 80 classes``."""
         return f"detector, {self.boxes.words}"

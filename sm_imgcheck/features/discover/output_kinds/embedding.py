@@ -145,7 +145,7 @@ class EmbeddingReader:
     certainty: Literal["certain", "assumed"]
     kind = "embedding"
     has_batch = True
-    classes = 0
+    classes = class_count = 0
     measure = EmbeddingMeasure()
 
     @property

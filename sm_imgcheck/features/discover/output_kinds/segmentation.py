@@ -131,6 +131,11 @@ class SegmentationReader:
     measure = SegmentationMeasure()
 
     @property
+    def class_count(self) -> int:
+        """0 for a map of class numbers."""
+        return 0 if self.values == "labels" else self.pixel_classes
+
+    @property
     def form(self) -> str:
         """``segmentation, logits of 21 classes for 520x520 pixels``."""
         values = "class numbers" if self.values == "labels" else f"{self.values} of {self.pixel_classes} classes"
