@@ -18,6 +18,7 @@ from sm_imgcheck.features.discover.configuration import (
     check_configuration,
     configured_recipe,
 )
+from sm_imgcheck.features.discover.labels import check_class_numbers, labels_of
 from sm_imgcheck.features.discover.model import ModelInfo, ModelRunner
 from sm_imgcheck.features.discover.output_kinds import OutputReader, Readings
 from sm_imgcheck.features.discover.photos import geometries, pixels_of
@@ -193,8 +194,8 @@ def find_preprocessing(
     images = pixels_of(candidates, next(iter(resizes.values())), plan.format)
     numbers = [number for number, each in enumerate(images) if each is not None]
     names = [paths[number] for number in numbers]
-    labels = _labels(names, options)
-    _refuse_labels(labels, reader, options.labels_path)
+    labels = labels_of(names, options.labels, options.labels_path)
+    check_class_numbers(labels, reader, options.labels_path)
     pixels = np.stack([each for each in images if each is not None])
     run = ModelReadings(model, plan.format, reader, lambda runs: progress(runs, plan.runs))
     rounds = plan_rounds(len(plan.recipes), min(len(numbers), _MOST_PHOTOS), measure.rounds)
@@ -229,28 +230,6 @@ def find_preprocessing(
         accuracy=_accuracy(ranking, labels),
         tensors=tensors,
     )
-
-
-def _labels(names: Sequence[str], options: DiscoverOptions) -> npt.NDArray[np.int64] | None:
-    """Class numbers of the photographs. Raises ImgcheckError where one has none."""
-    if not options.labels:
-        return None
-    missing = [name for name in names if name not in options.labels]
-    if missing:
-        raise ImgcheckError(
-            f"labels {options.labels_path}: {len(missing)} photographs have no label, such as {missing[0]}"
-        )
-    return np.array([options.labels[name] for name in names])
-
-
-def _refuse_labels(labels: npt.NDArray[np.int64] | None, reader: OutputReader, path: str) -> None:
-    """Raise ImgcheckError for a class number that the output does not have."""
-    classes = reader.classes
-    if labels is not None and not classes:
-        raise ImgcheckError(f"labels {path}: output {reader.output} is read as {reader.form}: it has no class numbers")
-    if labels is not None and int(labels.max()) >= classes:
-        expected = f"0..{classes - 1} (classes of the output)"
-        raise ImgcheckError(f"labels {path}: got class {labels.max()}, expected {expected}")
 
 
 def _accuracy(ranking: Ranking, labels: npt.NDArray[np.int64] | None) -> float | None:

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.pipeline.read import open_file
 
-__all__ = ["check_labels", "class_name", "read_class_names", "read_photo_labels", "read_text"]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from sm_imgcheck.features.discover.output_kinds import OutputReader
+
+__all__ = [
+    "check_class_numbers",
+    "check_labels",
+    "class_name",
+    "labels_of",
+    "read_class_names",
+    "read_photo_labels",
+    "read_text",
+]
 
 _MOST_BYTES = 16 << 20
 _LONGEST = 60
@@ -87,3 +102,24 @@ def read_photo_labels(path: str, photos: Sequence[str]) -> dict[str, int]:
         for photo in photos
         if photo in labels or Path(photo).name in by_name
     }
+
+
+def labels_of(names: Sequence[str], labels: Mapping[str, int], path: str) -> npt.NDArray[np.int64] | None:
+    """Class numbers of the photographs; None without labels. Raises ImgcheckError where a photograph has none."""
+    if not labels:
+        return None
+    missing = [name for name in names if name not in labels]
+    if missing:
+        raise ImgcheckError(f"labels {path}: {len(missing)} photographs have no label, such as {missing[0]}")
+    return np.array([labels[name] for name in names])
+
+
+def check_class_numbers(labels: npt.NDArray[np.int64] | None, reader: OutputReader, path: str) -> None:
+    """Raise ImgcheckError for a class number that the output does not have."""
+    if labels is None:
+        return
+    if not reader.classes:
+        raise ImgcheckError(f"labels {path}: output {reader.output} is read as {reader.form}: it has no class numbers")
+    if int(labels.max()) >= reader.classes:
+        expected = f"0..{reader.classes - 1} (classes of the output)"
+        raise ImgcheckError(f"labels {path}: got class {labels.max()}, expected {expected}")

@@ -34,7 +34,7 @@ def test_right_recipe_is_in_the_set(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("output", ["yolo8", "segmentation", "linear"])
+@pytest.mark.parametrize("output", ["detr", "segmentation", "linear"])
 def test_random_weights_have_no_result(output, tmp_path):
     rng = np.random.default_rng(0)
     options = {} if output == "linear" else {"strides": (2, 2, 1), "outputs": small_outputs.CLASSES + 5}
