@@ -394,7 +394,9 @@ def kernel(case):
 
     def change(params):
         other = others.get(params["interpolation"], "bilinear")
-        return {**params, "interpolation": other}
+        in_float = params["library"] == "tensorflow" and params["interpolation"] == "nearest"
+        dtype = {"dtype": "float32"} if in_float else {}  # a copy is uint8; TensorFlow computes others in float32
+        return {**params, "interpolation": other, **dtype}
 
     geometry = changed_step(case, "resize", change) if case.resizes else None
     return None if geometry is None else case.with_geometry(geometry)
