@@ -27,7 +27,7 @@ def freeze_imports() -> None:
 def enable_for_run() -> None:
     """Exempt all objects of now from collection, and collect what a run makes from now on.
 
-    Only after ``start_without``: a program that calls ``main`` again and again would keep the garbage of each call.
+    Only after ``start_without``: a program that calls ``main`` many times would keep the garbage of each call.
     """
     if not gc.isenabled():
         gc.freeze()

@@ -69,7 +69,7 @@ class ArrayCache(dict[tuple[str, ...], Any]):
         super().__init__(first)
         self._kept = len(first)
         self._uses: dict[int, int] = {}
-        """Number of keys of each array, by id: steps that change nothing store one array twice."""
+        """Number of keys of each array, by id: a step without an effect stores its input again."""
         self._bytes = 0
         for array in first.values():
             self._count(array, 1)

@@ -37,14 +37,14 @@ def relative_path(root: str, path: str) -> tuple[str, str]:
 @lru_cache(16)
 def json_path(path: str) -> str:
     """Return a path as a JSON string in ASCII, in quotes."""
-    return f'"{path}"' if _PLAIN.fullmatch(path) else _records.encode(for_json(path))
+    return f'"{path}"' if _JSON_CHARACTERS.fullmatch(path) else _records.encode(for_json(path))
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./ +=:@,-]*")
+_JSON_CHARACTERS = re.compile(r"[A-Za-z0-9_./ +=:@,-]*")
 """Characters that JSON does not escape; most paths have no others."""
 
 
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~/-]*")
+_URI_CHARACTERS = re.compile(r"[A-Za-z0-9_.~/-]*")
 """Characters of a path that a URI does not escape."""
 
 
@@ -52,5 +52,5 @@ def uri_of(path: str) -> str:
     """Return a file of ``relative_path`` as a URI: relative, ``file:`` for an absolute path, or that of a store."""
     if is_remote(path):
         return quote(os.fsencode(path), safe=":/")
-    text = path if _UNRESERVED.fullmatch(path) else quote(os.fsencode(path), safe="/")
+    text = path if _URI_CHARACTERS.fullmatch(path) else quote(os.fsencode(path), safe="/")
     return f"file://{text}" if path.startswith("/") else text

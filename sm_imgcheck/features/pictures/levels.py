@@ -10,12 +10,12 @@ __all__ = ["BINS", "SIDE", "count_levels"]
 
 BINS = 16
 """Intervals of equal length."""
-SIDE = 8
-"""Rows and columns of the sample: more of them take longer to read than the report of a file takes to write."""
+SIDE = 16
+"""Rows and columns of the sample: 20 us an image, of 1.4 ms for the decode of 375x500 pixels."""
 
 
 def count_levels(candidate: Candidate) -> tuple[int, ...]:
-    """Count the gray levels of evenly spaced pixels of a decoded image, about 8x8, in 16 intervals of 0..255.
+    """Count the gray levels of evenly spaced pixels of a decoded image, about 16x16, in 16 intervals of 0..255.
 
     Alpha channels are not counted; values of 16 bits are scaled to 8. Empty for tensors, for CMYK, and where no pixels
     are decoded.

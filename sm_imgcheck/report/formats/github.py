@@ -60,16 +60,16 @@ class _Annotations(Generic[Row_contra]):
             return self.content.words(row)
         for entry in entries:
             self.files += 1
-            for level, finding in self._shown(entry):
+            for level, finding in self._first_findings(entry):
                 self._add(level, entry, finding)
         return ""
 
-    def _shown(self, entry: FileEntry) -> list[tuple[str, Finding]]:
+    def _first_findings(self, entry: FileEntry) -> list[tuple[str, Finding]]:
         """The first finding of each level and code, with its level; many files share their findings."""
         key = (entry.findings, entry.problem)
-        shown = self.shown.get(key)
-        if shown is not None:
-            return shown
+        findings = self.shown.get(key)
+        if findings is not None:
+            return findings
         first: dict[tuple[str, str], Finding] = {}
         for finding in all_findings(entry):
             if level := self._level(finding, entry):

@@ -10,9 +10,9 @@ from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
 from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
 from sm_imgcheck.rules.endpoint_errors.tokens import DTYPE_WORDS
 
-__all__ = ["Located", "compare_with_support"]
+__all__ = ["VerdictSpan", "compare_with_support"]
 
-Located = tuple[Verdict, int, int]
+VerdictSpan = tuple[Verdict, int, int]
 """A verdict with the span of its values in the sentence."""
 
 _PLANES = r"(?:channels?|bands?|planes?|components?)"
@@ -40,7 +40,7 @@ _DTYPE_REFUSAL = re.compile(
 )
 
 
-def compare_with_support(sentence: str) -> Located | None:
+def compare_with_support(sentence: str) -> VerdictSpan | None:
     """Return the verdict on channels, axes, a shape or a dtype that the sentence refuses; None: it refuses none."""
     for compare in _COMPARISONS:
         if result := compare(sentence):
@@ -48,7 +48,7 @@ def compare_with_support(sentence: str) -> Located | None:
     return None
 
 
-def _fewer(sentence: str) -> Located | None:
+def _fewer(sentence: str) -> VerdictSpan | None:
     """Compare "less than 3 channels", "more than 3 dimensions"."""
     for pattern, unit, less, more in ((_AXES, "axes", "gray", "batch-twice"), (_FEWER, "channels", "gray", "alpha")):
         if match := pattern.search(sentence):
@@ -57,7 +57,7 @@ def _fewer(sentence: str) -> Located | None:
     return None
 
 
-def _channels(sentence: str) -> Located | None:
+def _channels(sentence: str) -> VerdictSpan | None:
     """Compare the only number of channels with the supported color modes, or with 1 and 3."""
     counts = [*_CHANNELS.finditer(sentence)]
     if len(counts) != 1 or not _REFUSAL.search(sentence):
@@ -71,7 +71,7 @@ def _channels(sentence: str) -> Located | None:
     return ((causes, labels), *counts[0].span()) if causes else None
 
 
-def _shape(sentence: str) -> Located | None:
+def _shape(sentence: str) -> VerdictSpan | None:
     """Compare a shape that is refused as an image: two axes are grayscale, four are a batch."""
     shapes = [*_SHAPE.finditer(sentence)]
     is_size = "divisible" in sentence or _CHANNELS.search(sentence)
@@ -88,7 +88,7 @@ def _shape(sentence: str) -> Located | None:
     return (((cause,), {"got": str(lengths), "expected": "[H, W, 3]"}), *shapes[0].span()) if cause else None
 
 
-def _dtype(sentence: str) -> Located | None:
+def _dtype(sentence: str) -> VerdictSpan | None:
     """Find the only dtype of a sentence that refuses a dtype."""
     dtypes = [*_DTYPE.finditer(sentence)]
     if len(dtypes) != 1 or not _DTYPE_REFUSAL.search(sentence):
@@ -96,4 +96,4 @@ def _dtype(sentence: str) -> Located | None:
     return (("unsupported-dtype",), {"got": dtypes[0]["name"]}), *dtypes[0].span()
 
 
-_COMPARISONS: tuple[Callable[[str], Located | None], ...] = (_fewer, _channels, _shape, _dtype)
+_COMPARISONS: tuple[Callable[[str], VerdictSpan | None], ...] = (_fewer, _channels, _shape, _dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sm_imgcheck.rules.endpoint_errors.allowed import Located
+from sm_imgcheck.rules.endpoint_errors.allowed import VerdictSpan
 from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
 from sm_imgcheck.rules.endpoint_errors.tokens import Value
 
@@ -33,7 +33,7 @@ _OF_IMAGES = ("channels", "batch", "layout")
 """Kinds of values that only images have."""
 
 
-def compare_requirement(sentence: str, expected: Sequence[Value]) -> Located | None:
+def compare_requirement(sentence: str, expected: Sequence[Value]) -> VerdictSpan | None:
     """Return the verdict on an error that states only what is expected: "ValueError: image must have 3 channels"."""
     order = [*_CAUSES]
     values = sorted((value for value in expected if value.kind in _CAUSES), key=lambda value: order.index(value.kind))
@@ -59,7 +59,7 @@ _LENGTHS = re.compile(
 )
 
 
-def compare_axis(sentence: str) -> Located | None:
+def compare_axis(sentence: str) -> VerdictSpan | None:
     """Return the verdict on one axis: "axis 3 must equal 3, got shape [1, 3, 224, 224]"; None: no axis differs."""
     if match := _LENGTHS.search(sentence):
         verdict = COMPARISONS["one-axis"](match.groupdict())

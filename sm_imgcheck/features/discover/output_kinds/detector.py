@@ -53,7 +53,7 @@ class DetectorMeasure:
 
         information: in nats, against the other photographs; it rises with the confidence of boxes that are found again
         in the mirrored photograph, and falls with that of others. contrast: cosine of the presences with those of the
-        mirrored photograph, and of the mean of the others, subtracted; multiplying all scores does not change it.
+        mirrored photograph, minus that with their mean over other photographs; independent of the scale of scores.
         """
         readings, _ = _split(readings)
         number = len(readings)
