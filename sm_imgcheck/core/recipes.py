@@ -68,7 +68,8 @@ def explain_ends(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[st
         near = [(name, affine) for off, name, affine in fitting if off <= least + tolerance / 4]
         if near:
             candidates = [affine for _, affine in near[1:]] + list(_twice_as_steep(channels, tolerance))
-            return near[0] if all(same(affine, near[0][1]) for affine in candidates) else None
+            is_only = all(same(affine, near[0][1]) for affine in candidates) and not _is_shifted(near[0][1], channels)
+            return near[0] if is_only else None
     for order in (_as_one(channels, tolerance), channels):
         if order and all(channel.levels == _LEVELS for channel in order):  # black and white are in all of them
             affine = Affine(
@@ -76,6 +77,15 @@ def explain_ends(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[st
             )
             return name_of(affine, tolerance=tolerance), affine
     return None
+
+
+def _is_shifted(affine: Affine, channels: tuple[Channel, ...]) -> bool:
+    """Return whether all channels have an integer mean that black and white do not prove: any other one fits too."""
+    means = [-b / a for a, b in zip(affine.scale, affine.offset, strict=True)]
+    is_whole = all(round(mean) and abs(mean - round(mean)) < _ROUND for mean in means)
+    lacks_ends = [bool(channel.step) and channel.levels < _LEVELS for channel in channels]
+    is_shared = len(set(affine.scale)) == len(set(affine.offset)) == 1
+    return is_whole and (all(lacks_ends) if is_shared else any(lacks_ends))
 
 
 def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, ...]:
@@ -267,6 +277,8 @@ def _ends(ends: Sequence[tuple[float, float]]) -> str:
 
 def _mean_std(affine: Affine, channels: int) -> str:
     """Return mean and std of the first channels; empty where they are not round."""
+    if not all(map(math.isfinite, (*affine.scale, *affine.offset))) or not all(affine.scale):
+        return ""
     for unit, step, units in _UNITS:
         means = [-b / a / unit + 0.0 for a, b in zip(affine.scale, affine.offset, strict=True)][:channels]
         stds = [1 / a / unit for a in affine.scale][:channels]

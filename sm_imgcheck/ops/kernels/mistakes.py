@@ -97,7 +97,7 @@ CURVES = (
     "gamma 1/2 (square root)",
 )
 """Curves with a name; x in 0..1."""
-_EXPONENTS = dict(zip(CURVES[2:], (2.2, 1 / 2.2, 2.0, 0.5), strict=True))
+_EXPONENTS = {CURVES[2]: 2.2, CURVES[3]: 1 / 2.2, CURVES[4]: 2.0, CURVES[5]: 0.5}
 
 
 def tone_curve(image: np.ndarray, *, name: str, table: list[list[int]] | None = None) -> np.ndarray:
