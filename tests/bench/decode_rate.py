@@ -14,7 +14,7 @@ from throughput import COUNT, HEIGHT, WIDTH
 from timing import TOOL, alternate, claim, middle, run
 
 ROUNDS = 3
-SHARE, HEADERS = 0.8, 5000
+SHARE, HEADERS = 0.85, 5000
 """Share of the bare decoder's rate; files a second and processor."""
 REPEATED = 8
 """How often the folder is named with headers only, so that the start-up time is a small part."""

@@ -18,17 +18,16 @@ import numpy as np
 from parallel import fill
 from peer_loops import PEERS, Peer
 from throughput import HEIGHT, WIDTH
-from timing import TOOL, alternate, busy, middle
+from timing import MEMORY, TOOL, alternate, busy, middle
 
 ROUNDS = 3
 """Runs of each command, alternating."""
-MEMORY = Path("/dev/shm")
 
 
 def main() -> None:
     """Print a row for each library."""
     peers = sys.argv[1] if len(sys.argv) > 1 else sys.executable
-    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with TemporaryDirectory(dir=MEMORY) as folder:
         source = Path(folder) / "jpegs"
         source.mkdir()
         fill(source)

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
-from timing import TOOL, claim
+from timing import MEMORY, TOOL, claim
 from tree import busy_seconds
 
 COUNT, PARTS = 100_000, 10
@@ -29,8 +29,7 @@ resize: {mode: stretch, size: [16, 16], interpolation: bicubic, library: pillow}
 
 def main() -> None:
     """Print the claims, and the cost of an image in each part of the run."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+    with TemporaryDirectory(dir=MEMORY) as name:
         folder = Path(name)
         fill(folder / "jpegs")
         (folder / "spec.yaml").write_text(SPEC)
