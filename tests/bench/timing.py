@@ -16,7 +16,7 @@ from sm_imgcheck.core.frozen import frozen
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "barn.jpg"
-MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """A folder on a disk in memory, if any: what is measured excludes the disk."""
 TOOL = str(Path(sysconfig.get_path("scripts")) / "sm-imgcheck")
 """The command as a user starts it: what is measured includes the launcher that pip writes."""
