@@ -7,6 +7,7 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import sleep
 
 import numpy as np
 from PIL import Image
@@ -33,15 +34,13 @@ def main() -> None:
         folder = Path(name)
         fill(folder / "jpegs")
         (folder / "spec.yaml").write_text(SPEC)
-        parents, wholes = measure(folder)
-    # The first part starts the processes.
-    half = (PARTS + 1) // 2
-    first, second = wholes[half] - wholes[1], wholes[-1] - wholes[half]
-    ratio = (second / (PARTS - half)) / (first / (half - 1))
+        wholes = measure(folder)
+        parent = parent_seconds(folder) / COUNT * 1e6
+    # The processes start in the first part, and end in the last.
+    ratio = (wholes[-1] - wholes[PARTS // 2]) / (wholes[PARTS // 2] - wholes[1])
     what = f"convert -j 2 of {COUNT:,} JPEGs of 32x32 (HxW)"
     measured = f"{ratio:.3f} times the processor time for an image in the second half of the run"
     claim(what, measured, f"at most {GROWTH}", holds=ratio <= GROWTH)
-    parent = (parents[-1] - parents[1]) / COUNT * PARTS / (PARTS - 1) * 1e6
     claim(what, f"{parent:.0f} us of the parent for an image", f"at most {PARENT}", holds=parent <= PARENT)
     costs = " ".join(f"{(end - start) / COUNT * PARTS * 1e6:.0f}" for start, end in pairwise(wholes))
     print(f"        us for an image in each tenth: {costs}")
@@ -59,19 +58,33 @@ def fill(folder: Path) -> None:
             os.link(folder / f"{number % 200:06}.jpg", path)
 
 
-def measure(folder: Path) -> tuple[list[float], list[float]]:
-    """Processor seconds of the parent, and of all processes, at the start and at the end of each part of the run."""
+def convert(folder: Path, *more: str) -> list[str]:
+    """The command."""
     command = [TOOL, "convert", str(folder / "jpegs"), "-s", str(folder / "spec.yaml"), "-o", str(folder / "out")]
-    command += ["-j", "2", "--quiet", "--format", "jsonl"]
-    parents, wholes = [0.0], [0.0]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as running:
+    return [*command, "-j", "2", "--quiet", *more]
+
+
+def parent_seconds(folder: Path) -> float:
+    """Processor seconds of the process that distributes the work, until shortly before its end."""
+    seconds = 0.0
+    with subprocess.Popen(convert(folder, "--force"), stdout=subprocess.DEVNULL, start_new_session=True) as running:
+        while running.poll() is None:
+            seconds = max(seconds, busy_seconds(running)[0])
+            sleep(0.1)
+    return seconds
+
+
+def measure(folder: Path) -> list[float]:
+    """Processor seconds of all processes at the start and at the end of each part of the run but the last."""
+    wholes = [0.0]
+    with subprocess.Popen(
+        convert(folder, "--format", "jsonl"), stdout=subprocess.PIPE, start_new_session=True
+    ) as running:
         assert running.stdout is not None
         for number, _ in enumerate(running.stdout, 1):
-            if number % (COUNT // PARTS) == 0:
-                parent, whole = busy_seconds(running)
-                parents.append(parent)
-                wholes.append(whole)
-    return parents, wholes
+            if number % (COUNT // PARTS) == 0 and number < COUNT:
+                wholes.append(busy_seconds(running)[1])
+    return wholes
 
 
 if __name__ == "__main__":
