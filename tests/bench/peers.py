@@ -50,7 +50,7 @@ def main() -> None:
 def missing(interpreter: str, peer: Peer) -> str:
     """Return why a loop cannot run; empty where it can."""
     done = subprocess.run([interpreter, "-c", peer.imports], capture_output=True, text=True, check=False)
-    return done.stderr.strip().rpartition("\n")[2]
+    return done.stderr.strip().rpartition("\n")[2] if done.returncode else ""  # TensorFlow prints notes
 
 
 def row(interpreter: str, peer: Peer, folder: Path, source: Path, count: int) -> str:
