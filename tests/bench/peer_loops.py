@@ -133,7 +133,7 @@ for name, tensor in zip(names, tensors.batch(1).prefetch(tf.data.AUTOTUNE)):
     np.save(target / (Path(name).stem + ".npy"), tensor.numpy())
 """,
         spec=_UNIT_NHWC
-        + "channel_order: RGB\ndecode: {library: tensorflow}\n"
+        + "channel_order: RGB\ndecode: {library: tensorflow, dct: tensorflow}\n"
         + "resize: {mode: stretch, size: [224, 224], interpolation: bilinear, library: tensorflow, dtype: float32, "
         + "antialias: false}\n",
     ),
