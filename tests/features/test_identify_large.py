@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
 from PIL import Image
 from sample_images import encode_image, picture
 
-from sm_imgcheck.ops.execute import ArrayCache
+from sm_imgcheck.features.identify import candidates, find, kernels
+from sm_imgcheck.ops.execute import ArrayCache, step_names
 
 CODE = """
 import sm_imgcheck
@@ -30,6 +32,25 @@ def test_large_tensor_is_compared_within_one_gibibyte(size, tmp_path):
     done = subprocess.run([sys.executable, "-c", CODE], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 1 << 20
+
+
+def test_large_tensor_is_resized_once_by_each_method(monkeypatch):
+    monkeypatch.setattr(candidates, "_LARGE", 1 << 12)
+    rendered = Counter()
+
+    def count(steps, source, view):
+        rendered[step_names(kernels.concrete_steps(steps, view))] += 1
+        return render(steps, source, view)
+
+    render = kernels.render_hypothesis
+    monkeypatch.setattr(kernels, "render_hypothesis", count)
+    image = Image.fromarray(picture(24, 32))
+    large = image.resize((128, 96), Image.Resampling.BICUBIC)
+    origins = find(np.asarray(large, np.float32)[np.newaxis] / np.float32(255), encode_image(image, "PNG"))
+    assert origins[0].exact
+    assert any(step.op == "resize_pillow" for step in origins[0].steps)
+    assert set(rendered.values()) == {1}
+    assert not [names for names in rendered if any(name.startswith("fit") for name in names)]
 
 
 def test_array_cache_drops_the_oldest_and_keeps_the_first():

@@ -25,6 +25,9 @@ QUICK = (
     "zeroed channel",
     "reduced decode",
     "padded after normalization",
+    "np.resize",
+    "np.resize to channels first",
+    "upside down after nearest neighbor",
 )
 SIDE, EDGE = 64, 80
 PHOTOGRAPHS = 3  # each is a search of 1 to 60 s of processor time

@@ -91,7 +91,46 @@ def test_resemblance_does_not_depend_on_layout_and_values(layout):
     facts = measure(array, None, {})
     assert facts.layout == layout
     assert resemblance(array**0.5, facts, PIXELS) > 0.8
-    assert resemblance(array, facts, picture(100, 90, seed=8)) < 0.3
+    assert resemblance(array, facts, np.roll(picture(100, 90, seed=8), (35, 20), (0, 1))) < 0.3
+
+
+def softmax(array):
+    return np.exp(array) / np.exp(array).sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    "mapped",
+    [
+        softmax(UNIT),
+        np.sin(9 * UNIT),
+        UNIT[::-1] ** 3,
+        np.resize(PIXELS, (64, 64, 3)) / 255,
+        np.sqrt(UNIT.swapaxes(0, 1)),
+    ],
+    ids=["softmax", "sine", "upside down", "repeated buffer", "axes swapped"],
+)
+def test_resemblance_is_high_after_unknown_steps(mapped):
+    facts = measure(mapped[np.newaxis].astype(np.float32), None, {})
+    assert resemblance(mapped[np.newaxis], facts, PIXELS) > 0.3
+
+
+def test_resemblance_of_different_gray_images_is_low():
+    gray = np.repeat(picture(144, 192, 1, seed=5), 3, axis=2)
+    rolled = np.roll(picture(144, 192, 1, seed=11), (50, 70), (0, 1))
+    other = np.repeat(rolled, 3, axis=2)[np.newaxis].astype(np.float32)
+    assert resemblance(other, measure(other, None, {}), gray) < 0.3
+
+
+@pytest.mark.slow
+def test_different_photographs_are_a_mismatch(shared_photos):
+    paths = sorted((shared_photos / "bsds").glob("*.jpg"))[:40]
+    mismatches = 0
+    for path, other in zip(paths[::2], paths[1::2], strict=True):
+        image = Image.open(other).convert("RGB").resize((64, 64), Image.Resampling.BILINEAR)
+        tensor = np.asarray(image, np.float32)[np.newaxis] / 255
+        spec = {**SPEC, "shape": ["N", 64, 64, 3]}
+        mismatches += set(codes(tensor, path.read_bytes(), spec)) == {"PIX101"}
+    assert mismatches >= 19
 
 
 @pytest.mark.slow

@@ -258,6 +258,19 @@ def padded_after(body):
     return array
 
 
+def repeat_buffer(body):
+    return nchw(imagenet(np.resize(opencv(body)[..., ::-1], (SIDE, SIDE, 3))))
+
+
+def repeat_buffer_as_planes(body):
+    return unit(np.resize(opencv(body), (3, SIDE, SIDE)))[None]
+
+
+def upside_down(body):
+    image = cv2.resize(opencv(body)[..., ::-1], (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
+    return nchw(unit(image[::-1]))
+
+
 MISTAKES = {
     "crop a pixel down": (crop_off_by(1, 0), "crop 224x224, 1 pixel below the center"),
     "crop a pixel down and right": (crop_off_by(1, 1), "crop 224x224, 1 pixel below and 1 pixel right of"),
@@ -298,5 +311,11 @@ MISTAKES = {
     "mirrored": (mirror, "mirrored|flipped"),
     "squashed": (squash, "stretched to 256x256, then center crop|256x256"),
     "padded after normalization": (padded_after, "padded to 48x192.*0"),
+    "np.resize": (repeat_buffer, "np.resize instead of a resize"),
+    "np.resize to channels first": (repeat_buffer_as_planes, "np.resize.*HWC values under the shape CHW"),
+    "upside down after nearest neighbor": (
+        upside_down,
+        "flipped vertically.*INTER_NEAREST|INTER_NEAREST.*flipped vertically",
+    ),
 }
 """Name: the function from the bytes of an image file to the tensor, and a pattern of its description."""

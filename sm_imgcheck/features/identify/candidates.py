@@ -42,6 +42,8 @@ _LEVELS = 260
 """Numbers that 256 gray levels leave, and the color of a frame."""
 _MAX_LENGTH = 1024
 """Pixels of the longer side of the reduced image that the cells average."""
+_LARGE = 1 << 21
+"""Pixels of a large image."""
 _MAX_COUNTED = 1 << 20
 """Pixels of which all numbers are counted."""
 MOST_IMAGES = 256
@@ -118,6 +120,11 @@ class TensorImage:
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether each resize to its size is expensive."""
+        return self.size[0] * self.size[1] >= _LARGE
 
     @property
     def channels(self) -> int:

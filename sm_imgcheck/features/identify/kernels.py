@@ -31,6 +31,7 @@ __all__ = [
     "EXACT",
     "PipelineHypothesis",
     "compare_views",
+    "concrete_steps",
     "hypothesize",
     "near",
     "render_hypothesis",
@@ -48,6 +49,8 @@ _UNCLEAR = 1.6
 """Gray levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
 _MAX_FAMILY_DISTANCE = 0.5
 """Gray levels, on average, that the arithmetics of one kernel differ by: 0.3 by rounding, more where they overshoot."""
+_EQUAL = 1e-4
+"""Gray levels, on average, that float32 sums of equal images leave."""
 EXACT, _MAX_TIE = 0.005, 0.1
 """Gray levels, on average, up to which a pair of place and family explains a sample, and up to which others may tie."""
 
@@ -139,7 +142,7 @@ def _exact(
     first_guesses = sorted((item for item in firsts if item is not None), key=_off)
     if not first_guesses:
         return []
-    guesses = sorted(_each(source, [first_guesses[0].place], every, preparation, whole), key=_off)
+    guesses = sorted(_up_to_equal(_each(source, [first_guesses[0].place], every, preparation, whole)), key=_off)
     if guesses[0].off > EXACT:
         return []
     best = first_guesses[0]
@@ -152,6 +155,15 @@ def _exact(
     guesses = [item for item in guesses if item.off <= _MAX_TIE]
     guesses += _each(source, matches, dict.fromkeys(item.family for item in guesses), preparation, whole)
     return sorted((item for item in guesses if item.off <= _MAX_TIE), key=_off)
+
+
+def _up_to_equal(guesses: Iterator[PipelineHypothesis]) -> Iterator[PipelineHypothesis]:
+    """The hypotheses up to the first that equals a large tensor by a kernel of its family alone."""
+    for guess in guesses:
+        yield guess
+        copies = guess.arithmetic.interpolation.startswith("nearest")  # several families may copy the same pixels
+        if guess.off <= _EQUAL and guess.place.tensor_image.is_large and not copies:
+            return
 
 
 def vary_decoders(
@@ -231,10 +243,9 @@ def hypothesize(
         return None
     try:
         all_steps = image_steps(source.header, preparation, steps, tensor_image.channels, orientation=view.orientation)
-        tensor, picture = compare_views(render_hypothesis(all_steps, source, view), tensor_image, part, stride=stride)
+        orders = _orders(all_steps, source, place, part, stride)
     except (PlanError, CandidateError):
         return None
-    orders = _lines(tensor, picture, ORDERS[tensor_image.channels], tensor_image.limits)
     if not orders:
         return None
     return PipelineHypothesis(
@@ -249,11 +260,34 @@ def hypothesize(
     )
 
 
+def _orders(
+    all_steps: tuple[Step, ...], source: SourceImage, place: FramingMatch, part: SourceRegion, stride: int | None
+) -> tuple[tuple[str, ChannelFit], ...]:
+    """The channel orders that fit, each with its line; computed once for all steps of the same sizes."""
+    tensor_image = place.tensor_image
+    if (
+        tensor_image.is_large
+    ):  # the resize costs more than a comparison of the larger sample, which is then the only one
+        stride = 1
+    key = ("orders", step_names(concrete_steps(all_steps, place.view)), part.core, stride)
+    if key not in tensor_image.cache:
+        tensor, picture = compare_views(
+            render_hypothesis(all_steps, source, place.view), tensor_image, part, stride=stride
+        )
+        tensor_image.cache[key] = _lines(tensor, picture, ORDERS[tensor_image.channels], tensor_image.limits)
+    orders: tuple[tuple[str, ChannelFit], ...] = tensor_image.cache[key]
+    return orders
+
+
+def concrete_steps(all_steps: tuple[Step, ...], view: OrientedImage) -> tuple[Step, ...]:
+    """The steps with exact sizes in the place of modes: equal for all steps of the same sizes."""
+    at = next((at for at, step in enumerate(all_steps) if record(step.op).stage == "geometry"), len(all_steps))
+    return (*all_steps[:at], *concrete(all_steps[at:], view.height, view.width))
+
+
 def render_hypothesis(all_steps: tuple[Step, ...], source: SourceImage, view: OrientedImage) -> np.ndarray:
     """The array after the steps: one image for all steps of the same sizes, however these were derived."""
-    at = next((at for at, step in enumerate(all_steps) if record(step.op).stage == "geometry"), len(all_steps))
-    plain = (*all_steps[:at], *concrete(all_steps[at:], view.height, view.width))
-    picture = apply_steps(plain, source.cache)
+    picture = apply_steps(concrete_steps(all_steps, view), source.cache)
     source.cache[step_names(all_steps)] = picture
     return picture
 

@@ -116,11 +116,12 @@ def trace_region(steps: Sequence[Step], height: int, width: int) -> SourceRegion
 def concrete(steps: Sequence[Step], height: int, width: int) -> Iterator[Step]:
     """The same steps for this exact size: a resize names the size that its mode derives, so that equal ones look equal.
 
-    blobFromImage's is left unchanged. A letterbox becomes the resize and the frame, so that all share the resize.
+    blobFromImage's is left unchanged. A letterbox becomes the resize and the frame, so that all share the resize. A fit
+    whose part is the whole image becomes the resize.
     """
     for step in steps:
         new = output_size(step, height=height, width=width)
-        if step.op.startswith("resize") and not _by_factor(step):
+        if (step.op.startswith("resize") and not _by_factor(step)) or _fits_whole(step, height, width):
             yield _stretch(step, new)
         elif step.op.startswith("letterbox"):
             yield from _frame_steps(step, height, width)
@@ -136,7 +137,7 @@ def _stretch(step: Step, size: Sequence[int]) -> Step:
     """Its resize without the frame, to this exact size."""
     same = {"mode": "stretch", "size": list(size), "max_size": None, "rounding": "floor"}
     params = {key: step.params[key] for key in _ARITHMETIC if key in step.params}
-    return Step(op=step.op.replace("letterbox", "resize"), params={**same, **params})
+    return Step(op=f"resize_{step.op.partition('_')[2]}", params={**same, **params})
 
 
 def _frame_steps(step: Step, height: int, width: int) -> Iterator[Step]:
@@ -157,6 +158,14 @@ def _placement(step: Step, height: int, width: int) -> tuple[int, int, int, int,
         height=height,
         width=width,
     )
+
+
+def _fits_whole(step: Step, height: int, width: int) -> bool:
+    """Whether it is a fit whose part is the whole image of this size."""
+    if not step.op.startswith("fit"):
+        return False
+    box = fit_box(aspect=step.params["aspect"], rounding=step.params["rounding"], height=height, width=width)
+    return box == (0, 0, width, height)
 
 
 def _by_factor(step: Step) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sm_imgcheck.core.types import Facts
 from sm_imgcheck.features.identify.cells import reduce_image
+from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
 __all__ = ["few_colors", "resemblance"]
@@ -33,23 +34,62 @@ def few_colors(array: np.ndarray, axis: int) -> bool:
     return not (other & (planes != second).any(axis=-1)).any()
 
 
-def resemblance(array: np.ndarray, facts: Facts, picture: np.ndarray) -> float:
+def resemblance(array: np.ndarray, facts: Facts, pixels: np.ndarray) -> float:
     """Return the correlation, 0..1, between the ranks of the details of a tensor and its source; the best of several.
 
-    array: as measured in ``facts``. image: HxWxC. Ranks are the same for every monotone mapping of the values. The
-    whole image and its central parts are compared, in both orders of the tensor's values.
+    array: as measured in ``facts``. pixels: HxWxC. Ranks are the same for every monotone mapping of the values. The
+    whole image and its central parts are compared in all orientations, by gray levels, by shares of the channels (which
+    a softmax over the channels leaves) and by local contrast (which other mappings leave), in both orders of the
+    tensor's values; and the tensor's numbers in memory order with those of the source.
     """
-    parts = [_detail(part) for part in _parts(picture)]
-    results = (abs(float(_detail(image) @ part)) for image in _images(array, facts.layout) for part in parts)
-    return max(results, default=0.0)
+    parts = [_details(view) for part in _parts(pixels) for view in _orientations(part)]
+    results = [_flat_resemblance(array, pixels)]
+    results += [_likeness(_details(image), part) for image in _images(array, facts.layout) for part in parts]
+    return max(results)
 
 
-def _parts(picture: np.ndarray) -> Iterator[np.ndarray]:
-    height, width = picture.shape[:2]
+def _orientations(image: np.ndarray) -> Iterator[np.ndarray]:
+    small = reduce_image(np.ascontiguousarray(image, np.float32), 4 * _SIDE)[0]
+    return (orient(small, orientation=orientation) for orientation in range(1, 9))
+
+
+def _likeness(details: tuple[np.ndarray, np.ndarray], others: tuple[np.ndarray, np.ndarray]) -> float:
+    """The best correlation of two details of the same kind: by value, or by contrast."""
+    return max(float(np.abs(each @ other.T).max()) for each, other in zip(details, others, strict=True))
+
+
+_FLAT = 1 << 14
+"""Numbers in memory order that are compared."""
+
+
+def _flat_resemblance(array: np.ndarray, pixels: np.ndarray) -> float:
+    """The correlation of the ranks of the differences of neighbors, of the beginnings of both buffers."""
+    rgb = pixels[..., :3]
+    orders = (rgb, rgb[..., ::-1])
+    buffers = [_steps(each) for order in orders for each in (order, order.transpose(2, 0, 1))]
+    first = array[0] if array.ndim == 4 else array
+    readings = [_steps(first), _steps(np.moveaxis(first, 0, -1))]
+    return max(_correlation(buffer, other) for buffer in readings for other in buffers)
+
+
+def _steps(values: np.ndarray) -> np.ndarray:
+    """The differences of a buffer's first numbers from those a pixel of three channels later."""
+    numbers = values.flat[: _FLAT + 3].astype(np.float32)
+    difference: np.ndarray = numbers[3:] - numbers[:-3]
+    return difference
+
+
+def _correlation(buffer: np.ndarray, other: np.ndarray) -> float:
+    length = min(len(buffer), len(other))
+    return abs(float(_unit(_ranks(buffer[:length])) @ _unit(_ranks(other[:length]))))
+
+
+def _parts(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    height, width = pixels.shape[:2]
     side = min(height, width)
     for high, wide in ((height, width), (side, side), (int(side * _CENTRAL), int(side * _CENTRAL))):
         top, left = (height - high) // 2, (width - wide) // 2
-        yield picture[top : top + high, left : left + wide]
+        yield pixels[top : top + high, left : left + wide]
 
 
 def _images(array: np.ndarray, layout: str) -> Iterator[np.ndarray]:
@@ -60,17 +100,43 @@ def _images(array: np.ndarray, layout: str) -> Iterator[np.ndarray]:
             yield batch[index].transpose([inner.index(axis) for axis in "HWC" if axis in inner])
 
 
-def _detail(image: np.ndarray) -> np.ndarray:
-    """Ranks of the gray levels of a reduced image less their local mean; of length 1."""
+def _details(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Details by value, of gray and of each channel's share, and details by contrast; each of length 1, in rows."""
     import cv2
 
     image = image if image.ndim == 3 else image[..., np.newaxis]
-    gray = reduce_image(np.ascontiguousarray(image, np.float32), 4 * _SIDE)[0].mean(axis=2)
-    small = cv2.resize(gray, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    ranks = np.empty(small.size, np.float32)
-    ranks[np.argsort(small, axis=None, kind="stable")] = np.arange(small.size)
-    detail = ranks.reshape(small.shape)
-    detail = (detail - cv2.blur(detail, (_BLUR, _BLUR), borderType=cv2.BORDER_REFLECT)).ravel()
-    detail -= detail.mean()
-    unit: np.ndarray = detail / max(float(np.linalg.norm(detail)), 1e-6)
+    pixels = reduce_image(np.ascontiguousarray(image, np.float32), 4 * _SIDE)[0]
+    gray = pixels.mean(axis=2)
+    planes = [gray, *(pixels[..., c] - gray for c in range(pixels.shape[2]) if pixels.shape[2] > 1)]
+    contrast = np.abs(cv2.Laplacian(gray, cv2.CV_32F, borderType=cv2.BORDER_REFLECT))
+    least = _LEAST * float(pixels.std())
+    return np.stack([_detail(plane, least) for plane in planes]), _detail(contrast, least)[np.newaxis]
+
+
+_LEAST = 0.02
+"""Share of an image's standard deviation up to which a plane holds only rounding."""
+
+
+def _detail(plane: np.ndarray, least: float) -> np.ndarray:
+    """Ranks of a reduced plane less their local mean, of length 1; zeros up to a standard deviation of ``least``."""
+    import cv2
+
+    if plane.std() <= least:
+        return np.zeros(_SIDE * _SIDE, np.float32)
+    small = cv2.resize(plane, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    detail = _ranks(small).reshape(small.shape)
+    return _unit((detail - cv2.blur(detail, (_BLUR, _BLUR), borderType=cv2.BORDER_REFLECT)).ravel())
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """The rank of each value, of equal ones their mean rank; flat."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2).astype(np.float32)[inverse.ravel()]
+    return ranks
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    """The values less their mean, of length 1."""
+    difference = values - values.mean()
+    unit: np.ndarray = difference / max(float(np.linalg.norm(difference)), 1e-6)
     return unit

@@ -40,8 +40,6 @@ _PLAUSIBLE, _MAX_EXPLAINABLE = 2.5, 0.9
 of the tensor is unknown."""
 _FRACTION_MARGIN, _LEVEL_MARGIN = 0.05, 0.35
 """Gray levels, on average, by which the members of a family may differ: of fractions, and of integer levels."""
-_LARGE = 1 << 21
-"""Pixels of a tensor from which on a family that explains it exactly is not compared with others farther off."""
 _VOTERS, _DECODER_MARGIN = 3, 0.15
 """Hypotheses that decide the decoder; and how much farther off a decoder may be that is still tried."""
 _EVEN = 0.002
@@ -141,7 +139,7 @@ def _verify(
         every = firsts[:1]
         if firsts[0].off <= _MAX_EXPLAINABLE * image.step(firsts[0].scale):
             margin = _FRACTION_MARGIN if whole is False else _LEVEL_MARGIN
-            if firsts[0].off <= EXACT and image.size[0] * image.size[1] >= _LARGE:
+            if firsts[0].off <= EXACT and image.is_large:  # others farther off are not compared
                 margin = EXACT
             similar = (first for first in firsts if first.off <= 1.3 * firsts[0].off + margin)
             every = [guess for first in similar for guess in same_family_hypotheses(source, first, whole=whole)]

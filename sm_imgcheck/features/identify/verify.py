@@ -11,7 +11,7 @@ import numpy as np
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Affine, Contract, Dim, Origin, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.kernels import PipelineHypothesis, compare_views, render_hypothesis
+from sm_imgcheck.features.identify.kernels import PipelineHypothesis, compare_views, concrete_steps, render_hypothesis
 from sm_imgcheck.features.identify.placement import OrientedImage, SourceImage, frame_of
 from sm_imgcheck.features.identify.plan import (
     channel_indices,
@@ -21,7 +21,7 @@ from sm_imgcheck.features.identify.plan import (
     truncate_fractions,
 )
 from sm_imgcheck.features.identify.value_fit import ChannelFit, ValueTransform, integer_transforms, meanings
-from sm_imgcheck.ops.execute import apply, apply_steps
+from sm_imgcheck.ops.execute import apply, apply_steps, step_names
 from sm_imgcheck.ops.records import record
 
 __all__ = ["RankedOrigin", "verify_hypothesis"]
@@ -170,13 +170,23 @@ def _apply_all(array: np.ndarray, steps: tuple[Step, ...]) -> np.ndarray:
 def _compare(
     steps: tuple[Step, ...], source: SourceImage, tensor_image: TensorImage, view: OrientedImage, level: np.ndarray
 ) -> _Residual:
-    """Run the steps and compare the result with the tensor; an image that equals the last one is not compared again.
+    """Run the steps and compare the result with the tensor; once for all steps of the same sizes.
 
     level: see ``_residual``.
     """
     before, after = split(steps)
-    picture = render_hypothesis(before, source, view)
     after = tuple(step for step in after if step.op not in ("transpose", "drop_axis", "batch"))
+    key = ("residual", step_names(concrete_steps(before, view)), step_names(after), tuple(level))
+    if key not in tensor_image.cache:
+        tensor_image.cache[key] = _compare_render(render_hypothesis(before, source, view), after, tensor_image, level)
+    residual: _Residual = tensor_image.cache[key]
+    return residual
+
+
+def _compare_render(
+    picture: np.ndarray, after: tuple[Step, ...], tensor_image: TensorImage, level: np.ndarray
+) -> _Residual:
+    """Compare an image with the tensor; an image that equals the last one is not compared again."""
     last: tuple[np.ndarray, tuple[Step, ...], _Residual] | None = tensor_image.cache.get("compared")
     if last is not None and after == last[1] and np.array_equal(picture, last[0]):
         return last[2]

@@ -15,6 +15,7 @@ __all__ = [
     "color_space",
     "fill_channel",
     "recompress",
+    "repeat_buffer",
     "swap_axes",
     "tone_curve",
     "weigh_channels",
@@ -43,6 +44,18 @@ def recompress(image: np.ndarray, *, quality: int, subsampling: str) -> np.ndarr
     jpeg = Image.fromarray(np.ascontiguousarray(image if image.shape[2] == 3 else image[..., 0]))
     jpeg.save(file, "JPEG", quality=quality, subsampling=subsampling)
     return np.asarray(Image.open(file)).reshape(image.shape)
+
+
+def repeat_buffer(image: np.ndarray, *, size: list[int], axes: list[str], order: str) -> np.ndarray:
+    """``np.resize`` of an HxWx3 image: its numbers in memory order, truncated or repeated, under another shape.
+
+    size: height and width of the result. axes: of the image and of the new shape, each ``HWC`` or ``CHW``. order: of
+    the channels in memory, ``RGB`` or ``BGR``. Returns size[0] x size[1] x 3.
+    """
+    pixels = image[..., ::-1] if order == "BGR" else image
+    values = pixels if axes[0] == "HWC" else pixels.transpose(2, 0, 1)
+    result = np.resize(values, (*size, 3)) if axes[1] == "HWC" else np.resize(values, (3, *size)).transpose(1, 2, 0)
+    return np.ascontiguousarray(result[..., ::-1] if order == "BGR" else result)
 
 
 def color_space(image: np.ndarray, *, to: str, library: str, order: str = "RGB") -> np.ndarray:

@@ -52,6 +52,16 @@ def _recompress_phrase(step: Step) -> str:
     return f"compressed as JPEG of quality {params['quality']}{chroma}"
 
 
+def _repeat_shape(facts: Facts, step: Step) -> Facts:
+    return replace_fields(facts, shape=(*step.params["size"], facts.shape[-1]))
+
+
+def _repeat_phrase(step: Step) -> str:
+    first, last = step.params["axes"]
+    suffix = "" if first == last else f", {first} values under the shape {last}"
+    return f"np.resize instead of a resize (values truncated or repeated in memory order{suffix})"
+
+
 def _curve_dtype(facts: Facts, step: Step) -> Facts:
     return replace_fields(facts, dtype="uint8" if "table" in step.params else "float32")
 
@@ -114,6 +124,7 @@ OPS = {
         stage="color", effect=_weigh, traits=frozenset({"color"}), shapes_image=True, phrase=_weigh_phrase
     ),
     "recompress": _alteration(stage="compress", effect=_same, shapes_image=True, phrase=_recompress_phrase),
+    "repeat_buffer": _alteration(stage="buffer", effect=_repeat_shape, shapes_image=True, phrase=_repeat_phrase),
     "tone_curve": _alteration(stage="curve", effect=_curve_dtype, shapes_image=True, phrase=_curve_phrase),
     "fill_channel": _alteration(stage="channels", effect=_same, phrase=_fill_phrase),
     "clip": _alteration(stage="clip", effect=_clip_range, phrase=_clip_phrase),
