@@ -280,7 +280,7 @@ def _orders(
 
 
 def concrete_steps(all_steps: tuple[Step, ...], view: OrientedImage) -> tuple[Step, ...]:
-    """The steps with exact sizes in the place of modes: equal for all steps of the same sizes."""
+    """The steps with exact sizes instead of modes: equal for all steps of the same sizes."""
     at = next((at for at, step in enumerate(all_steps) if record(step.op).stage == "geometry"), len(all_steps))
     return (*all_steps[:at], *concrete(all_steps[at:], view.height, view.width))
 

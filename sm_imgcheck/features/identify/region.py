@@ -121,7 +121,7 @@ def concrete(steps: Sequence[Step], height: int, width: int) -> Iterator[Step]:
     """
     for step in steps:
         new = output_size(step, height=height, width=width)
-        if (step.op.startswith("resize") and not _by_factor(step)) or _fits_whole(step, height, width):
+        if (step.op.startswith("resize") and not _by_factor(step)) or _fits_all(step, height, width):
             yield _stretch(step, new)
         elif step.op.startswith("letterbox"):
             yield from _frame_steps(step, height, width)
@@ -160,8 +160,8 @@ def _placement(step: Step, height: int, width: int) -> tuple[int, int, int, int,
     )
 
 
-def _fits_whole(step: Step, height: int, width: int) -> bool:
-    """Whether it is a fit whose part is the whole image of this size."""
+def _fits_all(step: Step, height: int, width: int) -> bool:
+    """Whether it is a fit whose part is the complete image of this size."""
     if not step.op.startswith("fit"):
         return False
     box = fit_box(aspect=step.params["aspect"], rounding=step.params["rounding"], height=height, width=width)

@@ -20,7 +20,7 @@ _RESEMBLES = 0.75
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
-    """The searches that leave the buffer's image as it is, as stored."""
+    """The searches that use the image of the buffer without a resize."""
     for image in evidence.images[:1]:
         if image.channels == len("RGB") and image.size != (evidence.source.header.height, evidence.source.header.width):
             for first, last, order in product(_LAYOUTS, _LAYOUTS, ("RGB", "BGR")):

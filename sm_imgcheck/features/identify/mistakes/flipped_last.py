@@ -15,7 +15,7 @@ __all__ = ["MISTAKE"]
 _LAST = (4, 3)
 """EXIF orientations that the usual search applies before the resize alone."""
 _RESEMBLES = 0.75
-"""Misfit coarsely up to which the image may be turned so."""
+"""Misfit coarsely up to which the image may be flipped or rotated after the resize."""
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
