@@ -3,6 +3,8 @@
 The tensors are made from the spec of a preprocessor, which ``test_stored`` compares with the library itself.
 """
 
+from itertools import islice
+
 import pytest
 from single_changes import CHANGES, NEEDS_ORIENTATION, SpecAndImage, match_findings, rotate_by_exif
 
@@ -32,18 +34,20 @@ def findings_of(name, kind, body):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", CHANGES)
-def test_single_change_is_named_alone(kind, shared_photos):
+@pytest.mark.parametrize(("number", "kind"), list(enumerate(CHANGES)))
+def test_single_change_is_named_alone(number, kind, shared_photos):
+    """With two of the specs: those of the change's number, and the next that have such a thing to change."""
     bodies = [path.read_bytes() for path in sorted((shared_photos / "large").glob("*.jpg"))]
-    results = [(name, findings_of(name, kind, bodies[5 * at])) for at, name in enumerate(NAMES)]
-    results = [(name, findings) for name, findings in results if findings is not None]
-    assert results
-    wrong = [(name, findings) for name, findings in results if match_findings(CHANGES[kind], findings) != (True, [])]
+    order = [(at, NAMES[at]) for at in ((number + step) % len(NAMES) for step in range(len(NAMES)))]
+    results = ((name, findings_of(name, kind, bodies[5 * at])) for at, name in order)
+    tried = list(islice(((name, findings) for name, findings in results if findings is not None), 2))
+    assert tried
+    wrong = [(name, findings) for name, findings in tried if match_findings(CHANGES[kind], findings) != (True, [])]
     assert wrong == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", list(TABLE)[::3])
 def test_tensor_of_the_spec_has_no_findings(name, shared_photos):
     body = sorted((shared_photos / "large").glob("*.jpg"))[7].read_bytes()
     spec = SpecAndImage(TABLE[name].spec, body).contract_spec
