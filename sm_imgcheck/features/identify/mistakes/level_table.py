@@ -99,11 +99,10 @@ def _complete(table: np.ndarray) -> np.ndarray:
 
 def _name(tables: np.ndarray) -> str:
     """The curve of the tables in words."""
-    low, high = np.nanmin(tables, axis=0), np.nanmax(tables, axis=0)
-    occurring = np.isfinite(low)
-    if (low[occurring] != high[occurring]).any():
+    occurring = np.isfinite(tables).any(axis=0)
+    levels, table = np.arange(_LEVELS, dtype=np.float32)[occurring], np.nanmin(tables[:, occurring], axis=0)
+    if (table != np.nanmax(tables[:, occurring], axis=0)).any():
         return "another tone curve in each channel (such as autocontrast or equalization)"
-    levels, table = np.arange(_LEVELS, dtype=np.float32)[occurring], low[occurring]
     for name in CURVES:
         if np.abs(tone_curve(levels[:, None, None], name=name)[:, 0, 0] - table).max() <= 1:
             return name
