@@ -82,10 +82,10 @@ def explain_ends(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[st
 def _is_shifted(affine: Affine, channels: tuple[Channel, ...]) -> bool:
     """Return whether all channels have an integer mean that black and white do not prove: any other one fits too."""
     means = [-b / a for a, b in zip(affine.scale, affine.offset, strict=True)]
-    is_whole = all(round(mean) and abs(mean - round(mean)) < _ROUND for mean in means)
+    is_integer = all(round(mean) and abs(mean - round(mean)) < _ROUND for mean in means)
     lacks_ends = [bool(channel.step) and channel.levels < _LEVELS for channel in channels]
     is_shared = len(set(affine.scale)) == len(set(affine.offset)) == 1
-    return is_whole and (all(lacks_ends) if is_shared else any(lacks_ends))
+    return is_integer and (all(lacks_ends) if is_shared else any(lacks_ends))
 
 
 def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, ...]:
