@@ -68,8 +68,7 @@ def explain_ends(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[st
         near = [(name, affine) for off, name, affine in fitting if off <= least + tolerance / 4]
         if near:
             candidates = [affine for _, affine in near[1:]] + list(_twice_as_steep(channels, tolerance))
-            is_only = all(same(affine, near[0][1]) for affine in candidates) and not _is_shifted(near[0][1], channels)
-            return near[0] if is_only else None
+            return near[0] if all(same(affine, near[0][1]) for affine in candidates) else None
     for order in (_as_one(channels, tolerance), channels):
         if order and all(channel.levels == _LEVELS for channel in order):  # black and white are in all of them
             affine = Affine(
@@ -77,15 +76,6 @@ def explain_ends(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[st
             )
             return name_of(affine, tolerance=tolerance), affine
     return None
-
-
-def _is_shifted(affine: Affine, channels: tuple[Channel, ...]) -> bool:
-    """Return whether all channels have an integer mean that black and white do not prove: any other one fits too."""
-    means = [-b / a for a, b in zip(affine.scale, affine.offset, strict=True)]
-    is_integer = all(round(mean) and abs(mean - round(mean)) < _ROUND for mean in means)
-    lacks_ends = [bool(channel.step) and channel.levels < _LEVELS for channel in channels]
-    is_shared = len(set(affine.scale)) == len(set(affine.offset)) == 1
-    return is_integer and (all(lacks_ends) if is_shared else any(lacks_ends))
 
 
 def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, ...]:
