@@ -33,8 +33,17 @@ def findings_of(name, kind, body):
     return process(tensor, case.contract_spec, Options(source=case.body)).findings
 
 
+KNOWN = pytest.mark.xfail(
+    strict=True,
+    reason="a letterbox after a JPEG round trip is traced by OpenCV's bilinear kernel, not by TensorFlow's: PIX106 too",
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "kind"), list(enumerate(CHANGES)))
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [pytest.param(*pair, marks=KNOWN if pair[1] == "JPEG round trip" else ()) for pair in enumerate(CHANGES)],
+)
 def test_single_change_is_named_alone(number, kind, shared_photos):
     """With two of the specs: those of the change's number, and the next that have such a thing to change."""
     bodies = [path.read_bytes() for path in sorted((shared_photos / "large").glob("*.jpg"))]
