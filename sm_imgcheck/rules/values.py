@@ -29,7 +29,7 @@ def is_finite(facts: Facts | None) -> bool:
     return facts is not None and facts.low is not None and math.isfinite(facts.low)
 
 
-_MEASURED = 0.02
+_MEASUREMENT_ERROR = 0.02
 """Gray levels by which a mapping that was measured on values differs from the mapping that produced them."""
 
 
@@ -42,7 +42,7 @@ def known_mappings(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | N
     channels = len(expected.scale)
     if channels < len(values.scale):
         values = Affine(scale=values.scale[:channels], offset=values.offset[:channels])
-    is_expected = same(values, expected, tolerance=_MEASURED)
+    is_expected = same(values, expected, tolerance=_MEASUREMENT_ERROR)
     return None if is_expected and contract.quantize is None else (values, expected)
 
 
@@ -169,7 +169,7 @@ def _wrong_normalization(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
         or pair is None
         or _is_unscaled(facts)
         or _is_twice(*pair)
-        or same(pair[0], pair[1], tolerance=_MEASURED)
+        or same(pair[0], pair[1], tolerance=_MEASUREMENT_ERROR)
     ):
         return
     if len(pair[0].scale) >= len("RGB") and same(pair[0], reverse_channels(pair[1])):
