@@ -48,7 +48,7 @@ def cases():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "kind"), cases())
+@pytest.mark.parametrize(("number", "kind"), list(cases()))
 def test_single_change_is_named_alone(number, kind, shared_photos):
     """With two of the specs: those of the change's number, and the next that have such a thing to change."""
     bodies = [path.read_bytes() for path in sorted((shared_photos / "large").glob("*.jpg"))]
