@@ -58,7 +58,6 @@ def run(origin, body):
 
 
 @pytest.mark.parametrize("name", QUICK)
-@pytest.mark.sample(3)
 def test_mistake_is_named_and_its_steps_reproduce_the_tensor(name, photo, monkeypatch):
     monkeypatch.setattr(classic_mistakes, "SIDE", SIDE)
     monkeypatch.setattr(classic_mistakes, "EDGE", EDGE)
@@ -93,7 +92,6 @@ def test_nearest_neighbor_has_no_resize_dtype():
     assert steps[0].said == "OpenCV INTER_NEAREST"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("weights", [(0.2126, 0.7152, 0.0722), (1 / 3, 1 / 3, 1 / 3)])
 def test_gray_by_other_weights_in_three_channels_is_named(weights, photo):
     image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
