@@ -193,7 +193,6 @@ def test_missing_configuration_is_one_line(discover):
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.slow
 def test_preview_has_a_panel_for_each_recipe(discover, here):
     assert discover("bgr.onnx", "--picture", "ranking.png")[0] == 0
     with Image.open("ranking.png") as image:

@@ -100,7 +100,6 @@ def test_gray_by_other_weights_in_three_channels_is_named(weights, photo):
     assert re.search("BT.709 weights.*repeated|mean of the channels.*repeated", text)
 
 
-@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("change", "pattern"),
     [
