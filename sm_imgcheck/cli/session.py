@@ -75,7 +75,7 @@ def report_on(
     writer.close(report, only_machines=not report.candidates)
     if cause is not None:
         resumable = keep is not None and sink is not None
-        report_interruption(cause, report, reporter.pending.prepared, has_outputs=sink is not None, resumable=resumable)
+        report_interruption(cause, report, pending.prepared, has_outputs=sink is not None, resumable=resumable)
         raise cause
     if keep is not None and keep.kept and not invocation.report.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
@@ -105,10 +105,9 @@ class _OutcomeReporter:
     ) -> None:
         self.report = Report(spec_name=content.run.spec_name, spec_sha256=content.run.spec_sha256)
         self.errors = RunErrors()
-        self.pending = pending
         self._specs = tuple(content.run.specs)
         self._invocation, self._content, self._writer, self._writes = invocation, content, writer, writes
-        self._watch, self._results = watch, results
+        self._watch, self._pending, self._results = watch, pending, results
 
     def add_all(self, outcomes: Generator[Outcome, None, None]) -> BaseException | None:
         """Report the outcomes to their end, and return what interrupted them."""
@@ -118,14 +117,14 @@ class _OutcomeReporter:
                 check_signals()
                 for outcome in outcomes:
                     self._note(outcome)
-                    for ready in self.pending.add(outcome):
+                    for ready in self._pending.add(outcome):
                         self._add(ready)
                     check_signals()
         except OSError:  # errors of printing: the executor converts its errors into results
             raise
         except BaseException as error:  # noqa: BLE001 - the caller raises it again
             cause = error
-        for outcome in self.pending.rest():
+        for outcome in self._pending.rest():
             self._add(outcome)
         return cause
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-__all__ = ["argument", "for_docstring", "for_json", "for_markup", "for_terminal"]
+__all__ = ["argument", "for_docstring", "for_json", "for_terminal"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -23,15 +23,6 @@ def for_terminal(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or _is_space(char) else _escape_char(char) for char in text)
-
-
-def for_markup(text: str) -> str:
-    """Return text of XML or HTML, also of an attribute in either kind of quotes. Control characters are left."""
-    return text.translate(_MARKUP) if _IS_MARKUP.search(text) else text
-
-
-_IS_MARKUP = re.compile("[&<>\"']")
-_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 def for_docstring(text: str) -> str:

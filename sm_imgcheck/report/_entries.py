@@ -14,7 +14,6 @@ __all__ = [
     "all_findings",
     "entry_of",
     "finding_digest",
-    "fingerprint",
     "not_checked_finding",
     "path_digest",
     "problem_finding",
@@ -82,22 +81,20 @@ def shown_message(finding: Finding) -> str:
     return for_terminal(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
 
 
-def fingerprint(path: str, finding: Finding, number: int = 0) -> str:
-    """Return 32 hexadecimal digits, the same in every run and in every checkout.
-
-    path: relative to the checkout. number: counts the findings of one code and one expected value in a file from 0.
-    """
-    return path_digest(path) + finding_digest(finding, number)
-
-
 @lru_cache(16)  # each format uses the path of the same entry
 def path_digest(path: str) -> str:
-    """Return the first 16 digits of the fingerprints of a file's findings."""
+    """Return the first 16 digits of the fingerprints of a file's findings, the same in every run and every checkout.
+
+    path: relative to the checkout.
+    """
     return _digest(path)
 
 
 def finding_digest(finding: Finding, number: int = 0) -> str:
-    """Return the last 16 digits of the fingerprint of a finding, the same for all files."""
+    """Return the last 16 digits of the fingerprint of a finding, the same for all files.
+
+    number: counts the findings of one code and one expected value in a file from 0.
+    """
     return _digest(f"{finding.code}\0{finding.expected}\0{number}")
 
 

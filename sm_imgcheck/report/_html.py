@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from sm_imgcheck.core.escape import for_markup
+from html import escape
 
 __all__ = ["SCRIPT", "STYLE", "bar_chart"]
 
@@ -80,12 +79,12 @@ def bar_chart(title: str, labels: Sequence[str], counts: Sequence[int]) -> str:
         top = 28 + number * _ROW
         width = (_WIDTH - _LABEL - 60) * count / most
         rows.append(
-            f'<text x="{_LABEL - 6}" y="{top + 11}" text-anchor="end">{for_markup(label)}</text>'
+            f'<text x="{_LABEL - 6}" y="{top + 11}" text-anchor="end">{escape(label)}</text>'
             f'<rect x="{_LABEL}" y="{top}" width="{width:.1f}" height="13"/>'
             f'<text x="{_LABEL + width + 5:.1f}" y="{top + 11}">{count:,}</text>'
         )
     return (
         f'<svg role="img" viewBox="0 0 {_WIDTH} {height}" '
-        f'aria-label="{for_markup(title)}: {for_markup(text_alternative)}">'
-        f'<text x="8" y="18" font-weight="600">{for_markup(title)}</text>{"".join(rows)}</svg>\n'
+        f'aria-label="{escape(title)}: {escape(text_alternative)}">'
+        f'<text x="8" y="18" font-weight="600">{escape(title)}</text>{"".join(rows)}</svg>\n'
     )

@@ -269,9 +269,9 @@ def test_non_distribution_output_prints_one_line(discover, here):
     code, _, err = discover("map.onnx")
     assert code == 2
     assert err == (
-        "error: model map.onnx: outputs: got map [1, 3, 16, 16], expected scores of classes [N, K], boxes "
-        "with scores, a segmentation [N, C, H, W] or an embedding [N, D]; --output-name selects one output, "
-        "--output-kind names its kind\n"
+        "error: model map.onnx: outputs: got map [1, 3, 16, 16], expected boxes with scores, "
+        "a segmentation [N, C, H, W], scores of classes [N, K] or an embedding [N, D]; --output-name selects one "
+        "output, --output-kind names its kind\n"
     )
 
 

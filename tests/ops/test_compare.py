@@ -163,15 +163,15 @@ def test_tied_framings_name_the_kernel_after_each_resize():
     )
     text = said([traits(cropped), traits(window)])
     assert text.startswith("shortest edge to 256 by Pillow bilinear, then center crop 224x224 or center crop 224x224, ")
-    told = compare_with_spec_text([traits(cropped)], traits((DECODE, resize_step(), UNIT)))
-    assert "resizes the shortest edge to 256 with Pillow bilinear, then crops the center 224x224" in told
+    text = compare_with_spec_text([traits(cropped)], traits((DECODE, resize_step(), UNIT)))
+    assert "resizes the shortest edge to 256 with Pillow bilinear, then crops the center 224x224" in text
 
 
 def test_gray_image_leaves_channel_order_undetermined():
     tied = [traits((DECODE, IMAGENET)), traits((DECODE, BGR, IMAGENET))]
     assert said(tied) == "not resized, RGB or BGR, ImageNet mean and std, in RGB order, float32 HWC"
-    told = "it decodes RGB or BGR, does not resize, applies ImageNet mean and std, in RGB order"
-    assert compare_with_spec_text(tied, tied[0]).startswith(told)
+    text = "it decodes RGB or BGR, does not resize, applies ImageNet mean and std, in RGB order"
+    assert compare_with_spec_text(tied, tied[0]).startswith(text)
 
 
 def test_redundant_alternatives_are_omitted():
@@ -205,8 +205,8 @@ def test_fixing_steps_are_the_differing_steps_of_the_plan():
 
 def test_tied_pipeline_that_may_match_is_reported_as_matching():
     tied = [traits((DECODE, resize_step(library))) for library in ("pillow12", "pillow", "torch")]
-    told = "it decodes RGB, stretches to 224x224 with Pillow (up to 12) bilinear, keeps 0..255"
-    assert compare_with_spec_text(tied, tied[0]) == f"{told}; as the spec requires"
+    text = "it decodes RGB, stretches to 224x224 with Pillow (up to 12) bilinear, keeps 0..255"
+    assert compare_with_spec_text(tied, tied[0]) == f"{text}; as the spec requires"
     assert said(tied[:2]).startswith("stretched to 224x224 by Pillow bilinear, RGB")
 
 

@@ -20,8 +20,8 @@ __all__ = ["ALSO_APPENDS", "reporter"]
 
 ALSO_APPENDS = ("GITHUB_STEP_SUMMARY", "markdown")
 _MOST = 10
-_CACHE_SIZE = 1_000
 """Annotations of one level that GitHub shows for a step."""
+_CACHE_SIZE = 1_000
 _LEVELS = ("error", "warning")
 
 

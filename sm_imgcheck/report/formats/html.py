@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from html import escape
 from itertools import takewhile
 from typing import TYPE_CHECKING, Generic
 
 from sm_imgcheck.core import phrases
-from sm_imgcheck.core.escape import for_markup, for_terminal
+from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
@@ -194,8 +195,8 @@ class _Page(Generic[Row_contra]):
 def _text(text: str, *, keep: bool = False) -> str:
     """Printable text without markup. keep: line breaks stay."""
     if not keep:
-        return for_markup(for_terminal(text))
-    return "\n".join(for_markup(for_terminal(line)) for line in text.split("\n"))
+        return escape(for_terminal(text))
+    return "\n".join(escape(for_terminal(line)) for line in text.split("\n"))
 
 
 def _counts(report: Report) -> Iterator[str]:

@@ -7,10 +7,11 @@ valid under the schema of the Jenkins plugin xUnit (junit-10.xsd).
 from __future__ import annotations
 
 from collections import Counter
+from html import escape
 from typing import Generic
 
 from sm_imgcheck.core import __version__
-from sm_imgcheck.core.escape import for_markup, for_terminal
+from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
@@ -96,7 +97,7 @@ class _Suites(Generic[Row_contra]):
 
 def _attribute(text: str) -> str:
     """Return a value of an attribute in quotes."""
-    return f'"{for_markup(text)}"'
+    return f'"{escape(text)}"'
 
 
 def _element(kind: str, findings: list[Finding]) -> str:
@@ -106,7 +107,7 @@ def _element(kind: str, findings: list[Finding]) -> str:
 
 
 def _lines(findings: list[Finding]) -> str:
-    return for_markup("\n".join(map(_line, findings)))
+    return escape("\n".join(map(_line, findings)))
 
 
 def _line(finding: Finding) -> str:

@@ -74,9 +74,7 @@ def _supported_channels(values: Mapping[str, str]) -> Verdict:
     labels = {"got": channel_count(got), "expected": counts}
     if str(got) in re.findall(r"\d+", counts):
         return (), labels
-    return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got >= SMALLEST_SIDE else (
-        "channels",
-    ), labels
+    return tuple(channels_differ(got, 3)) if got != 3 else ("channels",), labels
 
 
 def _mean_length(values: Mapping[str, str]) -> Verdict:
@@ -84,10 +82,8 @@ def _mean_length(values: Mapping[str, str]) -> Verdict:
     channels, length = int(values["got"]), int(values["expected"])
     if channels in (1, 4) and length == 3:
         return ("gray" if channels == 1 else "alpha",), {"got": channel_count(channels), "expected": "3"}
-    return ("layout",) if channels >= SMALLEST_SIDE else ("mean-length",), {
-        "got": str(length),
-        "expected": str(channels),
-    }
+    cause = "layout" if channels >= SMALLEST_SIDE else "mean-length"
+    return (cause,), {"got": str(length), "expected": str(channels)}
 
 
 def _profile(values: Mapping[str, str]) -> Verdict:

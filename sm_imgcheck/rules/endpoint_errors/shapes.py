@@ -126,17 +126,13 @@ def channels_differ(got: int | None, expected: int | None) -> list[str]:
     """Return the cause of a difference in the number of channels; empty: none, or unknown."""
     if expected not in COUNTS or got is None:
         return []
-    if got == 1 or expected == 1:
-        return [
-            "gray"
-            if got == 1
-            else "color-for-gray"
-            if got in (3, 4)
-            else "layout"
-            if got >= SMALLEST_SIDE
-            else "channels"
-        ]
-    return ["alpha" if got == 4 else "layout" if got >= SMALLEST_SIDE else "channels"]
+    if got == 1:
+        return ["gray"]
+    if expected == 1 and got in (3, 4):
+        return ["color-for-gray"]
+    if got == 4:
+        return ["alpha"]
+    return ["layout" if got >= SMALLEST_SIDE else "channels"]
 
 
 def channel_count(channels: int) -> str:

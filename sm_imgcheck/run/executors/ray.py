@@ -243,7 +243,7 @@ def _read(context: bytes) -> RayTaskInput:
         said = ", ".join(f"{name} {local[name]} instead of {read.libraries.get(name)}" for name in other)
         raise ImgcheckError(f"{socket.gethostname()} has {said}: its pixels may differ; install the same everywhere")
     prepare()
-    gc_policy.enable_for_run()
+    gc_policy.freeze_imports()
     return read
 
 

@@ -222,6 +222,11 @@ class OutputKind(Protocol):
         ...
 
     @property
+    def words(self) -> str:
+        """What the outputs are, in words: ``scores of classes [N, K]``."""
+        ...
+
+    @property
     def measure(self) -> Measure:
         """How readings are scored, for any number of classes."""
         ...
@@ -235,14 +240,6 @@ class OutputKind(Protocol):
 
 
 KINDS: Registry[OutputKind] = Registry(__name__, "KIND")
-
-
-_WORDS = {
-    "classes": "scores of classes [N, K]",
-    "detector": "boxes with scores",
-    "segmentation": "a segmentation [N, C, H, W]",
-    "embedding": "an embedding [N, D]",
-}
 
 
 class UnknownOutput(ImgcheckError):
@@ -275,6 +272,6 @@ def find_reader(sample: OutputSample, *, output: str = "", kind: str = "") -> Ou
 def _unknown(sample: OutputSample, output: str, kind: str) -> str:
     names = [output] if output else list(sample.outputs[0])
     shapes = ", ".join(f"{for_terminal(name)} {list(sample.shape(name))}" for name in names)
-    expected = _WORDS.get(kind, kind) if kind else listing(list(_WORDS.values()), "or")
+    expected = listing([KINDS[name].words for name in ((kind,) if kind else KINDS.by_rank())], "or")
     option = "" if kind else "; --output-name selects one output, --output-kind names its kind"
     return f"outputs: got {shapes}, expected {expected}{option}"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.discover.output_kinds import FEWEST_PHOTOS, ROUNDS, Outputs, OutputSample, Readings, TopEntry
-from sm_imgcheck.features.discover.output_kinds._distributions import too_little_information
+from sm_imgcheck.features.discover.output_kinds._distributions import too_little_information, total_variation
 from sm_imgcheck.features.discover.output_kinds._names import EMBEDDING_WORDS, mentions
 from sm_imgcheck.features.discover.scores import (
     LEAST_INFORMATION,
@@ -92,7 +92,7 @@ class ClassMeasure:
 
     def difference(self, first: Readings, second: Readings) -> float:
         """Total variation."""
-        return float(np.abs(softmax(first[:, 0]) - softmax(second[:, 0])).sum(-1).mean() / 2)
+        return self.total_variation(first[:, 0], second[:, 0])
 
     def changes(self, right: Readings, wrong: Readings) -> npt.NDArray[np.bool_]:
         """The top class differs."""
@@ -101,7 +101,7 @@ class ClassMeasure:
 
     def total_variation(self, before: Readings, after: Readings) -> float:
         """Total variation of the probabilities."""
-        return float(np.abs(softmax(before) - softmax(after)).sum(-1).mean() / 2)
+        return float(total_variation(softmax(before), softmax(after)).mean())
 
     def caption(self, readings: Readings) -> str:
         """The top class of each photograph."""
@@ -164,6 +164,7 @@ class ClassReader:
 
 
 class _Classes:
+    words = "scores of classes [N, K]"
     measure = ClassMeasure(classes=2)
     rank = 3
 

@@ -238,6 +238,7 @@ def _is_near(entry: TopEntry, other: TopEntry) -> bool:
 
 
 class _Detector:
+    words = "boxes with scores"
     measure = DetectorMeasure()
     rank = 1
 

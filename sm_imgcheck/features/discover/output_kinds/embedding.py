@@ -173,6 +173,7 @@ class EmbeddingReader:
 
 
 class _Embedding:
+    words = "an embedding [N, D]"
     measure = EmbeddingMeasure()
     rank = 4
 

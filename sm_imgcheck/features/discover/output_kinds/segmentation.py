@@ -198,6 +198,7 @@ class SegmentationReader:
 
 
 class _Segmentation:
+    words = "a segmentation [N, C, H, W]"
     measure = SegmentationMeasure()
     rank = 2
 

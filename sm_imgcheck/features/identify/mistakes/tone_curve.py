@@ -36,12 +36,8 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
             trials.append((off, len(trials), preparation))
     for off, _, preparation in sorted(trials)[:_LIKELY]:
         if off <= _BETTER * guesses[0].off:
-            yield _search(evidence, guesses[0], preparation)
-
-
-def _search(evidence: Evidence, guess: PipelineHypothesis, preparation: Preparation) -> Search:
-    """The search of all framings and kernels with this preparation."""
-    return evidence.again(guess, preparation=preparation, choice=evidence.search.choice)
+            # with all framings and kernels
+            yield evidence.again(guesses[0], preparation=preparation, choice=evidence.search.choice)
 
 
 def _scatter(guess: PipelineHypothesis, evidence: Evidence) -> float:
