@@ -21,6 +21,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             _flush(stream)
+    gc_policy.end_without()
     sys.exit(code)
 
 

@@ -22,22 +22,22 @@ __all__ = ["serve_requests"]
 _LONGEST = 2000  # characters of an error's text
 
 
-def serve_requests(folder: str, requests: IO[bytes], results_file: int) -> None:
+def serve_requests(folder: str, requests: IO[bytes], notices: int) -> None:
     """Load the model, then respond to requests until the last."""
     with open(os.path.join(folder, "settings.json"), encoding="utf-8") as file:
         settings = json.load(file)
     faulthandler.enable()  # on standard error
-    results = import_module("guest.worker").ResultFolder(folder, results_file)
+    replies = import_module("guest.reply_folder").ReplyFolder(folder, notices)
     load_file = import_module("__main__").load_file
     try:
         model = load_file(settings["runtime"]).load(settings["model"], settings["threads"])
     except BaseException as error:  # noqa: BLE001 - whatever the framework raises
-        results.put(0, _describe_error(error), None)
+        replies.put(0, _describe_error(error), None)
         return
-    results.put(0, {"inputs": model.inputs, "outputs": model.outputs}, None)
+    replies.put(0, {"inputs": model.inputs, "outputs": model.outputs}, None)
     for line in requests:
         request = json.loads(line)
-        results.put(request["number"], *_run(model, folder, request["name"].split("\n"), settings["most_bytes"]))
+        replies.put(request["number"], *_run(model, folder, request["name"].split("\n"), settings["most_bytes"]))
     os._exit(0)
 
 

@@ -16,6 +16,7 @@ from .errors import describe_error
 from .instances import LoadFailed
 from .loading import import_user_file
 from .recorder import ModelRecorder
+from .reply_folder import ReplyFolder
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
         """No other form of request is to be tried."""
 
 
-__all__ = ["ResultFolder", "serve_requests"]
+__all__ = ["serve_requests"]
 
 LOAD_NUMBER = 0
 """Number of the reply about loading the file; requests start at 1."""
@@ -49,7 +50,7 @@ def serve_requests(folder: str, requests: IO[bytes], notices: int) -> None:
         settings = json.load(file)
     faulthandler.enable()  # on standard error: where it crashed, and where it hung when it is ended
     sys.argv = [settings["file"]]
-    replies = ResultFolder(folder, notices)
+    replies = ReplyFolder(folder, notices)
     user, call, reply = _load(settings)
     replies.put(LOAD_NUMBER, reply, None)
     for line in requests:
@@ -108,27 +109,3 @@ def _call_handler(
     reply["step"], reply["at_model"] = record.step, bool(recorder.captured)
     reply["posted_type"] = recorder.content_type
     return reply, content
-
-
-class ResultFolder:
-    """The folder of the replies. They are files, so that user code which closes every handle loses none."""
-
-    def __init__(self, folder: str, notices: int) -> None:
-        self.folder, self.notices, self.process = folder, notices, os.getpid()
-
-    def put(self, number: int, reply: dict[str, object], content: np.ndarray | bytes | None) -> None:
-        """Write a reply and send a notice of it."""
-        if os.getpid() != self.process:
-            os._exit(0)  # a fork of this process, made by the handler, has returned from it too
-        place = os.path.join(self.folder, f"reply-{number}")
-        if content is not None:
-            with open(place + ".body", "wb") as file:
-                results.write(content, file)
-            reply["form"] = "text" if isinstance(content, bytes) else "array"
-        with open(place + ".part", "w", encoding="utf-8") as text:
-            json.dump(reply, text)
-        os.replace(place + ".part", place + ".json")
-        try:
-            os.write(self.notices, b'{"number": %d}\n' % number)
-        except OSError:
-            os._exit(0)  # closed by the user's code: the end of this process is the notice
