@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.features.discover.recipes import InputRecipe
     from sm_imgcheck.features.discover.search import RecipeScore
     from sm_imgcheck.features.discover.tensors import TensorCheck
+    from sm_imgcheck.features.discover.verdict import Verdict
 
 __all__ = ["DiscoverContent"]
 
@@ -60,8 +61,8 @@ class DiscoverContent(ReportContent["Discovery"]):
             else {**_records.plain(row.configuration), "recipe": _recipe(row.configuration.recipe)},
             "by_configuration": verdict.by_configuration,
             "reasons": [for_json(reason) for reason in verdict.reasons],
-            "remaining": [_class(each) for each in verdict.remaining],
-            "ranking": [_class(each) for each in row.ranking.classes],
+            "remaining": [_class(each, verdict) for each in verdict.remaining],
+            "ranking": [_class(each, verdict) for each in row.ranking.classes],
             "geometries": [{"name": each.name, "probability": each.probability} for each in row.geometries],
             "mistakes": [_records.plain(each) for each in row.mistakes],
             "tensors": [_tensor_record(each) for each in row.tensors],
@@ -99,7 +100,10 @@ class DiscoverContent(ReportContent["Discovery"]):
         yield ""
         yield from _recipe_lines(row)
         yield ""
-        yield from phrases.columns(_table(row))
+        if row.verdict.is_model:
+            yield from phrases.columns(_table(row))
+        else:
+            yield f"No recipe is excluded: all {len(row.ranking.classes)} remain."
         yield from _ambiguities(row)
         yield from _mistakes(row)
         yield from _tensor_lines(row)
@@ -143,13 +147,13 @@ def _recipe_lines(row: Discovery) -> Iterator[str]:
 
 def _configuration(check: ConfigurationCheck) -> str:
     """Whether the predictions agree with the configuration."""
-    probability = phrases.percentage(check.probability)
+    probability = "" if check.probability is None else f" ({phrases.percentage(check.probability)})"
     relation = {
         "confirmed": "confirmed by the predictions",
         "contradicted": "contradicted by the predictions",
         "possible": "neither confirmed nor contradicted",
     }
-    return f"configuration {check.source}: {check.recipe.label}; {relation[check.relation]} ({probability})"
+    return f"configuration {check.source}: {check.recipe.label}; {relation[check.relation]}{probability}"
 
 
 def _table(row: Discovery) -> Iterator[tuple[str, ...]]:
@@ -235,9 +239,9 @@ def _tensor_record(check: TensorCheck) -> dict[str, object]:
     }
 
 
-def _class(each: RecipeScore) -> dict[str, object]:
+def _class(each: RecipeScore, verdict: Verdict) -> dict[str, object]:
     return {
-        "probability": each.probability,
+        "probability": each.probability if verdict.is_model else None,
         "score": _records.plain(each.score),
         "photographs": each.photos,
         "recipes": [_recipe(recipe) for recipe in each.recipes],

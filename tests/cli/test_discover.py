@@ -218,9 +218,14 @@ def test_too_few_photographs_write_no_spec(discover, here):
 
 
 def test_photographs_of_one_class_are_undetermined(discover):
-    code, out, _ = discover("bgr.onnx", photos=[f"photos/{number:02}.png" for number in range(0, 40, 5)])
+    photos = [f"photos/{number:02}.png" for number in range(0, 40, 5)]
+    code, out, _ = discover("bgr.onnx", photos=photos)
     assert code == 1
     assert "the predictions depend too little on the photograph" in out
+    assert "No recipe is excluded" in out
+    record = json.loads(discover("bgr.onnx", "--format", "json", photos=photos)[1])
+    assert {each["probability"] for each in record["ranking"]} == {None}
+    assert record["remaining"] == record["ranking"]
 
 
 def test_model_with_random_weights_is_undetermined(discover, here):

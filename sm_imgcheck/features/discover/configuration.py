@@ -43,7 +43,8 @@ class ConfigurationCheck:
 
     source: str
     recipe: InputRecipe
-    probability: float
+    probability: float | None
+    """None: unknown, as ``Verdict.is_model`` is false."""
     relation: Literal["confirmed", "contradicted", "possible"]
     """possible: the recipe is among those that remain."""
 
@@ -93,7 +94,10 @@ def check_configuration(
     if verdict.is_model and not remains and entry.probability < _LITTLE:
         relation = "contradicted"
     check = ConfigurationCheck(
-        source=configuration.source, recipe=recipe, probability=entry.probability, relation=relation
+        source=configuration.source,
+        recipe=recipe,
+        probability=entry.probability if verdict.is_model else None,
+        relation=relation,
     )
     if verdict.is_open and remains:
         return check, replace_fields(verdict, recipe=recipe, reasons=(), by_configuration=True)

@@ -44,7 +44,7 @@ def _panel(entry: RecipeScore, best: InputRecipe, discovery: Discovery) -> Panel
         lines.append(discovery.plan.reader.measure.caption(readings[: len(discovery.sample)]))
     return Panel(
         pixels=_montage(_as_received(discovery.sample, recipe, best)),
-        heading=f"{percentage(entry.probability)} {recipe.order}",
+        heading=f"{percentage(entry.probability)} {recipe.order}" if discovery.verdict.is_model else recipe.order,
         lines=tuple(lines),
     )
 

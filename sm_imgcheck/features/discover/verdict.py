@@ -28,13 +28,17 @@ class Verdict:
     recipe: InputRecipe | None
     """The recipe with a probability of 95 % or more."""
     remaining: tuple[RecipeScore, ...]
-    """The most probable classes, which have 95 % together."""
+    """The most probable classes, which have 95 % together; all classes if ``is_model`` is false."""
     reasons: tuple[str, ...]
     """Why the recipe is not determined; empty: it is."""
     information: float
     """``Measure.information`` of the first recipe."""
     is_model: bool
-    """Whether the predictions are those of a trained model on photographs that it recognizes."""
+    """Whether the predictions are those of a trained model on photographs that it recognizes.
+
+    Otherwise the ranking is that of noise or saturation, and its probabilities are not reported: a published face
+    detector for RGB had BGR at 97 % on photographs with few faces.
+    """
     is_open: bool = False
     """Whether only the number of remaining classes prevents a result."""
     by_configuration: bool = False
@@ -43,7 +47,6 @@ class Verdict:
 
 def decide(ranking: Ranking, measure: Measure, labels: npt.NDArray[np.int64] | None = None) -> Verdict:
     """Decide whether a class of recipes is the result."""
-    remaining = remaining_classes(ranking)
     best = ranking.classes[0]
     readings = ranking.readings[best.recipes[0].label]
     share = measure.information(readings)
@@ -52,6 +55,7 @@ def decide(ranking: Ranking, measure: Measure, labels: npt.NDArray[np.int64] | N
     if len(readings) < fewest:
         reasons.append(f"photographs: got {len(readings)}, expected at least {fewest}")
     is_model = share >= measure.least_information if labels is None else _beats_chance(readings, labels)
+    remaining = remaining_classes(ranking) if is_model else ranking.classes
     if not is_model and labels is None:
         reasons.append(
             f"{measure.shortage(share)}: weights that are not trained, photographs unlike the training data, or all of "

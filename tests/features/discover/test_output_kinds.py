@@ -117,6 +117,31 @@ def test_softmax_scores_with_a_background_class_drop_it():
     assert "the first for no object" in reader.form
 
 
+def around_anchors(number, keypoints):
+    """Offsets in pixels from anchors, and sizes."""
+    values = np.random.default_rng(1).normal(0, 10, (1, number, 4 + 2 * keypoints)).astype(np.float32)
+    values[..., 2:4] = np.abs(values[..., 2:4])
+    return values
+
+
+@pytest.mark.parametrize("keypoints", [6, 7])
+def test_boxes_with_keypoints_and_one_score_each_are_a_detector(keypoints):
+    logits = np.full((1, BOXES, 1), -20, np.float32)
+    logits[0, 3] = 2
+    outputs = {"regressors": around_anchors(BOXES, keypoints), "classificators": logits}
+    reader = reader_of(outputs)
+    assert reader.form == f"detector, {BOXES} boxes of 1 class (logits, sigmoid), relative to anchors"
+    entries = reader.top(outputs, reader.read(outputs, 1), 0, 3)
+    assert [round(entry.share, 3) for entry in entries] == [0.881]
+
+
+def test_boxes_relative_to_anchors_are_centered():
+    outputs = {"loc": around_anchors(BOXES, 0), "conf": np.full((1, BOXES, 3), 0.2, np.float32)}
+    reader = reader_of(outputs)
+    assert reader.form == f"detector, {BOXES} boxes of 3 classes (probabilities), relative to anchors"
+    assert reader.top(outputs, reader.read(outputs, 1), 0, 1)[0].place == (0.5, 0.5)
+
+
 def test_boxes_in_pixels_and_in_shares_have_the_same_centers():
     pixels = yolo(7)
     shares = pixels.copy()

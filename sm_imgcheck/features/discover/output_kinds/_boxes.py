@@ -16,8 +16,12 @@ from sm_imgcheck.features.discover.scores import softmax
 __all__ = ["BoxForm", "Boxes", "find_form"]
 
 Array = npt.NDArray[np.float64]
-Order = Literal["corners", "corners yx", "center"]
+Order = Literal["corners", "corners yx", "center", "anchors"]
+"""anchors: relative to positions that the outputs do not contain."""
 _RANGE = 0.02
+_OUTSIDE, _MOSTLY = 0.1, 0.75
+"""How far the center of a box may be outside of the image, and the share of boxes of which that is true; boxes relative
+to anchors have their centers around 0, or negative sizes."""
 _FEWEST_BOXES = 20
 """Boxes of a tensor that are not filtered."""
 
@@ -52,11 +56,17 @@ def find_form(sample: OutputSample, output: str, *, explicit: bool) -> BoxForm |
     """The form of a detector's outputs; None: they are not a detector's."""
     names = [output] if output else list(sample.outputs[0])
     forms = (_rows(sample, name) or _dense(sample, name, explicit=explicit) for name in names)
-    return _separate(sample, output) or next((form for form in forms if form is not None), None)
+    separate = _separate(sample, output) or _with_keypoints(sample, output)
+    return separate or next((form for form in forms if form is not None), None)
 
 
 def _centers(boxes: Array, order: Order, size: tuple[int, int]) -> Array:
-    """Centers as shares of width and height. boxes: [A, 4]; size: height and width, (1, 1) for shares."""
+    """Centers as shares of width and height. boxes: [A, 4]; size: height and width, (1, 1) for shares.
+
+    Boxes relative to anchors are all in the middle: only whether there is one is read.
+    """
+    if order == "anchors":
+        return np.full((len(boxes), 2), 0.5)
     if order == "center":
         x, y = boxes[:, 0], boxes[:, 1]
     else:
@@ -216,6 +226,22 @@ def _separate(sample: OutputSample, output: str) -> BoxForm | None:
     return _labeled_scores(sample, boxes, scores, labels, has_batch=has_batch)
 
 
+def _with_keypoints(sample: OutputSample, output: str) -> BoxForm | None:
+    """Box and keypoints in one tensor, [N, A, 4 + 2 K], and a score in another, [N, A, 1], as MediaPipe's detectors.
+
+    https://github.com/google-ai-edge/mediapipe/blob/master/mediapipe/calculators/tensor/tensors_to_detections_calculator.proto
+    """
+    shapes = {name: sample.shape(name) for name in sample.outputs[0]}
+    for name, shape in shapes.items():
+        if len(shape) != 3 or shape[1] < _FEWEST_BOXES or shape[2] % 2 or shape[2] < 6:
+            continue
+        scores = [other for other, size in shapes.items() if size == (*shape[:2], 1) and output in ("", other)]
+        used = [name, *scores[:1]]
+        if scores and all(each[key].dtype.kind == "f" for each in sample.outputs for key in used):
+            return _dense_scores(sample, name, scores[0])
+    return None
+
+
 def _first_name(names: Sequence[str], *words: str) -> str | None:
     """The first name that contains one of ``words``, else the first."""
     return next((name for word in words for name in names if mentions(name, (word,))), next(iter(names), None))
@@ -258,21 +284,29 @@ def _dense_scores(sample: OutputSample, boxes: str, scores: str) -> BoxForm:
         finite = np.isfinite(each).all(1)
         each = np.where(finite[:, None], each, 0 if inside else -50)
         chances = each.clip(0, 1) if inside else softmax(each) if is_softmax else _sigmoid(each)
-        positions = outputs[boxes][number].reshape(-1, 4).astype(np.float64)
+        positions = outputs[boxes][number].reshape(len(each), -1)[:, :4].astype(np.float64)
         return Boxes(scores=chances[:, class_numbers], labels=None, centers=_centers(positions, order, unit))
 
     function = "probabilities" if inside else "logits, softmax" if is_softmax else "logits, sigmoid"
     missing = "" if none is None else f" and {'the last' if none else 'the first'} for no object"
-    words = f"{sample.shape(scores)[1]:,} boxes of {_classes(len(class_numbers))}{missing} ({function})"
+    remark = ", relative to anchors" if order == "anchors" else ""
+    words = f"{sample.shape(scores)[1]:,} boxes of {_classes(len(class_numbers))}{missing} ({function}){remark}"
     return BoxForm(output=f"{scores}, {boxes}", words=words, classes=len(class_numbers), read=read)
 
 
 def _box_order(sample: OutputSample, boxes: str) -> tuple[Order, tuple[int, int]]:
-    """Whether boxes are corners, or center and size; and their unit."""
-    values = np.concatenate([each[boxes].reshape(-1, 4) for each in sample.outputs]).astype(np.float64)
+    """Whether boxes are corners, center and size, or relative to anchors; and their unit."""
+    length = max(sample.shape(boxes)[-1], 4)
+    values = np.concatenate([each[boxes].reshape(-1, length)[:, :4] for each in sample.outputs]).astype(np.float64)
     values = values[np.isfinite(values).all(1)]
-    are_corners = bool(len(values) and ((values[:, 2] >= values[:, 0]) & (values[:, 3] >= values[:, 1])).mean() > 0.95)
-    return ("corners" if are_corners else "center"), _unit(values, sample)
+    unit = _unit(values, sample)
+    if not len(values):
+        return "center", unit
+    if ((values[:, 2] >= values[:, 0]) & (values[:, 3] >= values[:, 1])).mean() > 0.95:
+        return "corners", unit
+    are_inside = ((values[:, :2] >= -_OUTSIDE) & (values[:, :2] <= np.array(unit[::-1]) * (1 + _OUTSIDE))).all(1)
+    are_boxes = ((values[:, 2:] >= 0).all(1) & are_inside).mean() > _MOSTLY
+    return ("center" if are_boxes else "anchors"), unit
 
 
 def _labeled_scores(sample: OutputSample, boxes: str, scores: str, labels: str | None, *, has_batch: bool) -> BoxForm:
