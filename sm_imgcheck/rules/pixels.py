@@ -34,9 +34,9 @@ PIX101 = Rule(
     doc="""No known pipeline converts the source image to this tensor.
 
     Every common rotation, flip, framing, filter, channel order and value mapping was tried. The details and the local
-    contrast of both images differ in all orientations, and their values in memory order. The tensor shows a different
-    image, or this image cropped, rotated by an unusual angle or edited. If they agree, PIX102 is reported; images
-    without details are reported as PIX110.
+    contrast of both images differ in all orientations, their values in memory order, and no part of the image has the
+    keypoints of the tensor, in any size and rotation. The tensor shows a different image, or one too small or too
+    edited to recognize. If they agree, PIX102 is reported; images without details are reported as PIX110.
 
     At an endpoint: a prediction for different content.
 
@@ -50,7 +50,7 @@ def _source_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     constant = candidate.facts is not None and candidate.facts.constant  # VAL107
     if candidate.origins == () and not constant and not _is_unclear(candidate):
         yield PIX101.finding(
-            f"source image: got a different, cropped or edited image, expected {_source(candidate)} "
+            f"source image: got a different or edited image, expected {_source(candidate)} "
             "converted by a known pipeline",
             expected="created from the source image",
             actual="not recognized",
@@ -60,7 +60,7 @@ def _source_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
 def _is_unclear(candidate: Candidate) -> bool:
     """Return whether the pixels do not refute that the tensor shows the source image."""
     ideal = candidate.ideal
-    return ideal is not None and (bool(ideal.uncompared) or (ideal.resemblance or 0.0) >= _RESEMBLES)
+    return ideal is not None and bool(ideal.uncompared or ideal.region or (ideal.resemblance or 0.0) >= _RESEMBLES)
 
 
 PIX102 = Rule(
@@ -71,7 +71,9 @@ PIX102 = Rule(
 
     The nearest pipeline leaves differences larger than rounding: an unusual crop, another library's filter, a blur, an
     image that was compressed again. The message describes the nearest pipeline, which is only an approximation;
-    channel order and values are therefore checked as without a source image.
+    channel order and values are therefore checked as without a source image. Where no pipeline is near, it describes
+    the part of the image that the tensor shows, found by keypoints; if that is not the part that the spec requires,
+    such as after a random rotation, the finding is an error.
 
     At an endpoint: the error grows with the difference.
 
@@ -99,11 +101,13 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         )
     ideal = candidate.ideal
     if origins == () and ideal is not None and not ideal.uncompared and _is_unclear(candidate):
+        agreement = f"the details of the image agree (correlation {ideal.resemblance:.2f})"
         yield PIX102.finding(
             f"pipeline from {_source(candidate)}: got an unknown value mapping or pipeline, expected a known pipeline; "
-            f"the details of the image agree (correlation {ideal.resemblance:.2f})",
+            f"{ideal.region or agreement}",
             expected="a known pipeline",
-            actual="an unknown value mapping or pipeline",
+            actual=ideal.region or "an unknown value mapping or pipeline",
+            severity="error" if ideal.region_differs else "warning",
         )
 
 

@@ -122,6 +122,27 @@ def test_crop_of_a_stretched_image_off_by_a_pixel_is_named(photo):
     assert "1 pixel below and 1 pixel right of the center" in describe(find(tensor, photo))
 
 
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [((1, 1, SIDE, SIDE), "order\\)"), ((1, SIDE, SIDE, 3), "HW values under the shape HWC")],
+    ids=["one channel", "three channels"],
+)
+def test_buffer_of_a_gray_image_is_named(shape, axes, photo):
+    gray = np.asarray(Image.open(io.BytesIO(photo)).convert("L"))
+    text = describe(find(np.resize(gray, shape).astype(np.float32) / np.float32(255), photo))
+    assert re.search(f"gray by luma.*np.resize instead of a resize.*{axes}", text)
+
+
+def test_buffer_of_a_color_image_in_one_channel_is_named(photo):
+    tensor = np.resize(np.asarray(Image.open(io.BytesIO(photo))), (1, SIDE, SIDE)).astype(np.float32)
+    assert "HWC values under the shape HW" in describe(find(tensor, photo))
+
+
+def test_gray_tensor_of_another_image_has_no_origin(photo):
+    other = np.random.default_rng(1).random((1, 1, SIDE, SIDE), np.float32)
+    assert find(other, photo) == ()
+
+
 def spec_steps(dtype):
     """The geometry of a spec that resizes by nearest neighbor."""
     resize = {"library": "opencv", "interpolation": "nearest", "dtype": dtype}

@@ -33,22 +33,8 @@ def findings_of(name, kind, body):
     return process(tensor, case.contract_spec, Options(source=case.body)).findings
 
 
-KNOWN = {
-    "alpha added": "an opaque channel has a mapping of one point: PIX102 states an unknown pipeline for timm squash",
-    "JPEG round trip": "a letterbox is then traced by OpenCV's bilinear kernel, not by TensorFlow's: PIX106 too",
-}
-"""Changes with a finding too many."""
-
-
-def cases():
-    """Number and name of each change."""
-    for number, kind in enumerate(CHANGES):
-        marks = pytest.mark.xfail(strict=True, reason=KNOWN[kind]) if kind in KNOWN else ()
-        yield pytest.param(number, kind, marks=marks)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "kind"), list(cases()))
+@pytest.mark.parametrize(("number", "kind"), list(enumerate(CHANGES)))
 def test_single_change_is_named_alone(number, kind, shared_photos):
     """With two of the specs: those of the change's number, and the next that have such a thing to change."""
     bodies = [path.read_bytes() for path in sorted((shared_photos / "large").glob("*.jpg"))]

@@ -177,6 +177,10 @@ class SourceComparison:
     """Reason for a missing comparison of the tensor with the image; empty: they were compared."""
     resemblance: float | None = None
     """Where no known pipeline explains the tensor: correlation of the details of both, 0..1, for any values."""
+    region: str = ""
+    """Where no known pipeline explains the tensor: the part of the image that it shows, in words; empty: unknown."""
+    region_differs: bool = False
+    """Whether that part is clearly another than the spec's."""
     mean_difference: float | None = None
     """Difference between the spec's pixels and those of the tensor's nearest origin, before values are mapped, in gray
     levels; None without an origin, and for different sizes."""

@@ -106,10 +106,7 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
 
     inner: height and width of what is inside the border of one color that the tensor has; None: it has none.
     """
-    if source == size:
-        yield Framing(kind="none", spec_steps=())
-    else:
-        yield Framing(kind="stretch", spec_steps=(_resize(size=list(size)),))
+    yield _whole(source, size)
     yield from _edges(source, size)
     yield from (_crop_edge(edge, size) for edge in probed_edges(min(size)))
     yield from (item for edge in probed_edges(min(size)) for item in _nearly_squashed(edge, size))
@@ -126,6 +123,13 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
         for length in set(inner):  # a crop larger than the image
             for edge in range(max(length - 2, 1), length + 3):
                 yield from _either_side(edge, size)
+
+
+def _whole(source: Size, size: Size) -> Framing:
+    """The whole image, stretched where its size is another."""
+    if source == size:
+        return Framing(kind="none", spec_steps=())
+    return Framing(kind="stretch", spec_steps=(_resize(size=list(size)),))
 
 
 def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
@@ -303,7 +307,7 @@ def _pad_framings(size: Size, rounding: str) -> Iterator[Framing]:
 
 def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
     """A few of ``framings``, which together resemble all of them: enough to distinguish orientations."""
-    yield Framing(kind="stretch", spec_steps=(_resize(size=list(size)),))
+    yield _whole(source, size)
     for zoom in (1.0, 1.07, 1.143, 1.3, 1.6):
         yield _crop_edge(round(min(size) * zoom), size)
     yield Framing(

@@ -11,7 +11,7 @@ from sm_imgcheck.features.identify.cells import reduce_image
 from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
-__all__ = ["few_colors", "resemblance"]
+__all__ = ["few_colors", "images_of", "resemblance"]
 
 _SIDE, _BLUR = 32, 5
 """Pixels of a side that are compared, and of the local mean to subtract: the rest is detail, not light and dark."""
@@ -44,7 +44,7 @@ def resemblance(array: np.ndarray, facts: Facts, pixels: np.ndarray) -> float:
     """
     parts = [_details(view) for part in _parts(pixels) for view in _orientations(part)]
     results = [_flat_resemblance(array, pixels)]
-    results += [_likeness(_details(image), part) for image in _images(array, facts.layout) for part in parts]
+    results += [_likeness(_details(image), part) for image in images_of(array, facts.layout) for part in parts]
     return max(results)
 
 
@@ -92,7 +92,8 @@ def _parts(pixels: np.ndarray) -> Iterator[np.ndarray]:
         yield pixels[top : top + high, left : left + wide]
 
 
-def _images(array: np.ndarray, layout: str) -> Iterator[np.ndarray]:
+def images_of(array: np.ndarray, layout: str) -> Iterator[np.ndarray]:
+    """Some images of a tensor, HWC or HW, evenly spread, in both orders of its values where these differ."""
     for values, axes in filter(None, ((array, layout), other_order(array, layout))):
         inner = axes.replace("N", "")
         batch = values if "N" in axes else values[np.newaxis]

@@ -161,6 +161,8 @@ def _by_decoder(
         others = list(decoders(source.header, source.preparation.decode, channels))[1:]
         if source.preparation.reduction != 1:  # libjpeg has one scaled DCT
             others = [decode for decode in others if decode.dct == source.preparation.decode.dct]
+        if source.preparation.gray_step is not None:  # from three channels, which the Y plane alone does not have
+            others = [decode for decode in others if decode.to_gray == source.preparation.decode.to_gray]
         preparations = [replace(source.preparation, decode=decode) for decode in others]
         voters = guesses[: 1 if guesses[0].off <= EXACT else _VOTERS]
         variants += [vary_decoders(source, voters, preparation) for preparation in preparations]

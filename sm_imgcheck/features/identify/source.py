@@ -13,7 +13,8 @@ from sm_imgcheck.core.recipes import is_unnamed, name_of
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Plan, SourceComparison, Spec, Step
 from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features.identify import find
-from sm_imgcheck.features.identify.resemblance import few_colors, resemblance
+from sm_imgcheck.features.identify.located import with_region
+from sm_imgcheck.features.identify.resemblance import few_colors, images_of, resemblance
 from sm_imgcheck.io import stores
 from sm_imgcheck.io.images.decode import decode
 from sm_imgcheck.ops.execute import ArrayCache, apply_steps
@@ -70,7 +71,8 @@ def _explain_failure(
         return replace(ideal, uncompared="the tensor has one or two colors, too few to compare it with the image")
     if few_colors(picture, 2):
         return replace(ideal, uncompared="the image has one or two colors, too few to compare it with the tensor")
-    return replace(ideal, resemblance=resemblance(candidate.data, candidate.facts, picture))
+    ideal = replace(ideal, resemblance=resemblance(candidate.data, candidate.facts, picture))
+    return with_region(ideal, images_of(candidate.data, candidate.facts.layout), picture)
 
 
 def _has_many_colors(plan: Plan | None, body: bytes) -> bool:

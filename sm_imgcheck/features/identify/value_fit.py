@@ -172,6 +172,10 @@ def named_transforms(channels: int, spec_values: SpecValues) -> Iterator[tuple[s
             yield AS_FLIPPED, replace(values, mean=(values.mean or ())[::-1], std=values.std and values.std[::-1])
 
 
+_FREE = 0.004
+"""Gray levels that rounded numbers of an unnamed mapping may differ: a third of what makes two tensors unequal."""
+
+
 def _free(line: Affine) -> Values:
     """``normalize`` in byte or unit numbers, whichever needs fewer digits."""
     best: tuple[int, Values] | None = None
@@ -181,7 +185,7 @@ def _free(line: Affine) -> Values:
         mean = [-b / a / level for a, b in zip(line.scale, line.offset, strict=True)]
         for digits in range(8):
             values = Values(units=units, mean=_round(mean, digits), std=_round(std, digits))
-            if all(values.std or ()) and line_distance(canonical(values, len(mean)), line) < 0.02:
+            if all(values.std or ()) and line_distance(canonical(values, len(mean)), line) < _FREE:
                 if best is None or digits < best[0]:
                     best = digits, values
                 break

@@ -47,15 +47,20 @@ def recompress(image: np.ndarray, *, quality: int, subsampling: str) -> np.ndarr
 
 
 def repeat_buffer(image: np.ndarray, *, size: list[int], axes: list[str], order: str) -> np.ndarray:
-    """``np.resize`` of an HxWx3 image: its numbers in memory order, truncated or repeated, under another shape.
+    """``np.resize`` of an HxWxC image: its numbers in memory order, truncated or repeated, under another shape.
 
-    size: height and width of the result. axes: of the image and of the new shape, each ``HWC`` or ``CHW``. order: of
-    the channels in memory, ``RGB`` or ``BGR``. Returns size[0] x size[1] x 3.
+    size: height and width of the result. axes: of the image and of the new shape, each ``HWC``, ``CHW``, or ``HW``
+    (of the image: its first channel alone). order: of the channels in memory, ``RGB`` or ``BGR``. Returns
+    size[0] x size[1] x C.
     """
     pixels = image[..., ::-1] if order == "BGR" else image
-    values = pixels if axes[0] == "HWC" else pixels.transpose(2, 0, 1)
-    result = np.resize(values, (*size, 3)) if axes[1] == "HWC" else np.resize(values, (3, *size)).transpose(1, 2, 0)
-    return np.ascontiguousarray(result[..., ::-1] if order == "BGR" else result)
+    first, last = axes
+    values = {"HWC": pixels, "CHW": pixels.transpose(2, 0, 1), "HW": pixels[..., 0]}[first]
+    height, width, channels = *size, image.shape[2]
+    shape = {"HWC": (height, width, channels), "CHW": (channels, height, width), "HW": (height, width, 1)}[last]
+    result = np.resize(values, shape)
+    result = result.transpose(1, 2, 0) if last == "CHW" else result
+    return np.ascontiguousarray(result[..., ::-1] if order == "BGR" and last != "HW" else result)
 
 
 def color_space(image: np.ndarray, *, to: str, library: str, order: str = "RGB") -> np.ndarray:

@@ -53,7 +53,10 @@ def _recompress_phrase(step: Step) -> str:
 
 
 def _repeat_shape(facts: Facts, step: Step) -> Facts:
-    return replace_fields(facts, shape=(*step.params["size"], facts.shape[-1]))
+    size = step.params["size"]
+    if step.params["axes"][1] == "HW":
+        return replace_fields(facts, shape=(*size, 1), channel_order=GRAY, values=levels(1))
+    return replace_fields(facts, shape=(*size, facts.shape[-1]))
 
 
 def _repeat_phrase(step: Step) -> str:

@@ -64,14 +64,15 @@ class Evidence:
         choice: FramingChoice | None = None,
         families: tuple[KernelFamily, ...] | None = None,
     ) -> Search:
-        """The search about one hypothesis: its orientation, and its framing and kernels where no others are given."""
+        """The search about one hypothesis: its orientation, and the framings of the nearest where no others are given."""
         view = guess.place.view
+        framings = (other.place.framing for other in (guess, *self.guesses) if other.place.view is view)
         source = self.source if preparation is None else replace(self.source, preparation=preparation)
         return replace(
             self.search,
             images=[self.nearest.image],
             source=source,
-            choice=choice or only(guess.place.framing),
+            choice=choice or only(*framings),
             families=families or self.search.families,
             orientations=((view.orientation, view.last_orientation),),
         )

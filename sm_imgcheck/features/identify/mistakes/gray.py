@@ -18,7 +18,7 @@ from sm_imgcheck.features.identify.search import Search, explain
 from sm_imgcheck.ops.execute import apply_steps
 from sm_imgcheck.ops.records.mistakes import GRAY_WEIGHTS
 
-__all__ = ["MISTAKE"]
+__all__ = ["MISTAKE", "gray_conversions"]
 
 _WEIGHTS = ("luma", "y_plane")
 _MAX_UNEXPLAINED = 1e-4
@@ -40,7 +40,7 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
 def _other_weights(evidence: Evidence, image: TensorImage) -> Iterator[Preparation]:
     """Gray by other weights, those that the nearest pipeline shows; before the resize or after it."""
     plain = evidence.source.preparation
-    guesses = evidence.guesses or _guesses(evidence, image)
+    guesses = evidence.guesses or (_guesses(evidence, image) if image.channels > 1 else [])
     names = {name for guess in guesses[:_MAX_GUESSES] for name in _weights_of(evidence, guess, image)}
     for name, weights in GRAY_WEIGHTS.items():
         if name not in names:
@@ -109,11 +109,15 @@ def _late(plain: Preparation) -> Iterator[Preparation]:
 
 def _expand_gray(plain: Preparation) -> Iterator[Preparation]:
     """Three equal channels, made before the resize or after it."""
-    for weights in _WEIGHTS:
-        steps = (_color("RGB", GRAY, weights), _color("L", "RGB", weights))
+    for steps in gray_conversions():
         yield replace(plain, before=steps)
         yield replace(plain, after=steps)
     yield replace(plain, gray=True, before=(_color("L", "RGB", "y_plane"),))
+
+
+def gray_conversions() -> Iterator[tuple[Step, ...]]:
+    """From color to three equal channels, by the weights of each library."""
+    yield from ((_color("RGB", GRAY, weights), _color("L", "RGB", weights)) for weights in _WEIGHTS)
 
 
 def _color(mode: str, to: str, weights: str) -> Step:

@@ -1,0 +1,78 @@
+"""The part of the source that a tensor of an unknown pipeline shows, in words, and whether the spec shows another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from sm_imgcheck.core.types import Plan, SourceComparison
+from sm_imgcheck.features.identify.region import trace_region
+from sm_imgcheck.features.identify.registration import Registration, register
+from sm_imgcheck.ops.kernels.color import orient
+from sm_imgcheck.ops.records import record
+
+__all__ = ["with_region"]
+
+_MIN_ANGLE, _CERTAIN_ANGLE = 0.5, 2.0
+"""Degrees from which a rotation is reported, and is certainly no part of the spec: keypoints are off by up to 0.2."""
+_MIN_DISTANCE = 0.1
+"""Share of the part's size by which a corner must be off the spec's, so that it is certainly another part."""
+
+
+def with_region(ideal: SourceComparison, images: Iterable[np.ndarray], stored: np.ndarray) -> SourceComparison:
+    """The comparison with the part of the source that the first of these images with enough keypoints shows.
+
+    images: of the tensor, HWC or HW. stored: the source as its file stores it, HWC.
+    """
+    orientation = _orientation(ideal)
+    picture = orient(stored, orientation=orientation)
+    for image in images:
+        pixels = image if image.ndim == 3 else image[..., np.newaxis]
+        registration = register(pixels, picture)
+        if registration is not None:
+            size = pixels.shape[0], pixels.shape[1]
+            words = _describe(registration, size, (picture.shape[0], picture.shape[1]))
+            differs = _differs(registration, size, ideal.plan, (picture.shape[0], picture.shape[1]))
+            return replace(ideal, region=words, region_differs=differs)
+    return ideal
+
+
+def _orientation(ideal: SourceComparison) -> int:
+    """The EXIF orientation that the spec's plan applies; without a plan the file's."""
+    if ideal.plan is None:
+        return ideal.header.orientation
+    return next((int(step.params["orientation"]) for step in ideal.plan.steps if step.op == "orient"), 1)
+
+
+def _describe(registration: Registration, size: tuple[int, int], full: tuple[int, int]) -> str:
+    corners = registration.corners(*size)
+    ends = np.clip(np.rint([corners.min(axis=0), corners.max(axis=0)]), 0, full[::-1]).astype(int)
+    low, high = ends[0], ends[1]
+    words = (
+        f"the tensor shows rows {low[1]} to {high[1]} and columns {low[0]} to {high[0]} of the image "
+        f"({full[0]}x{full[1]})"
+    )
+    angle = registration.angle
+    if abs(angle) >= _MIN_ANGLE:
+        words += f", rotated by {abs(angle):.0f} degrees {'counter' if angle > 0 else ''}clockwise"
+    return words + (", then mirrored" if registration.mirrored else "")
+
+
+def _differs(registration: Registration, size: tuple[int, int], plan: Plan | None, full: tuple[int, int]) -> bool:
+    """Whether a corner of the tensor is clearly at another place of the image than in the spec's plan."""
+    if plan is None:
+        return False
+    part = trace_region([step for step in plan.steps if record(step.op).stage == "geometry"], *full)
+    if part is None or part.size != size or abs(registration.angle) >= _CERTAIN_ANGLE:
+        return True
+    (top, left, height, width), (first, start, tall, broad) = part.source, part.inner
+    down, along = height / tall, width / broad
+    upper, near = top - first * down, left - start * along
+    lower, far = upper + size[0] * down, near + size[1] * along
+    expected = np.array([(near, upper), (far, upper), (far, lower), (near, lower)])
+    corners = registration.corners(*size)
+    corners = corners[[1, 0, 3, 2]] if registration.mirrored else corners
+    off = np.abs(corners - expected) / np.array([far - near, lower - upper])
+    return bool(off.max() > _MIN_DISTANCE)
