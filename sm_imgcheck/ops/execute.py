@@ -62,7 +62,7 @@ _CACHE_BYTES = 192 << 20
 class ArrayCache(dict[tuple[str, ...], Any]):
     """The arrays after each prefix of the steps that were tried, by ``step_names``; the oldest are removed first.
 
-    The initial array stays, and so does the last one.
+    The initial array stays, and so does the last one. ``work`` counts the values that the steps read and wrote.
     """
 
     def __init__(self, first: Mapping[tuple[str, ...], Any]) -> None:
@@ -71,10 +71,13 @@ class ArrayCache(dict[tuple[str, ...], Any]):
         self._uses: dict[int, int] = {}
         """Number of keys of each array, by id: a step without an effect stores its input again."""
         self._bytes = 0
+        self.work = 0
         for array in first.values():
             self._count(array, 1)
 
     def __setitem__(self, names: tuple[str, ...], array: np.ndarray) -> None:
+        if id(array) not in self._uses:
+            self.work += array.size + getattr(self.get(names[:-1]), "size", 0)
         self._count(array, 1)
         if names in self:
             self._count(self[names], -1)

@@ -51,7 +51,7 @@ def _source_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.origins == () and not constant and not _is_unclear(candidate):
         yield PIX101.finding(
             f"source image: got a different or edited image, expected {_source(candidate)} "
-            "converted by a known pipeline",
+            f"converted by a known pipeline{_search_limit(candidate)}",
             expected="created from the source image",
             actual="not recognized",
         )
@@ -95,7 +95,7 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         yield PIX102.finding(
             f"pipeline from {_source(candidate)}: got an unknown pipeline, expected a known pipeline; nearest "
             f"(difference {mean} gray levels on average, at most {maximum}): "
-            f"{said([pipeline])}",
+            f"{said([pipeline])}{_search_limit(candidate)}",
             expected="a known pipeline",
             actual=f"difference of {mean} gray levels on average",
         )
@@ -104,11 +104,16 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         agreement = f"the details of the image agree (correlation {ideal.resemblance:.2f})"
         yield PIX102.finding(
             f"pipeline from {_source(candidate)}: got an unknown value mapping or pipeline, expected a known pipeline; "
-            f"{ideal.region or agreement}",
+            f"{ideal.region or agreement}{_search_limit(candidate)}",
             expected="a known pipeline",
             actual=ideal.region or "an unknown value mapping or pipeline",
             severity="error" if ideal.region_differs else "warning",
         )
+
+
+def _search_limit(candidate: Candidate) -> str:
+    """Return what the search did not try, where it stopped early."""
+    return f"; {candidate.ideal.unsearched}" if candidate.ideal is not None and candidate.ideal.unsearched else ""
 
 
 def _phrase(trait: PipelineTrait) -> str:

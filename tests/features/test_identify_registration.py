@@ -1,6 +1,7 @@
 """Random crops, rotations and other images: parts are found by keypoints, and only another image is called so."""
 
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ SPEC = {"shape": ["N", SIDE, SIDE, 3], "dtype": "float32", "channel_order": "RGB
 BILINEAR = Image.Resampling.BILINEAR
 
 
-def detailed(seed):
+def draw_rectangles(seed):
     """Pixels with detail at every scale, neither square nor gray."""
     rng = np.random.default_rng(seed)
     pixels = picture(200, 281, seed=seed).astype(int)
@@ -26,7 +27,7 @@ def detailed(seed):
     return np.clip(pixels, 0, 255).astype(np.uint8)
 
 
-PIXELS = detailed(7)
+PIXELS = draw_rectangles(7)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def unit(image):
     return np.asarray(image, np.float32)[np.newaxis] / np.float32(255)
 
 
-def decoded(body):
+def decode(body):
     return Image.open(io.BytesIO(body)).convert("RGB")
 
 
@@ -58,12 +59,12 @@ def test_register_finds_the_corners_of_a_rotated_part(angle):
     assert registration.corners(120, 144).mean(axis=0) == pytest.approx(center, abs=0.7)
 
 
-def test_register_finds_nothing_in_another_image():
-    assert register(detailed(8)[:150, :150], PIXELS) is None
+def test_another_image_does_not_register():
+    assert register(draw_rectangles(8)[:150, :150], PIXELS) is None
 
 
 def test_random_crop_that_is_mirrored_is_exact(photo):
-    part = decoded(photo).crop((61, 33, 61 + 97, 33 + 120)).resize((SIDE, SIDE), BILINEAR)
+    part = decode(photo).crop((61, 33, 61 + 97, 33 + 120)).resize((SIDE, SIDE), BILINEAR)
     origins = find(unit(np.asarray(part)[:, ::-1]), photo)
     assert origins[0].exact
     crop = next(step for step in origins[0].steps if step.op == "crop")
@@ -73,27 +74,29 @@ def test_random_crop_that_is_mirrored_is_exact(photo):
 
 
 def test_random_rotation_is_an_error_that_states_the_angle(photo):
-    image = decoded(photo).rotate(20, BILINEAR).resize((SIDE, SIDE), BILINEAR)
+    image = decode(photo).rotate(20, BILINEAR).resize((SIDE, SIDE), BILINEAR)
     findings = pixel_findings(unit(image), photo)
     assert set(findings) == {"PIX102"}
     assert findings["PIX102"].severity == "error"
     assert "rotated by 20 degrees counterclockwise" in findings["PIX102"].message
 
 
+@pytest.mark.slow
 def test_unknown_pipeline_of_the_right_part_is_a_warning(photo):
-    image = np.asarray(decoded(photo).resize((SIDE, SIDE), BILINEAR), np.float32)
+    image = np.asarray(decode(photo).resize((SIDE, SIDE), BILINEAR), np.float32)
     waves = image + 40 * np.sin(np.arange(SIDE) / 3)[:, None, None]
     findings = pixel_findings(np.tanh(waves / 60)[np.newaxis].astype(np.float32), photo)
     assert findings["PIX102"].severity == "warning"
 
 
+@pytest.mark.slow
 def test_another_image_is_a_mismatch(photo):
-    assert set(pixel_findings(unit(Image.fromarray(detailed(8)).resize((SIDE, SIDE))), photo)) == {"PIX101"}
+    assert set(pixel_findings(unit(Image.fromarray(draw_rectangles(8)).resize((SIDE, SIDE))), photo)) == {"PIX101"}
 
 
 @pytest.mark.slow
 def test_different_photographs_do_not_register(shared_photos):
     paths = sorted((shared_photos / "bsds").glob("*.jpg"))[::8]
     images = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
-    pairs = zip(images, images[1:], strict=False)
+    pairs = pairwise(images)
     assert [at for at, (first, other) in enumerate(pairs) if register(first[40:], other) is not None] == []

@@ -177,6 +177,8 @@ class SourceComparison:
     """Reason for a missing comparison of the tensor with the image; empty: they were compared."""
     resemblance: float | None = None
     """Where no known pipeline explains the tensor: correlation of the details of both, 0..1, for any values."""
+    unsearched: str = ""
+    """The work after which the search for a pipeline stopped, and what it did not try; empty: it was complete."""
     region: str = ""
     """Where no known pipeline explains the tensor: the part of the image that it shows, in words; empty: unknown."""
     region_differs: bool = False

@@ -143,7 +143,7 @@ def _exact(
     if not first_guesses:
         return []
     guesses = sorted(_up_to_equal(_each(source, [first_guesses[0].place], every, preparation, whole)), key=_off)
-    if guesses[0].off > EXACT:
+    if not guesses or guesses[0].off > EXACT:
         return []
     best = first_guesses[0]
     # A match of the same part was perhaps compared by another kernel, since each library has its own kernels.
@@ -226,12 +226,13 @@ def hypothesize(
     preparation: Preparation,
     stride: int | None = None,
 ) -> PipelineHypothesis | None:
-    """The image of one match by one resize method, and the lines that fit; None where the plan is impossible.
+    """The image of one match by one resize method, and the lines that fit.
 
-    stride: of the rows and columns that are compared; None: a sample.
+    stride: of the rows and columns that are compared; None: a sample. None where the plan is impossible, and where the
+    budget of the search is spent.
     """
     spec_steps = with_arithmetic(place.framing, arithmetic)
-    if spec_steps is None:
+    if spec_steps is None or source.budget.is_spent:
         return None
     tensor_image, view = place.tensor_image, place.view
     try:
@@ -246,9 +247,7 @@ def hypothesize(
         orders = _orders(all_steps, source, place, part, stride)
     except (PlanError, CandidateError):
         return None
-    if not orders:
-        return None
-    return PipelineHypothesis(
+    hypothesis = PipelineHypothesis(
         place=place,
         family=family,
         arithmetic=arithmetic,
@@ -258,6 +257,7 @@ def hypothesize(
         part=part,
         orders=orders,
     )
+    return hypothesis if orders else None
 
 
 def _orders(
@@ -274,6 +274,7 @@ def _orders(
         tensor, picture = compare_views(
             render_hypothesis(all_steps, source, place.view), tensor_image, part, stride=stride
         )
+        source.budget.compare(tensor.size * len(ORDERS[tensor_image.channels]))
         tensor_image.cache[key] = _lines(tensor, picture, ORDERS[tensor_image.channels], tensor_image.limits)
     orders: tuple[tuple[str, ChannelFit], ...] = tensor_image.cache[key]
     return orders

@@ -57,7 +57,7 @@ def _describe(registration: Registration, size: tuple[int, int], full: tuple[int
     angle = registration.angle
     if abs(angle) >= _MIN_ANGLE:
         words += f", rotated by {abs(angle):.0f} degrees {'counter' if angle > 0 else ''}clockwise"
-    return words + (", then mirrored" if registration.mirrored else "")
+    return words + (", then mirrored" if registration.is_mirrored else "")
 
 
 def _differs(registration: Registration, size: tuple[int, int], plan: Plan | None, full: tuple[int, int]) -> bool:
@@ -73,6 +73,6 @@ def _differs(registration: Registration, size: tuple[int, int], plan: Plan | Non
     lower, far = upper + size[0] * down, near + size[1] * along
     expected = np.array([(near, upper), (far, upper), (far, lower), (near, lower)])
     corners = registration.corners(*size)
-    corners = corners[[1, 0, 3, 2]] if registration.mirrored else corners
+    corners = corners[[1, 0, 3, 2]] if registration.is_mirrored else corners
     off = np.abs(corners - expected) / np.array([far - near, lower - upper])
     return bool(off.max() > _MIN_DISTANCE)

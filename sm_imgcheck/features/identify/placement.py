@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.types import Header, Quantize, Values
+from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, misfit, reduce_image
 from sm_imgcheck.features.identify.framings import Framing, FramingChoice, nearby, probes, variants
 from sm_imgcheck.features.identify.plan import Preparation, ResizeMethod, image_steps, with_arithmetic
 from sm_imgcheck.features.identify.region import SourceRegion, geometry, trace_region
-from sm_imgcheck.ops.execute import apply_steps
+from sm_imgcheck.ops.execute import ArrayCache, apply_steps
 from sm_imgcheck.ops.kernels.color import orient
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ def _compare_framings(
     """Each framing that ends in the tensor's size, with its misfit; those of one kind and one part once."""
     keys: set[tuple[object, ...]] = set()
     for framing in choices:
+        if view.budget.is_spent:
+            return
         part = part_of(framing, view, tensor_image)
         if part is None or part.size != tensor_image.size or _idle(framing, part):
             continue
@@ -202,8 +205,13 @@ class SourceImage:
     """The spec's geometry, in the spec language; None without a spec."""
     values: tuple[Values, Quantize | None] | None
     """The spec's value mapping, in the order of its channels."""
-    cache: dict[tuple[str, ...], Any] = field(repr=False)
-    """Arrays after each beginning of the steps that were tried; of no steps: the file's bytes."""
+    budget: Budget = field(repr=False)
+    """What the search may still try."""
+
+    @property
+    def cache(self) -> ArrayCache:
+        """Arrays after each beginning of the steps that were tried; of no steps: the file's bytes."""
+        return self.budget.cache
 
     @property
     def pixels(self) -> int:
@@ -222,6 +230,7 @@ class OrientedImage:
     height: int
     width: int
     sums: IntegralImage = field(repr=False)
+    budget: Budget = field(repr=False)
     reduction: tuple[float, float]
     """Pixels of the image to one row and one column of the sums."""
 
@@ -230,6 +239,7 @@ class OrientedImage:
 
         target: the sums of the tensor rotated back. shift: see ``misfit`` of ``_cells``.
         """
+        self.budget.frame()
         return misfit(target, self.sums, part, self.reduction, cells=cells, shift=shift)
 
 
@@ -244,14 +254,21 @@ def views(
 ) -> list[OrientedImage]:
     """Each orientation once: by EXIF first, then as stored, then both mirrored, then the unusual ones.
 
-    A rotation by 90 degrees is tried before the resize and after it, which Pillow's rounding distinguishes.
+    A rotation or a vertical flip is tried before the resize and after it: Pillow rounds between its two passes, nearest
+    neighbor copies other pixels, and an odd margin is cut at the other side.
     orientations: only these.
     """
     every = orientations or _orientations(source.header)
     small, reduction = _reduce_source(source, channels)
     sums = {orientation: integral_image(orient(small, orientation=orientation)) for orientation, _ in every}
     return [
-        _view(sums[orientation], reduction if orientation < 5 else reduction[::-1], orientation, last_orientation)
+        _view(
+            sums[orientation],
+            source.budget,
+            reduction if orientation < 5 else reduction[::-1],
+            orientation,
+            last_orientation,
+        )
         for orientation, last_orientation in every
     ]
 
@@ -268,7 +285,7 @@ def _orientations(header: Header) -> tuple[tuple[int, int], ...]:
     every += [
         (orientation, last_orientation)
         for orientation in first
-        for last_orientation in (5, 6, 7, 8)
+        for last_orientation in range(3, 9)
         if _both(orientation, last_orientation) not in visible
     ]
     return tuple(every)
@@ -282,7 +299,7 @@ def _both(orientation: int, last_orientation: int) -> int:
 
 
 def _view(
-    sums: IntegralImage, reduction: tuple[float, float], orientation: int, last_orientation: int
+    sums: IntegralImage, budget: Budget, reduction: tuple[float, float], orientation: int, last_orientation: int
 ) -> OrientedImage:
     high, wide = (length - 1 for length in sums.values.shape[:2])
     return OrientedImage(
@@ -291,6 +308,7 @@ def _view(
         height=round(high * reduction[0]),
         width=round(wide * reduction[1]),
         sums=sums,
+        budget=budget,
         reduction=reduction,
     )
 

@@ -26,6 +26,14 @@ def few_colors(array: np.ndarray, axis: int) -> bool:
     axis: of the channels; -1 without one.
     """
     planes = np.moveaxis(array, axis, -1) if axis >= 0 else array[..., np.newaxis]
+    return _few_colors(planes[..., ::_STRIDE, ::_STRIDE, :]) and _few_colors(planes)
+
+
+_STRIDE = 16
+"""Pixels between those that are compared first: most images have three colors among them."""
+
+
+def _few_colors(planes: np.ndarray) -> bool:
     first = planes[(0,) * (planes.ndim - 1)]
     other = (planes != first).any(axis=-1)
     if not other.any():
@@ -43,9 +51,8 @@ def resemblance(array: np.ndarray, facts: Facts, pixels: np.ndarray) -> float:
     tensor's values; and the tensor's numbers in memory order with those of the source.
     """
     parts = [_details(view) for part in _parts(pixels) for view in _orientations(part)]
-    results = [_flat_resemblance(array, pixels)]
-    results += [_likeness(_details(image), part) for image in images_of(array, facts.layout) for part in parts]
-    return max(results)
+    images = (_details(image) for image in images_of(array, facts.layout))
+    return max(_flat_resemblance(array, pixels), *(_likeness(image, part) for image in images for part in parts))
 
 
 def _orientations(image: np.ndarray) -> Iterator[np.ndarray]:

@@ -13,6 +13,7 @@ from sm_imgcheck.core.recipes import is_unnamed, name_of
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Plan, SourceComparison, Spec, Step
 from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features.identify import find
+from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.located import with_region
 from sm_imgcheck.features.identify.resemblance import few_colors, images_of, resemblance
 from sm_imgcheck.io import stores
@@ -46,11 +47,12 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
         return replace(candidate, ideal=SourceComparison(source=image.path, header=image.header, uncompared=reason))
     layout = options.assume.get("layout", "")
     similar = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
+    budget = Budget()
     try:
-        origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=spec)
+        origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=spec, budget=budget)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
-    ideal = _ideal(image, origins, spec)
+    ideal = replace(_ideal(image, origins, spec), unsearched=budget.report())
     if not origins:
         ideal = _explain_failure(candidate, image, policy, ideal)
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)

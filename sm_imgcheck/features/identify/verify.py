@@ -178,6 +178,7 @@ def _compare(
     after = tuple(step for step in after if step.op not in ("transpose", "drop_axis", "batch"))
     key = ("residual", step_names(concrete_steps(before, view)), step_names(after), tuple(level))
     if key not in tensor_image.cache:
+        source.budget.compare(tensor_image.pixels.size)
         tensor_image.cache[key] = _compare_render(render_hypothesis(before, source, view), after, tensor_image, level)
     residual: _Residual = tensor_image.cache[key]
     return residual

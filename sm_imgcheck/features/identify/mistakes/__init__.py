@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.plugins import Registry
@@ -19,9 +21,11 @@ from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.framings import Framing, FramingChoice
 from sm_imgcheck.features.identify.kernels import PipelineHypothesis, hypothesize
 from sm_imgcheck.features.identify.placement import SourceImage, coarse_misfits, usual_orientations, views
-from sm_imgcheck.features.identify.plan import KernelFamily, Preparation
+from sm_imgcheck.features.identify.plan import KernelFamily, Preparation, image_steps
+from sm_imgcheck.features.identify.registration import Registration, register
 from sm_imgcheck.features.identify.search import SAME_IMAGE, Search, SearchOutcome, explain
 from sm_imgcheck.features.identify.verify import RankedOrigin
+from sm_imgcheck.ops.execute import apply_steps
 
 __all__ = ["MISTAKES", "Evidence", "Mistake", "explain_mistake", "only"]
 
@@ -64,7 +68,7 @@ class Evidence:
         choice: FramingChoice | None = None,
         families: tuple[KernelFamily, ...] | None = None,
     ) -> Search:
-        """The search about one hypothesis: its orientation, and the framings of the nearest where no others are given."""
+        """The search about one hypothesis: its orientation, and the framings of the nearest unless others are given."""
         view = guess.place.view
         framings = (other.place.framing for other in (guess, *self.guesses) if other.place.view is view)
         source = self.source if preparation is None else replace(self.source, preparation=preparation)
@@ -108,6 +112,21 @@ class Evidence:
         )
         return float("inf") if hypothesis is None else hypothesis.off
 
+    def register(self, image: TensorImage, orientation: int) -> Registration | None:
+        """Where the image of the tensor is in the oriented image; None where keypoints do not show it."""
+        key = ("registration", orientation, self.source.preparation)
+        if key not in image.cache:
+            picture = self.orient(image, orientation)
+            self.source.budget.compare(picture.size // _KEYPOINTS)
+            image.cache[key] = register(image.pixels, picture)
+        registration: Registration | None = image.cache[key]
+        return registration
+
+    def orient(self, image: TensorImage, orientation: int) -> np.ndarray:
+        """The image in the channels of the tensor's, in an EXIF orientation."""
+        steps = image_steps(self.source.header, self.source.preparation, (), image.channels, orientation=orientation)
+        return apply_steps(steps, self.source.cache)
+
     def misfit(self, images: list[TensorImage] | None = None, source: SourceImage | None = None) -> float:
         """How little an image resembles the tensor in the usual orientations, 0..1, coarsely; 1 where impossible."""
         images, source = images or self.images, source or self.source
@@ -120,6 +139,8 @@ class Evidence:
 
 _IMAGES = 4
 """Images of a batch that are searched for mistakes, where none resembles the source."""
+_KEYPOINTS = 8
+"""Values of an image per comparison of the same time."""
 _RESEMBLES = 0.75
 """Misfit coarsely up to which another reading of the tensor may be the right one."""
 _FAR = 4 * SAME_IMAGE
@@ -130,6 +151,8 @@ _FAR = 4 * SAME_IMAGE
 class Mistake:
     """One kind of mistake."""
 
+    title: str
+    """What is searched, in a list of what was not."""
     rank: int
     """In which order kinds are tried: the certain and cheap ones first."""
     distance: tuple[float, float] = (0.0, math.inf)
@@ -146,9 +169,12 @@ MISTAKES: Registry[Mistake] = Registry(__name__, "MISTAKE")
 
 
 def explain_mistake(evidence: list[Evidence]) -> Iterator[RankedOrigin]:
-    """The origins with a mistake in them: up to the first kind that explains the tensor exactly."""
-    for name in MISTAKES.by_rank():
-        mistake, exact = MISTAKES[name], False
+    """The origins with a mistake in them: up to the first kind that explains the tensor exactly.
+
+    Kinds that the budget does not allow are added to its ``unsearched``.
+    """
+    for name in MISTAKES.by_rank() if evidence else ():
+        mistake, exact, budget = MISTAKES[name], False, evidence[0].source.budget
         for search in _searches(mistake, evidence):
             try:
                 explanation = explain(search)
@@ -160,13 +186,22 @@ def explain_mistake(evidence: list[Evidence]) -> Iterator[RankedOrigin]:
                 return
         if exact:
             return
+        if budget.is_spent and _is_likely(mistake, evidence):
+            budget.unsearched.append(mistake.title)
 
 
 def _searches(mistake: Mistake, evidence: list[Evidence]) -> Iterator[Search]:
-    least, most = mistake.distance
     for each in evidence:
-        if least <= each.distance <= most:
+        budget = each.source.budget
+        if not budget.is_spent and _is_likely(mistake, [each]):
+            budget.scan(sum(image.pixels.size for image in each.images))
             yield from mistake.searches(each)
+
+
+def _is_likely(mistake: Mistake, evidence: list[Evidence]) -> bool:
+    """Whether the nearest usual pipeline is as far off as the mistake puts it, for one piece of the evidence."""
+    least, most = mistake.distance
+    return any(least <= each.distance <= most for each in evidence)
 
 
 def only(*framings: Framing) -> FramingChoice:

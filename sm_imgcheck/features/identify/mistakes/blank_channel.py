@@ -36,4 +36,4 @@ def _fill_blanks(plan: Plan, *, numbers: dict[int, float]) -> Plan:
     return before_axes(plan, *fills)
 
 
-MISTAKE = Mistake(rank=1, searches=_searches)
+MISTAKE = Mistake(title="a channel of one number", rank=1, searches=_searches)

@@ -46,4 +46,4 @@ def _add_clip(plan: Plan, *, limits: tuple[float, float]) -> Plan:
     return before_axes(plan, Step(op="clip", params={"low": low, "high": high}, why="clipped"))
 
 
-MISTAKE = Mistake(rank=8, distance=(0.5, math.inf), searches=_searches)
+MISTAKE = Mistake(title="clipped values", rank=8, distance=(0.5, math.inf), searches=_searches)

@@ -47,4 +47,4 @@ def _spaces(plain: Preparation) -> Iterator[Preparation]:
         yield replace(plain, before=(Step(op="color_space", params=params, why=f"converted to {space}"),))
 
 
-MISTAKE = Mistake(rank=6, distance=(4.0, math.inf), searches=_searches)
+MISTAKE = Mistake(title="other color spaces", rank=6, distance=(4.0, math.inf), searches=_searches)

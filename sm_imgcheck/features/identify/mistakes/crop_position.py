@@ -16,9 +16,9 @@ from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.framings import SHARES, Framing, Size, probed_edges
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake, only
 from sm_imgcheck.features.identify.placement import SourceImage, usual_orientations
-from sm_imgcheck.features.identify.plan import image_steps, plain
+from sm_imgcheck.features.identify.plan import plain
+from sm_imgcheck.features.identify.registration import Registration
 from sm_imgcheck.features.identify.search import Search
-from sm_imgcheck.ops.execute import apply_steps
 
 __all__ = ["MISTAKE"]
 
@@ -28,6 +28,8 @@ _MAX_EDGES, _AROUND = 3, 2
 """Edges that are searched closely, each with this number of pixels to either side."""
 _RESEMBLES = 0.6
 """Correlation of gray planes below which a crop is of something else."""
+_SKEW = 0.05
+"""Relative difference of a resize from the scale that keypoints show: edges are probed in steps of 2.5 %."""
 _RESIZE_AND_CROP = 2
 """Steps of a spec that resizes, then crops."""
 _CORNERS = ("top_left", "top_right", "bottom_left", "bottom_right")
@@ -48,18 +50,39 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
 
 def _framings(evidence: Evidence, image: TensorImage, orientation: int) -> tuple[Framing, ...]:
     """The crops of the oriented image that most resemble the tensor."""
-    source = evidence.source
-    steps = image_steps(source.header, source.preparation, (), image.channels, orientation=orientation)
-    picture = apply_steps(steps, source.cache).mean(axis=2, dtype=np.float32)
-    template = _gray(image.pixels)
+    colors = evidence.orient(image, orientation)
+    picture, template = colors.mean(axis=2, dtype=np.float32), _gray(image.pixels)
     full = picture.shape[0], picture.shape[1]
     edges = [*probed_edges(min(image.size)), min(full)]
-    resizes = [_shortest(edge, "floor") for edge in dict.fromkeys(edges)]
+    scale = _scale(evidence.register(image, orientation))
+    resizes = _of_scale([_shortest(edge, "floor") for edge in dict.fromkeys(edges)], full, scale)
     likely = [resize for score, resize, _ in _matches(picture, template, resizes) if score >= _RESEMBLES]
     close = [near for resize in likely for near in _nearby(resize, min(image.size))]
-    others = [*_of_spec(source), *_squash(image.size)]
+    others = _of_scale([*_of_spec(evidence.source), *_squash(image.size)], full, scale)
     best = _matches(picture, template, [*dict.fromkeys(close), *others])
     return tuple(framing for _, resize, start in best for framing in _cut(resize, start, full, image.size))
+
+
+def _scale(registration: Registration | None) -> tuple[float, float] | None:
+    """Rows and columns of the image to one of the tensor by its keypoints, zeros where it is rotated; None: unknown."""
+    if registration is None:
+        return None
+    (along, skew, _), (slope, down, _) = registration.matrix
+    is_rotated = abs(slope) + abs(skew) > _SKEW * (abs(along) + abs(down))
+    return (0.0, 0.0) if is_rotated else (abs(float(down)), abs(float(along)))
+
+
+def _of_scale(resizes: list[_Resize], full: Size, scale: tuple[float, float] | None) -> list[_Resize]:
+    """Those near the scale."""
+    if scale is None:
+        return resizes
+    return [
+        resize
+        for resize in resizes
+        if all(
+            abs(new * each / old - 1) <= _SKEW for new, old, each in zip(resize.size(full), full, scale, strict=True)
+        )
+    ]
 
 
 @frozen
@@ -174,4 +197,4 @@ def _positions(start: tuple[int, int], full: Size, size: Size) -> Iterator[dict[
                 yield {"offset": [top - middle[0], left - middle[1]]}
 
 
-MISTAKE = Mistake(rank=4, distance=(0.3, math.inf), searches=_searches)
+MISTAKE = Mistake(title="crops at other places", rank=4, distance=(0.3, math.inf), searches=_searches)

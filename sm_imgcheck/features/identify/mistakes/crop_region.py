@@ -14,10 +14,8 @@ from sm_imgcheck.features.identify.framings import Framing
 from sm_imgcheck.features.identify.kernels import hypothesize
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake, only
 from sm_imgcheck.features.identify.placement import FramingMatch, OrientedImage, part_of, usual_orientations, views
-from sm_imgcheck.features.identify.plan import FAMILIES, KernelFamily, image_steps
-from sm_imgcheck.features.identify.registration import register
+from sm_imgcheck.features.identify.plan import FAMILIES, KernelFamily
 from sm_imgcheck.features.identify.search import Search
-from sm_imgcheck.ops.execute import apply_steps
 
 __all__ = ["MISTAKE"]
 
@@ -34,9 +32,9 @@ _KERNELS = tuple(family for family in FAMILIES if family.members[0].interpolatio
 def _searches(evidence: Evidence) -> Iterator[Search]:
     for image in evidence.images:
         for orientation, _ in usual_orientations(evidence.source.header):
-            found = _box(evidence, image, orientation)
-            if found is not None:
-                box, last_orientation = found
+            match = _box(evidence, image, orientation)
+            if match is not None:
+                box, last_orientation = match
                 (view,) = views(evidence.source, image.channels, ((orientation, last_orientation),))
                 boxes = [_nearest(evidence, image, view, box, family) for family in _KERNELS]
                 yield replace(
@@ -48,11 +46,8 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
 
 
 def _box(evidence: Evidence, image: TensorImage, orientation: int) -> tuple[Box, int] | None:
-    """The part of the oriented image that the tensor shows, and its last orientation; None where it is no rectangle."""
-    source = evidence.source
-    steps = image_steps(source.header, source.preparation, (), image.channels, orientation=orientation)
-    picture = apply_steps(steps, source.cache)
-    registration = register(image.pixels, picture)
+    """The part of the oriented image that the tensor shows, and its last orientation; None for another shape."""
+    registration = evidence.register(image, orientation)
     if registration is None:
         return None
     corners = registration.corners(*image.size)
@@ -60,10 +55,10 @@ def _box(evidence: Evidence, image: TensorImage, orientation: int) -> tuple[Box,
     rectangle = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
     if min(high - low) < 1 or np.abs(corners - rectangle).max() > _SKEW * max(high - low) + 1:
         return None
-    most = np.array([picture.shape[1], picture.shape[0]])
+    most = np.array(evidence.orient(image, orientation).shape[1::-1])
     left, top = (int(end) for end in np.clip(np.rint(low), 0, most - 1))
     right, bottom = (int(end) for end in np.clip(np.rint(high), 1, most))
-    return (top, left, bottom, right), 2 if registration.mirrored else 1
+    return (top, left, bottom, right), 2 if registration.is_mirrored else 1
 
 
 def _nearest(evidence: Evidence, image: TensorImage, view: OrientedImage, box: Box, family: KernelFamily) -> Box:
@@ -79,7 +74,7 @@ def _nearest(evidence: Evidence, image: TensorImage, view: OrientedImage, box: B
 
 
 def _neighbors(box: Box) -> Iterator[Box]:
-    """The boxes with one side a pixel off, or the whole."""
+    """The boxes with one side a pixel off, and the box a pixel away."""
     for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
         change = down, right, down, right
         for parts in ((1, 1, 0, 0), (0, 0, 1, 1), (1, 1, 1, 1)):
@@ -113,4 +108,6 @@ def _framing(box: Box, view: OrientedImage, size: tuple[int, int]) -> Framing:
     return Framing(kind="cut", spec_steps=(crop, resize) if cut != size else (crop,))
 
 
-MISTAKE = Mistake(rank=5, distance=(0.5, math.inf), searches=_searches)
+MISTAKE = Mistake(
+    title="parts that are cut out before the resize", rank=5, distance=(0.5, math.inf), searches=_searches
+)

@@ -21,6 +21,8 @@ from sm_imgcheck.ops.records.mistakes import GRAY_WEIGHTS
 __all__ = ["MISTAKE", "gray_conversions"]
 
 _WEIGHTS = ("luma", "y_plane")
+_SAMPLE = 1 << 22
+"""Values that are compared for gray."""
 _MAX_UNEXPLAINED = 1e-4
 """Share of a channel's variance that another does not explain, up to which both hold one gray image."""
 
@@ -93,7 +95,7 @@ _NEAR, _LEAST = 0.03, 1e-9
 
 def _is_gray(image: TensorImage) -> bool:
     """Whether each channel is a line of the first."""
-    flat = image.pixels.reshape(-1, image.channels)[:, :3].astype(np.float64)
+    flat = image.pixels.reshape(-1, image.channels)[:: image.pixels.size // _SAMPLE + 1, :3].astype(np.float64)
     flat -= flat.mean(axis=0)
     power = (flat * flat).sum(axis=0)
     if not power.all():
@@ -124,4 +126,4 @@ def _color(mode: str, to: str, weights: str) -> Step:
     return Step(op="color", params={"mode": mode, "to": to, "to_gray": weights}, why="gray")
 
 
-MISTAKE = Mistake(rank=6, similar=True, searches=_searches)
+MISTAKE = Mistake(title="other conversions to gray", rank=6, similar=True, searches=_searches)

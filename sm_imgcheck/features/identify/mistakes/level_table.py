@@ -118,4 +118,4 @@ def _name(tables: np.ndarray) -> str:
 
 _POSTER = 64
 
-MISTAKE = Mistake(rank=9, distance=(0.02, np.inf), searches=_searches)
+MISTAKE = Mistake(title="other tone curves", rank=9, distance=(0.02, np.inf), searches=_searches)

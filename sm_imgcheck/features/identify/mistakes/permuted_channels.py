@@ -46,4 +46,4 @@ def _add_reorder(plan: Plan, *, cycle: tuple[int, ...]) -> Plan:
     return before_axes(plan, Step(op="reorder", params={"order": order, "to": to}, why=f"channel order {to}"))
 
 
-MISTAKE = Mistake(rank=3, distance=(1.0, math.inf), searches=_searches)
+MISTAKE = Mistake(title="other channel orders", rank=3, distance=(1.0, math.inf), searches=_searches)

@@ -79,4 +79,4 @@ def _at(
     return place(evidence.source.preparation, step)
 
 
-MISTAKE = Mistake(rank=13, distance=(0.05, 12.0), searches=_searches)
+MISTAKE = Mistake(title="a JPEG round trip", rank=13, distance=(0.05, 12.0), searches=_searches)

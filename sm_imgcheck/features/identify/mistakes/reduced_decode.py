@@ -61,4 +61,4 @@ def _reduce_source(source: SourceImage, reduction: int) -> SourceImage:
     return replace(source, header=smaller, preparation=replace(source.preparation, reduction=reduction))
 
 
-MISTAKE = Mistake(rank=10, distance=(0.1, 12.0), searches=_searches)
+MISTAKE = Mistake(title="a decode at a reduced size", rank=10, distance=(0.1, 12.0), searches=_searches)

@@ -31,4 +31,4 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
         yield evidence.again(guesses[0], families=tuple(_families()))
 
 
-MISTAKE = Mistake(rank=11, distance=(0.05, 6.0), searches=_searches)
+MISTAKE = Mistake(title="reducing_gap of Pillow", rank=11, distance=(0.05, 6.0), searches=_searches)

@@ -29,8 +29,8 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
         if image.channels not in (1, len("RGB")) or image.size == (header.height, header.width):
             continue
         for preparation in _buffers(evidence.source.preparation, image, header):
-            changed = replace(header, height=image.size[0], width=image.size[1], orientation=1)
-            source = replace(evidence.source, header=changed, preparation=preparation, geometry=None)
+            same_size = replace(header, height=image.size[0], width=image.size[1], orientation=1)
+            source = replace(evidence.source, header=same_size, preparation=preparation, geometry=None)
             if evidence.misfit([image], source) <= _RESEMBLES:
                 search = replace(evidence.search, images=[image], source=source, orientations=((1, 1),))
                 yield replace(search, choice=only(Framing(kind="none", spec_steps=())))
@@ -55,4 +55,4 @@ def _repeat(image: TensorImage, first: str, last: str, order: str = "RGB") -> St
     return Step(op="repeat_buffer", params=params, why="np.resize")
 
 
-MISTAKE = Mistake(rank=3, distance=(4.0, math.inf), searches=_searches)
+MISTAKE = Mistake(title="np.resize", rank=3, distance=(4.0, math.inf), searches=_searches)

@@ -55,4 +55,4 @@ def _with_order(plan: Plan, order: str) -> Plan:
     )
 
 
-MISTAKE = Mistake(rank=2, distance=(4.0, math.inf), searches=_searches)
+MISTAKE = Mistake(title="a reshape instead of a transpose", rank=2, distance=(4.0, math.inf), searches=_searches)

@@ -41,4 +41,4 @@ def _swap_sides(source: Size, size: Size, *, inner: Size | None) -> Iterator[Fra
                 yield Framing(kind="squash", spec_steps=(resize, crop) if full != size else (resize,))
 
 
-MISTAKE = Mistake(rank=5, distance=(1.0, math.inf), searches=_searches)
+MISTAKE = Mistake(title="height and width swapped in the resize", rank=5, distance=(1.0, math.inf), searches=_searches)

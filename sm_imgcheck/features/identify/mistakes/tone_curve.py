@@ -59,4 +59,4 @@ def _deviation(levels: np.ndarray, values: np.ndarray) -> float:
     return float(np.abs(flat - means[at]).mean())
 
 
-MISTAKE = Mistake(rank=4, distance=(0.5, np.inf), searches=_searches)
+MISTAKE = Mistake(title="gamma curves", rank=4, distance=(0.5, np.inf), searches=_searches)

@@ -77,4 +77,4 @@ def _firsts(edge: int) -> Iterator[FramingStep]:
     yield {"resize": {"mode": "longest_edge", "size": edge, "rounding": "round"}}
 
 
-MISTAKE = Mistake(rank=12, distance=(0.1, 12.0), searches=_searches)
+MISTAKE = Mistake(title="two resizes", rank=12, distance=(0.1, 12.0), searches=_searches)

@@ -85,4 +85,4 @@ def _add_wrap(plan: Plan, *, dtype: str) -> Plan:
     return with_steps(plan, (*plan.steps[:at], wrap, *casts, *plan.steps[at + 1 :]))
 
 
-MISTAKE = Mistake(rank=7, distance=(4.0, math.inf), searches=_searches)
+MISTAKE = Mistake(title="overflow of uint8", rank=7, distance=(4.0, math.inf), searches=_searches)

@@ -1,0 +1,55 @@
+"""The search for a pipeline stops after a fixed amount of work, and states what it did not try."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from sample_images import encode_image, picture
+
+import sm_imgcheck
+from sm_imgcheck.features.identify import budget as budgets
+from sm_imgcheck.features.identify import find
+from sm_imgcheck.features.identify.budget import Budget
+
+PIXELS = picture(96, 128, seed=4)
+SOURCE = encode_image(Image.fromarray(PIXELS), "PNG")
+SPEC = {"shape": ["N", 64, 64, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+NOISE = np.random.default_rng(3).normal(0, 0.02, (64, 64, 3))
+
+
+@pytest.fixture(scope="module")
+def tensor():
+    """The image by no known pipeline."""
+    image = np.asarray(Image.fromarray(PIXELS).resize((64, 64), Image.Resampling.BILINEAR), np.float32)
+    return (image / 255 + NOISE)[np.newaxis].astype(np.float32)
+
+
+def test_small_budget_names_what_was_not_searched(tensor):
+    budget = Budget(limit=400_000_000)
+    origins = find(tensor, SOURCE, budget=budget)
+    assert [origin.exact for origin in origins] == [False]
+    assert budget.is_spent
+    assert "a JPEG round trip" in budget.unsearched
+    assert budget.report().startswith("search stopped after 0.4 billion values, not searched: ")
+
+
+def test_work_of_a_search_does_not_depend_on_the_run(tensor):
+    budgets_of_runs = [Budget(limit=60_000_000) for _ in range(2)]
+    origins = [find(tensor, SOURCE, budget=budget) for budget in budgets_of_runs]
+    assert origins[0] == origins[1]
+    assert budgets_of_runs[0].spent == budgets_of_runs[1].spent
+
+
+def test_budget_that_is_spent_at_once_still_ends_the_search(tensor):
+    budget = Budget(limit=0)
+    assert find(tensor, SOURCE, budget=budget) == ()
+    assert budget.unsearched == ["some of the usual pipelines", "all common mistakes"]
+
+
+@pytest.mark.parametrize(("limit", "text"), [(0, "all common mistakes"), (400_000_000, "a JPEG round trip")])
+def test_report_states_that_the_search_stopped(limit, text, tensor, monkeypatch):
+    monkeypatch.setattr(budgets.Budget, "is_spent", property(lambda self: self.spent >= limit))
+    result = sm_imgcheck.validate(tensor, SPEC, source=SOURCE)
+    messages = [finding.message for finding in result.findings if finding.code == "PIX102"]
+    assert len(messages) == 1
+    assert "search stopped after" in messages[0]
+    assert text in messages[0]
