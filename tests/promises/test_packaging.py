@@ -42,6 +42,7 @@ def test_wheel_contains_only_package_presets_and_manual(wheel):
     data = {
         "sm_imgcheck/py.typed",
         "sm_imgcheck/rules/endpoint_errors/errors.json",
+        "sm_imgcheck/rules/endpoint_errors/grammar.json",
         "sm_imgcheck/rules/endpoint_errors/phrases.json",
         "sm_imgcheck/pipeline/measure/channel_prior/table.npz",
     }

@@ -16,6 +16,7 @@ from sm_imgcheck.rules.endpoint_errors.search import (
     LIMIT,
     NormalizedText,
     PatternMatch,
+    find_by_words,
     find_general_matches,
     find_matches,
     normalize_text,
@@ -63,11 +64,14 @@ def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
     """
     message = normalize_text(text, first)
     best: dict[str, PatternMatch] = {}
+    entries = causes()
     matches = [*find_matches(message), *find_general_matches(message)]
+    if all(entries[match.cause]["kind"] == "wrapper" for match in matches):
+        words = [*find_by_words(message)]
+        matches = words if not matches or any(entries[match.cause]["kind"] != "wrapper" for match in words) else matches
     for match in sorted(matches, key=lambda match: (match.rank, match.start)):
         if match.cause not in best and not any(_hides(previous, match) for previous in best.values()):
             best[match.cause] = match
-    entries = causes()
     specific = [match for match in best.values() if entries[match.cause]["kind"] != "wrapper"]
     return tuple(_explain(match, entries[match.cause], message) for match in (specific or [*best.values()])[:_MOST])
 

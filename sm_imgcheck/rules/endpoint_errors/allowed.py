@@ -25,6 +25,10 @@ _AXES = re.compile(
     r"(?i)\b(?:image|array|tensor|input)s?\b[^.;\n]{0,40}"
     r"(?:less|fewer|(?P<more>more)) than (?P<count>[34]|three|four) (?:dim|axes)"
 )
+_RANK = re.compile(
+    r"(?i)\bnumber of (?:image )?dimensions?(?: is| was|:| of){0,2} ?(?P<after>[1-6])\b"
+    r"|\b(?P<before>[1-6])[- ]?(?:D|dimensional) (?:images?|inputs?)\b"
+)
 _REFUSAL = re.compile(
     r"(?i)must be \d|unsupported|not supported|only support|supports? only|invalid|illegal|wrong|unexpected|unknown"
     r"|can(?:not|'t| not) handle|only (?:be )?(?:supported|defined|implemented)|not implemented|divisible by"
@@ -57,6 +61,16 @@ def _fewer(sentence: str) -> VerdictSpan | None:
     return None
 
 
+def _rank(sentence: str) -> VerdictSpan | None:
+    """Compare the only number of axes that is refused: two are grayscale, four or five are a batch."""
+    ranks = [*_RANK.finditer(sentence)]
+    if len(ranks) != 1 or not _REFUSAL.search(sentence):
+        return None
+    rank = ranks[0]["before"] or ranks[0]["after"]
+    cause = {"2": "gray", "4": "batch-twice", "5": "batch-twice"}.get(rank)
+    return (((cause,), {"got": f"{rank} axes", "expected": "3 axes"}), *ranks[0].span()) if cause else None
+
+
 def _channels(sentence: str) -> VerdictSpan | None:
     """Compare the only number of channels with the supported color modes, or with 1 and 3."""
     counts = [*_CHANNELS.finditer(sentence)]
@@ -83,7 +97,7 @@ def _shape(sentence: str) -> VerdictSpan | None:
         cause = "gray"
     elif len(lengths) == 4 and {lengths[1], lengths[3]} & set(COUNTS):
         cause = "batch-twice"
-    elif len(lengths) == 3 and lengths[0] in (1, 3) and lengths[2] not in COUNTS:
+    elif len(lengths) == 3 and lengths[0] == 3 and lengths[2] not in COUNTS:
         cause = "layout"
     return (((cause,), {"got": str(lengths), "expected": "[H, W, 3]"}), *shapes[0].span()) if cause else None
 
@@ -96,4 +110,4 @@ def _dtype(sentence: str) -> VerdictSpan | None:
     return (("unsupported-dtype",), {"got": dtypes[0]["name"]}), *dtypes[0].span()
 
 
-_COMPARISONS: tuple[Callable[[str], VerdictSpan | None], ...] = (_fewer, _channels, _shape, _dtype)
+_COMPARISONS: tuple[Callable[[str], VerdictSpan | None], ...] = (_fewer, _channels, _rank, _shape, _dtype)

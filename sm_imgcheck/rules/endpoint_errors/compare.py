@@ -108,6 +108,20 @@ def _tokens(values: Mapping[str, str]) -> Verdict:
     return ("wrong-size",) if all(squares) and counts[0] != counts[1] else (), labels
 
 
+def _elementwise(values: Mapping[str, str]) -> Verdict:
+    """Compare two lengths of one axis, of unknown roles, that an operation of two tensors requires to be equal."""
+    small, large = sorted((int(values["got"]), int(values["expected"])))
+    labels = {"got": values["got"], "expected": values["expected"]}
+    if (small, large) == (3, 4):
+        return ("alpha",), labels
+    if small == 3 and large >= SMALLEST_SIDE:
+        return ("layout",), labels
+    if values["axis"] == "1":
+        return _tokens(values)
+    is_side = values["axis"] in "23" and small > max(COUNTS)
+    return ("wrong-size",) if is_side else (), labels
+
+
 def _axis_value(values: Mapping[str, str]) -> Verdict:
     """Compare one axis of the actual shape with the length that the layer expects."""
     got, expected, axis = parse_shape(values["shape"]), int(values["expected"]), int(values["axis"])
@@ -252,6 +266,7 @@ COMPARISONS = {
     "cv-type": numpy_type,
     "axis-bounds": _axis_bounds,
     "allowed-channels": _supported_channels,
+    "elementwise": _elementwise,
     "mean": _mean_length,
     "profile": _profile,
     "tokens": _tokens,

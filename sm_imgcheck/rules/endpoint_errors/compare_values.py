@@ -68,6 +68,14 @@ def _channels(got: Value, model: Value) -> Verdict | None:
     return _channel_axis(got.text, expected)
 
 
+def _channels_of_mode(got: Value, model: Value) -> Verdict | None:
+    """Compare the channel axis of a shape with a color mode: "expected RGB, got (480, 640, 4)"."""
+    if got.text[0] not in "[(":
+        return None
+    mode = model.text.upper()
+    return _channel_axis(got.text, 1 if mode.startswith("GR") else 4 if mode.endswith("A") or mode == "CMYK" else 3)
+
+
 def _channel_axis(shape: str, expected: int) -> Verdict | None:
     """Compare the channel axis of a shape with the expected number; equal numbers are at the other axis."""
     lengths = _lengths(shape)
@@ -135,7 +143,7 @@ def _axis_names(text: str) -> list[str]:
     """Return the initials of named axes: ``nhwc`` of ``(batch_size, height, width, channels)``."""
     if text.isalpha():
         return [*text.lower().replace("b", "n")]
-    names = re.findall(r"\.\.\.|\*|\d+|\w+", text.lower().replace("num_", ""))
+    names = re.findall(r"\.\.\.|\*|\d+|\w+", re.sub(r"\d(?:\|\d)+", "c", text.lower()).replace("num_", ""))
     return [name if name.isdigit() else name[0].replace("b", "n").replace("i", "n") for name in names]
 
 
@@ -194,14 +202,18 @@ def _compare_ranks(actual: Value, model: Value) -> Verdict | None:
         return None
     match (got, expected[-1], len(expected)):
         case (2 | 3, 4, 1) | (3, 5, _):
-            return ("no-batch",), labels
+            cause = "no-batch"
         case (2, 3 | 4 | 5, _):
-            return ("gray",), labels
+            cause = "gray"
+        case (3, 2, 1):
+            cause = "color-for-gray"
         case (4, 2, 1):
-            return ("features-wanted",), labels
+            cause = "features-wanted"
         case (5, 4 | 3, _) | (6, 5, _) | (4, 3, _):
-            return ("batch-twice",), labels
-    return None
+            cause = "batch-twice"
+        case _:
+            return None
+    return (cause,), labels
 
 
 def _tokens(got: Value, expected: Value) -> Verdict | None:
@@ -224,6 +236,7 @@ _BY_KINDS: Mapping[tuple[str, str], Callable[[Value, Value], Verdict | None]] = 
     ("inputs", "inputs"): _input_counts,
     ("channels", "channels"): _channels,
     ("shape", "channels"): _channels,
+    ("shape", "mode"): _channels_of_mode,
     ("total", "total"): _totals,
     ("total", "shape"): _count,
     ("side", "side"): _sides,

@@ -57,7 +57,7 @@ def compare_dtype_names(got: str, expected: str) -> Verdict:
     """Compare two dtypes by NumPy's names; empty: unknown."""
     floats, small = ("float16", "bfloat16", "float32", "float64"), ("uint8", "int8")
     causes: tuple[str, ...] = ()
-    if got == "float64" and expected in (*floats, *small):
+    if got == "float64" and expected in floats:
         causes = ("float64",)
     elif got in small and expected in floats:
         causes = ("uint8",)

@@ -66,6 +66,7 @@ _KEYWORDS = (
     "in the shape of",
     "got ",
     "less than",
+    " range",
 )
 _TRIES = 16
 """Maximum number of occurrences of a keyword that are tried."""
@@ -77,7 +78,7 @@ _OTHER_SUBJECTS = (
     *("input_ids", "attention_mask", "token_type", "past_key", "hidden_state", "position_ids", "vocab", "embedding"),
     *("audio", "speech", "waveform", "mel_", "sequence", "label", "target", "column", "loss"),
     *("strip size", "tile size", "scanline"),
-    *("state_dict", "checkpoint", "loading"),
+    *("state_dict", "checkpoint", "in loading", "loading weights"),
 )
 """Words of sentences about text, sound, training, weights or the parts of a file."""
 
@@ -128,13 +129,18 @@ def _mismatch(sentence: str) -> Mismatch | None:
         verdict = compare_values(other, value)
         if not is_ordered and other.kind in ("channels", "total"):
             verdict = _likelier(verdict, compare_values(value, other))
-        if verdict and verdict[0] == ("gray",) and value.kind == "rank" and not _IMAGE.search(sentence):
+        if verdict and verdict[0] in _RANKS_OF_IMAGES and value.kind == "rank" and not _IMAGE.search(sentence):
             continue  # sequences and matrices have ranks too
         if verdict and verdict[0] == ("features-wanted",) and not is_ordered:
             continue  # strides and sizes of pools are lists of two as well
-        if verdict and not verdict[0] and value.kind == "total" and _ELEMENTS.search(sentence):
-            verdict = ("shape-not-filled",), verdict[1]
+        if verdict and not verdict[0] and value.kind == "total":
+            cause = (
+                "bytes-count" if _BYTES.search(sentence) else "shape-not-filled" if _ELEMENTS.search(sentence) else ""
+            )
+            verdict = (cause,) if cause else (), verdict[1]
         if verdict is not None and verdict[0]:
+            if verdict[0] == ("batch-size",) and _MAXIMUM.search(sentence):
+                verdict = ("batch-maximum",), verdict[1]
             if value.kind == "shape" and _UNEQUAL.search(sentence):
                 verdict = ("unequal-images",), verdict[1]
             return Mismatch(verdict, min(value.start, other.start), max(value.end, other.end))
@@ -147,11 +153,18 @@ def _mismatch(sentence: str) -> Mismatch | None:
 
 _IMAGE = re.compile(r"(?i)image|channel|height|pixel|conv|\b4-?D\b")
 
+_RANKS_OF_IMAGES = (("gray",), ("color-for-gray",))
+
+_BYTES = re.compile(r"(?i)\A(?!.*(?:truncat|response|\bmax\b)).*\b(?:bytes?|buffer|slice)\b")
+
+_MAXIMUM = re.compile(r"(?i)exceed|\bmax|at most|(?:larger|greater|more) than|only supports?")
+
 _ELEMENTS = re.compile(r"(?i)\[[^\]]*\][^\n]{0,80}\b(?:elements|values|entries)\b")
 """A shape with a number of values: "shape [1, 3, 224, 224] expects 150528 elements"."""
 
 _UNEQUAL = re.compile(
     r"(?i)\b(?:images|samples|tensors|arrays|elements|batch)\b[^\n]{0,40}\bsame (?:shape|size|dimensions)"
+    r"|\bimage_?1\b[^\n]{1,40}\bimage_?2\b"
 )
 """A sentence that compares the images of a batch with each other."""
 

@@ -29,7 +29,7 @@ def find_byte_limits(text: str) -> Iterator[tuple[int, int]]:
         if number == _TRIES:
             return
         start, end = max(match.start() - _AROUND, 0), match.end() + _AROUND // 2
-        around = re.split(r"[.;!?] ", text[start : match.start()])[-1] + text[match.start() : end]
+        around = " ".join(re.split(r"[.;!?] ", text[start : match.start()])[-2:]) + text[match.start() : end]
         if _LIMIT.search(around) and _SUBJECT.search(around) and _ERROR.search(around) and not _OTHER.search(around):
             yield match.span()
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from sm_imgcheck.rules.endpoint_errors.allowed import VerdictSpan
 from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
+from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
 from sm_imgcheck.rules.endpoint_errors.tokens import Value
 
 __all__ = ["compare_axis", "compare_requirement"]
 
-_REQUIREMENT = re.compile(r"(?i)\b(?:must|should|expect(?:s|ed)?|requires?|needs|has to|have to|only) ")
+_REQUIREMENT = re.compile(r"(?i)\b(?:must|should|expect(?:s|ed|ing)?|requires?|needs|has to|have to|only) ")
 _ERROR = re.compile(r"(?:Error|Exception|Failure)\b\W|\"(?:error|detail|message)\":|(?i:\berror: )")
-_IMAGE = re.compile(r"(?i)\b(?:image|img|input|picture|photo|pixels?|mat|frame|tensor|array)s?\b")
+_IMAGE = re.compile(r"(?i)\b(?:image|img|input|picture|photo|pixels?|pixel_value|mat|frame|tensor|array)s?\b")
 _NEAR = 24
 """Characters after a value in which the image may be named."""
 
@@ -59,6 +60,24 @@ _LENGTHS = re.compile(
 )
 
 
+_RANGE = re.compile(
+    r"(?P<got>\[\d{1,5}(?:, ?\d{1,5}){1,4}\])[^\[\]]{1,120}?(?:range|between|min)[^\[\]]{0,40}?"
+    r"(?P<low>\[\d{1,5}(?:, ?\d{1,5}){1,4}\])[^\[\]]{1,16}(?P<high>\[\d{1,5}(?:, ?\d{1,5}){1,4}\])"
+)
+
+
+def _compare_range(match: re.Match[str]) -> Verdict:
+    """Compare a shape with the lowest and the highest shape: the first axis that is out of range decides."""
+    got, low, high = ([int(length) for length in re.findall(r"\d+", match[name])] for name in ("got", "low", "high"))
+    for axis, (length, least, most) in enumerate(zip(got, low, high, strict=False)):
+        if not least <= length <= most:
+            limit = str(most if length > most else least)
+            return COMPARISONS["profile"](
+                {"shape": match["got"], "axis": str(axis), "got": str(length), "expected": limit}
+            )
+    return (), {}
+
+
 def compare_axis(sentence: str) -> VerdictSpan | None:
     """Return the verdict on one axis: "axis 3 must equal 3, got shape [1, 3, 224, 224]"; None: no axis differs."""
     if match := _LENGTHS.search(sentence):
@@ -68,6 +87,8 @@ def compare_axis(sentence: str) -> VerdictSpan | None:
         if not -len(lengths) <= axis < len(lengths) or lengths[axis] == match["expected"]:
             return None
         verdict = COMPARISONS["axis"](match.groupdict())
+    elif match := _RANGE.search(sentence):
+        verdict = _compare_range(match)
     else:
         return None
     return (verdict, *match.span()) if verdict[0] else None

@@ -14,6 +14,7 @@ __all__ = [
     "LIMIT",
     "NormalizedText",
     "PatternMatch",
+    "find_by_words",
     "find_general_matches",
     "find_matches",
     "normalize_text",
@@ -175,7 +176,7 @@ def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
     from sm_imgcheck.rules.endpoint_errors.quantities import find_byte_limits
 
     for start, end in find_byte_limits(text.text):
-        yield PatternMatch(cause="too-large", rank=3, start=start, end=end, values={}, source="general form")
+        yield PatternMatch(cause="too-large", rank=2, start=start, end=end, values={}, source="general form")
     for cause, start, end in find_object_types(text.text):
         yield PatternMatch(cause=cause, rank=3, start=start, end=end, values={}, source="general form")
     for mismatch in find_mismatches(text.text, text.lower):
@@ -191,6 +192,14 @@ def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
             )
     for cause, rank, start, end in find_phrases(text.lower, Vocabulary(text.lower)):
         yield PatternMatch(cause=cause, rank=rank, start=start, end=end, values={}, source="general form")
+
+
+def find_by_words(text: NormalizedText) -> Iterator[PatternMatch]:
+    """Yield the cause that the words of the last sentence name which any rule of the grammar fits."""
+    from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar
+
+    for cause, start, end in find_by_grammar(text.text):
+        yield PatternMatch(cause=cause, rank=5, start=start, end=end, values={}, source="general form")
 
 
 def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str, ...], Mapping[str, str]]:

@@ -93,6 +93,12 @@ class _SentenceReader:
             return
         value = Value(kind, match[0], match.start(), match.end())
         self.values.setdefault(kind, []).append(value)
+        if (
+            self.role == "expected"
+            and kind == "dtype"
+            and _is_alternative(self.expected.get(kind), value, self.sentence)
+        ):
+            del self.expected[kind]  # "expected uint8 or float32": a float is the nearer of the two to another float
         self.last = value if not self.role else None
         is_near = match.start() - self.position <= _NEAR
         _store(value, {"expected": self.expected, "got": self.got}.get(self.role), self.before, is_near=is_near)
@@ -107,6 +113,16 @@ class _SentenceReader:
         is_bare = kind in ("", "total") or distance <= _ADJACENT
         return only if self.role == "got" and is_bare and only in _COUNTS else kind
 
+    def _prefer_equal_ranks(self) -> None:
+        """Use the alternative with as many axes as the actual shape: "must be (112, 112, 3) or (X, 112, 112, 3)"."""
+        expected, got = self.expected.get("shape"), self.got.get("shape")
+        if expected is None or got is None or _rank(expected) == _rank(got):
+            return
+        between = [value for value in self.values["shape"] if expected.start < value.start < got.start]
+        equal = [value for value in between if _rank(value) == _rank(got)]
+        if equal and _ALTERNATIVE.match(self.sentence[expected.end : equal[0].start]):
+            self.expected["shape"] = equal[0]
+
     def finish(self) -> SentenceValues:
         """Return the values after the roles that only the whole sentence decides."""
         is_failure, is_change = _FAILURE.search(self.sentence), _CHANGE.search(self.sentence)
@@ -115,6 +131,7 @@ class _SentenceReader:
             if not self.got and self.expected.keys() & {"rank", "axes"}:  # "must be 4-dimensional: [224, 224, 3]"
                 shape = self.expected.pop("shape", None) or self.before.get("shape")
                 self.got |= {"shape": shape} if shape else {}
+            self._prefer_equal_ranks()
             for same_kind in self.values.values():
                 _contrast(same_kind, self.sentence, self.expected, self.got, self.pairs)
         elif not is_failure and not is_change and len(self.values.get("channels", ())) == 2:
@@ -156,6 +173,17 @@ def _contrast_of_model(values: list[Value], sentence: str, expected: dict[str, V
     left, right = values
     if (is_model := [_is_of_model(value, sentence) for value in values]) in ([True, False], [False, True]):
         expected["channels"], got["channels"] = (left, right) if is_model[0] else (right, left)
+
+
+def _rank(value: Value) -> int:
+    return len(re.findall(r"[\w?*-]+", value.text.replace("x", ",")))
+
+
+def _is_alternative(first: Value | None, second: Value, sentence: str) -> bool:
+    """Return whether a float dtype follows an integer dtype as an alternative."""
+    if first is None or "float" in first.text or "float" not in second.text:
+        return False
+    return sentence[first.end : second.start].strip() in ("or", "or torch.", "or np.", ",", "/")
 
 
 _ALTERNATIVE = re.compile(r"(?i)[^.;]{0,60}\bor ?(?:[a-z]{1,12} ){0,2}")

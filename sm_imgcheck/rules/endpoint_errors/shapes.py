@@ -54,7 +54,7 @@ def spec_shape(expected: Shape) -> str:
 
 def compare_shapes(got: Shape, expected: Shape) -> tuple[str, ...]:
     """Return the causes, the most specific first. Empty for shapes that are not image shapes."""
-    if len(expected) == 2 and len(got) == 4:
+    if len(expected) == 2 and len(got) == 4 and any(expected):
         return ("features-wanted",)
     if len(expected) <= 2 or not (is_image_shape(expected) or is_image_shape(got)):
         return ()
@@ -90,6 +90,8 @@ def compare_axes(got: Shape, expected: Shape) -> tuple[str, ...]:
         got = [got[0], got[3], got[1], got[2]] if expected_axis == 1 else [got[0], got[2], got[3], got[1]]
     if expected_axis is not None and _differ(got[expected_axis], expected[expected_axis]):
         causes += channels_differ(got[expected_axis], expected[expected_axis])
+    elif expected_axis is None and got_axis is not None and _differ(got[got_axis], expected[got_axis]):
+        return ("channels",)  # an image before a layer of many channels
     if _differ(got[0], expected[0]):
         causes.append("batch-size")
     rows, columns = (2, 3) if expected_axis == 1 or (expected_axis is None and _differ(got[3], expected[3])) else (1, 2)

@@ -23,6 +23,7 @@ _AXIS = (
 )
 _RANKS = r"(?:[1-6]|two|three|four|five)(?:(?:,?\ (?:or|and)|,|/)\ ?(?:[1-6]|four|five))*"
 _CHANNELS = r"(?:\d{1,4}|single|one|two|three|four)"
+_MUST_BE = r"(?:must\ be|should\ be|to\ be|has\ to\ be)"
 _DTYPE = r"""(?:torch\.|np\.|numpy\.|tf\.|jnp\.|c10::|DT_|TYPE_|kTfLite)?(?:uint8|u?int(?:8|16|32|64)
         |b?float(?:16|32|64)|bfloat16|FP(?:16|32|64)|BF16|floating[- ](?:point|type)|double|half|byte|single
         |[uif](?:8|16|32|64)|float(?=\ (?:array|tensor|image|dtypes?|types?|data|values|pixels|input))
@@ -45,10 +46,11 @@ TOKEN = re.compile(
         |(?<![\w.])\d{{1,5}}(?:\ ?[x*\u00d7]\ ?\d{{1,5}}){{1,4}}\b
         |(?-i:\b[BN1]x[CHW1-9]\d{{0,4}}(?:x(?:[CHW]|\d{{1,5}})){{1,3}}\b)
         |(?:(?<=shape\ )|(?<=shape:\ )|(?<=dims\ )|(?<=dimensions\ ))\d{{1,5}}(?:,\ ?\d{{1,5}}){{2,4}})
-    | (?P<required_rank>\b(?:shape|rank|ndim|dims?)\ (?:must\ be|should\ be|to\ be|has\ to\ be)\ {_RANKS}\b(?![.\dx]))
-    | (?P<required_channels>\bchannels?\ (?:must\ be|should\ be|to\ be|has\ to\ be)\ \d(?:(?:,|,?\ or)\ \d)*\b)
-    | (?P<axes>[\[(]\ ?{_AXIS}(?:\ ?[,x]\ ?(?:{_AXIS}|\d{{1,5}})){{1,4}}\ ?[\])])
-    | (?P<rank>\b{_RANKS}[- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)(?:\ or\ [1-6][- ]?D\b)?
+    | (?P<required_rank>\b(?:shape|rank|ndim|dims?)(?:\ of\ \w{{1,12}})?\ {_MUST_BE}\ {_RANKS}\b(?![.\dx]))
+    | (?P<required_channels>\bchannels?\ {_MUST_BE}\ \d(?:(?:,|,?\ or)\ \d)*\b)
+    | (?P<axes>[\[(]\ ?{_AXIS}(?:\ ?[,x]\ ?(?:{_AXIS}|\d{{1,5}}(?:\|\d)*)){{1,4}}\ ?[\])])
+    | (?P<rank>\b{_RANKS}[- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)
+        (?:(?:\ \(\w{{3,12}}\))?\ or\ (?:[1-6][- ]?D|higher|more)\b)?
         |\b(?:rank|ndim|dim\(\)|dimensions?\ (?:is|was|of|:)|number\ of\ (?:\w+\ )?dim(?:ension)?s)
         (?:\ of|\ is|\ to\ be)?[ :=]{{1,3}}{_RANKS}(?:(?:\ \([^()]{{1,60}}\))?\ or\ (?:rank\ )?(?:=\ ?)?[1-6])?\b)
     | (?P<layout>\b(?:channels?[- _]?(?:last|first)|[NB]?HWC|[NB]?CHW)\b)
@@ -96,10 +98,15 @@ def unit_of(sentence: str, start: int, end: int) -> str:
     if re.search(r"(?i)\binputs ?$", sentence[max(start - 12, 0) : start]):
         return "inputs"
     nouns = [*_NOUN.finditer(sentence, max(start - _NOUN_DISTANCE, 0), start)]
-    nouns = [noun for noun in nouns if noun.lastgroup != "batch" or start - noun.end() < _SIZE_DISTANCE // 2]
+    nouns = [noun for noun in nouns if noun.lastgroup != "batch" or _is_near(sentence[noun.end() : start])]
     if nouns and nouns[-1].lastgroup != "total":
         return nouns[-1].lastgroup or ""
     # "size 3 along the channel axis", "channel data size 3": the size of something.
     near = [*_NOUN.finditer(sentence, max(start - _SIZE_DISTANCE, 0), end + _SIZE_DISTANCE)]
     specific = [noun for noun in near if noun.lastgroup != "total"]
     return ((specific or nouns)[-1].lastgroup or "") if nouns else ""
+
+
+def _is_near(between: str) -> bool:
+    """Return whether the text between a batch size and its number is short or a role: "batch size - Expected: 1"."""
+    return len(between) < _SIZE_DISTANCE // 2 or bool(re.fullmatch(r"\W{0,4}\w{3,8}\W{1,3}", between))
