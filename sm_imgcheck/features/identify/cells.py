@@ -77,22 +77,23 @@ def misfit(
 
 
 def unexplained_variance(a: np.ndarray, b: np.ndarray) -> float:
-    """As ``misfit``, of two standardized arrays of cells x channels. A channel without variance does not count."""
-    varying = a.any(axis=0)
+    """As ``misfit``, of two standardized arrays of colors x cells. A color without variance does not count."""
+    varying = a.any(axis=1)
     if not varying.any():
         return 1.0
-    best = 1.0
-    for order in (slice(None), slice(None, None, -1)):
-        correlation = (a * b[:, order]).sum(axis=0)
-        best = min(best, float(1 - np.square(correlation[varying]).mean()))
-    return best
+    correlations = a @ b.T
+    orders = (correlations.diagonal(), correlations[:, ::-1].diagonal())
+    return min(1.0, *(float(1 - np.square(order[varying]).mean()) for order in orders))
 
 
 def _standard(cells: np.ndarray) -> np.ndarray:
-    """Cells x colors, each column with mean 0 and length 1; zeros where it has no variance."""
-    flat = cells.reshape(-1, cells.shape[-1])[:, :3]
-    flat = flat - flat.mean(axis=0)
-    length = np.sqrt(np.square(flat).sum(axis=0))
+    """Colors x cells, each row with mean 0 and length 1; zeros where it has no variance.
+
+    Contiguous rows: sums over them take a tenth of the time of sums over columns.
+    """
+    flat = np.ascontiguousarray(cells.reshape(-1, cells.shape[-1])[:, :3].T)
+    flat -= flat.mean(axis=1, keepdims=True)
+    length = np.sqrt(np.square(flat).sum(axis=1, keepdims=True))
     return np.asarray(flat * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0))
 
 
@@ -108,18 +109,33 @@ def _means_of(target: IntegralImage, rows: np.ndarray, columns: np.ndarray) -> n
 
 
 def _means(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Means over the cells between these edges, which may be between pixels."""
+    """Means over the cells between these edges, which may be between pixels.
+
+    ``take`` on flat rows and operations in place: half the time of an index for each axis.
+    """
     (y, below, down), (x, right, along) = _between(rows, sums.shape[0]), _between(columns, sums.shape[1])
-    down, along = down[:, None, None], along[None, :, None]
-    upper = sums[np.ix_(y, x)] * (1 - along) + sums[np.ix_(y, right)] * along
-    lower = sums[np.ix_(below, x)] * (1 - along) + sums[np.ix_(below, right)] * along
-    corner = upper * (1 - down) + lower * down
-    boxes = np.diff(np.diff(corner, axis=0), axis=1)
-    area = np.diff(rows)[:, None] * np.diff(columns)[None, :]
-    return np.asarray(boxes / np.maximum(area, 1e-9)[..., None])
+    flat, width = sums.reshape(-1, sums.shape[2]), sums.shape[1]
+
+    def between_columns(row: np.ndarray) -> np.ndarray:
+        first, second = (flat.take(row[:, None] * width + column, axis=0) for column in (x, right))
+        second -= first
+        second *= along[:, None]
+        first += second
+        return first
+
+    corner, lower = between_columns(y), between_columns(below)
+    lower -= corner
+    lower *= down[:, None, None]
+    corner += lower
+    strips = corner[1:] - corner[:-1]
+    boxes = strips[:, 1:] - strips[:, :-1]
+    area = (rows[1:] - rows[:-1])[:, None] * (columns[1:] - columns[:-1])
+    boxes /= np.maximum(area, 1e-9)[..., None]
+    return np.asarray(boxes)
 
 
 def _between(edges: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    edges = np.clip(edges, 0, length - 1)
-    first = np.minimum(edges.astype(np.int64), length - 1)
+    """The index of the pixel before each edge and of the one after, and how far in between the edge is, 0..1."""
+    edges = np.minimum(np.maximum(edges, 0), length - 1)
+    first = edges.astype(np.int64)
     return first, np.minimum(first + 1, length - 1), edges - first
