@@ -1,5 +1,6 @@
 """Data that many tests share."""
 
+import gc
 import os
 import signal
 import sys
@@ -10,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sm_imgcheck import cli
-from sm_imgcheck.pipeline.process import process
 
 # Examples have no deadline: their time depends on the load of the machine. In CI the examples are the same each time.
 any_machine = settings(settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -20,6 +20,10 @@ settings.load_profile("quick")
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every command that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Before any module loads NumPy. The tests run on every core already: its threads, which wait for work in a loop, took a
+# twentieth of the processor time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Bytecode is written even where the environment forbids it: without bytecode, each worker process compiles all tests
 # again, and each command that a test starts compiles the package again.
@@ -39,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             numbers[function] += 1
 
 
+def pytest_collection_finish() -> None:
+    """Exempt all modules and tests from garbage collection: each full collection would read them again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def run_cli(capsys):
     """Run a command line in this process: exit code, standard output, standard error."""
@@ -56,6 +66,8 @@ def run_cli(capsys):
 @pytest.fixture
 def decoded_names(monkeypatch):
     """The names of the files that were decoded since it was last cleared."""
+    from sm_imgcheck.pipeline.process import process
+
     names = []
 
     def record_name(what, *more, **trace):

@@ -9,9 +9,10 @@ from sm_imgcheck.core import gc_policy
 
 @pytest.fixture
 def unfrozen():
-    """Restore the collector: enabled, without frozen objects."""
-    yield
+    """Exempt no object during the test; then all objects again, as every test has it."""
     gc.unfreeze()
+    yield
+    gc.freeze()
     gc.enable()
 
 

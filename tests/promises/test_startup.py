@@ -38,9 +38,10 @@ print(*sorted(sys.modules), file=sys.stderr)
 
 
 def loaded_modules(*arguments: str, code: str = PROBE, **environment: str) -> set[str]:
-    """The modules that a command loads, in a separate process."""
+    """The modules that a command loads, in a separate process without the threads that the tests are limited to."""
     command = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | environment)
+    inherited = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=inherited | environment)
     return set(done.stderr.split())
 
 

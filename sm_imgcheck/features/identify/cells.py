@@ -120,8 +120,8 @@ def _means(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarra
         first, second = (flat.take(row[:, None] * width + column, axis=0) for column in (x, right))
         second -= first
         second *= along[:, None]
-        first += second
-        return first
+        second += first
+        return np.asarray(second)
 
     corner, lower = between_columns(y), between_columns(below)
     lower -= corner
