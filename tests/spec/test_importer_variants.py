@@ -55,6 +55,28 @@ def nvinfer(**keys):
     return "config_infer.txt", "[property]\n" + "\n".join(lines) + "\n"
 
 
+def preprocess(**keys):
+    settings = {
+        "network_input_order": 0,
+        "network_input_shape": "1;3;32;48",
+        "network_color_format": 0,
+        "tensor_data_type": 0,
+        "custom_lib_path": "libcustom2d_preprocess.so",
+        **keys,
+    }
+    lines = [f"{key.replace('_', '-')}={value}" for key, value in settings.items()]
+    return "config_preprocess.txt", "[property]\n" + "\n".join(lines) + "\n"
+
+
+def server(inside=""):
+    return "server.txt", f'infer_config {{ backend {{ inputs {{ name: "x" }} }} preprocess {{ {inside} }} }}\n'
+
+
+def data_set(*steps):
+    listed = "".join(f"* {step}\n" for step in steps)
+    return "README.roboflow.txt", f"The following pre-processing was applied to each image:\n{listed}\nroboflow\n"
+
+
 def compose(*steps):
     return "t.txt", "Compose(\n" + "".join(f"    {step}\n" for step in steps) + ")\n"
 
@@ -126,6 +148,22 @@ VALUES = {
     "nvinfer-bad-color": (*nvinfer(model_color_format=9), "channel_order", None),
     "nvinfer-bad-factor": (*nvinfer(net_scale_factor="x"), "value_range", None),
     "nvinfer-bad-dims": (*nvinfer(infer_dims="3;0;8"), "shape", None),
+    "nvinfer-super-sampling": (*nvinfer(infer_dims="3;32;48", scaling_filter=3), "resize", None),
+    "nvinfer-made-elsewhere": (*nvinfer(infer_dims="3;32;48", input_tensor_from_meta=1), "value_range", None),
+    "nvinfer-mean-file": (*nvinfer(infer_dims="3;32;48", mean_file="mean.ppm"), "value_range", None),
+    "preprocess-custom-layout": (*preprocess(network_input_order=2), "layout", None),
+    "preprocess-custom-library": (*preprocess(custom_lib_path="mine.so"), "value_range", None),
+    "preprocess-no-factor": (*preprocess(), "value_range", None),
+    "preprocess-bad-shape": (*preprocess(network_input_shape="1;3;0;8"), "shape", None),
+    "server-no-dims": (*server(), "shape", None),
+    "server-mean-file": (*server('normalize { mean_file: "m.ppm" }'), "value_range", None),
+    "server-pixels": (*server("tensor_order: TENSOR_ORDER_NHWC"), "value_range", [0, 255]),
+    "paddlex": ("model.yml", "Transforms:\n- Resize:\n    interp: CUBIC\n    target_size: 64\n- Normalize:\n    mean: [0.5]\n    std: [0.5]\n", "geometry[0]", {"resize": {"mode": "stretch", "size": [64, 64], "interpolation": "bicubic", "library": "opencv"}}),
+    "checker-no-preprocessing": ("accuracy-check.yml", "models:\n  - name: m\n    launchers:\n      - adapter: classification\n    datasets:\n      - name: d\n", "resize", None),
+    "custom-vision-bad-range": ("metadata_properties.json", json.dumps({"CustomVision.Preprocess.TargetWidth": "8", "CustomVision.Preprocess.TargetHeight": "8", "Image.NominalPixelRange": "Odd"}), "value_range", None),
+    "custom-vision-mean": ("metadata_properties.json", json.dumps({"CustomVision.Preprocess.NormalizeMean": "[0.4, 0.5, 0.6]", "CustomVision.Preprocess.NormalizeStd": "[1, 1, 1]", "Image.NominalPixelRange": "Normalized_0_1"}), "normalize.units", "unit"),
+    "roboflow-contrast": (*data_set("Resize to 8x9 (Stretch)", "Auto-contrast via contrast stretching"), "resize", None),
+    "roboflow-not-resized": (*data_set("Auto-orientation of pixel data"), "resize", None),
     "compose-float": (*compose("ToTensor()", "Resize(size=(48, 64), antialias=False)"), "geometry[0]", {"resize": {"mode": "stretch", "size": [48, 64], "interpolation": "bilinear", "library": "torch", "dtype": "float32", "antialias": False}}),
     "compose-limit": (*compose("Resize(size=64, max_size=99)", "ToTensor()"), "geometry[0]", {"resize": {"mode": "shortest_edge", "size": 64, "interpolation": "bilinear", "max_size": 99, "rounding": "floor"}}),
     "compose-gray": (*compose("Grayscale(num_output_channels=1)", "ToTensor()"), "channel_order", "GRAY"),

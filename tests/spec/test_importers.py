@@ -78,6 +78,11 @@ REFUSED = {
     "unknown-class": ({"image_processor_type": "AcmeImageProcessor", "size": 224}, "AcmeImageProcessor"),
     "misspelled-class": ({"image_processor_type": "VitImageProcessor"}, "did you mean ViT"),
     "patches": ({"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 3136}, "patches"),
+    "model": ({"model_type": "vit", "architectures": ["ViTModel"], "image_size": 224}, "configuration of a vit model"),
+    "custom-code": (
+        {"image_processor_type": "YolosXImageProcessor", "auto_map": {}},
+        r"auto_map\), expected .*classes are",
+    ),
     "no-class": ({"do_resize": True, "size": 224, "image_mean": [0.5] * 3}, "image_processor_type: got none"),
 }
 
@@ -93,6 +98,21 @@ def test_processor_without_single_image_is_refused_by_name(case):
 def test_pickle_is_refused_by_its_bytes(body):
     with pytest.raises(ImgcheckError, match="pickle, which is never loaded"):
         draft_of("config.json", body)
+
+
+def test_pointer_of_git_lfs_is_refused_with_the_command_that_fetches_the_file():
+    with pytest.raises(ImgcheckError, match="git lfs pull"):
+        draft_of("preprocessor_config.json", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 378\n")
+
+
+@pytest.mark.parametrize(("largest", "is_refused"), [(8, True), (0, False)])
+def test_triton_dims_with_the_batch_that_triton_adds_are_refused(largest, is_refused):
+    text = f'max_batch_size: {largest}\ninput {{ name: "x" data_type: TYPE_FP32 dims: [1, 32, 48, 3] }}\n'
+    if is_refused:
+        with pytest.raises(ImgcheckError, match="adds the batch dimension; remove the first axis"):
+            draft_of("config.pbtxt", text)
+    else:
+        assert draft_of("config.pbtxt", text).values()["shape"] == [1, 32, 48, 3]
 
 
 def test_unknown_file_names_three_vocabularies():

@@ -17,6 +17,7 @@ __all__ = ["IMPORTERS", "Importer", "read_draft", "recognize"]
 
 _THRESHOLD = 0.5
 _SUGGESTIONS = 3
+_LFS_POINTER = b"version https://git-lfs"
 _PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
@@ -44,12 +45,17 @@ IMPORTERS: Registry[Importer] = Registry(__name__, "IMPORTER")
 
 
 def recognize(file: SourceFile) -> Importer | None:
-    """The importer of a file; None for a file of no known vocabulary. Raises ImgcheckError for a pickle."""
+    """The importer of a file; None for a file of no known vocabulary.
+
+    Raises ImgcheckError for a pickle and for a pointer of Git LFS.
+    """
     if file.head.startswith(_PICKLE):
         raise ImgcheckError(
             f"{file.name}: format: got a Python pickle, which is never loaded because it runs code, expected a "
             "configuration or model file such as preprocessor_config.json or model.onnx"
         )
+    if file.head.startswith(_LFS_POINTER):
+        raise ImgcheckError(f"{file.name}: content: got a Git LFS pointer, expected the file; run git lfs pull")
     scores = [(importer.matches(file), importer) for importer in map(IMPORTERS.__getitem__, IMPORTERS.by_rank())]
     confidence, best = max(scores, key=lambda pair: pair[0])
     return best if confidence >= _THRESHOLD else None

@@ -59,6 +59,12 @@ def read(file: SourceFile, input_name: str) -> Draft:
         names = for_terminal(", ".join(frameworks))
         builder.note(f"launchers: {len(launchers)} ({names}); a converted model may have mean and scale inside")
     state = _Steps(builder, _reader(dataset))
+    if "preprocessing" not in dataset:
+        name = for_terminal(str(dataset.get("name"))[:80])
+        builder.default("layout", "NCHW", "the accuracy checker gives OpenVINO channels first")
+        return builder.build(
+            _TITLE, "pixels", missing=f"preprocessing: absent; the global definition of data set {name} may have it"
+        )
     for step in _mappings(dataset.get("preprocessing")):
         state.add(str(step.get("type", "")), step)
     state.finish()

@@ -12,6 +12,9 @@ __all__ = ["IMPORTER"]
 
 _TITLE = "Custom Vision metadata"
 _PREFIX = "CustomVision.Preprocess."
+_ORDERS = {"Rgb8": "RGB", "Bgr8": "BGR", "Gray8": "GRAY"}
+_RANGES = {"NominalRange_0_255": (1.0, 0.0), "Normalized_0_1": (1 / 255, 0.0), "Normalized_1_1": (1 / 127.5, -1.0)}
+"""``Image.NominalPixelRange`` of Windows ML as factor and offset of a pixel of 0..255."""
 
 
 def matches(file: SourceFile) -> float:
@@ -24,18 +27,10 @@ def read(file: SourceFile, input_name: str) -> Draft:
     del input_name
     keys = {key.removeprefix(_PREFIX): str(value) for key, value in file.object.items() if key.startswith(_PREFIX)}
     builder = DraftBuilder(file)
-    mean, std = (_list(keys.get(key, "")) for key in ("NormalizeMean", "NormalizeStd"))
-    if mean and std:
-        equal = len(set(mean)) == len(set(std)) == 1
-        if equal or len(mean) == 3:
-            add_scaled(
-                builder,
-                factor=1.0,
-                mean=mean,
-                std=std,
-                order="" if equal else "RGB",
-                source="NormalizeMean, NormalizeStd",
-            )
+    order = _ORDERS.get(str(file.object.get("Image.BitmapPixelFormat", "")))
+    if order:
+        builder.state("channel_order", order, "Image.BitmapPixelFormat")
+    _add_values(builder, keys, str(file.object.get("Image.NominalPixelRange", "")), order or "RGB")
     _add_geometry(builder, keys)
     builder.assume("dtype", "float32", "not stated; float32 by convention of the exports")
     return builder.build(_TITLE, "pixels", missing="not stated: the color order depends on the exported format")
@@ -49,6 +44,28 @@ IMPORTER = Importer(
     matches=matches,
     read=read,
 )
+
+
+def _add_values(builder: DraftBuilder, keys: dict[str, str], pixel_range: str, order: str) -> None:
+    """Pixels in the nominal range, 0..255 in metadata before version 1.2, then mean and std."""
+    mean, std = (_list(keys.get(key, "")) for key in ("NormalizeMean", "NormalizeStd"))
+    factor, offset = _RANGES.get(pixel_range or "NominalRange_0_255", (0.0, 0.0))
+    if not factor:
+        builder.unknown("value_range", f"Image.NominalPixelRange: got {pixel_range[:40]}, expected a known range")
+        return
+    if not any(mean) and set(std) <= {1.0}:
+        source = "Image.NominalPixelRange" if pixel_range else "NormalizeMean, NormalizeStd: no change"
+        add_scaled(builder, factor=factor, mean=None, std=None, offset=offset, source=source)
+    elif len(mean) == len(std) and len(mean) in (1, 3):
+        add_scaled(
+            builder,
+            factor=factor,
+            mean=mean,
+            std=std,
+            offset=offset,
+            order=order if len(set(mean)) > 1 or len(set(std)) > 1 else "",
+            source="NormalizeMean, NormalizeStd",
+        )
 
 
 def _list(text: str) -> list[float]:

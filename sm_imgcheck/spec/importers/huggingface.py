@@ -24,6 +24,7 @@ _OLD_NAMES = {"size_divisibility": "size_divisor", "pad_and_return_pixel_mask": 
 _TILES = ("do_pan_and_scan", "crop_to_patches")
 """Switches by which a class cuts one image into several."""
 _TYPES = ("image_processor_type", "feature_extractor_type")
+_VISION = {"image_size", "num_channels", "patch_size", "vision_config", "backbone"}
 _AUDIO_KEYS = {"sampling_rate", "feature_size", "num_mel_bins", "chunk_length", "n_fft"}
 _SUFFIXES = ("Fast", "Pil")
 _KINDS = ("ImageProcessor", "FeatureExtractor")
@@ -35,6 +36,8 @@ def matches(file: SourceFile) -> float:
     settings = _settings_of(document)
     if "pretrained_cfg" in document or "preprocess_cfg" in document:
         return 0.0
+    if _is_model_configuration(settings):
+        return 0.6 if file.base != "config.json" or file.sibling("preprocessor_config.json") is None else 0.0
     if any(key in settings for key in (*_TYPES, "video_processor_type", "tokenizer_class")):
         return 0.95
     own_keys = {
@@ -100,6 +103,12 @@ def _note_old_defaults(
         )
 
 
+def _is_model_configuration(settings: Mapping[str, Json]) -> bool:
+    """Whether it is the config.json of a vision model, sometimes saved under the name of the processor's file."""
+    has_model = "model_type" in settings and "architectures" in settings
+    return has_model and not any(key in settings for key in (*_TYPES, "image_mean")) and bool(_VISION & settings.keys())
+
+
 def _settings_of(document: Mapping[str, Json]) -> Mapping[str, Json]:
     """The settings, which some files nest under another key."""
     if any(key in document for key in _TYPES):
@@ -122,6 +131,12 @@ def _class_name(file: SourceFile, given_keys: Mapping[str, Json]) -> str:
         if isinstance(name := given_keys.get(key), str) and name:
             return name
     where = for_terminal(file.name)
+    if _is_model_configuration(given_keys):
+        model_type = for_terminal(str(given_keys["model_type"])[:40])
+        raise ImgcheckError(
+            f"{where}: content: got the configuration of a {model_type} model, which has no preprocessing, expected "
+            "the preprocessor_config.json that image_processor.save_pretrained writes"
+        )
     if _AUDIO_KEYS & given_keys.keys():
         raise ImgcheckError(f"{where}: processor: got an audio processor (sampling_rate), expected an image processor")
     if "tokenizer_class" in given_keys:
@@ -162,11 +177,13 @@ def _find_class(file: SourceFile, class_name: str, stem: str, given_keys: Mappin
         raise ImgcheckError(f"{where}: processor: got an audio processor ({label}), expected an image processor")
     if stem in DYNAMIC or stem in CLASSES:
         raise ImgcheckError(
-            f"{where}: image_processor_type: got {label}, whose result is not one image tensor (patches, tiles, "
-            "frames, pairs, or an image trimmed by its content); expected a class with one resize"
+            f"{where}: image_processor_type: got {label}, whose result is not one image tensor from one resize "
+            "(patches, tiles, frames, pairs, an image trimmed by its content or resized twice); expected a class with "
+            "one resize"
         )
-    hint = nearest(stem, tuple(CLASSES)) or f"; {len(CLASSES)} classes are known"
-    own_keys = " (custom code: auto_map)" if "auto_map" in given_keys else ""
+    is_custom = "auto_map" in given_keys
+    hint = ("" if is_custom else nearest(stem, tuple(CLASSES))) or f"; {len(CLASSES)} classes are known"
+    own_keys = " (custom code: auto_map)" if is_custom else ""
     raise ImgcheckError(
         f"{where}: image_processor_type: got {label}{own_keys}, expected a known class, because the class decides the "
         f"defaults{hint}"

@@ -1,4 +1,4 @@
-"""Open Model Zoo ``model.yml``: input of the converted model."""
+"""Open Model Zoo ``model.yml``: input of the converted model. Before 2021 it is in ``model_optimizer_args`` alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ __all__ = ["IMPORTER"]
 _TITLE = "Open Model Zoo model.yml"
 _MARK = re.compile(r"^(model_optimizer_args|input_info|task_type|quantizable):", re.MULTILINE)
 _LAYOUTS = ("NCHW", "NHWC", "CHW", "HWC")
+_SHAPE = re.compile(r"[\[(]([\d,\s-]+)[\])]")
 
 
 def matches(file: SourceFile) -> float:
@@ -32,8 +33,13 @@ def read(file: SourceFile, input_name: str) -> Draft:
     if not isinstance(document, Mapping):
         raise ImgcheckError(f"{for_terminal(file.name)}: model.yml: expected a mapping")
     input_info = document.get("input_info")
-    entries = [entry for entry in input_info if isinstance(entry, Mapping)] if isinstance(input_info, list) else []
-    tensors = [_tensor(entry) for entry in entries[:50]]
+    listed = input_info[:50] if isinstance(input_info, list) else []
+    entries: list[Mapping[str, Json]] = [entry for entry in listed if isinstance(entry, Mapping)]
+    optimizer_args = document.get("model_optimizer_args")
+    arguments = [str(entry)[:400] for entry in optimizer_args] if isinstance(optimizer_args, list) else []
+    where = "input_info" if entries else "model_optimizer_args"
+    entries = entries or _argument_entries(arguments)
+    tensors = [_tensor(entry) for entry in entries]
     tensor = image_input(file.name, tensors, input_name)
     layout_name = str(entries[tensors.index(tensor)].get("layout", "")).upper()
     builder = DraftBuilder(file)
@@ -41,12 +47,10 @@ def read(file: SourceFile, input_name: str) -> Draft:
     add_tensor(
         builder,
         tensor,
-        where="input_info",
+        where=where,
         layout=layout_name if layout_name in _LAYOUTS else "",
         layout_source="input_info layout",
     )
-    optimizer_args = document.get("model_optimizer_args")
-    arguments = [str(entry)[:400] for entry in optimizer_args] if isinstance(optimizer_args, list) else []
     inside = [entry for entry in arguments if entry.startswith(("--mean_values", "--scale_values", "--scale="))]
     if inside:
         builder.infer("value_range", [0, 255], "model_optimizer_args: mean and scale are inside the converted model")
@@ -66,6 +70,17 @@ IMPORTER = Importer(
     matches=matches,
     read=read,
 )
+
+
+def _argument_entries(arguments: list[str]) -> list[Mapping[str, Json]]:
+    """Inputs by --input_shape=[1,3,224,224] and --input=data, in the form of input_info."""
+    values = dict(entry.lstrip("-").partition("=")[::2] for entry in arguments)
+    shapes = [[int(side) for side in text.split(",")] for text in _SHAPE.findall(values.get("input_shape", ""))]
+    names = values.get("input", "").split(",")
+    return [
+        {"name": names[index] if index < len(names) else "input", "shape": [*shape]}
+        for index, shape in enumerate(shapes[:50])
+    ]
 
 
 def _tensor(entry: Mapping[str, Json]) -> TensorInput:

@@ -18,7 +18,11 @@ _TITLE = "Paddle inference configuration"
 _MARK = re.compile(r"^(Preprocess|PreProcess|Transforms|transforms|Deploy):", re.MULTILINE)
 _OPERATIONS = ("Resize", "NormalizeImage", "Normalize", "Permute", "ToCHWImage", "ResizeImage", "DecodeImage")
 _INTERPOLATIONS = {0: "nearest", 1: "bilinear", 2: "bicubic", 3: "area", 4: "lanczos"}
-_WORDS = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic", "area": "area", "lanczos": "lanczos"}
+_WORDS = {
+    "nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic", "area": "area", "lanczos": "lanczos",
+    "linear": "bilinear", "cubic": "bicubic", "lanczos4": "lanczos",
+}  # fmt: skip
+"""Of PaddleClas and PaddleSeg; the last three of PaddleX."""
 _MOST_STEPS = 100
 _NEUTRAL_STEPS = {
     "Permute", "ToCHWImage", "KeepKeys", "ToTensor", "EncodeImage", "DetLabelEncode", "MultiLabelEncode",
@@ -218,7 +222,7 @@ class _PaddleState:
             height, width = self.frame
         elif self.size is not None and not has_padding and not self.problem:
             height, width = self.size
-        builder.infer("shape", ["N", 3, height, width], "target_size")
+        builder.infer("shape", ["N", 3, height, width], "size of the last operation")
         builder.default("layout", "NCHW", "Permute: tensors of Paddle are channels first")
         builder.assume("dtype", "float32", "not stated; float32 by convention of Paddle")
         if self.order_stated:

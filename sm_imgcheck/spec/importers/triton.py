@@ -10,7 +10,7 @@ from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._pbtxt import Message, PbtxtError, parse_pbtxt
 from sm_imgcheck.spec.importers._source_file import SourceFile
-from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_input
+from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_input, layout_of
 
 __all__ = ["IMPORTER"]
 
@@ -47,6 +47,8 @@ def read(file: SourceFile, input_name: str) -> Draft:
         )
     inputs = [(_as_encoded(tensor), message) for tensor, message in inputs]
     candidates = [_with_batch(tensor) if has_batch else tensor for tensor, _ in inputs]
+    if has_batch:
+        _refuse_repeated_batch(where, inputs)
     choice = image_input(file.name, candidates, input_name)
     tensor, message = inputs[candidates.index(choice)]
     layout = _FORMATS.get(_word(message, "format"), "")
@@ -75,6 +77,17 @@ IMPORTER = Importer(
     matches=matches,
     read=read,
 )
+
+
+def _refuse_repeated_batch(where: str, inputs: list[tuple[TensorInput, Message]]) -> None:
+    """Refuse dims of an image that contain the batch which max_batch_size adds."""
+    for tensor, _ in inputs:
+        dims = tensor.dims or ()
+        if len(dims) == 4 and dims[0] in (1, None) and layout_of(dims) is not None:
+            raise ImgcheckError(
+                f"{where}: dims: got {tensor.label}, expected three axes, because max_batch_size above 0 adds the "
+                "batch dimension; remove the first axis, or set max_batch_size to 0"
+            )
 
 
 def _word(message: Message, key: str) -> str:

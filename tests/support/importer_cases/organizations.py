@@ -912,7 +912,7 @@ DEEPSTREAM = {
         "config_infer_primary_yoloV8.txt",
         DEEPSTREAM_YOLO,
         tensor(["N", 3, 640, 640], "NCHW", order="RGB", value_range=[0, 1], geometry=[
-            {"resize": {"mode": "longest_edge", "size": [640, 640], "interpolation": "bilinear", "library": "opencv"}},
+            {"resize": {"mode": "longest_edge", "size": [640, 640], "interpolation": "nearest", "library": "opencv"}},
             {"pad": {"size": [640, 640], "position": "center", "fill": 0}},
         ]),
         (),
@@ -920,7 +920,7 @@ DEEPSTREAM = {
     "deepstream-tao": (
         "pgie_frcnn_tlt_config.txt",
         DEEPSTREAM_TAO,
-        tensor(["N", 3, 384, 1248], "NCHW", order="BGR", normalize={"units": "byte", "mean": [103.939, 116.779, 123.68], "std": [1, 1, 1], "order": "BGR"}, **stretch((384, 1248), library="opencv")),
+        tensor(["N", 3, 384, 1248], "NCHW", order="BGR", normalize={"units": "byte", "mean": [103.939, 116.779, 123.68], "std": [1, 1, 1], "order": "BGR"}, **stretch((384, 1248), "nearest", library="opencv")),
         (),
     ),
 }  # fmt: skip

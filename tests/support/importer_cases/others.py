@@ -145,6 +145,50 @@ model-color-format=1 # BGR
 infer-dims=3;300;300
 num-detected-classes=4
 """
+PGIE_YAML = """property:
+  gpu-id: 0
+  net-scale-factor: 1.0
+  offsets: 103.939;116.779;123.68
+  model-color-format: 1
+  onnx-file: ./model.onnx
+  infer-dims: 3;384;1248
+  maintain-aspect-ratio: 0
+  scaling-filter: 1
+"""
+PREPROCESS = """[property]
+enable=1
+maintain-aspect-ratio=1
+symmetric-padding=1
+processing-width=100
+processing-height=32
+network-input-order=0
+network-input-shape=1;1;32;100
+network-color-format=2
+tensor-data-type=0
+scaling-filter=0
+custom-lib-path=/opt/nvidia/deepstream/deepstream/lib/gst-plugins/libcustom2d_preprocess.so
+
+[user-configs]
+pixel-normalization-factor=0.0078431372
+offsets=127.5
+
+[group-0]
+process-on-roi=1
+"""
+SERVER = """infer_config {
+  max_batch_size: 2
+  backend {
+    inputs [ { name: "input", dims: [3, 640, 640] } ]
+    triton { model_name: "yolo" version: -1 }
+  }
+  preprocess {
+    network_format: IMAGE_FORMAT_RGB
+    tensor_order: TENSOR_ORDER_LINEAR
+    maintain_aspect_ratio: 0
+    normalize { scale_factor: 0.0039215697906911373 channel_offsets: [0, 0, 0] }
+  }
+}
+"""
 VISION = {
     "CustomVision.Preprocess.NormalizeMean": "[0.0, 0.0, 0.0]",
     "CustomVision.Preprocess.NormalizeStd": "[1.0, 1.0, 1.0]",
@@ -167,6 +211,30 @@ model_optimizer_args:
   - --scale_values=data[58.624]
   - --reverse_input_channels
 framework: pytorch
+"""
+ZOO_ARGUMENTS = """description: >-
+  The model.
+task_type: classification
+model_optimizer_args:
+  - --input_shape=[1,3,128,128]
+  - --input=actual_input_1
+  - --mean_values=actual_input_1[151.2405,119.5950,107.8395]
+  - --reverse_input_channels
+framework: onnx
+"""
+DATA_SET = """
+Hands - v1
+==============================
+
+This dataset was exported via roboflow.com on June 10, 2024 at 8:34 PM GMT
+
+The following pre-processing was applied to each image:
+* Auto-orientation of pixel data (with EXIF-orientation stripping)
+* Resize to 640x416 (Fit (white edges))
+* Grayscale (CRT phosphor)
+
+The following augmentation was applied to create 3 versions of each source image:
+* Random brightness adjustment of between -25 and +25 percent
 """
 ROBOFLOW = {
     "PREPROCESSING": json.dumps(
@@ -206,10 +274,19 @@ SERVICES = {
     "neo-job": ("job.json", json.dumps({"CompilationJobName": "x", "InputConfig": {"DataInputConfig": '{"data": [1, 299, 299, 3]}', "Framework": "TENSORFLOW"}}), tensor([1, 299, 299, 3], "NHWC"), COLOR),
     "custom-vision": ("metadata_properties.json", json.dumps(VISION), {"dtype": "float32", "value_range": [0, 255], "resize": {"mode": "stretch", "size": [300, 300]}}, ("shape", "layout", "channel_order")),
     "deepstream-yolo": ("config_infer.txt", NVINFER, tensor(["N", 3, 640, 640], "NCHW", order="RGB", value_range=[0, 1], geometry=[
-        {"resize": {"mode": "longest_edge", "size": [640, 640], "interpolation": "bilinear", "library": "opencv"}},
+        {"resize": {"mode": "longest_edge", "size": [640, 640], "interpolation": "nearest", "library": "opencv"}},
         {"pad": {"size": [640, 640], "position": "center", "fill": 0}},
     ]), ()),
-    "deepstream-ssd": ("config_infer.txt", SSD, tensor(["N", 3, 300, 300], "NCHW", order="BGR", value_range=[-1, 1], resize={"mode": "stretch", "size": [300, 300], "interpolation": "bilinear", "library": "opencv"}), ()),
+    "deepstream-ssd": ("config_infer.txt", SSD, tensor(["N", 3, 300, 300], "NCHW", order="BGR", value_range=[-1, 1], resize={"mode": "stretch", "size": [300, 300], "interpolation": "nearest", "library": "opencv"}), ()),
+    "deepstream-yaml": ("pgie.yml", PGIE_YAML, tensor(["N", 3, 384, 1248], "NCHW", order="BGR", normalize={"units": "byte", "mean": [103.939, 116.779, 123.68], "std": [1], "order": "BGR"}, resize={"mode": "stretch", "size": [384, 1248], "interpolation": "bilinear", "library": "opencv"}), ()),
+    "deepstream-preprocess": ("config_preprocess.txt", PREPROCESS, tensor(["N", 1, 32, 100], "NCHW", order="GRAY", value_range=[-1, 1], geometry=[
+        {"resize": {"mode": "longest_edge", "size": [32, 100], "interpolation": "nearest", "library": "opencv"}},
+        {"pad": {"size": [32, 100], "position": "center", "fill": 0}},
+    ]), ()),
+    "deepstream-server": ("config_infer_triton.txt", SERVER, tensor(["N", 3, 640, 640], "NCHW", order="RGB", value_range=[0, 1], resize={"mode": "stretch", "size": [640, 640], "interpolation": "nearest", "library": "opencv"}), ()),
+    "custom-vision-normalized": ("metadata_properties.json", json.dumps({**VISION, "Image.BitmapPixelFormat": "Rgb8", "Image.NominalPixelRange": "Normalized_0_1"}), {"dtype": "float32", "channel_order": "RGB", "value_range": [0, 1], "resize": {"mode": "stretch", "size": [300, 300]}}, ("shape", "layout")),
+    "roboflow-data-set": ("README.roboflow.txt", DATA_SET, {"decode": {"exif": "apply"}, "resize": {"mode": "letterbox", "size": [416, 640], "fill": 255, "library": "opencv"}}, ("shape", "layout", "dtype", "channel_order", "value_range")),
+    "open-model-zoo-arguments": ("model.yml", ZOO_ARGUMENTS, {"name": "actual_input_1", **tensor([1, 3, 128, 128], "NCHW", order="BGR", value_range=[0, 255])}, ("resize",)),
     "coreml-bgr": ("m.mlmodel", mlmodel(30, 227, 224), tensor([224, 227, 3], "HWC", "uint8", order="BGR", value_range=[0, 255]), ("resize",)),
     "roboflow": ("environment.json", json.dumps(ROBOFLOW), {"resize": {"mode": "stretch", "size": [416, 640], "library": "opencv"}}, ("shape", "layout", "dtype", "channel_order", "value_range")),
     "torchscript-ultralytics": ("y.torchscript", torchscript(YOLO), tensor(["N", 3, 640, 640], "NCHW", order="RGB", value_range=[0, 1], **LETTERBOX), ()),

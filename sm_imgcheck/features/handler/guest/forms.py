@@ -8,6 +8,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from .image_server import image_url
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,6 +22,7 @@ _KEY = re.compile(
     re.MULTILINE,
 )
 """Keys that a program reads: items, ``get`` and ``pop``, fields of text."""
+_URL_KEY = re.compile(r"ur[il]|link|href", re.IGNORECASE)
 _IMAGE_WORDS = [
     "image",
     "img",
@@ -42,6 +45,8 @@ _IMAGE_WORDS = [
 ]
 _MEDIA_TYPES = re.compile(r"""["']((?:image|application)/[\w.+-]+)["']""")
 _MOST_KEYS = 6
+_URL = "$URL"
+"""Place of the image's URL in an outline."""
 _NO_IMAGE = ("application/json", "application/x-npy", "application/jsonlines", "application/octet-stream")
 
 
@@ -58,6 +63,12 @@ def image_keys(source: str) -> list[str]:
     return [name for name in dict.fromkeys(names) if is_image_key(name)][:_MOST_KEYS]
 
 
+def _url_keys(source: str) -> list[str]:
+    """Names in the user's file that may be the key of an image's URL in a request."""
+    names = [name for match in _KEY.finditer(source) for name in match.groups() if name]
+    return [name for name in dict.fromkeys(names) if _URL_KEY.search(name)][:_MOST_KEYS]
+
+
 def is_image_key(name: str) -> bool:
     """Whether a name may be the key of an image."""
     name = name.lower()
@@ -65,7 +76,7 @@ def is_image_key(name: str) -> bool:
 
 
 def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]:
-    """JSON requests that may contain the image as base64 text, likely ones first, each with its outline."""
+    """JSON requests that may contain the image as base64 text or its URL, likely ones first, each with its outline."""
     text = base64.b64encode(image).decode("ascii")
     outlines: list[object] = []
     envelope = user.settings["model_input"]["envelope"]
@@ -81,6 +92,9 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
         outlines += [{key: {name: "$"}} for name in inner]
         outlines += [{key: {name: ["$"]}} for name in inner]
         outlines += [{key: [{name: {"b64": "$"}}]} for name in inner if name != "b64"]
+    url_keys = _url_keys(user.source)
+    outlines += [{key: _URL} for key in url_keys]
+    outlines += [{key: {name: _URL}} for key in outer for name in url_keys]
     outlines += [{key: {name: "$"}} for key in keys for name in keys if key not in (name, *outer)][:6]
     outlines += [["$"], "$"]
     outlines_so_far: set[str] = set()
@@ -88,7 +102,11 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
         text_of_outline = json.dumps(outline)
         if text_of_outline not in outlines_so_far:
             outlines_so_far.add(text_of_outline)
-            yield text_of_outline.replace('"$"', "BASE64"), json.loads(text_of_outline.replace('"$"', json.dumps(text)))
+            label = text_of_outline.replace('"$"', "BASE64").replace(f'"{_URL}"', "URL")
+            document = text_of_outline.replace('"$"', json.dumps(text))
+            if _URL in document:
+                document = document.replace(f'"{_URL}"', json.dumps(image_url(image)))
+            yield label, json.loads(document)
 
 
 def request_forms(user: UserFile, request: ClientRequest) -> Iterator[Form]:

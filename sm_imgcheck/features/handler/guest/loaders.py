@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .cloud_stubs import cloud_client
 from .error_lines import error_summary
 from .model_proxy import record_calls, watch_torch_modules
-from .model_stub import ModelStub, is_stub
+from .model_stub import IMAGE_MODELS, ModelStub, is_stub
 from .no_gpu import use_cpu
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ __all__ = ["install"]
 
 _LOADERS = {
     "onnxruntime": ("InferenceSession",),
-    "torch": ("load", "jit.load", "hub.load"),
+    "torch": ("load", "jit.load", "hub.load", "hub.load_state_dict_from_url"),
     "tensorflow": ("keras.models.load_model", "saved_model.load", "lite.Interpreter"),
     "keras": ("models.load_model", "saving.load_model"),
     "keras.models": ("load_model",),
@@ -53,8 +53,9 @@ _REPLACEABLE = (
     *("awslambdaric", "azureml", "inference_schema", "azure", "applicationinsights", "opencensus", "opentelemetry"),
     *("prometheus_client", "sentry_sdk", "loguru", "structlog", "pythonjsonlogger", "dotenv", "google", "redis"),
     *("huggingface_hub", "ultralytics", "torch_neuronx", "torch_neuron"),
+    *("uvicorn", "gunicorn", "hypercorn", "waitress", "mangum", "flask_cors", "pyngrok", "flask_ngrok"),
 )
-"""Packages that load models, call servers, or log."""
+"""Packages that load models, call or run servers, or log."""
 _ERRORS = ("Error", "Exception", "Warning")
 
 
@@ -150,7 +151,7 @@ class _Loader:
         except Exception as error:  # noqa: BLE001 - there is no model file here, most of the time
             why = error_summary(error)
             recorder.note(f"{name} could not load a model ({why}): a stub was used; --model-dir names its folder")
-            return ModelStub(recorder)
+            return ModelStub(recorder, name) if name.startswith(IMAGE_MODELS) else ModelStub(recorder)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._real[0], name)

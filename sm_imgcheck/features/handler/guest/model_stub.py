@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from .recorder import ModelRecorder
 
-__all__ = ["ModelStub", "is_helper", "is_stub"]
+__all__ = ["IMAGE_MODELS", "ModelStub", "is_helper", "is_stub"]
+
+IMAGE_MODELS = ("ultralytics.", "transformers.pipeline", "fastai.")
+"""Loaders of models that take decoded images, and resize and scale them inside."""
 
 _HELPERS = ("process", "extract", "token", "transform", "scaler", "label", "class_names", "vocab", "mean", "std")
 """Parts of a model that prepare its input: their arguments are not the model's input, their results may be."""
@@ -74,7 +77,10 @@ class ModelStub(_StubMarker):
         values = [*arguments, *keywords.values()]
         if role in ("model", "part"):
             tensors = [value for value in values if holds_tensor(value)]
-            if tensors:
+            if tensors and path.startswith(IMAGE_MODELS) and all(map(_is_decoded, tensors)):
+                order = ", as BGR" if path.startswith("ultralytics.") else ""
+                recorder.uncertainty(f"{path} was called with a decoded image, which the real one preprocesses{order}")
+            elif tensors:
                 several = len(tensors) > 1 and not any(holds_tensor(value) for value in arguments)
                 uncertainty = f"{path} may be another part than the model" if role == "part" else ""
                 recorder.take(keywords if several else tensors[0], uncertainty)
@@ -269,6 +275,12 @@ def _dtype(name: str, torch: object) -> object:
 def _is_image(value: object) -> bool:
     inner = value[0] if isinstance(value, (list, tuple)) and value else value
     return is_pillow_image(inner) or isinstance(inner, (bytes, bytearray))
+
+
+def _is_decoded(value: object) -> bool:
+    """Whether it is an array of 8-bit pixels without a batch axis, or a list of such."""
+    inner = value[0] if isinstance(value, (list, tuple)) and value else value
+    return str(getattr(inner, "dtype", "")) == "uint8" and len(getattr(inner, "shape", ())) in (2, 3)
 
 
 def _holds_stub(value: object) -> bool:

@@ -1,5 +1,5 @@
 # spec: {shape: [N, 224, 224, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: {mode: stretch, interpolation: bilinear}, decode: {exif: ignore}}
-# expect: unknown
+# expect: ok
 import io, json, urllib.request
 import numpy as np
 from PIL import Image

@@ -1,0 +1,44 @@
+"""The image of the request behind a URL on this machine, for programs that download what the request names."""
+
+from __future__ import annotations
+
+import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+__all__ = ["image_url"]
+
+_HOST = "127.0.0.1"
+_PNG = b"\x89PNG"
+_images: dict[str, bytes] = {}
+_ports: list[int] = []
+
+
+def image_url(image: bytes) -> str:
+    """A URL that returns the image while this process runs."""
+    if not _ports:
+        server = ThreadingHTTPServer((_HOST, 0), _ImageRequest)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        _ports.append(server.server_port)
+        for name in ("no_proxy", "NO_PROXY"):  # a proxy cannot reach this process
+            os.environ[name] = ",".join(filter(None, [os.environ.get(name), _HOST]))
+    path = "/image.png" if image.startswith(_PNG) else "/image.jpg"
+    _images[path] = image
+    return f"http://{_HOST}:{_ports[0]}{path}"
+
+
+class _ImageRequest(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Send the image, or 404; of HEAD, the headers alone."""
+        body = _images.get(self.path.partition("?")[0])
+        self.send_response(404 if body is None else 200)
+        self.send_header("Content-Type", "image/png" if self.path.startswith("/image.png") else "image/jpeg")
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body or b"")
+
+    do_HEAD = do_GET  # noqa: N815 - the name that the base class calls
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing: standard error is the user's."""
