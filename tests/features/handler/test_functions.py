@@ -240,8 +240,30 @@ def test_torchserve_class_preprocesses_without_model_file(tmp_path):
     np.testing.assert_array_equal(candidate.data[0], PLAIN)
     assert candidate.handled.function == "Classifier.preprocess"
     assert messages(candidate) == [
-        ("HND130", "Classifier.preprocess: TorchServe is not installed; an empty BaseHandler was used")
+        ("HND130", "Classifier.preprocess: TorchServe is not installed; a stub of its handler classes was used")
     ]
+
+
+VISION = """
+    import sys
+    class Batch(np.ndarray):
+        def to(self, device):
+            return self
+    torch = type(sys)("torch")
+    torch.stack = lambda images: np.stack(images).view(Batch)
+    torch.FloatTensor = np.asarray
+    sys.modules["torch"] = torch
+    from ts.context import Context
+    from ts.torch_handler.image_classifier import ImageClassifier
+    from ts.utils.util import map_class_to_label
+    class Classifier(ImageClassifier):
+        image_processing = staticmethod(lambda image: np.asarray(image, np.float32) / 255)
+"""
+
+
+def test_torchserve_classifier_with_image_processing_alone_makes_the_batch(tmp_path):
+    candidate = candidate_of(tmp_path, VISION)
+    np.testing.assert_array_equal(candidate.data[0], np.float32(PLAIN) / 255)
 
 
 def test_failed_initialize_keeps_attributes_set_before(tmp_path):

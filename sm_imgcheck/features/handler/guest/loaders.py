@@ -151,7 +151,11 @@ class _Loader:
         except Exception as error:  # noqa: BLE001 - there is no model file here, most of the time
             why = error_summary(error)
             recorder.note(f"{name} could not load a model ({why}): a stub was used; --model-dir names its folder")
-            return ModelStub(recorder, name) if name.startswith(IMAGE_MODELS) else ModelStub(recorder)
+            repository = str(arguments[0]) if arguments and name == "torch.hub.load" else ""
+            return next(
+                (ModelStub(recorder, path) for path in (name, repository) if path.startswith(IMAGE_MODELS)),
+                ModelStub(recorder),
+            )
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._real[0], name)

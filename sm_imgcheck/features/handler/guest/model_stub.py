@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["IMAGE_MODELS", "ModelStub", "is_helper", "is_stub"]
 
-IMAGE_MODELS = ("ultralytics.", "transformers.pipeline", "fastai.")
-"""Loaders of models that take decoded images, and resize and scale them inside."""
+IMAGE_MODELS = ("ultralytics.", "ultralytics/", "transformers.pipeline", "fastai.")
+"""Loaders, and repositories of torch.hub, of models that take decoded images, and resize and scale them inside."""
+_ARRAY_ORDERS = {"ultralytics.": "BGR", "ultralytics/": "RGB"}
+"""Channel order in which they take arrays."""
 
 _HELPERS = ("process", "extract", "token", "transform", "scaler", "label", "class_names", "vocab", "mean", "std")
 """Parts of a model that prepare its input: their arguments are not the model's input, their results may be."""
@@ -78,7 +80,7 @@ class ModelStub(_StubMarker):
         if role in ("model", "part"):
             tensors = [value for value in values if holds_tensor(value)]
             if tensors and path.startswith(IMAGE_MODELS) and all(map(_is_decoded, tensors)):
-                order = ", as BGR" if path.startswith("ultralytics.") else ""
+                order = next((f", as {_ARRAY_ORDERS[start]}" for start in _ARRAY_ORDERS if path.startswith(start)), "")
                 recorder.uncertainty(f"{path} was called with a decoded image, which the real one preprocesses{order}")
             elif tensors:
                 several = len(tensors) > 1 and not any(holds_tensor(value) for value in arguments)

@@ -19,13 +19,12 @@ _SERVICES = ("litserve", "bentoml", "ray", "cog")
 def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
     """Add stubs of the packages that the source mentions and that are not installed. Returns their classes."""
     classes: set[type] = set()
-    if "ts.torch_handler" in source and not _is_installed("ts"):
-        for module in ("base_handler", "vision_handler", "image_classifier"):
-            _add(f"ts.torch_handler.{module}", _torchserve())
-        _add("ts.utils.util", {"list_classes_from_module": lambda *_, **__: []})
-        classes.update(
-            value for value in vars(sys.modules["ts.torch_handler.base_handler"]).values() if _is_class(value)
-        )
+    if re.search(r"^\s*(?:import|from)\s+ts\b", source, re.MULTILINE) and not _is_installed("ts"):
+        from .torchserve_stub import HANDLERS, torchserve_modules
+
+        for name, handlers in torchserve_modules().items():
+            _add(name, handlers)
+        classes.update(HANDLERS)
     if "triton_python_backend_utils" in source and not _is_installed("triton_python_backend_utils"):
         from .triton_stub import members
 
@@ -53,10 +52,6 @@ def _install_services(source: str, recorder: ModelRecorder) -> None:
             recorder.note(f"{package} is not installed for this Python (--python selects another): a stub was used")
 
 
-def _is_class(value: object) -> bool:
-    return isinstance(value, type)
-
-
 def _is_installed(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
@@ -75,21 +70,3 @@ def _add(name: str, members: dict[str, Any]) -> None:
             if length > 1:
                 setattr(sys.modules[".".join(parts[: length - 1])], parts[length - 1], module)
     sys.modules[name].__dict__.update(members)
-
-
-def _torchserve() -> dict[str, Any]:
-    class BaseHandler:
-        """Stub of TorchServe's class of the same name."""
-
-        def __init__(self) -> None:
-            self.model = self.mapping = self.context = self.manifest = self.model_pt_path = self.map_location = None
-            self.device = "cpu"
-            self.initialized = False
-            self.explain = False
-            self.target = 0
-
-        def initialize(self, context: Any) -> None:
-            self.manifest, self.context = context.manifest, context
-
-    names = ("BaseHandler", "VisionHandler", "ImageClassifier")
-    return {name: BaseHandler if name == "BaseHandler" else type(name, (BaseHandler,), {}) for name in names}

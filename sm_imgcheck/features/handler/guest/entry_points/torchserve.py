@@ -98,7 +98,7 @@ def _of_class(user: UserFile, kind: type) -> HandlerCall:
 
     call = HandlerCall(f"{kind.__name__}.preprocess", run)
     if user.stubbed & set(kind.__mro__):
-        call.notes.append("TorchServe is not installed; an empty BaseHandler was used")
+        call.notes.append("TorchServe is not installed; a stub of its handler classes was used")
     return call
 
 
