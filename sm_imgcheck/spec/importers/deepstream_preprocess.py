@@ -1,4 +1,4 @@
-"""NVIDIA DeepStream nvdspreprocess configuration: the tensor that nvinfer takes with input-tensor-from-meta.
+"""NVIDIA DeepStream nvdspreprocess configuration: the input tensor of nvinfer with input-tensor-from-meta.
 
 Values are those of NVIDIA's library libcustom2d_preprocess: y = pixel-normalization-factor * (x - offset).
 """

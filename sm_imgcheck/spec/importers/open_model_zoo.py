@@ -33,8 +33,8 @@ def read(file: SourceFile, input_name: str) -> Draft:
     if not isinstance(document, Mapping):
         raise ImgcheckError(f"{for_terminal(file.name)}: model.yml: expected a mapping")
     input_info = document.get("input_info")
-    listed = input_info[:50] if isinstance(input_info, list) else []
-    entries: list[Mapping[str, Json]] = [entry for entry in listed if isinstance(entry, Mapping)]
+    entries_of_file = input_info[:50] if isinstance(input_info, list) else []
+    entries: list[Mapping[str, Json]] = [entry for entry in entries_of_file if isinstance(entry, Mapping)]
     optimizer_args = document.get("model_optimizer_args")
     arguments = [str(entry)[:400] for entry in optimizer_args] if isinstance(optimizer_args, list) else []
     where = "input_info" if entries else "model_optimizer_args"

@@ -22,7 +22,7 @@ _WORDS = {
     "nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic", "area": "area", "lanczos": "lanczos",
     "linear": "bilinear", "cubic": "bicubic", "lanczos4": "lanczos",
 }  # fmt: skip
-"""Of PaddleClas and PaddleSeg; the last three of PaddleX."""
+"""Words of PaddleClas and PaddleSeg, and at the end those of PaddleX."""
 _MOST_STEPS = 100
 _NEUTRAL_STEPS = {
     "Permute", "ToCHWImage", "KeepKeys", "ToTensor", "EncodeImage", "DetLabelEncode", "MultiLabelEncode",

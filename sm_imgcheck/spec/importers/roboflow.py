@@ -45,11 +45,13 @@ def read(file: SourceFile, input_name: str) -> Draft:
     if others:
         builder.unknown("resize", f"{for_terminal(others[0][:60])}: a step that the spec language cannot express")
         return builder.build(_TITLE, "pixels")
-    found = next((match for step in steps if (match := _README_SIZE.match(step))), None)
-    if found is None:
+    size_match = next((match for step in steps if (match := _README_SIZE.match(step))), None)
+    if size_match is None:
         builder.unknown("resize", "the data set is not resized")
         return builder.build(_TITLE, "pixels")
-    return _add_resize(builder, {"width": int(found[1]), "height": int(found[2]), "format": found[3]}, "Resize")
+    return _add_resize(
+        builder, {"width": int(size_match[1]), "height": int(size_match[2]), "format": size_match[3]}, "Resize"
+    )
 
 
 def _add_resize(builder: DraftBuilder, resize: Mapping[str, Json], key: str) -> Draft:

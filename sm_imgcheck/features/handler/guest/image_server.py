@@ -41,4 +41,4 @@ class _ImageRequest(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - the name that the base class calls
 
     def log_message(self, *_: object) -> None:
-        """Write nothing: standard error is the user's."""
+        """Discard the line: standard error is the user's."""

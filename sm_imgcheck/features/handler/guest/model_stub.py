@@ -20,7 +20,7 @@ __all__ = ["IMAGE_MODELS", "ModelStub", "is_helper", "is_stub"]
 IMAGE_MODELS = ("ultralytics.", "ultralytics/", "transformers.pipeline", "fastai.")
 """Loaders, and repositories of torch.hub, of models that take decoded images, and resize and scale them inside."""
 _ARRAY_ORDERS = {"ultralytics.": "BGR", "ultralytics/": "RGB"}
-"""Channel order in which they take arrays."""
+"""Channel order of the arrays that they accept."""
 
 _HELPERS = ("process", "extract", "token", "transform", "scaler", "label", "class_names", "vocab", "mean", "std")
 """Parts of a model that prepare its input: their arguments are not the model's input, their results may be."""
@@ -280,7 +280,7 @@ def _is_image(value: object) -> bool:
 
 
 def _is_decoded(value: object) -> bool:
-    """Whether it is an array of 8-bit pixels without a batch axis, or a list of such."""
+    """Whether it is an array of 8-bit pixels without a batch dimension, or a list of such."""
     inner = value[0] if isinstance(value, (list, tuple)) and value else value
     return str(getattr(inner, "dtype", "")) == "uint8" and len(getattr(inner, "shape", ())) in (2, 3)
 

@@ -41,10 +41,10 @@ class VisionHandler(BaseHandler):
             image = row.get("data") or row.get("body")
             image = base64.b64decode(image) if isinstance(image, str) else image
             is_file = isinstance(image, (bytes, bytearray))
-            images.append(self._processed(image) if is_file else torch.FloatTensor(image))
+            images.append(self._transform(image) if is_file else torch.FloatTensor(image))
         return torch.stack(images).to(self.device)
 
-    def _processed(self, body: Any) -> Any:
+    def _transform(self, body: Any) -> Any:
         from PIL import Image
 
         return self.image_processing(Image.open(io.BytesIO(body)))  # type: ignore[attr-defined]
