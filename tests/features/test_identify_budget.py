@@ -39,7 +39,7 @@ def test_work_of_a_search_does_not_depend_on_the_run(tensor):
     assert budgets_of_runs[0].spent == budgets_of_runs[1].spent
 
 
-def test_budget_that_is_spent_at_once_still_ends_the_search(tensor):
+def test_search_without_a_budget_ends(tensor):
     budget = Budget(limit=0)
     assert find(tensor, SOURCE, budget=budget) == ()
     assert budget.unsearched == ["some of the usual pipelines", "all common mistakes"]

@@ -9,6 +9,7 @@ import pytest
 from classic_mistakes import MISTAKES
 from PIL import Image
 from sample_images import jpeg, picture
+from unnamed_steps import UNNAMED
 
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.ops.compare import said
@@ -28,6 +29,8 @@ QUICK = (
     "np.resize",
     "np.resize to channels first",
     "upside down after nearest neighbor",
+    "int8 without a zero point",
+    "fractions truncated",
 )
 SIDE, EDGE = 64, 80
 PHOTOGRAPHS = 3  # each is a search of 1 to 60 s of processor time
@@ -163,3 +166,10 @@ def test_mistake_is_named_on_photographs(name, shared_photos):
     exact = [text for text in texts if text != describe(())]
     assert [text for text in exact if not re.search(pattern, text)] == []
     assert len(exact) >= len(bodies) - 1  # a photograph may be too dark or too bright to show a mistake
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", UNNAMED)
+def test_step_without_a_name_is_not_called_exact(name, shared_photos):
+    bodies = [path.read_bytes() for path in sorted((shared_photos / "bsds").glob("*.jpg"))[11::150][:PHOTOGRAPHS]]
+    assert [describe(find(UNNAMED[name](body), body)) for body in bodies] == [describe(())] * PHOTOGRAPHS

@@ -7,7 +7,7 @@ import io
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageEnhance
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
@@ -271,7 +271,54 @@ def upside_down(body):
     return nchw(unit(image[::-1]))
 
 
+def part_of_the_image(body):
+    """RandomResizedCrop of a training pipeline."""
+    image = pillow(body)
+    width, height = image.size
+    box = width // 5, height // 7, width // 5 + width // 2, height // 7 + height // 2 + 3
+    return nchw(imagenet(image.crop(box).resize((SIDE, SIDE), BILINEAR)))
+
+
+def darken(body):
+    return nchw(imagenet(ImageEnhance.Brightness(stretch(body)).enhance(0.8)))
+
+
+def cast_to_int8(body):
+    """int8 of a quantized model without the zero point."""
+    return np.asarray(stretch(body)).astype(np.int8)[None]
+
+
+def truncate(body):
+    image = cv2.resize(opencv(body).astype(np.float32), (SIDE, SIDE)).astype(np.uint8)
+    return unit(image[..., ::-1])[None]
+
+
+def gray_of_bgr(body):
+    """COLOR_RGB2GRAY of BGR pixels."""
+    return unit(cv2.cvtColor(cv2.resize(opencv(body), (SIDE, SIDE)), cv2.COLOR_RGB2GRAY))[None, None]
+
+
+def side_of_a_square(body):
+    return nchw(imagenet(cut(pillow(body).resize((300, 300), BILINEAR), 76, 0)))
+
+
+def half_of_the_bits(body):
+    """bfloat16 by dropping the lower half of float32."""
+    bits = nchw(imagenet(stretch(body))).view(np.uint32)
+    return (bits & np.uint32(0xFFFF0000)).view(np.float32)
+
+
 MISTAKES = {
+    "part of the image": (
+        part_of_the_image,
+        "crop .*(below|above|right of|left of).*then stretched to 224x224 by Pillow b",
+    ),
+    "darker": (darken, "brightness or contrast changed|tone curve"),
+    "int8 without a zero point": (cast_to_int8, "wrapped around in int8"),
+    "fractions truncated": (truncate, "fractions truncated to uint8 after the resize"),
+    "gray of BGR": (gray_of_bgr, "luma with red and blue swapped after the resize"),
+    "side of a square": (side_of_a_square, "stretched to 300x300 by Pillow bilinear.*left of the center"),
+    "bfloat16 by truncation": (half_of_the_bits, "Pillow bilinear.*ImageNet mean and std"),
     "crop a pixel down": (crop_off_by(1, 0), "crop 224x224, 1 pixel below the center"),
     "crop a pixel down and right": (crop_off_by(1, 1), "crop 224x224, 1 pixel below and 1 pixel right of"),
     "crop two pixels left": (crop_off_by(0, -2), "crop 224x224, 2 pixels left of the center"),
@@ -289,7 +336,7 @@ MISTAKES = {
     "gray after the resize": (gray_after, "RGB to gray by the Y plane after the resize, repeated in each channel"),
     "convert L after the resize": (luma_after, "to gray by luma after the resize"),
     "wrapped mean": (wrapped_mean, "wrap"),
-    "wrapped cast": (wrapped_cast, "wrap"),
+    "wrapped cast": (wrapped_cast, "wrap.*caffe mean, uint8"),
     "clipped mean": (clipped_mean, "clipped"),
     "clipped mean and std": (clipped_normalized, "clipped"),
     "HSV": (hsv, "HSV"),

@@ -155,6 +155,12 @@ class TensorImage:
             return spacing(largest.astype(np.float64), "float32")
         return spacing(self.pixels[rows].astype(np.float64), precision or self.array.dtype.name)
 
+    def max_noise(self, scale: float) -> float:
+        """The largest ``noise`` in gray levels; ``scale``: numbers to a gray level."""
+        largest = float(np.abs(self.pixels).max())
+        row = int(np.abs(self.pixels).max(axis=(1, 2)).argmax())
+        return float(self.noise(slice(row, row + 1)).max()) / abs(scale) if largest else 0.0
+
     def observed_facts(self) -> ObservedFacts:
         """The facts of the tensor itself."""
         return {

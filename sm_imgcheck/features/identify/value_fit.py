@@ -134,9 +134,13 @@ def _named_mistake(line: Affine, certain: float) -> ValueTransform | None:
     distance, name, affine = min(near, key=lambda results: results[0])
     if distance > certain:
         return None
-    std = tuple(1 / a for a in affine.scale)
-    mean = tuple(-b / a for a, b in zip(affine.scale, affine.offset, strict=True))
-    return ValueTransform(name=name, values=Values(units="byte", mean=mean, std=std))
+    return ValueTransform(name=name, values=_with_all_digits(affine))
+
+
+def _with_all_digits(line: Affine) -> Values:
+    """``normalize`` in byte numbers with all their digits."""
+    mean = tuple(-b / a for a, b in zip(line.scale, line.offset, strict=True))
+    return Values(units="byte", mean=mean, std=tuple(1 / a for a in line.scale))
 
 
 def line_distance(item: Affine, other: Affine, blank: tuple[int, ...] = ()) -> float:
@@ -189,13 +193,7 @@ def _free(line: Affine) -> Values:
                 if best is None or digits < best[0]:
                     best = digits, values
                 break
-    if best is not None:
-        return best[1]
-    return Values(
-        units="byte",
-        mean=tuple(-b / a for a, b in zip(line.scale, line.offset, strict=True)),
-        std=tuple(1 / a for a in line.scale),
-    )
+    return best[1] if best is not None else _with_all_digits(line)
 
 
 def _round(numbers: list[float], digits: int) -> tuple[float, ...]:
@@ -213,8 +211,7 @@ _ROUGH = 1.0
 _SAMPLE = 1 << 12
 _SEARCHES = 50
 """Each shortens the interval of slopes by a third: 1e-9 of its length in all."""
-_ROUNDINGS: tuple[tuple[Literal["half_even", "truncate"], float], ...] = (("half_even", 0.0), ("truncate", 0.5))
-"""How a value becomes an integer, and how far the middle of such values is above it."""
+_ROUNDINGS: tuple[Literal["half_even", "truncate"], ...] = ("half_even", "truncate")
 
 
 def integer_transforms(
@@ -228,7 +225,7 @@ def integer_transforms(
     if _plain(line.affine):
         yield from (
             ValueTransform(name=IDENTITY, values=Values(low=0, high=255), rounding=rounding)
-            for rounding, _ in _ROUNDINGS
+            for rounding in _ROUNDINGS
             if rounding == "half_even" or picture.dtype != np.uint8
         )
     elif line.off < max(_ROUGH, step):
@@ -240,11 +237,8 @@ def integer_transforms(
             ends_computed = [
                 _integer_ends(meaning, a, b, pair, limits) for a, b, pair in zip(*_lines(affine), ends, strict=True)
             ]
-            if all(
-                abs(x - y) <= 1
-                for item, two in zip(ends_computed, tensor_ends, strict=True)
-                for x, y in zip(item, two, strict=True)
-            ):
+            pairs = zip(ends_computed, tensor_ends, strict=True)
+            if all(abs(x - y) <= 1 for item, two in pairs for x, y in zip(item, two, strict=True)):
                 yield meaning
     yield from meanings(line.affine, spec_values, certain=0, maybe=3 * _ROUGH)
 
@@ -270,19 +264,29 @@ def _candidate_transforms(
     step = max(1 / abs(a) for a in line.scale)
     if step > _COARSE:
         for name, values in named_transforms(len(line.scale), spec_values):
-            yield from (ValueTransform(name=name, values=values, rounding=rounding) for rounding, _ in _ROUNDINGS)
+            yield from (ValueTransform(name=name, values=values, rounding=rounding) for rounding in _ROUNDINGS)
     if step > _BLIND:
         return
-    middle = _between(picture, tensor, limits) or line
-    for rounding, above in _ROUNDINGS:
+    free = list[ValueTransform]()  # may explain the integers of a named line too
+    for rounding in _ROUNDINGS:
         if rounding == "truncate" and picture.dtype == np.uint8 and _plain(line):
             continue  # whole already
+        inside, above = _truncated(tensor, limits) if rounding == "truncate" else (limits, 0.0)
+        middle = _between(picture, tensor, inside) or line
         shifted_line = replace(middle, offset=tuple(b + above for b in middle.offset))
-        near = list(meanings(shifted_line, spec_values, certain=0, maybe=0.5))
-        yield from (replace(item, rounding=rounding) for item in near if item.name)
+        near = [replace(item, rounding=rounding) for item in meanings(shifted_line, spec_values, certain=0, maybe=0.5)]
+        yield from (item for item in near if item.name)
         if rounding == "half_even" and not _plain(line):
             yield from sorted(_quantized(shifted_line, spec_values), key=_usual)
-        yield from (replace(item, rounding=rounding) for item in near if not item.name)
+        free += [item for item in near if not item.name]
+    yield from free
+
+
+def _truncated(tensor: np.ndarray, limits: tuple[float, float]) -> tuple[tuple[float, float], float]:
+    """The limits of the integers of one sign, and how far such values were from them before their truncation."""
+    if np.median(tensor) >= 0:
+        return (limits[0] if tensor.min() >= 0 else 0, limits[1]), 0.5
+    return (limits[0], limits[1] if tensor.max() <= 0 else 0), -0.5
 
 
 def _plain(line: Affine) -> bool:

@@ -75,7 +75,8 @@ def _meanings(
     """What may have been done to the values."""
     dtype = tensor_image.array.dtype
     if dtype.kind == "f":
-        yield from meanings(line.affine, source.values, certain=_CERTAIN, maybe=_MAYBE, blank=tensor_image.blank)
+        maybe = _MAYBE + tensor_image.max_noise(min(line.affine.scale, key=abs))  # truncated digits are a bias
+        yield from meanings(line.affine, source.values, certain=_CERTAIN, maybe=maybe, blank=tensor_image.blank)
         return
     tensor, picture = compare_views(apply_steps(guess.steps, source.cache), tensor_image, guess.part)
     yield from integer_transforms(picture[..., channel_indices(order)], tensor, line, source.values, dtype=dtype.name)

@@ -18,6 +18,7 @@ __all__ = [
     "repeat_buffer",
     "swap_axes",
     "tone_curve",
+    "truncate_levels",
     "weigh_channels",
     "wrap",
 ]
@@ -94,6 +95,11 @@ def clip(image: np.ndarray, *, low: float | None, high: float | None) -> np.ndar
     """Numbers below ``low`` and above ``high`` set to these, any layout; None: no limit."""
     result: np.ndarray = np.clip(image, low, high)
     return result
+
+
+def truncate_levels(image: np.ndarray) -> np.ndarray:
+    """Float pixels in 0..255, any layout, as uint8 without their fractions, as ``astype("uint8")`` leaves them."""
+    return np.asarray(np.clip(image, 0, 255), np.uint8)
 
 
 def wrap(image: np.ndarray, *, dtype: str, rounding: str) -> np.ndarray:

@@ -65,6 +65,14 @@ def _repeat_phrase(step: Step) -> str:
     return f"np.resize instead of a resize (values truncated or repeated in memory order{suffix})"
 
 
+def _integer(facts: Facts, _: Step) -> Facts:
+    return replace_fields(facts, dtype="uint8")
+
+
+def _truncation_phrase(_: Step) -> str:
+    return "fractions truncated to uint8"
+
+
 def _curve_dtype(facts: Facts, step: Step) -> Facts:
     return replace_fields(facts, dtype="uint8" if "table" in step.params else "float32")
 
@@ -87,7 +95,9 @@ def _weigh_phrase(step: Step) -> str:
 
 GRAY_WEIGHTS = {
     "the mean of the channels": (1 / 3, 1 / 3, 1 / 3),
-    "luma with red and blue swapped": (0.114, 0.587, 0.299),
+    "luma with red and blue swapped": (3735 / 32768, 19235 / 32768, 9798 / 32768),
+    "luma of Pillow with red and blue swapped": (7471 / 65536, 38470 / 65536, 19595 / 65536),
+    "luma in floats with red and blue swapped": (0.114, 0.587, 0.299),
     "BT.709 weights": (0.2125, 0.7154, 0.0721),
     "BT.709 weights (0.2126, 0.7152, 0.0722)": (0.2126, 0.7152, 0.0722),
     "luma in floats": (0.299, 0.587, 0.114),
@@ -96,7 +106,9 @@ GRAY_WEIGHTS = {
     "the green channel alone": (0.0, 1.0, 0.0),
     "the blue channel alone": (0.0, 0.0, 1.0),
 }
-"""Weights of R, G and B, other than those of Pillow and OpenCV: NumPy's mean, scikit-image, TensorFlow, a channel."""
+"""Weights of R, G and B, other than those of Pillow and OpenCV: these swapped, in their integer arithmetic
+(https://github.com/opencv/opencv/blob/4.x/modules/imgproc/src/color_rgb.simd.hpp, RY15, and Pillow's Convert.c, L24);
+NumPy's mean, scikit-image, TensorFlow, a channel."""
 
 
 def _fill_phrase(step: Step) -> str:
@@ -129,6 +141,7 @@ OPS = {
     "recompress": _alteration(stage="compress", effect=_same, shapes_image=True, phrase=_recompress_phrase),
     "repeat_buffer": _alteration(stage="buffer", effect=_repeat_shape, shapes_image=True, phrase=_repeat_phrase),
     "tone_curve": _alteration(stage="curve", effect=_curve_dtype, shapes_image=True, phrase=_curve_phrase),
+    "truncate_levels": _alteration(stage="truncation", effect=_integer, shapes_image=True, phrase=_truncation_phrase),
     "fill_channel": _alteration(stage="channels", effect=_same, phrase=_fill_phrase),
     "clip": _alteration(stage="clip", effect=_clip_range, phrase=_clip_phrase),
     "wrap": _alteration(stage="cast", effect=_wrap_range, phrase=_wrap_phrase),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def _framings(evidence: Evidence, image: TensorImage, orientation: int) -> tuple
     resizes = _of_scale([_shortest(edge, "floor") for edge in dict.fromkeys(edges)], full, scale)
     likely = [resize for score, resize, _ in _matches(picture, template, resizes) if score >= _RESEMBLES]
     close = [near for resize in likely for near in _nearby(resize, min(image.size))]
-    others = _of_scale([*_of_spec(evidence.source), *_squash(image.size)], full, scale)
+    others = _of_scale([*_of_spec(evidence.source), *_squash(image.size), *_stretches(full, scale)], full, scale)
     best = _matches(picture, template, [*dict.fromkeys(close), *others])
     return tuple(framing for _, resize, start in best for framing in _cut(resize, start, full, image.size))
 
@@ -83,6 +84,15 @@ def _of_scale(resizes: list[_Resize], full: Size, scale: tuple[float, float] | N
             abs(new * each / old - 1) <= _SKEW for new, old, each in zip(resize.size(full), full, scale, strict=True)
         )
     ]
+
+
+def _stretches(full: Size, scale: tuple[float, float] | None) -> Iterator[_Resize]:
+    """Both sides stretched to about the size that the scale gives."""
+    if scale is None or 0.0 in scale:
+        return
+    height, width = (round(side / each) for side, each in zip(full, scale, strict=True))
+    for down, right in product((0, -1, 1), repeat=2):
+        yield _resize(mode="stretch", size=(height + down, width + right))
 
 
 @frozen

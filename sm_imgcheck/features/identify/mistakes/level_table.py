@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from sm_imgcheck.core.types import Step
+from sm_imgcheck.core.types import Affine, Step
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.features.identify.kernels import PipelineHypothesis, compare_views
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
 from sm_imgcheck.features.identify.plan import channel_indices
 from sm_imgcheck.features.identify.search import Search
-from sm_imgcheck.features.identify.value_fit import named_transforms
+from sm_imgcheck.features.identify.value_fit import AS_FLIPPED, AS_SPEC, named_transforms
 from sm_imgcheck.ops.execute import apply_steps
 from sm_imgcheck.ops.kernels.mistakes import CURVES, tone_curve
 
@@ -67,13 +67,21 @@ def _tables(guess: PipelineHypothesis, evidence: Evidence) -> np.ndarray | None:
 def _levels(tensor: np.ndarray, evidence: Evidence) -> np.ndarray | None:
     """The tensor in gray levels by the spec's mapping or a usual one that makes them integers; else None."""
     channels = tensor.shape[2]
-    mappings = [canonical(values, channels) for _, values in named_transforms(channels, evidence.source.values)]
-    for mapping in reversed(mappings):
+    named = list(named_transforms(channels, evidence.source.values))
+    # A table may hold any shift by integer levels, so that only the spec's is evident.
+    mappings = [canonical(values, channels) for name, values in named if name in (AS_SPEC, AS_FLIPPED)]
+    mappings += [mapping for _, values in named if not _shifts_levels(mapping := canonical(values, channels))]
+    for mapping in mappings:
         levels = (tensor - np.array(mapping.offset, np.float32)) / np.array(mapping.scale, np.float32)
         whole = np.rint(levels)
         if whole.min() >= 0 and whole.max() < _LEVELS and np.abs(levels - whole).max() <= _NEAR:
             return whole if whole.max() > 1 else None
     return None
+
+
+def _shifts_levels(mapping: Affine) -> bool:
+    """Whether the mapping subtracts an integer number of gray levels and nothing more."""
+    return all(a == 1 and b != 0 and b == round(b) for a, b in zip(mapping.scale, mapping.offset, strict=True))
 
 
 def _table(levels: np.ndarray, values: np.ndarray) -> np.ndarray | None:
