@@ -142,6 +142,9 @@ def _environment_text(exception: JsonObject, file: Path, subject: str, where: st
     if stub := _text(exception, "stub"):
         if "no S3 access" in stub:
             return f"not checked: {subject} reads S3{where}: sm-imgcheck runs handlers without AWS credentials"
+        before, _, after = stub.partition("; then ")
+        if after:
+            return f"model input not checked: {before}; then {subject} failed with a stub of the model{where}: {after}"
         return f"model input not checked: {subject} failed with a stub of the model{where}: {stub}"
     return ""
 
@@ -171,8 +174,12 @@ def _missing_package(package: str, file: Path) -> str:
     if package in _IN_CONTAINERS:
         return f"{here} (the container of its framework contains it)"
     is_listed = any(package.replace("_", "-") in text or package in text for text in _requirements(file))
-    note = "requirements.txt lists it" if is_listed else "requirements.txt does not list it: the container may lack it"
-    return f"{here} ({note})"
+    if is_listed:
+        return f"{here} (requirements.txt lists it)"
+    return (
+        f"{here} (requirements.txt does not list it: the container may lack it, or it is one of your modules that the "
+        f"folder of {file.name} does not contain)"
+    )
 
 
 def _requirements(file: Path) -> list[str]:

@@ -173,7 +173,10 @@ def _find_class(file: SourceFile, class_name: str, stem: str, given_keys: Mappin
     where, label = for_terminal(file.name), for_terminal(class_name)
     if stem in CLASSES and not any(given_keys.get(key) is True for key in _TILES):
         return CLASSES[stem]
-    if any(word in class_name.lower() for word in AUDIO_WORDS) or _AUDIO_KEYS & given_keys.keys():
+    is_image_class = "image_processor_type" in given_keys and "auto_map" in given_keys
+    if any(word in class_name.lower() for word in AUDIO_WORDS) or (
+        _AUDIO_KEYS & given_keys.keys() and not is_image_class
+    ):
         raise ImgcheckError(f"{where}: processor: got an audio processor ({label}), expected an image processor")
     if stem in DYNAMIC or stem in CLASSES:
         raise ImgcheckError(

@@ -44,7 +44,16 @@ if TYPE_CHECKING:
         model_input: SpecInput
 
 
-__all__ = ["CallRecord", "ClientRequest", "HandlerCall", "MissingFunction", "NotChecked", "UserFile", "run_attempts"]
+__all__ = [
+    "CallRecord",
+    "ClientRequest",
+    "HandlerCall",
+    "MissingFunction",
+    "NotChecked",
+    "UserFile",
+    "no_model_call",
+    "run_attempts",
+]
 
 
 class MissingFunction(Exception):
@@ -166,7 +175,14 @@ class UserFile:
             tensor = None
         if tensor is not None and not isinstance(tensor.content, bytes) and tensor.content.ndim >= 3:
             return tensor
-        raise NotChecked(f"returned {results.describe(value)} without a model call that could be observed")
+        raise NotChecked(no_model_call(self.recorder, f"returned {results.describe(value)}"))
+
+
+def no_model_call(recorder: ModelRecorder, what: str) -> str:
+    """Why no input of a model could be observed: what the user's code did instead."""
+    if recorder.uncertainties:
+        return f"did not call the model with a tensor: {recorder.uncertainties[0]}"
+    return f"{what} without a model call that could be observed"
 
 
 def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord) -> results.HandlerTensor:

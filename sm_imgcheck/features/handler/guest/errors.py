@@ -41,9 +41,15 @@ def describe_error(error: BaseException, file: str, recorder: ModelRecorder | No
         "module": _module(error, file),
         "environment": environment_cause(error, file),
         "relative": _relative_import(error),
-        "stub": "" if recorder is None else involves_stub(error, recorder),
+        "stub": "" if recorder is None else _stub_cause(error, recorder),
         "last": _last(error, file),
     }
+
+
+def _stub_cause(error: BaseException, recorder: ModelRecorder) -> str:
+    """Why a stub may be the cause of an exception, what happened before it first; empty: the user's code is."""
+    text = involves_stub(error, recorder)
+    return f"{recorder.uncertainties[0]}; then {text}" if text and recorder.uncertainties else text
 
 
 def involves_stub(error: BaseException, recorder: ModelRecorder) -> str:

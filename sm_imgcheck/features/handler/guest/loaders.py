@@ -13,6 +13,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from . import runpod_stub
 from .cloud_stubs import cloud_client
 from .error_lines import error_summary
 from .model_proxy import record_calls, watch_torch_modules
@@ -46,6 +47,11 @@ _LOADERS = {
 }
 """By module: the functions and classes that load a model."""
 _CLIENTS = {"boto3": ("client", "resource")}
+_FUNCTIONS: dict[str, dict[str, Any]] = {
+    "runpod.serverless": {"start": runpod_stub.skip_start},
+    "runpod.serverless.utils.rp_validator": {"validate": runpod_stub.validate},
+}
+"""By module: functions that replace its own, installed or not."""
 _REPLACEABLE = (
     *("onnxruntime", "tflite_runtime", "ai_edge_litert", "openvino", "tensorrt", "multi_model_server", "joblib"),
     *("xgboost", "lightgbm", "catboost", "mlflow", "tritonclient", "sagemaker", "sagemaker_inference"),
@@ -53,7 +59,7 @@ _REPLACEABLE = (
     *("awslambdaric", "azureml", "inference_schema", "azure", "applicationinsights", "opencensus", "opentelemetry"),
     *("prometheus_client", "sentry_sdk", "loguru", "structlog", "pythonjsonlogger", "dotenv", "google", "redis"),
     *("huggingface_hub", "ultralytics", "torch_neuronx", "torch_neuron"),
-    *("uvicorn", "gunicorn", "hypercorn", "waitress", "mangum", "flask_cors", "pyngrok", "flask_ngrok"),
+    *("uvicorn", "gunicorn", "hypercorn", "waitress", "mangum", "flask_cors", "pyngrok", "flask_ngrok", "runpod"),
 )
 """Packages that load models, call or run servers, or log."""
 _ERRORS = ("Error", "Exception", "Warning")
@@ -73,7 +79,7 @@ class _HookingFinder:
         self.busy: set[str] = set()
 
     def find_spec(self, name: str, _: Sequence[str] | None, __: object = None) -> importlib.machinery.ModuleSpec | None:
-        if name in self.busy or (name not in _LOADERS and name not in _CLIENTS):
+        if name in self.busy or (name not in (*_LOADERS, *_CLIENTS, *_FUNCTIONS)):
             return None
         self.busy.add(name)
         try:
@@ -114,6 +120,7 @@ def _hook(name: str, recorder: ModelRecorder, module: types.ModuleType) -> None:
             continue
     for path in _CLIENTS.get(name, ()):
         setattr(module, path, functools.partial(cloud_client, recorder))
+    vars(module).update(_FUNCTIONS.get(name, {}))
 
 
 def _make_loader(static: object, load: Any, name: str, recorder: ModelRecorder) -> object:
@@ -191,6 +198,7 @@ class _StubFinder:
         if module.__name__ == "boto3":
             for name in _CLIENTS["boto3"]:
                 setattr(module, name, functools.partial(cloud_client, self.recorder))
+        vars(module).update(_FUNCTIONS.get(module.__name__, {}))
 
 
 class _StubModule(types.ModuleType):

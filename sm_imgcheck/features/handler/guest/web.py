@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from .calls import NotChecked
+from .calls import NotChecked, no_model_call
 from .forms import image_keys, is_image_key, json_documents, multipart_body
 from .results import InvalidHandlerResult
 
@@ -86,6 +86,7 @@ def observe_response(user: UserFile, send: Callable[[], WebResponse], _: CallRec
         return user.read(value, text=user.recorder.text)
     assert isinstance(value, WebResponse)
     text = " ".join(value.body[:300].decode("utf-8", "replace").split())
+    text = text if "\ufffd" not in text[:-1] else f"{len(value.body)} bytes that are not text"
     if value.status >= 400:
         raise InvalidHandlerResult(f"returned status {value.status}: {text}", is_error=True)
-    raise NotChecked(f"returned status {value.status} without a model call that could be observed: {text[:120]}")
+    raise NotChecked(no_model_call(user.recorder, f"returned status {value.status} ({text[:120]})"))

@@ -103,6 +103,7 @@ def _call_handler(
     except (NotChecked, LoadFailed) as error:
         reply = {"not_checked": str(error)}
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt too
+        recorder.uncertainties = record.uncertainties or recorder.uncertainties  # those of the attempt that is reported
         reply = {"raised": describe_error(error, user.settings["file"], recorder)}
     reply["notes"] = [*record.notes, *recorder.notes]
     reply["flaws"], reply["uncertainties"], reply["sent"] = record.flaws, record.uncertainties, record.sent

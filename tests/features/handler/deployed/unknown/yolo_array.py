@@ -1,4 +1,4 @@
-# spec: {shape: [N, 3, 640, 640], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: letterbox}
+# spec: {shape: [N, 3, 640, 640], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: {mode: letterbox, size: [640, 640]}}
 # expect: unknown
 import io
 import numpy as np

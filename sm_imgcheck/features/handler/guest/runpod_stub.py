@@ -1,0 +1,23 @@
+"""Functions of the package ``runpod`` that do not need its service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["skip_start", "validate"]
+
+
+def skip_start(*_: object, **__: object) -> None:
+    """``runpod.serverless.start``, without a worker."""
+
+
+def validate(raw_input: dict[str, Any], schema: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """``runpod.serverless.utils.rp_validator.validate``: the input with the defaults of the schema.
+
+    Types are not checked.
+    """
+    defaults = {name: rule["default"] for name, rule in schema.items() if "default" in rule}
+    missing = [name for name, rule in schema.items() if rule.get("required") and name not in raw_input]
+    if missing:
+        return {"errors": [f"{name} is a required input." for name in missing]}
+    return {"validated_input": {**defaults, **raw_input}}
