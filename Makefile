@@ -33,7 +33,7 @@ demo: $(VENV)/installed ## validate a JPEG, convert it, validate the result
 	@printf '\nExit code 0: the tensor matches the spec.\n'
 
 test: $(VENV)/developed ## the test suite, on two cores
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --dist worksteal
 
 interpreters: $(VENV)/developed ## the test suite with every other Python 3.11 to 3.14 here; for root, also as another user
 	$(PY) tests/interpreters.py
@@ -52,7 +52,7 @@ tests-newest: # for tests/interpreters.py
 	$(NEWEST_PY) -m pytest tests/report tests/spec tests/cli/test_gate.py tests/cli/test_adoption.py
 
 cover: $(VENV)/developed ## the same with branch coverage and more random examples
-	$(PY) -m pytest -n 2 --cov --hypothesis-profile thorough
+	$(PY) -m pytest -n 2 --dist worksteal --cov --hypothesis-profile thorough
 
 lint: $(VENV)/developed ## ruff: rules and format
 	$(PY) -m ruff check

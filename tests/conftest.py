@@ -1,5 +1,6 @@
 """Data that many tests share."""
 
+import compileall
 import gc
 import os
 import signal
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sm_imgcheck import cli
+from sm_imgcheck.features import handler
 
 # Examples have no deadline: their time depends on the load of the machine. In CI the examples are the same each time.
 any_machine = settings(settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,14 +23,16 @@ settings.load_profile("quick")
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every command that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Before any module loads NumPy. The tests run on every core already: its threads, which wait for work in a loop, took a
-# twentieth of the processor time.
+# Before any module loads NumPy, whose threads wait for work in a loop: they used a twentieth of the processor time of the
+# tests, which run on every core already.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Bytecode is written even where the environment forbids it: without bytecode, each worker process compiles all tests
 # again, and each command that a test starts compiles the package again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# A handler's process writes none: it would compile these modules for each test, a tenth of its processor time.
+compileall.compile_dir(Path(handler.__file__).parent, quiet=2)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the option -m selects by markers
