@@ -23,8 +23,8 @@ settings.load_profile("quick")
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every command that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Before any module loads NumPy, whose threads wait for work in a loop: they used a twentieth of the processor time of the
-# tests, which run on every core already.
+# Before any module loads NumPy, whose threads wait for work in a loop: they used a twentieth of the processor time of
+# the tests, which run on every core already.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Bytecode is written even where the environment forbids it: without bytecode, each worker process compiles all tests
