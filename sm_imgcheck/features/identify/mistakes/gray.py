@@ -8,17 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from sm_imgcheck.core.channels import GRAY
-from sm_imgcheck.core.errors import CandidateError, PlanError
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.kernels import PipelineHypothesis, compare_views
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
-from sm_imgcheck.features.identify.plan import Preparation, image_steps
-from sm_imgcheck.features.identify.search import Search, explain
-from sm_imgcheck.ops.execute import apply_steps
-from sm_imgcheck.ops.records.mistakes import GRAY_WEIGHTS
+from sm_imgcheck.features.identify.plan import Preparation
+from sm_imgcheck.features.identify.search import Search
 
-__all__ = ["MISTAKE", "gray_conversions"]
+__all__ = ["MISTAKE", "color_step", "expand_gray", "gray_conversions", "gray_images"]
 
 _WEIGHTS = ("luma", "y_plane")
 _SAMPLE = 1 << 22
@@ -28,69 +24,17 @@ _MAX_UNEXPLAINED = 1e-4
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
-    source = evidence.source
-    if source.header.mode != "RGB":
-        return
-    images = [image for image in evidence.images if image.channels == 1 or _is_gray(image)]
-    if not images:
-        return
-    preparations = _late if images[0].channels == 1 else _expand_gray
-    for preparation in (*preparations(source.preparation), *_other_weights(evidence, images[0])):
-        yield from evidence.reread(images, replace(source, preparation=preparation))
+    images, plain = gray_images(evidence), evidence.source.preparation
+    if images:
+        for preparation in _late(plain) if images[0].channels == 1 else expand_gray(plain):
+            yield from evidence.reread(images, replace(evidence.source, preparation=preparation))
 
 
-def _other_weights(evidence: Evidence, image: TensorImage) -> Iterator[Preparation]:
-    """Gray by other weights, those that the nearest pipeline shows; before the resize or after it."""
-    plain = evidence.source.preparation
-    guesses = evidence.guesses or (_guesses(evidence, image) if image.channels > 1 else [])
-    names = {name for guess in guesses[:_MAX_GUESSES] for name in _weights_of(evidence, guess, image)}
-    for name, weights in GRAY_WEIGHTS.items():
-        if name not in names:
-            continue
-        single = max(weights) == 1
-        roundings = ("half_even",) if single else ("half_even", "truncate")
-        for rounding in roundings if single or image.channels > 1 else (None, *roundings):
-            params = {"weights": list(weights), "rounding": rounding, "to": GRAY}
-            step = Step(op="weigh_channels", params=params, why="gray")
-            if image.channels == 1:
-                yield replace(plain, late_gray="luma", gray_step=step)
-                yield replace(plain, gray_step=step)
-            else:
-                steps = (step, _color("L", "RGB", "luma"))
-                yield replace(plain, after=steps)
-                yield replace(plain, before=steps)
-
-
-def _guesses(evidence: Evidence, image: TensorImage) -> list[PipelineHypothesis]:
-    """The nearest pipelines to gray by luma, where those to color are far from the tensor."""
-    preparation = next(iter(_expand_gray(evidence.source.preparation)))
-    searches = evidence.reread([image], replace(evidence.source, preparation=preparation))
-    return [guess for search in searches for guess in explain(search).guesses]
-
-
-def _weights_of(evidence: Evidence, guess: PipelineHypothesis, image: TensorImage) -> list[str]:
-    """The names of weights of R, G and B near those by which the pixels of a hypothesis become the tensor."""
-    source, view = evidence.source, guess.place.view
-    try:
-        steps = image_steps(source.header, source.preparation, guess.geometry, 3, orientation=view.orientation)
-        picture = apply_steps(steps, source.cache)
-    except (PlanError, CandidateError):
+def gray_images(evidence: Evidence) -> list[TensorImage]:
+    """The images of the tensor that are gray where the source is not."""
+    if evidence.source.header.mode != "RGB":
         return []
-    tensor, pixels = compare_views(picture, image, guess.part, stride=None)
-    flat = pixels.reshape(-1, 3).astype(np.float64)
-    gray = tensor[..., 0].ravel().astype(np.float64)
-    solution = np.linalg.lstsq(np.column_stack([flat, np.ones(len(flat))]), gray, rcond=None)[0]
-    total = solution[:3].sum()
-    if not np.isfinite(total) or abs(total) < _LEAST:
-        return []
-    shares = solution[:3] / total
-    return [name for name, weights in GRAY_WEIGHTS.items() if np.abs(shares - np.array(weights)).max() <= _NEAR]
-
-
-_MAX_GUESSES = 3
-"""Nearest pipelines whose weights are fitted."""
-_NEAR, _LEAST = 0.03, 1e-9
-"""Difference of fitted weights from named ones, and the least sum of weights."""
+    return [image for image in evidence.images if image.channels == 1 or _is_gray(image)]
 
 
 def _is_gray(image: TensorImage) -> bool:
@@ -109,21 +53,22 @@ def _late(plain: Preparation) -> Iterator[Preparation]:
     yield from (replace(plain, late_gray=weights) for weights in _WEIGHTS)
 
 
-def _expand_gray(plain: Preparation) -> Iterator[Preparation]:
+def expand_gray(plain: Preparation) -> Iterator[Preparation]:
     """Three equal channels, made before the resize or after it."""
     for steps in gray_conversions():
         yield replace(plain, before=steps)
         yield replace(plain, after=steps)
-    yield replace(plain, gray=True, before=(_color("L", "RGB", "y_plane"),))
+    yield replace(plain, gray=True, before=(color_step("L", "RGB", "y_plane"),))
 
 
 def gray_conversions() -> Iterator[tuple[Step, ...]]:
     """From color to three equal channels, by the weights of each library."""
-    yield from ((_color("RGB", GRAY, weights), _color("L", "RGB", weights)) for weights in _WEIGHTS)
+    yield from ((color_step("RGB", GRAY, weights), color_step("L", "RGB", weights)) for weights in _WEIGHTS)
 
 
-def _color(mode: str, to: str, weights: str) -> Step:
+def color_step(mode: str, to: str, weights: str) -> Step:
+    """The conversion between two modes, such as RGB and L."""
     return Step(op="color", params={"mode": mode, "to": to, "to_gray": weights}, why="gray")
 
 
-MISTAKE = Mistake(title="other conversions to gray", rank=6, similar=True, searches=_searches)
+MISTAKE = Mistake(title="gray in color or after the resize", rank=1, similar=True, searches=_searches)
