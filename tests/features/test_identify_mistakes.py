@@ -119,6 +119,15 @@ def test_tone_curve_is_named(change, pattern, photo):
     assert re.search(pattern, describe(find(tensor[None], photo)))
 
 
+def test_crop_after_a_resize_by_the_shorter_edge_is_no_crop_of_a_stretched_image(photo):
+    size = 112, 80  # as the shorter edge gives it
+    image = Image.open(io.BytesIO(photo)).resize(size, Image.Resampling.BILINEAR)
+    tensor = np.asarray(image.crop((30, 9, 30 + SIDE, 9 + SIDE)), np.float32)[None] / np.float32(255)
+    text = describe(find(tensor, photo))
+    assert "shortest edge to 80" in text
+    assert "stretched" not in text
+
+
 def test_crop_of_a_stretched_image_off_by_a_pixel_is_named(photo):
     image = Image.open(io.BytesIO(photo)).resize((EDGE, EDGE), Image.Resampling.BILINEAR)
     tensor = np.asarray(image.crop((9, 9, 9 + SIDE, 9 + SIDE)), np.float32)[None] / np.float32(255)

@@ -60,7 +60,8 @@ def _framings(evidence: Evidence, image: TensorImage, orientation: int) -> tuple
     likely = [resize for score, resize, _ in _matches(picture, template, resizes) if score >= _RESEMBLES]
     close = [near for resize in likely for near in _nearby(resize, min(image.size))]
     others = _of_scale([*_of_spec(evidence.source), *_squash(image.size), *_stretches(full, scale)], full, scale)
-    best = _matches(picture, template, [*dict.fromkeys(close), *others])
+    once = {resize.size(full): resize for resize in reversed([*close, *others])}  # a size by its usual rule
+    best = _matches(picture, template, list(once.values()))
     return tuple(framing for _, resize, start in best for framing in _cut(resize, start, full, image.size))
 
 
