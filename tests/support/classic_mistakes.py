@@ -317,7 +317,7 @@ MISTAKES = {
     "int8 without a zero point": (cast_to_int8, "wrapped around in int8"),
     "fractions truncated": (truncate, "fractions truncated to uint8 after the resize"),
     "gray of BGR": (gray_of_bgr, "luma with red and blue swapped after the resize"),
-    "side of a square": (side_of_a_square, "stretched to 300x300 by Pillow bilinear.*left of the center"),
+    "side of a square": (side_of_a_square, "stretched to 300x300 by Pillow bilinear, then bottom left crop 224x224"),
     "bfloat16 by truncation": (half_of_the_bits, "Pillow bilinear.*ImageNet mean and std"),
     "crop a pixel down": (crop_off_by(1, 0), "crop 224x224, 1 pixel below the center"),
     "crop a pixel down and right": (crop_off_by(1, 1), "crop 224x224, 1 pixel below and 1 pixel right of"),

@@ -96,7 +96,6 @@ def _weigh_phrase(step: Step) -> str:
 GRAY_WEIGHTS = {
     "the mean of the channels": (1 / 3, 1 / 3, 1 / 3),
     "luma with red and blue swapped": (3735 / 32768, 19235 / 32768, 9798 / 32768),
-    "luma of Pillow with red and blue swapped": (7471 / 65536, 38470 / 65536, 19595 / 65536),
     "luma in floats with red and blue swapped": (0.114, 0.587, 0.299),
     "BT.709 weights": (0.2125, 0.7154, 0.0721),
     "BT.709 weights (0.2126, 0.7152, 0.0722)": (0.2126, 0.7152, 0.0722),
@@ -106,9 +105,9 @@ GRAY_WEIGHTS = {
     "the green channel alone": (0.0, 1.0, 0.0),
     "the blue channel alone": (0.0, 0.0, 1.0),
 }
-"""Weights of R, G and B, other than those of Pillow and OpenCV: these swapped, in their integer arithmetic
-(https://github.com/opencv/opencv/blob/4.x/modules/imgproc/src/color_rgb.simd.hpp, RY15, and Pillow's Convert.c, L24);
-NumPy's mean, scikit-image, TensorFlow, a channel."""
+"""Weights of R, G and B, other than those of Pillow and OpenCV: these swapped, as OpenCV
+computes them (https://github.com/opencv/opencv/blob/4.x/modules/imgproc/src/color_rgb.simd.hpp, RY15; Pillow differs in
+few pixels by one level); NumPy's mean, scikit-image, TensorFlow, a channel."""
 
 
 def _fill_phrase(step: Step) -> str:
