@@ -178,6 +178,15 @@ def test_mistake_is_named_on_photographs(name, shared_photos):
 
 
 @pytest.mark.slow
+def test_truncated_quantization_has_no_recipe_and_no_tone_curve(photo):
+    """Integers of steps of 1/32 fit a table of levels with any recipe that subtracts whole levels."""
+    tensor = np.trunc(classic_mistakes.imagenet(classic_mistakes.stretch(photo)) * 32).astype(np.int8)[None]
+    best = find(tensor, photo)[0]
+    assert best.facts.recipe == ""
+    assert "tone_curve" not in [step.op for step in best.steps]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNNAMED)
 def test_step_without_a_name_is_not_called_exact(name, shared_photos):
     bodies = [path.read_bytes() for path in sorted((shared_photos / "bsds").glob("*.jpg"))[11::150][:PHOTOGRAPHS]]

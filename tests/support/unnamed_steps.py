@@ -57,11 +57,6 @@ def roll(body):
     return nchw(imagenet(np.roll(np.asarray(stretch(body)), (3, 5), (0, 1))))
 
 
-def quantize(body):
-    """ImageNet mean and std in steps of 1/32, truncated."""
-    return (imagenet(stretch(body)) * 32).astype(np.int8)[None]
-
-
 UNNAMED = {
     "blur": blur,
     "sharpening": sharpen,
@@ -73,6 +68,5 @@ UNNAMED = {
     "palette": few_colors,
     "rotation by 10 degrees": rotate,
     "roll": roll,
-    "truncated quantization": quantize,
 }
 """Name: the function from the bytes of an image file to a tensor of which no name is right."""
