@@ -135,7 +135,9 @@ class UserFile:
         return [name for name, value in values.items() if inspect.isroutine(value) or inspect.isclass(value)]
 
     def read(self, result: object, *, text: bool = False) -> results.HandlerTensor:
-        """The tensor in a result, or the text of a request. Raises InvalidHandlerResult."""
+        """The tensor in a result, or the text of a request. Raises InvalidHandlerResult, NotChecked for a stub."""
+        if results.is_stub(result):
+            raise NotChecked(no_model_call(self.recorder, f"returned {results.describe(result)}"))
         name, most = self.settings["model_input"]["name"], self.settings["most_bytes"]
         tensor = results.read(result, text=text, name=name, most_bytes=most)
         if not isinstance(tensor.content, bytes) and any(word in self.source for word in _FEATURE_MODELS):

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from .calls import ClientRequest, UserFile
 
-__all__ = ["Form", "image_keys", "is_image_key", "json_documents", "multipart_body", "open_image", "request_forms"]
+__all__ = [
+    "Form",
+    "image_keys",
+    "is_image_key",
+    "is_url_key",
+    "json_documents",
+    "multipart_body",
+    "open_image",
+    "request_forms",
+    "url_keys",
+]
 
 _KEY = re.compile(
     r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^\s*(\w+)\s*:\s*str\b""",
@@ -63,10 +73,15 @@ def image_keys(source: str) -> list[str]:
     return [name for name in dict.fromkeys(names) if is_image_key(name)][:_MOST_KEYS]
 
 
-def _url_keys(source: str) -> list[str]:
+def url_keys(source: str) -> list[str]:
     """Names in the user's file that may be the key of an image's URL in a request."""
     names = [name for match in _KEY.finditer(source) for name in match.groups() if name]
-    return [name for name in dict.fromkeys(names) if _URL_KEY.search(name)][:_MOST_KEYS]
+    return [name for name in dict.fromkeys(names) if is_url_key(name)][:_MOST_KEYS]
+
+
+def is_url_key(name: str) -> bool:
+    """Whether a name may be the key of an image's URL."""
+    return bool(_URL_KEY.search(name))
 
 
 def is_image_key(name: str) -> bool:
@@ -92,9 +107,9 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
         outlines += [{key: {name: "$"}} for name in inner]
         outlines += [{key: {name: ["$"]}} for name in inner]
         outlines += [{key: [{name: {"b64": "$"}}]} for name in inner if name != "b64"]
-    url_keys = _url_keys(user.source)
-    outlines += [{key: _URL} for key in url_keys]
-    outlines += [{key: {name: _URL}} for key in outer for name in url_keys]
+    of_urls = url_keys(user.source)
+    outlines += [{key: _URL} for key in of_urls]
+    outlines += [{key: {name: _URL}} for key in outer for name in of_urls]
     outlines += [{key: {name: "$"}} for key in keys for name in keys if key not in (name, *outer)][:6]
     outlines += [["$"], "$"]
     outlines_so_far: set[str] = set()

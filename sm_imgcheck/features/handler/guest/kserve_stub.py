@@ -5,6 +5,8 @@ Source: kserve/kserve, python/kserve/kserve/model.py and protocol/infer_type.py.
 
 from __future__ import annotations
 
+import logging
+from types import SimpleNamespace
 from typing import Any
 
 __all__ = ["members"]
@@ -25,6 +27,10 @@ class Model:
 
     async def predict(self, payload: object, *_: object, **__: object) -> object:
         return payload
+
+
+class KFModel(Model):
+    """``kfserving.KFModel``, the class's name before version 0.7."""
 
 
 class InferInput:
@@ -66,7 +72,10 @@ def members() -> dict[str, Any]:
     errors = ("InferenceError", "InvalidInput", "ModelMissingError", "ModelNotReady")
     return {
         "Model": Model,
+        "KFModel": KFModel,
         "ModelServer": ModelServer,
+        "KFServer": ModelServer,
+        "constants": SimpleNamespace(KSERVE_LOGLEVEL=logging.INFO, KFSERVING_LOGLEVEL=logging.INFO),
         "InferInput": InferInput,
         "InferOutput": InferInput,
         "InferRequest": InferRequest,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import loaders
 from .calls import UserFile
+from .import_tail import skipped_tail
 from .package_stubs import install_packages
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ def import_user_file(settings: Settings, recorder: ModelRecorder) -> UserFile:
         source = text.read(_MOST_SOURCE)
     loaders.install(recorder)
     stubs = install_packages(source, recorder)
-    module = _import_file(file, folder, stem, source)
+    module = _import_file(file, folder, stem, source, recorder)
     user = UserFile(module, settings, recorder, source)
     user.stubbed = stubs
     return user
 
 
-def _import_file(file: str, folder: str, stem: str, source: str) -> ModuleType:
+def _import_file(file: str, folder: str, stem: str, source: str, recorder: ModelRecorder) -> ModuleType:
     package = os.path.basename(folder)
     if os.path.exists(os.path.join(folder, "__init__.py")) and any(word in source for word in _PACKAGE_WORDS):
         sys.path.insert(0, os.path.dirname(folder))
@@ -51,5 +52,11 @@ def _import_file(file: str, folder: str, stem: str, source: str) -> ModuleType:
         raise ImportError(f"{os.path.basename(file)} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        note = skipped_tail(error, file, source)
+        if not note:
+            raise
+        recorder.note(note)
     return module

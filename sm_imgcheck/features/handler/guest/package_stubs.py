@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["install_packages"]
 
 _SERVICES = ("litserve", "bentoml", "ray", "cog")
+_KSERVE = {
+    "kserve": ("kserve.model", "kserve.protocol.infer_type", "kserve.errors"),
+    "kfserving": ("kfserving.kfmodel",),
+}
+"""Modules of KServe, under its name now and under its name before version 0.7."""
 
 
 def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
@@ -29,12 +34,13 @@ def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
         from .triton_stub import members
 
         _add("triton_python_backend_utils", members(recorder))
-    if "kserve" in source and not _is_installed("kserve"):
-        from .kserve_stub import members as kserve_members
+    for package, modules in _KSERVE.items():
+        if package in source and not _is_installed(package):
+            from .kserve_stub import members as kserve_members
 
-        for name in ("kserve", "kserve.model", "kserve.protocol.infer_type", "kserve.errors"):
-            _add(name, kserve_members())
-        recorder.note("kserve is not installed for this Python (--python selects another): a stub was used")
+            for name in (package, *modules):
+                _add(name, kserve_members())
+            recorder.note(f"{package} is not installed for this Python (--python selects another): a stub was used")
     _install_services(source, recorder)
     return classes
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from .calls import NotChecked, no_model_call
 from .forms import image_keys, is_image_key, json_documents, multipart_body
+from .image_server import image_url
 from .results import InvalidHandlerResult
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from .forms import Form
     from .results import HandlerTensor
 
-__all__ = ["WebResponse", "observe_response", "order_routes", "web_forms"]
+__all__ = ["NO_ROUTE", "WebResponse", "observe_response", "order_routes", "url_queries", "web_forms"]
+
+NO_ROUTE = "the application has no POST route, and no GET route that reads an image's URL"
 
 _FIELDS = re.compile(
     r"""files(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^\s*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
@@ -77,6 +80,12 @@ def web_forms(
             yield Form(text.encode(), _FORM_TYPE, f'{_FORM_TYPE} with the field "{field}"')
     for label, document in chain(documents, json_documents(user, request.body)):
         yield Form(json.dumps(document).encode(), "application/json", f"application/json {label}")
+
+
+def url_queries(request: ClientRequest, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Query strings that name the image's URL, each after its outline."""
+    if request.image:
+        yield from ((f"?{name}=URL", f"?{urlencode({name: image_url(request.body)})}") for name in names)
 
 
 def observe_response(user: UserFile, send: Callable[[], WebResponse], _: CallRecord) -> HandlerTensor:

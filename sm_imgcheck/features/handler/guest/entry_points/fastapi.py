@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..body_schema import BodySchema
 from ..calls import HandlerCall, MissingFunction, run_attempts
-from ..web import WebResponse, observe_response, order_routes, web_forms
+from ..forms import is_url_key
+from ..web import NO_ROUTE, WebResponse, observe_response, order_routes, url_queries, web_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,11 @@ def find(user: UserFile) -> HandlerCall | None:
     apps = [value for value in user.names.values() if _is_app(value)]
     if not apps or user.function:
         return None
-    paths = order_routes(list(dict.fromkeys(_post_paths(apps[0]))))
+    method, paths = "POST", order_routes(list(dict.fromkeys(_post_paths(apps[0]))))
     if not paths:
-        raise MissingFunction("the application has no POST route", user.names_of_file())
+        method, paths = "GET", order_routes([path for path in _schema(apps[0]) if _url_names(apps[0], "GET", path)])
+    if not paths:
+        raise MissingFunction(NO_ROUTE, user.names_of_file())
     try:
         from starlette.testclient import TestClient
     except (ImportError, RuntimeError) as error:
@@ -34,10 +37,19 @@ def find(user: UserFile) -> HandlerCall | None:
     client = TestClient(apps[0], raise_server_exceptions=True)
     client.__enter__()  # runs the start-up functions
     expected = BodySchema(apps[0], paths[0])
-    return HandlerCall(
-        f"POST {paths[0]}",
-        lambda request, record: run_attempts(user, _calls(user, client, paths[0], expected, request), record),
-    )
+
+    def send(query: str, body: bytes = b"", content_type: str = "text/plain") -> WebResponse:
+        response = client.request(method, paths[0] + query, content=body, headers={"content-type": content_type})
+        return WebResponse(response.status_code, response.content)
+
+    def attempts(request: ClientRequest) -> Iterator[Attempt]:
+        documents = expected.documents(request.body) if request.image else ()
+        for form in web_forms(user, request, expected.fields, documents, expected.texts) if method == "POST" else ():
+            yield form.label, partial(observe_response, user, partial(send, "", form.body, form.content_type))
+        for label, query in url_queries(request, _url_names(apps[0], method, paths[0])):
+            yield label, partial(observe_response, user, partial(send, query))
+
+    return HandlerCall(f"{method} {paths[0]}", lambda request, record: run_attempts(user, attempts(request), record))
 
 
 def _is_app(value: object) -> bool:
@@ -47,11 +59,21 @@ def _is_app(value: object) -> bool:
 def _post_paths(app: Any) -> Iterator[str]:
     """Paths of the POST routes: those of the application, of routers that it includes, and of what it mounts."""
     yield from _routes_below(app, "")
+    yield from (path for path, methods in _schema(app).items() if "post" in methods)
+
+
+def _schema(app: Any) -> dict[str, Any]:
+    """The operations of each path; empty for an application of Starlette, or one that has no schema."""
     try:
-        schema = app.openapi()
-    except Exception:  # noqa: BLE001 - an application of Starlette, or one that has no schema
-        return
-    yield from (path for path, methods in schema.get("paths", {}).items() if "post" in methods)
+        return dict(app.openapi()["paths"])
+    except Exception:  # noqa: BLE001
+        return {}
+
+
+def _url_names(app: Any, method: str, path: str) -> list[str]:
+    """Parameters in the query of a route that may be the URL of the image."""
+    parameters = _schema(app).get(path, {}).get(method.lower(), {}).get("parameters", ())
+    return [str(one["name"]) for one in parameters if one.get("in") == "query" and is_url_key(str(one["name"]))]
 
 
 def _routes_below(holder: Any, prefix: str) -> Iterator[str]:
@@ -61,13 +83,3 @@ def _routes_below(holder: Any, prefix: str) -> Iterator[str]:
             yield path
         elif hasattr(route, "app") and hasattr(route, "routes"):
             yield from _routes_below(route, path)
-
-
-def _calls(user: UserFile, client: Any, path: str, expected: BodySchema, request: ClientRequest) -> Iterator[Attempt]:
-    def send(body: bytes, content_type: str) -> WebResponse:
-        response = client.post(path, content=body, headers={"content-type": content_type})
-        return WebResponse(response.status_code, response.content)
-
-    documents = expected.documents(request.body) if request.image else ()
-    for form in web_forms(user, request, expected.fields, documents, expected.texts):
-        yield form.label, partial(observe_response, user, partial(send, form.body, form.content_type))

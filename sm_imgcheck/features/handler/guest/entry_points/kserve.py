@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 __all__ = ["RANK", "STACK", "find"]
 
 RANK, STACK = 60, "kserve"
+_PACKAGES = ("kserve", "kfserving")
 
 
 def find(user: UserFile) -> HandlerCall | None:
     """The first class of the file that derives from ``kserve.Model``."""
-    if "kserve" not in user.source:
+    if not any(package in user.source for package in _PACKAGES):
         return None
     for kind in user.classes():
-        bases = {base.__name__ for base in kind.__mro__[1:] if "kserve" in base.__module__}
-        if bases & {"Model", "BaseKServeModel"} and user.function in ("", kind.__name__):
+        bases = {base.__name__ for base in kind.__mro__[1:] if any(package in base.__module__ for package in _PACKAGES)}
+        if bases & {"Model", "BaseKServeModel", "KFModel"} and user.function in ("", kind.__name__):
             return _of_class(user, kind)
     return None
 

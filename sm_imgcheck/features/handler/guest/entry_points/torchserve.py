@@ -83,6 +83,8 @@ def _of_class(user: UserFile, kind: type) -> HandlerCall:
     failure = _initialize(user, handler)
     if getattr(handler, "device", "") is None:
         handler.device = "cpu"
+    if not failure and getattr(handler, "model", "") is None:  # the base class would have loaded it
+        handler.model = ModelStub(user.recorder)
 
     def preprocess(rows: object, record: CallRecord) -> HandlerTensor:
         try:
