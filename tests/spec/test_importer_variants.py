@@ -159,6 +159,7 @@ VALUES = {
     "server-mean-file": (*server('normalize { mean_file: "m.ppm" }'), "value_range", None),
     "server-pixels": (*server("tensor_order: TENSOR_ORDER_NHWC"), "value_range", [0, 255]),
     "paddlex": ("model.yml", "Transforms:\n- Resize:\n    interp: CUBIC\n    target_size: 64\n- Normalize:\n    mean: [0.5]\n    std: [0.5]\n", "geometry[0]", {"resize": {"mode": "stretch", "size": [64, 64], "interpolation": "bicubic", "library": "opencv"}}),
+    "zoo-lab": ("model.yml", "task_type: colorization\nframework: caffe\nmodel_optimizer_args:\n- --input=light\n- --input_shape=[1,1,8,9]\n- --mean_values=light[50]\n", "value_range", None),
     "checker-no-preprocessing": ("accuracy-check.yml", "models:\n  - name: m\n    launchers:\n      - adapter: classification\n    datasets:\n      - name: d\n", "resize", None),
     "custom-vision-bad-range": ("metadata_properties.json", json.dumps({"CustomVision.Preprocess.TargetWidth": "8", "CustomVision.Preprocess.TargetHeight": "8", "Image.NominalPixelRange": "Odd"}), "value_range", None),
     "custom-vision-mean": ("metadata_properties.json", json.dumps({"CustomVision.Preprocess.NormalizeMean": "[0.4, 0.5, 0.6]", "CustomVision.Preprocess.NormalizeStd": "[1, 1, 1]", "Image.NominalPixelRange": "Normalized_0_1"}), "normalize.units", "unit"),

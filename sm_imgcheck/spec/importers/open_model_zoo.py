@@ -44,6 +44,9 @@ def read(file: SourceFile, input_name: str) -> Draft:
     layout_name = str(entries[tensors.index(tensor)].get("layout", "")).upper()
     builder = DraftBuilder(file)
     builder.assume("dtype", "float32", "not stated; float32 by convention of converted models")
+    if document.get("task_type") == "colorization":
+        for key in ("channel_order", "value_range"):
+            builder.unknown(key, "task_type colorization: L of LAB, which a spec cannot state")
     add_tensor(
         builder,
         tensor,

@@ -34,12 +34,12 @@ def skipped_tail(error: Exception, file: str, source: str) -> str:
     definitions = [statement for statement in statements if isinstance(statement, _DEFINITIONS)]
     if not line or not definitions or any(isinstance(statement, _DEFINITIONS) for statement in tail):
         return ""
-    if set(_stored(tail)) & set(_globals(symtable.symtable(source, file, "exec"))):
+    if set(_names_of(tail)) & set(_globals(symtable.symtable(source, file, "exec"))):
         return ""
     return f"line {line}, below the last function, raised {error_summary(error, 120)}: what follows was not run"
 
 
-def _stored(statements: list[ast.stmt]) -> Iterator[str]:
+def _names_of(statements: list[ast.stmt]) -> Iterator[str]:
     for node in (node for statement in statements for node in ast.walk(statement)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id

@@ -73,7 +73,7 @@ def _schema(app: Any) -> dict[str, Any]:
 def _url_names(app: Any, method: str, path: str) -> list[str]:
     """Parameters in the query of a route that may be the URL of the image."""
     parameters = _schema(app).get(path, {}).get(method.lower(), {}).get("parameters", ())
-    return [str(one["name"]) for one in parameters if one.get("in") == "query" and is_url_key(str(one["name"]))]
+    return [str(entry["name"]) for entry in parameters if entry.get("in") == "query" and is_url_key(str(entry["name"]))]
 
 
 def _routes_below(holder: Any, prefix: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ import io
 import numpy as np
 from PIL import Image
 from ts.torch_handler.base_handler import BaseHandler
-class Pictures(BaseHandler):
+class Birds(BaseHandler):
     def preprocess(self, rows):
         self.model.eval()
         pictures = [Image.open(io.BytesIO(row["body"])).convert("RGB").resize((96, 96), Image.BICUBIC) for row in rows]

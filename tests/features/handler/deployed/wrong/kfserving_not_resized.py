@@ -5,7 +5,7 @@ import io
 import kfserving
 import numpy as np
 from PIL import Image
-class Pictures(kfserving.KFModel):
+class Birds(kfserving.KFModel):
     def __init__(self, name, predictor_host):
         super().__init__(name)
         self.predictor_host = predictor_host
@@ -13,4 +13,4 @@ class Pictures(kfserving.KFModel):
         rows = [np.asarray(Image.open(io.BytesIO(base64.b64decode(row["picture"]["b64"])))) for row in inputs["instances"]]
         return {"instances": [(row.transpose(2, 0, 1) / 255).tolist() for row in rows]}
 if __name__ == "__main__":
-    kfserving.KFServer(workers=1).start([Pictures("pictures", "predictor")])
+    kfserving.KFServer(workers=1).start([Birds("pictures", "predictor")])
