@@ -1,7 +1,6 @@
 """Data that many tests share."""
 
 import compileall
-import gc
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sm_imgcheck import cli
+from sm_imgcheck.core import gc_policy
 from sm_imgcheck.features import handler
 
 # Examples have no deadline: their time depends on the load of the machine. In CI the examples are the same each time.
@@ -26,6 +26,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before any module loads NumPy, whose threads wait for work in a loop: they used a twentieth of the processor time of
 # the tests, which run on every core already.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+gc_policy.start_without()  # until all tests are collected
 
 # Bytecode is written even where the environment forbids it: without bytecode, each worker process compiles all tests
 # again, and each command that a test starts compiles the package again.
@@ -49,8 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Exempt all modules and tests from garbage collection: each full collection would read them again."""
-    gc.collect()
-    gc.freeze()
+    gc_policy.enable_for_run()
 
 
 @pytest.fixture

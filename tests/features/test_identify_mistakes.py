@@ -96,6 +96,7 @@ def test_nearest_neighbor_has_no_resize_dtype():
 
 
 @pytest.mark.parametrize("weights", [(0.2126, 0.7152, 0.0722), (1 / 3, 1 / 3, 1 / 3)])
+@pytest.mark.sample(2)
 def test_gray_by_other_weights_in_three_channels_is_named(weights, photo):
     image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     gray = np.rint(image @ np.array(weights)).astype(np.float32) / np.float32(255)
