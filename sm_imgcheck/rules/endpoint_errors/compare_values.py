@@ -151,6 +151,8 @@ def _named_axes(actual: Value, model: Value) -> Verdict | None:
     """Compare a shape with named axes: their number, then the channel axis."""
     if model.kind == "layout" and not model.text.isalpha():
         return None
+    if not {"h", "w"} & {*_axis_names(model.text)} and "." not in model.text and "*" not in model.text:
+        return None  # sequences: (batch, channels, time)
     if len(_lengths(actual.text)) not in _ranks(model):
         return _compare_ranks(actual, model)
     lengths, names = _lengths(actual.text), _axis_names(model.text)

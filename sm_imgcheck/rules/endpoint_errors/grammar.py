@@ -24,6 +24,12 @@ _LONGEST = 4_000
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 """Between the words of an exception's name: Model_Load_Error."""
 
+_BUILT_IN = re.compile(
+    r"\b(?:Value|Type|Key|Runtime|Attribute|Assertion|Index|OS|IO|Import|Name|Lookup|NotImplemented|Syntax)Error\b"
+    r"|\b(?:IllegalArgument|IllegalState|Runtime)Exception\b|\bInvalidInput\w*"
+)
+"""Names of exceptions that any code raises: their words name neither a thing nor a failure."""
+
 _SENTENCE = re.compile(r"[^.;!?]+(?:[.;!?](?! )[^.;!?]+)*")
 
 
@@ -61,7 +67,7 @@ def find_by_grammar(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the cause, start and end of the last sentence of a text that fits a rule."""
     content, offset = grammar(), max(len(text) - _LONGEST, 0)
     for match in reversed([*_SENTENCE.finditer(text[offset:])]):
-        words = _CAMEL_CASE.sub("_", match[0])
+        words = _CAMEL_CASE.sub("_", _BUILT_IN.sub("", match[0]))
         both = f"{match[0]} {words}"
         if not _find(content["errors"], both) or _find(content["other"], both):
             continue

@@ -10,7 +10,7 @@ __all__ = ["find_byte_limits"]
 _BYTES = re.compile(r"(?i)(?<![\w.])\d{1,12}(?:\.\d{1,3})? ?(?:[kmg]i?b|bytes|megabytes|kilobytes)\b")
 _LIMIT = re.compile(
     r"(?i)exceed|too (?:large|big)|larger than|bigger than|greater than|over the|\blimit\b|at most|no more than"
-    r"|must be (?:under|below|less|smaller|between)"
+    r"|\bor (?:less|smaller)\b|must be (?:under|below|less|smaller|between)"
 )
 _SUBJECT = re.compile(
     r"(?i)\b(?:image|file|upload|photo|picture|payload|body|request|content|attachment|part|message|data)s?\b"
@@ -34,4 +34,6 @@ def find_byte_limits(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-_ERROR = re.compile(r"(?i)error|exception|detail|message|exceed|too (?:large|big)|reject|refus|larger than|bigger than")
+_ERROR = re.compile(
+    r"(?i)bad.?request|error|exception|detail|message|exceed|too (?:large|big)|reject|refus|larger than|bigger than"
+)

@@ -45,7 +45,9 @@ def compare_requirement(sentence: str, expected: Sequence[Value]) -> VerdictSpan
     is_image = value.kind in _OF_IMAGES or _IMAGE.search(sentence, 0, value.end + _NEAR)
     if not requirement or not is_image:
         return None
-    return ((_CAUSES[value.kind],), {"expected": value.text}), requirement[-1], value.end
+    is_size = value.kind == "shape" and re.fullmatch(r"\d{2,5} ?[x*\u00d7] ?\d{2,5}", value.text)
+    cause = "wrong-size" if is_size else _CAUSES[value.kind]
+    return ((cause,), {"expected": value.text}), requirement[-1], value.end
 
 
 _AXIS_OF_SHAPE = re.compile(

@@ -56,7 +56,7 @@ def compare_shapes(got: Shape, expected: Shape) -> tuple[str, ...]:
     """Return the causes, the most specific first. Empty for shapes that are not image shapes."""
     if len(expected) == 2 and len(got) == 4 and any(expected):
         return ("features-wanted",)
-    if len(expected) <= 2 or not (is_image_shape(expected) or is_image_shape(got)):
+    if len(expected) <= 2 or _is_sequence(expected) or not (is_image_shape(expected) or is_image_shape(got)):
         return ()
     if len(expected) == len(got) and len(got) in (3, 4):
         return compare_axes([None, *got][-4:], [None, *expected][-4:])
@@ -65,6 +65,12 @@ def compare_shapes(got: Shape, expected: Shape) -> tuple[str, ...]:
     if len(got) == len(expected) - 1:
         return _one_less(got, expected)
     return ("gray",) if len(got) == 2 and len(expected) == 4 else ()
+
+
+def _is_sequence(shape: Shape) -> bool:
+    """Return whether three axes are a sequence of a few features, such as ``[N, 8, 63]``, and not an image."""
+    lengths = [length for length in shape if length]
+    return len(shape) == 3 and len(lengths) > 1 and min(lengths) < SMALLEST_SIDE and not is_image_shape(shape)
 
 
 def is_image_shape(shape: Shape) -> bool:

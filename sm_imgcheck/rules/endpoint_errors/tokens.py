@@ -58,7 +58,8 @@ TOKEN = re.compile(
     | (?P<bits>\b(?:8|16|32)[- ]bits?\b)
     | (?P<mode>\b(?:RGBA?|BGRA?|CMYK|gr[ae]y(?:scale)?)\b)
     | (?P<channels>\b{_CHANNELS}(?:(?:,?\ (?:or|and)\ |,\ ){_CHANNELS})*[- ](?:input[- ])?(?:channels?|bands?|planes?)\b
-        |\bchannels?(?:\ (?:count|number|values?|size))?(?:[:=]\ ?|\ (?:are|is)\ )\[?\d{{1,4}}(?:(?:,|,?\ or)\ ?\d)*\b)
+        |\bchannels?(?:\ (?:count|number|values?|size))?(?:[:=]\ ?|\ (?:are|is)\ |\ \()
+        \[?\d{{1,4}}(?:(?:,|,?\ or)\ ?\d)*\b)
     | (?P<dtype>\b{_DTYPE}\b)
     | (?P<number>(?<![\w.:/%-])\d{{1,12}}(?![\w:/%]|\.\d))
     """
@@ -67,7 +68,7 @@ _NOUN = re.compile(
     r"""(?ix)(?<![a-z])(?:
       (?P<tokens>(?:spatial\ )?tokens|patches)
     | (?P<side>(?:pixels?|px)\ (?:wide|high|tall)|height|width|resolution|rows|cols|columns|image\ size|img_?size|side)
-    | (?P<channels>channels?|depth|bands?|planes?|scn|color\ components?)
+    | (?P<channels>channels?(?:\ dim(?:ension)?s?)?|depth|bands?|planes?|scn|color\ components?)
     | (?P<total>values?|elements?|bytes?|entries|numel|total|input_?dim|lengths?|byte_?size|size|data|floats
         |pixels|buffer)
     | (?P<rank>dims?|dimensions?|ranks?|ndim|axes)
