@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from sample_images import encode_image, picture
 
 from sm_imgcheck.features.identify import candidates, find, kernels
@@ -32,6 +32,26 @@ def test_large_tensor_is_compared_within_one_gibibyte(size, tmp_path):
     done = subprocess.run([sys.executable, "-c", CODE], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 1 << 20
+
+
+UNKNOWN = CODE.replace(
+    "assert report.origins and report.origins[0].exact, report.findings",
+    'assert any("search stopped after" in finding.message for finding in report.findings), report.findings',
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read from /proc")
+@pytest.mark.parametrize("is_other", [False, True], ids=["blurred", "another image"])
+def test_search_for_a_large_tensor_stops_within_one_gibibyte(is_other, tmp_path):
+    source = Image.fromarray(picture(480, 640)).resize((4000, 3000), Image.Resampling.BICUBIC)
+    (tmp_path / "source.png").write_bytes(encode_image(source, "PNG", compress_level=1))
+    other = Image.fromarray(picture(480, 640, seed=9)).resize((4000, 3000))
+    tensor = other if is_other else source.filter(ImageFilter.GaussianBlur(9))
+    np.save(tmp_path / "x.npy", np.asarray(tensor, np.float32)[np.newaxis] / np.float32(255))
+    result = subprocess.run([sys.executable, "-c", UNKNOWN], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) < 1 << 20
 
 
 def test_large_tensor_is_resized_once_by_each_method(monkeypatch):
