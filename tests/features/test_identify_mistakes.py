@@ -31,6 +31,7 @@ QUICK = (
     "upside down after nearest neighbor",
     "int8 without a zero point",
     "fractions truncated",
+    "gray of BGR",
 )
 SIDE, EDGE = 64, 80
 PHOTOGRAPHS = 3  # each is a search of 1 to 60 s of processor time
@@ -95,7 +96,7 @@ def test_nearest_neighbor_has_no_resize_dtype():
     assert steps[0].said == "OpenCV INTER_NEAREST"
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [(1 / 3, 1 / 3, 1 / 3), (0.2126, 0.7152, 0.0722)])
 @pytest.mark.sample(2)
 def test_gray_by_other_weights_in_three_channels_is_named(weights, photo):
