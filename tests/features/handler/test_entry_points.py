@@ -249,3 +249,16 @@ def test_missing_model_dir_is_an_error(tmp_path):
     (tmp_path / "inference.py").write_text(SOURCE)
     with pytest.raises(ImgcheckError, match="--model-dir /nowhere: no such folder"):
         HandlerRunner(Handler(file=str(tmp_path / "inference.py"), model_dir="/nowhere"), SPEC)
+
+
+def test_address_that_cannot_be_reached_while_importing_is_not_checked(tmp_path):
+    code = """
+        from urllib.request import urlopen
+        names = urlopen("http://names.invalid/birds.txt").read().split()
+
+        def lambda_handler(event, context):
+            return names
+    """
+    candidate = candidate_of(tmp_path, code)
+    assert candidate.problem.code == "HND107"
+    assert "run sm-imgcheck where that address can be reached" in candidate.problem.message

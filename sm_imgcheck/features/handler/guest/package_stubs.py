@@ -1,4 +1,4 @@
-"""Stubs of the packages of servers whose classes and functions the user's file needs: Triton, KServe, TorchServe."""
+"""Stubs of the packages of servers whose classes and functions the user's file needs, such as Triton's."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
             for name in (package, *modules):
                 _add(name, kserve_members())
             recorder.note(f"{package} is not installed for this Python (--python selects another): a stub was used")
+    if re.search(r"^\s*(?:import|from)\s+gradio\b", source, re.MULTILINE):
+        from . import gradio_stub
+
+        for name in gradio_stub.MODULES:
+            _add(name, gradio_stub.members())
+        recorder.note("gradio was replaced by a stub: it would wait for users")
     _install_services(source, recorder)
     return classes
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Observe = Callable[[Callable[[], object]], HandlerTensor]
 
-__all__ = ["RANK", "STACK", "argument_attempts", "find"]
+__all__ = ["RANK", "STACK", "argument_attempts", "find", "with_path"]
 
 RANK, STACK = 110, "-"
 _NAMES = (
@@ -88,7 +88,7 @@ def argument_attempts(
         yield "Pillow image", lambda _: call(open_image(request.body))
         order = "BGR" if any(word in source for word in _SWAPS) else "RGB"
         yield f"{order} array", lambda _: call(_array(request.body, order))
-    yield "path", lambda _: _with_path(request, call)
+    yield "path", lambda _: with_path(request, call)
     yield "base64 text", lambda _: call(base64.b64encode(request.body).decode("ascii"))
 
 
@@ -123,7 +123,8 @@ def _array(body: bytes, order: str) -> object:
     return np.ascontiguousarray(pixels[..., ::-1]) if order == "BGR" else pixels.copy()
 
 
-def _with_path(request: ClientRequest, call: Callable[[object], HandlerTensor]) -> HandlerTensor:
+def with_path(request: ClientRequest, call: Callable[[object], HandlerTensor]) -> HandlerTensor:
+    """Call with the path of a temporary file of the request."""
     with tempfile.TemporaryDirectory(prefix="sm-imgcheck-") as folder:
         path = os.path.join(folder, "image." + (request.content_type.rpartition("/")[2] or "jpg"))
         with open(path, "wb") as file:
