@@ -1,6 +1,7 @@
 """The pipeline of a tensor, identified for generated images, and for photographs where available."""
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck import Options, process
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.types import Facts, Step
-from sm_imgcheck.features.identify import find
+from sm_imgcheck.core.types import Affine, Facts, Step
+from sm_imgcheck.features.identify import find, verify
+from sm_imgcheck.features.identify.region import SourceRegion
 from sm_imgcheck.ops.execute import apply
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.ops.trace import after
@@ -358,6 +360,14 @@ def test_given_layout_restricts_the_search(photo):
     tensor = make_tensor(photo, shape=["N", 3, 64, 64])
     assert find(tensor, photo, layout="NCHW")[0].exact
     assert find(tensor, photo, layout="NHWC") == ()
+
+
+def test_border_narrower_than_the_kernel_keeps_its_fill():
+    part = SourceRegion(source=(0, 0, 60, 60), inner=(1, 1, 62, 62), size=(64, 64), blend=3)
+    guess = SimpleNamespace(part=part, geometry=(Step(op="pad", params={"size": [64, 64], "fill": [0]}),))
+    image = SimpleNamespace(pixels=np.zeros((64, 64, 3), np.float32))
+    line = Affine(scale=(1.0,) * 3, offset=(0.0,) * 3)
+    assert verify._with_fill(guess, image, "RGB", line) == guess.geometry
 
 
 @pytest.mark.slow

@@ -201,7 +201,10 @@ def _with_fill(guess: PipelineHypothesis, tensor_image: TensorImage, order: str,
     """The geometry with the frame in the color that the tensor shows."""
     if not guess.part.is_framed or not any("fill" in step.params for step in guess.geometry):
         return guess.geometry
-    frame_color = frame_of(tensor_image.pixels, guess.part)[0].astype(np.float64)
+    frame = frame_of(tensor_image.pixels, guess.part)
+    if not len(frame):  # narrower than what the resize mixes with the image
+        return guess.geometry
+    frame_color = frame[0].astype(np.float64)
     byte = (frame_color - np.array(line.offset)) / np.array(line.scale)
     whole = np.rint(byte)
     fill, units = np.clip(byte, 0, 255), "byte"
