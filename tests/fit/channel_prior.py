@@ -13,14 +13,14 @@ same photographs) fit the plane that separates them, so that the table has no ev
 
 Every photograph is one example, "this is RGB"; by construction the model predicts the opposite for its swapped copy,
 which therefore adds no evidence. Folds keep together what may show one scene: all photographs of one CD of
-the Corel library (the thousands of a BSDS number) are in one fold. Codebook, scene coordinates, weights and
-temperature are all fitted without the fold that they are tested on.
+the Corel library (the thousands of a BSDS number) are in one fold. Scene coordinates, weights, plane and temperature
+are all fitted without the fold that they are tested on.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -32,27 +32,24 @@ from PIL import Image, ImageOps
 import sm_imgcheck.pipeline.measure.channel_prior
 from sm_imgcheck.pipeline.measure.channel_prior.features import (
     MAX_EQUAL,
-    PATCH,
-    codes,
     equal_neighbors,
     is_ordinary,
-    patches,
     photo_weight,
     split,
     thumbnail,
 )
 
-WORDS = 64
-"""Words of the codebook; as many again are its words with R and B swapped."""
 SCENES = 6
 """Coordinates of scene."""
-BEND = 0.5
+BEND = 1.0
 """Mean square of all coordinates together: how far a scene may bend the weights."""
-RIDGE = 0.03
-TRUST_IN_CODES = 0.7
-"""Weight of the codes relative to the histogram."""
-VIEWS = 3
-"""Views of each photograph: itself, and crops of it, mirrored or not, brighter or darker."""
+RIDGE = 0.02
+VIEWS = 2
+"""Views of each photograph: itself, and crops of it in another size, mirrored or not, brighter or darker."""
+WEIGHT_OF_CROP = 0.3
+"""Weight of a crop; the photograph itself counts 1."""
+SIZES = (28, 192)
+"""Sizes of the crops in pixels, by their logarithm: an image of 32x32 has no fine texture."""
 USUAL = (0.9, 0.99)
 """Shares of the photographs: the distances from the average up to which evidence counts fully, and partly."""
 KINDS_OF_EACH = 6
@@ -60,14 +57,25 @@ KINDS_OF_EACH = 6
 NEAREST = ("film tint", "underwater")
 COMPONENTS, PLANE_RIDGE = 200, 8.0
 """Principal components of the even halves that the plane is fitted in, and its ridge."""
-SILENT = 0.33
+SILENT = 0.3
 """Share of the photographs with evidence that the plane removes, so that other kinds have no evidence."""
 EVIDENCE = float(np.log(9))
-WEIGHT_OF_WRONG, WEIGHT_OF_SURE, WEIGHT_OF_UNSURE = 3.0, 0.2, 0.05
+WEIGHT_OF_WRONG, WEIGHT_OF_SURE, WEIGHT_OF_UNSURE = 6.0, 0.2, 0.05
 """Weights of images of other kinds with a false warning, with evidence, and without; a photograph counts 1."""
 FOLDS = 5
 DATE = "2026-11-29"
 Table = dict[str, np.ndarray]
+
+
+class Halves(NamedTuple):
+    """Even and odd halves of images, one row an image."""
+
+    even: np.ndarray
+    odd: np.ndarray
+
+    def take(self, rows: np.ndarray | slice) -> Halves:
+        """Some of the images."""
+        return Halves(self.even[rows], self.odd[rows])
 
 
 def photographs(root: Path, limit: int | None = None) -> list[tuple[str, np.ndarray]]:
@@ -83,87 +91,71 @@ def photographs(root: Path, limit: int | None = None) -> list[tuple[str, np.ndar
 
 
 def views(pixels: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """The photograph as thumbnails, VIEWS of them."""
-    yield thumbnail(pixels)
+    """The photograph, and parts of it, VIEWS in all."""
+    yield pixels
     for _ in range(VIEWS - 1):
-        size = [int(length * share) for length, share in zip(pixels.shape, rng.uniform(0.6, 1, 2), strict=False)]
+        size = [int(length * share) for length, share in zip(pixels.shape, rng.uniform(0.7, 1, 2), strict=False)]
         top, left = (int(rng.integers(0, whole - part + 1)) for whole, part in zip(pixels.shape, size, strict=False))
-        crop = pixels[top : top + size[0], left : left + size[1], :][:, :: rng.choice([-1, 1])] / 255
-        light = np.clip(crop, 1e-4, 1) ** np.exp(rng.uniform(-0.25, 0.25)) * np.exp(rng.uniform(-0.2, 0.2))
-        yield thumbnail(np.clip(light, 0, 1) * 255)
+        crop = pixels[top : top + size[0], left : left + size[1], :][:, :: rng.choice([-1, 1])]
+        small = _resize(crop, int(np.exp(rng.uniform(*np.log(SIZES)))), Image.Resampling.BILINEAR) / 255
+        light = np.clip(small, 1e-4, 1) ** np.exp(rng.uniform(-0.25, 0.25)) * np.exp(rng.uniform(-0.2, 0.2))
+        yield np.clip(light, 0, 1) * 255
 
 
-def learn_codebook(thumbnails: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """WORDS x 3 x (PATCH * PATCH + 1): k-means on patches, each of which may be used unchanged or swapped."""
-    found = np.concatenate([patches(one).reshape(-1, 3, PATCH * PATCH + 1)[rng.choice(900, 40)] for one in thumbnails])
-    words = found[rng.choice(len(found), WORDS, replace=False)]
-    for _ in range(8):
-        some = found[rng.choice(len(found), 20_000)]
-        both = np.concatenate([words, words[:, ::-1]]).reshape(2 * WORDS, -1)
-        nearest = np.argmax(some.reshape(len(some), -1) @ both.T - (both**2).sum(axis=1) / 2, axis=1)
-        turned = np.where((nearest >= WORDS)[:, None, None], some[:, ::-1], some)
-        for word in np.unique(nearest % WORDS):
-            words[word] = turned[nearest % WORDS == word].mean(axis=0)
-    return words.astype(np.float16).astype(np.float32)
+def halves(images: Iterable[np.ndarray]) -> Halves:
+    """The halves of each image."""
+    both = [split(thumbnail(image)) for image in images]
+    return Halves(np.stack([even for even, _ in both]), np.stack([odd for _, odd in both]))
 
 
-def halves(thumbnails: np.ndarray, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Even and odd halves, one row a thumbnail."""
-    both = [split(one, codebook) for one in thumbnails]
-    return np.stack([even for even, _ in both]), np.stack([odd for _, odd in both])
-
-
-def fit_table(thumbnails: np.ndarray, seed: int) -> Table:
-    """The table for photographs x VIEWS thumbnails, without temperature."""
-    rng = np.random.default_rng(seed)
-    codebook = learn_codebook(thumbnails[:, 0], rng)
-    even, odd = halves(thumbnails.reshape(-1, *thumbnails.shape[2:]), codebook)
-    trust_even, trust_odd = _column_weights(even.shape[1], odd.shape[1], codebook)
+def fit_table(photos: Halves) -> Table:
+    """The table for photographs, each with its VIEWS in a row, without temperature."""
+    even, odd = photos
     mean = even[::VIEWS].mean(axis=0)
-    scene = np.linalg.svd((even[::VIEWS] - mean) * trust_even, full_matrices=False)[2][:SCENES] * trust_even
+    scene = np.linalg.svd(even[::VIEWS] - mean, full_matrices=False)[2][:SCENES]
     place = (even - mean) @ scene.T
     scene *= np.sqrt(BEND / (place**2).sum(axis=1).mean())
     place = (even - mean) @ scene.T
-    trusted = odd * trust_odd
-    gram = (trusted @ trusted.T) * (1 + place @ place.T)
+    gram = (odd @ odd.T) * (1 + place @ place.T)
     scale = np.trace(gram) / len(gram)
-    blame = ridge_logistic(gram.astype(float) / scale, RIDGE * VIEWS) / scale
-    bent = (np.column_stack([np.ones(len(place)), place]) * blame[:, None]).T @ trusted * trust_odd
+    weight = np.tile([1.0] + [WEIGHT_OF_CROP] * (VIEWS - 1), len(even) // VIEWS)
+    blame = ridge_logistic(gram.astype(float) / scale, weight / (RIDGE * VIEWS)) / scale
+    weights = (np.column_stack([np.ones(len(place)), place]) * blame[:, None]).T @ odd
     far = np.quantile(np.linalg.norm(even[::VIEWS] - mean, axis=1), USUAL)
-    return {"codebook": codebook, "mean": mean, "scene": scene, "weights": bent, "far": far}
+    return {"mean": mean, "scene": scene, "weights": weights, "far": far}
 
 
-def _column_weights(evens: int, odds: int, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of the columns of both halves: the codes are last."""
-    coded = codes(np.zeros((32, 32, 3), np.float32), codebook)[0].size
-    return tuple(
-        np.where(np.arange(length) < length - coded, 1, TRUST_IN_CODES).astype(np.float32) for length in (evens, odds)
-    )
+def ridge_logistic(gram: np.ndarray, trust: np.ndarray) -> np.ndarray:
+    """Coefficients of the examples, all of which are right when gram @ coefficients > 0: Newton's method.
 
-
-def ridge_logistic(gram: np.ndarray, ridge: float) -> np.ndarray:
-    """Coefficients of the examples, all of which are right when gram @ coefficients > 0: Newton's method."""
+    trust: weight of each example, divided by the ridge.
+    """
     found = np.zeros(len(gram))
     for _ in range(8):
         odds = gram @ found
         wrong = 1 / (1 + np.exp(odds))
         weight = wrong * (1 - wrong) + 1e-6
-        found = np.linalg.solve(gram + np.diag(ridge / weight), odds + wrong / weight)
+        found = np.linalg.solve(gram + np.diag(1 / (weight * trust)), odds + wrong / weight)
     return found
 
 
-def table_odds(table: Table, thumbnails: np.ndarray) -> np.ndarray:
-    """Log-odds of thumbnails."""
-    even, odd = halves(thumbnails, table["codebook"])
-    place = np.column_stack([np.ones(len(even)), (even - table["mean"]) @ table["scene"].T])
-    trusted = np.array([photo_weight(one - table["mean"], table["far"]) for one in even])
-    return (place * (odd @ table["weights"].T)).sum(axis=1) * trusted
+def plain_odds(table: Table, images: Halves) -> np.ndarray:
+    """Log-odds of images by their colors alone."""
+    place = np.column_stack([np.ones(len(images.even)), (images.even - table["mean"]) @ table["scene"].T])
+    odds: np.ndarray = (place * (images.odd @ table["weights"].T)).sum(axis=1)
+    return odds
+
+
+def table_odds(table: Table, images: Halves) -> np.ndarray:
+    """Log-odds of images, weighted by their similarity to photographs."""
+    weights = [photo_weight(strangeness, table["far"]) for strangeness in images.even - table["mean"]]
+    return plain_odds(table, images) * weights
 
 
 class Others(NamedTuple):
     """Images of other kinds than photographs."""
 
-    thumbnails: np.ndarray
+    halves: Halves
     photo: np.ndarray
     """Index of the photograph of each."""
     kind: np.ndarray
@@ -176,23 +168,24 @@ def other_kinds(photos: list[tuple[str, np.ndarray]], seed: int) -> Others:
     """Images of other kinds, KINDS_OF_EACH of each photograph."""
     rng = np.random.default_rng(seed)
     names = list(KINDS)
-    found = []
+    farther = [kind for kind in range(len(names)) if names[kind] not in NEAREST]
+    both, found = [], []
     for at, (_, pixels) in enumerate(photos):
-        farther = [kind for kind in range(len(names)) if names[kind] not in NEAREST]
         for kind in (*rng.choice(farther, KINDS_OF_EACH - 2, replace=False), *map(names.index, NEAREST)):
             picture = KINDS[names[kind]](pixels, rng)
             small = thumbnail(picture)
             if small is not None and np.abs(small[..., 0] - small[..., 2]).mean() * 255 >= 2:
-                found.append((small, at, kind, equal_neighbors(picture) >= MAX_EQUAL))
-    return Others(*(np.array(column) for column in zip(*found, strict=True)))
+                both.append(split(small))
+                found.append((at, kind, equal_neighbors(picture) >= MAX_EQUAL))
+    return Others(Halves(*map(np.stack, zip(*both, strict=True))), *map(np.array, zip(*found, strict=True)))
 
 
-def ordinary_plane(table: Table, photos: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The plane between photographs and images of other kinds, all of them thumbnails: weights and a constant."""
-    even, odd = halves(np.concatenate([photos, others]), table["codebook"])
+def ordinary_plane(table: Table, photos: Halves, others: Halves) -> np.ndarray:
+    """The plane between photographs and images of other kinds: weights and a constant."""
+    even = np.concatenate([photos.even, others.even])
     strange = even - table["mean"]
-    odds = (np.column_stack([np.ones(len(even)), strange @ table["scene"].T]) * (odd @ table["weights"].T)).sum(axis=1)
-    photo = np.arange(len(even)) < len(photos)
+    odds = np.concatenate([plain_odds(table, photos), plain_odds(table, others)])
+    photo = np.arange(len(even)) < len(photos.even)
     sure = np.abs(odds) > EVIDENCE
     weight = np.where(sure, WEIGHT_OF_SURE, 0) + WEIGHT_OF_UNSURE
     weight = np.where(photo, 1, np.where(odds < -EVIDENCE, WEIGHT_OF_WRONG, weight))
@@ -209,9 +202,8 @@ def ordinary_plane(table: Table, photos: np.ndarray, others: np.ndarray) -> np.n
     return np.append(plane, -np.quantile((strange @ plane)[photo & sure], SILENT)).astype(np.float32)
 
 
-def silence(table: Table, thumbnails: np.ndarray, odds: np.ndarray) -> np.ndarray:
+def silence(table: Table, even: np.ndarray, odds: np.ndarray) -> np.ndarray:
     """Log-odds, close to 0 for images other than ordinary photographs."""
-    even, _ = halves(thumbnails, table["codebook"])
     ordinary = np.array([is_ordinary(each - table["mean"], table["ordinary"]) for each in even])
     return np.where(ordinary, odds, np.clip(odds, -0.5, 0.5))
 
@@ -230,7 +222,7 @@ def folds_of(groups: list[str], rng: np.random.Generator) -> np.ndarray:
 
 
 def cross_validated(
-    thumbnails: np.ndarray, groups: list[str], others: Others, seed: int
+    photos: Halves, groups: list[str], others: Others, seed: int
 ) -> tuple[np.ndarray, np.ndarray, list[Table], np.ndarray]:
     """Log-odds of each photograph by a model trained without its group; its fold; the models and temperatures.
 
@@ -239,17 +231,18 @@ def cross_validated(
     The temperature of a fold is fitted on the log-odds of the other folds, again by models trained without them.
     """
     fold = folds_of(groups, np.random.default_rng(seed))
-    tables = [fit_table(thumbnails[fold != one], seed) for one in range(FOLDS)]
+    first = photos.take(slice(None, None, VIEWS))
+    tables = [fit_table(photos.take(np.repeat(fold != one, VIEWS))) for one in range(FOLDS)]
     for one, table in enumerate(tables):
-        kinds = others.thumbnails[fold[others.photo] != one]
-        table["ordinary"] = ordinary_plane(table, thumbnails[fold != one, 0], kinds)
+        kinds = others.halves.take(fold[others.photo] != one)
+        table["ordinary"] = ordinary_plane(table, first.take(fold != one), kinds)
     raw = np.zeros(len(groups))
     for one, table in enumerate(tables):
-        raw[fold == one] = table_odds(table, thumbnails[fold == one, 0])
+        raw[fold == one] = table_odds(table, first.take(fold == one))
     factors = np.array([temperature(raw[fold != one]) for one in range(FOLDS)])
     odds = raw * factors[fold]
     for one, table in enumerate(tables):
-        odds[fold == one] = silence(table, thumbnails[fold == one, 0], odds[fold == one])
+        odds[fold == one] = silence(table, first.even[fold == one], odds[fold == one])
     return odds, fold, tables, factors
 
 
@@ -258,8 +251,8 @@ def false_warnings(others: Others, fold: np.ndarray, tables: list[Table], factor
     wrong = np.zeros(len(others.kind), bool)
     for one, table in enumerate(tables):
         held = np.flatnonzero((fold[others.photo] == one) & ~others.plain)
-        odds = table_odds(table, others.thumbnails[held]) * factors[one]
-        wrong[held] = silence(table, others.thumbnails[held], odds) < -EVIDENCE
+        images = others.halves.take(held)
+        wrong[held] = silence(table, images.even, table_odds(table, images) * factors[one]) < -EVIDENCE
     return {name: float(wrong[others.kind == at].mean()) for at, name in enumerate(KINDS)}
 
 
@@ -325,19 +318,27 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """Possible preprocessing of an image before its measurement."""
 
 
-def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: Others, repeats: int) -> None:
+def trade_off(odds: np.ndarray) -> Iterator[str]:
+    """Lines with the share of the photographs at each probability, and how many of them are right."""
+    for probability in (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99):
+        sure = odds[np.abs(odds) >= np.log(probability / (1 - probability))]
+        yield f"at {probability:.2f}: {len(sure) / len(odds):.4f} of the photographs, right {(sure > 0).mean():.4f}"
+
+
+def check(photos: list[tuple[str, np.ndarray]], measured: Halves, others: Others, repeats: int) -> None:
     """Print the cross-validation."""
     groups = [group for group, _ in photos]
     sets = np.array([group.partition("/")[0] for group in groups])
-    runs = [cross_validated(thumbnails, groups, others, seed) for seed in range(repeats)]
-    measured = [numbers(odds) for odds, *_ in runs]
+    runs = [cross_validated(measured, groups, others, seed) for seed in range(repeats)]
+    results = [numbers(odds) for odds, *_ in runs]
     print(f"{len(photos)} photographs, {FOLDS} folds, {repeats} splits: mean (worst split)")
-    for name in measured[0]:
-        each = [one[name] for one in measured]
+    for name in results[0]:
+        each = [result[name] for result in results]
         print(f"  {name:18} {np.mean(each):.4f} ({max(each) if 'error' in name else min(each):.4f})")
+    print(*trade_off(np.concatenate([odds for odds, *_ in runs])), sep="\n")
     for left_out in np.unique(sets):
-        table = fit_table(thumbnails[sets != left_out], 0)
-        odds = table_odds(table, thumbnails[sets == left_out, 0]) * runs[0][3].mean()
+        table = fit_table(measured.take(np.repeat(sets != left_out, VIEWS)))
+        odds = table_odds(table, measured.take(slice(None, None, VIEWS)).take(sets == left_out)) * runs[0][3].mean()
         print(f"never saw {left_out}:", *(f"{name} {value:.4f}" for name, value in numbers(odds).items()), sep="  ")
     _, fold, tables, factors = runs[0]
     for name, share in false_warnings(others, fold, tables, factors).items():
@@ -345,30 +346,30 @@ def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: 
     for name, change in CHANGES.items():
         odds = np.zeros(len(photos))
         for one in range(FOLDS):
-            changed = [thumbnail(change(photos[at][1])) for at in np.flatnonzero(fold == one)]
-            odds[fold == one] = table_odds(tables[one], np.stack(changed)) * factors[one]
+            changed = halves(change(photos[at][1]) for at in np.flatnonzero(fold == one))
+            odds[fold == one] = table_odds(tables[one], changed) * factors[one]
         print(f"{name:18} {(odds > 0).mean():.4f}  calibration error {calibration_error(odds):.4f}")
 
 
-def ship(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: Others) -> None:
+def ship(photos: list[tuple[str, np.ndarray]], measured: Halves, others: Others) -> None:
     """Write the table that the package reads."""
     groups = [group for group, _ in photos]
-    odds, fold, tables, factors = cross_validated(thumbnails, groups, others, 0)
-    table = fit_table(thumbnails, 0)
-    table["ordinary"] = ordinary_plane(table, thumbnails[:, 0], others.thumbnails)
+    odds, fold, tables, factors = cross_validated(measured, groups, others, 0)
+    table = fit_table(measured)
+    table["ordinary"] = ordinary_plane(table, measured.take(slice(None, None, VIEWS)), others.halves)
     table["weights"] *= factors.mean()
     false = false_warnings(others, fold, tables, factors)
     kinds = ", ".join(f"{name} {share:.4f}" for name, share in false.items())
-    measured = ", ".join(f"{name} {value:.4f}" for name, value in numbers(odds).items())
+    right = ", ".join(f"{name} {value:.4f}" for name, value in numbers(odds).items())
     words = (
         f"Fitted {DATE} by tests/fit/channel_prior.py on {len(photos)} photographs that are not gray: of 500 ImageNet "
         "sample images (github EliSchwartz/imagenet-sample-images, research use) and the 500 of BSDS500 "
         "(non-commercial research and education). Only these numbers are kept. "
-        f"Cross-validated, {FOLDS} folds, scenes kept together: {measured}. Called BGR, of {len(others.kind)} "
+        f"Cross-validated, {FOLDS} folds, scenes kept together: {right}. Called BGR, of {len(others.kind)} "
         f"pictures that are no photographs, all RGB: {kinds}."
     )
     arrays = {name: value.astype(np.float16) for name, value in table.items()}
-    np.savez(
+    np.savez_compressed(
         Path(sm_imgcheck.pipeline.measure.channel_prior.__file__).parent / "table.npz", about=np.array(words), **arrays
     )
     print(words)
@@ -384,12 +385,12 @@ def main() -> None:
     asked = parser.parse_args()
     photos = photographs(asked.photos, asked.limit)
     rng = np.random.default_rng(0)
-    thumbnails = np.stack([np.stack(list(views(pixels, rng))) for _, pixels in photos])
+    measured = halves(view for _, pixels in photos for view in views(pixels, rng))
     others = other_kinds(photos, 0)
     if asked.check:
-        check(photos, thumbnails, others, asked.repeats)
+        check(photos, measured, others, asked.repeats)
     else:
-        ship(photos, thumbnails, others)
+        ship(photos, measured, others)
 
 
 if __name__ == "__main__":

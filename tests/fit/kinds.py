@@ -155,10 +155,14 @@ def film_tint(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def near_infrared(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Near infrared, red, green as red, green, blue: plants are red."""
+    """Near infrared, red, green as red, green, blue, each band stretched or not: plants are red."""
     red, green, blue = np.moveaxis(photo / 255.0, 2, 0)
-    near = np.clip(1.6 * green - 0.5 * red + 0.2 * blue + rng.normal(0, 0.02, red.shape), 0, 1)
-    return _clip(255 * np.stack([near, 0.9 * red, 0.8 * green], axis=2))
+    near = rng.uniform(1.2, 2) * green - rng.uniform(0.2, 0.8) * red + rng.uniform(-0.3, 0.3) * blue
+    bands = np.stack([near + rng.normal(0, 0.02, red.shape), 0.9 * red, 0.8 * green], axis=2)
+    if rng.random() < 0.5:
+        low, high = np.quantile(bands, [0.02, 0.98], axis=(0, 1))
+        bands = (bands - low) / np.maximum(high - low, 0.1)
+    return _clip(255 * np.clip(bands, 0, 1))
 
 
 def drawing(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
