@@ -62,6 +62,8 @@ SILENT = 0.3
 EVIDENCE = float(np.log(9))
 WEIGHT_OF_WRONG, WEIGHT_OF_SURE, WEIGHT_OF_UNSURE = 6.0, 0.2, 0.05
 """Weights of images of other kinds with a false warning, with evidence, and without; a photograph counts 1."""
+CAUTION = 0.85
+"""Factor of the log-odds: at a probability of 0.9, 98.8 % instead of 98.1 % are right, for 4 % fewer photographs."""
 FOLDS = 5
 DATE = "2026-11-29"
 Table = dict[str, np.ndarray]
@@ -239,7 +241,7 @@ def cross_validated(
     raw = np.zeros(len(groups))
     for one, table in enumerate(tables):
         raw[fold == one] = table_odds(table, first.take(fold == one))
-    factors = np.array([temperature(raw[fold != one]) for one in range(FOLDS)])
+    factors = CAUTION * np.array([temperature(raw[fold != one]) for one in range(FOLDS)])
     odds = raw * factors[fold]
     for one, table in enumerate(tables):
         odds[fold == one] = silence(table, first.even[fold == one], odds[fold == one])
