@@ -89,11 +89,12 @@ CHN104 = Rule(
     fixed_by="reorder",
     doc="""The color statistics are those of a photograph with red and blue swapped.
 
-    In photographs, skies are blue, smooth and at the top; leaves, skin, wood and soil are rougher and not blue. A model of
-    such statistics estimates the order, for a batch over up to 16 of its images. It is fitted on 990 photographs: on
-    other photographs, RIGHT % of the estimates with a probability of 0.9 or more were correct. Drawings, charts, pages,
-    false-color images, tinted images, and images from under water or from a microscope have other statistics: they are
-    recognized and not estimated. Measured on 5,802 such images of twelve kinds: at most MOST % of a kind were reported.
+    In photographs, skies are blue, smooth and at the top; leaves, skin, wood and soil are rougher and not blue. A model
+    of such statistics estimates the order, for a batch over up to 16 of its images. It is fitted on 990 photographs: on
+    other photographs, 98 or 99 % of the estimates with a probability of 0.9 or more were correct. Drawings, charts,
+    pages, false-color images, tinted images, and images from under water or from a microscope have other statistics:
+    they are recognized and not estimated. Measured on 5,802 such images of twelve kinds: at most 0.7 % of a kind were
+    reported.
 
     At an endpoint: 200, and a less accurate prediction without any error. No server can detect it.
 
