@@ -127,17 +127,17 @@ def fit_table(photos: Halves) -> Table:
     return {"mean": mean, "scene": scene, "weights": weights, "far": far}
 
 
-def ridge_logistic(gram: np.ndarray, trust: np.ndarray) -> np.ndarray:
+def ridge_logistic(gram: np.ndarray, strength: np.ndarray) -> np.ndarray:
     """Coefficients of the examples, all of which are right when gram @ coefficients > 0: Newton's method.
 
-    trust: weight of each example, divided by the ridge.
+    strength: weight of each example, divided by the ridge.
     """
     found = np.zeros(len(gram))
     for _ in range(8):
         odds = gram @ found
         wrong = 1 / (1 + np.exp(odds))
         weight = wrong * (1 - wrong) + 1e-6
-        found = np.linalg.solve(gram + np.diag(1 / (weight * trust)), odds + wrong / weight)
+        found = np.linalg.solve(gram + np.diag(1 / (weight * strength)), odds + wrong / weight)
     return found
 
 

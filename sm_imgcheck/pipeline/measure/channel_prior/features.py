@@ -57,7 +57,7 @@ def thumbnail(image: np.ndarray) -> np.ndarray | None:
     down, across = (_area(length) for length in pixels.shape[:2])
     rows = down @ pixels.reshape(len(pixels), -1)
     small = across @ rows.reshape(SIDE, -1, 3)
-    # The rounding errors of the product depend on the place of a channel, and the roots of the histogram enlarge them.
+    # The rounding errors of the product depend on the index of a channel, and the roots of the histogram enlarge them.
     levels = np.rint(np.clip(small, 0, 255) * _STEPS) / np.float32(_STEPS)
     unit: np.ndarray = levels / np.float32(255)
     return unit
