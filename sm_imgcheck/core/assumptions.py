@@ -52,7 +52,7 @@ def ends(value: str) -> tuple[float, float]:
 
 
 _MIN_PROBABILITY = 0.9
-"""Probability from which color statistics count as evidence: correct for 98 or 99 % of photographs (see CHN104)."""
+"""Probability from which color statistics count as evidence: correct for 99 % of photographs (see CHN104)."""
 
 
 def likely_order(facts: Facts) -> str:

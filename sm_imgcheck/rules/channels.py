@@ -91,7 +91,7 @@ CHN104 = Rule(
 
     In photographs, skies are blue, smooth and at the top; leaves, skin, wood and soil are rougher and not blue. A model
     of such statistics estimates the order, for a batch over up to 16 of its images. It is fitted on 990 photographs: on
-    other photographs, 98 or 99 % of the estimates with a probability of 0.9 or more were correct. Drawings, charts,
+    other photographs, 99 % of the estimates with a probability of 0.9 or more were correct. Drawings, charts,
     pages, false-color images, tinted images, and images from under water or from a microscope have other statistics:
     they are recognized and not estimated. Measured on 5,802 such images of twelve kinds: at most 0.7 % of a kind were
     reported.
