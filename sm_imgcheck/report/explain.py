@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExplainContent", "ManualPage", "page"]
 
-_KEYS = ("cause", "kind", "title", "reason", "code", "tool", "checks", "line", "evidence", "source")
+_KEYS = ("cause", "kind", "certainty", "title", "reason", "code", "tool", "checks", "line", "evidence", "source")
 _UNKNOWN = """\
 Not recognized: the text contains no known error of an image, a tensor or a
 request body. The request may still have an error:
@@ -77,7 +77,7 @@ def _manual(rule: Rule) -> str:
 
 def page(cause: Explanation) -> str:
     """What it is, why, what to do in the code and with this tool, and which check finds it beforehand."""
-    parts = [_block("", cause.title), _evidence(cause)]
+    parts = [_block("", cause.heading), _evidence(cause)]
     parts += [_block("Why: ", cause.reason), _block("In the code: ", cause.code)]
     if cause.tool:
         parts.append("With this tool:\n" + "\n".join(_tool(line) for line in cause.tool))

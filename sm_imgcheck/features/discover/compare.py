@@ -136,7 +136,7 @@ def _with_cause(text: str) -> str:
     from sm_imgcheck.rules.endpoint_errors import explain_text
 
     causes = explain_text(text)
-    title = f"{causes[0].title.rstrip('.')}: " if causes else ""
+    title = f"{causes[0].heading.rstrip('.')}: " if causes else ""
     return f"{for_terminal(title)}{text}"
 
 

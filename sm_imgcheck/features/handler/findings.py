@@ -227,7 +227,7 @@ def known_errors(reply: HandlerReply) -> tuple[Finding, ...]:
     return tuple(
         HND110.finding(f"{cause.title.rstrip('.')}: {cause.code}", actual=cause.cause)
         for cause in causes
-        if cause.kind != "wrapper"
+        if cause.kind != "wrapper" and cause.certainty == "certain"
     )
 
 

@@ -11,8 +11,10 @@ from typing import Literal
 
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.types import Certainty
 from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorCause, causes
 from sm_imgcheck.rules.endpoint_errors.search import (
+    BY_WORDS,
     LIMIT,
     NormalizedText,
     PatternMatch,
@@ -40,6 +42,8 @@ class Explanation:
     kind: Literal["request", "elsewhere", "wrapper"]
     """request: the image, the tensor or the body; elsewhere: credentials, network, service; wrapper: a generic message
     around an error that is not in the text."""
+    certainty: Certainty
+    """likely: the text names a thing and its failure, in words of no known message."""
     title: str
     reason: str
     code: str
@@ -54,6 +58,11 @@ class Explanation:
     """The matched text, printable, on one line."""
     source: str
     """URL of a report of such an error."""
+
+    @property
+    def heading(self) -> str:
+        """The title with its certainty."""
+        return self.title if self.certainty == "certain" else f"Probably: {self.title}"
 
 
 def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
@@ -85,6 +94,7 @@ def _explain(match: PatternMatch, cause: ErrorCause, text: NormalizedText) -> Ex
     return Explanation(
         cause=match.cause,
         kind=cause["kind"],
+        certainty="certain" if match.rank < BY_WORDS else "likely",
         title=next(_format_sentences([*cause["title"]], match.values)),
         reason=" ".join(_format_sentences(cause["reason"], match.values)),
         code=" ".join(_format_sentences(cause["code"], match.values)),

@@ -11,6 +11,7 @@ from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorPattern, pattern
 from sm_imgcheck.rules.endpoint_errors.vocabulary import Vocabulary
 
 __all__ = [
+    "BY_WORDS",
     "LIMIT",
     "NormalizedText",
     "PatternMatch",
@@ -22,6 +23,9 @@ __all__ = [
 
 LIMIT = 4 << 20
 """Characters that are searched, from the end: logs end with the error."""
+
+BY_WORDS = 5
+"""Rank of a match by words alone."""
 
 _LINES = 50_000
 
@@ -140,7 +144,8 @@ class PatternMatch(NamedTuple):
 
     cause: str
     rank: int
-    """1: names the cause; 2: suggests it; 3 and 4: a general form, or a generic message around an error."""
+    """1: names the cause; 2: suggests it; 3 and 4: a general form, or a generic message around an error;
+    ``BY_WORDS``."""
     start: int
     end: int
     values: Mapping[str, str]
@@ -199,7 +204,7 @@ def find_by_words(text: NormalizedText) -> Iterator[PatternMatch]:
     from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar
 
     for cause, start, end in find_by_grammar(text.text):
-        yield PatternMatch(cause=cause, rank=5, start=start, end=end, values={}, source="general form")
+        yield PatternMatch(cause=cause, rank=BY_WORDS, start=start, end=end, values={}, source="general form")
 
 
 def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str, ...], Mapping[str, str]]:

@@ -449,6 +449,20 @@ def test_sentences_without_a_thing_and_its_failure_have_no_cause(text):
     assert [*find_by_grammar(text)] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "certainty", "start"),
+    [
+        ("error: proxy response malformed", "likely", "Probably: "),
+        ("cannot identify image file <_io.BytesIO object at 0x7f>", "certain", ""),
+    ],
+)
+def test_cause_by_words_alone_is_likely(text, certainty, start):
+    cause = explain_text(text)[0]
+    assert cause.certainty == certainty
+    assert cause.heading == f"{start}{cause.title}"
+    assert page(cause).startswith(cause.heading[:60])
+
+
 def test_words_inside_a_container_error_replace_the_generic_message():
     message = 'Received server error (500) from primary with message "{}". See https://x'
     assert cause_ids(message.format("local variable 'pred' referenced before assignment")) == ["handler-code"]
