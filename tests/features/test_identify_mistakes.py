@@ -194,3 +194,10 @@ def test_truncated_quantization_has_no_recipe_and_no_tone_curve(photo):
 def test_step_without_a_name_is_not_called_exact(name, shared_photos):
     bodies = [path.read_bytes() for path in sorted((shared_photos / "bsds").glob("*.jpg"))[11::150][:PHOTOGRAPHS]]
     assert [describe(find(UNNAMED[name](body), body)) for body in bodies] == [describe(())] * PHOTOGRAPHS
+
+
+def test_gray_tensor_that_is_rotated_after_an_unknown_step_is_searched(photo):
+    image = Image.open(io.BytesIO(photo)).convert("L").resize((SIDE, EDGE), Image.Resampling.BILINEAR)
+    levels = np.asarray(image, np.float32) + np.random.default_rng(2).normal(0, 2, (EDGE, SIDE))
+    tensor = np.ascontiguousarray(np.rot90(levels))[None, None].astype(np.float32)
+    assert [origin.exact for origin in find(tensor, photo)] == [False]

@@ -32,7 +32,7 @@ def _other_weights(evidence: Evidence, image: TensorImage) -> Iterator[Preparati
     """Gray by other weights, those that the nearest pipeline shows; before the resize or after it."""
     plain = evidence.source.preparation
     guesses = evidence.guesses or (_guesses(evidence, image) if image.channels > 1 else [])
-    names = {name for guess in guesses[:_MAX_GUESSES] for name in _weights_of(evidence, guess, image)}
+    names = {name for guess in guesses[:_MAX_GUESSES] for name in _weights_of(evidence, guess)}
     for name, weights in GRAY_WEIGHTS.items():
         if name not in names:
             continue
@@ -57,7 +57,7 @@ def _guesses(evidence: Evidence, image: TensorImage) -> list[PipelineHypothesis]
     return [guess for search in searches for guess in explain(search).guesses]
 
 
-def _weights_of(evidence: Evidence, guess: PipelineHypothesis, image: TensorImage) -> list[str]:
+def _weights_of(evidence: Evidence, guess: PipelineHypothesis) -> list[str]:
     """The names of weights of R, G and B near those by which the pixels of a hypothesis become the tensor."""
     source, view = evidence.source, guess.place.view
     try:
@@ -65,7 +65,7 @@ def _weights_of(evidence: Evidence, guess: PipelineHypothesis, image: TensorImag
         picture = apply_steps(steps, source.cache)
     except (PlanError, CandidateError):
         return []
-    tensor, pixels = compare_views(picture, image, guess.part, stride=None)
+    tensor, pixels = compare_views(picture, guess.place.tensor_image, guess.part, stride=None)
     flat = pixels.reshape(-1, 3).astype(np.float64)
     gray = tensor[..., 0].ravel().astype(np.float64)
     solution = np.linalg.lstsq(np.column_stack([flat, np.ones(len(flat))]), gray, rcond=None)[0]
