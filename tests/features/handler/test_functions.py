@@ -266,6 +266,38 @@ def test_torchserve_classifier_with_image_processing_alone_makes_the_batch(tmp_p
     np.testing.assert_array_equal(candidate.data[0], np.float32(PLAIN) / 255)
 
 
+def test_torchserve_image_processing_that_initialize_sets_replaces_the_default(tmp_path):
+    initialize = "def initialize(self, context):\n            self.image_processing = ("
+    candidate = candidate_of(tmp_path, VISION.replace("image_processing = staticmethod(", initialize))
+    np.testing.assert_array_equal(candidate.data[0], np.float32(PLAIN) / 255)
+
+
+RUNPOD = """
+    import base64
+    import runpod
+    from runpod.serverless.utils.rp_validator import validate
+    async def handler(job):
+        values = validate(job["input"], {"photo": {"type": str}})
+        if "errors" in values:
+            yield values
+        else:
+            yield pixels(base64.b64decode(values["validated_input"]["photo"] or job["input"].get("image")))
+    runpod.serverless.start({"handler": handler})
+"""
+
+
+def test_runpod_handler_that_yields_asynchronously_gets_a_job_without_unknown_names(tmp_path):
+    candidate = candidate_of(tmp_path, RUNPOD)
+    np.testing.assert_array_equal(candidate.data, PLAIN)
+    assert candidate.handled.function == "handler"
+
+
+def test_runpod_handler_is_not_checked_with_a_body_that_is_not_json(tmp_path):
+    candidate = candidate_of(tmp_path, RUNPOD, body=b"\x93NUMPY", content_type="application/x-npy")
+    assert (candidate.problem.code, candidate.problem.severity) == ("HND107", "warning")
+    assert "handler needs a job: got application/x-npy, expected JSON" in candidate.problem.message
+
+
 def test_failed_initialize_keeps_attributes_set_before(tmp_path):
     candidate = candidate_of(tmp_path, TORCHSERVE.replace("SCALE", "np.uint8(self.scale)"))
     np.testing.assert_array_equal(candidate.data[0], PLAIN * np.uint8(2))

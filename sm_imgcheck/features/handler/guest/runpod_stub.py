@@ -14,10 +14,15 @@ def skip_start(*_: object, **__: object) -> None:
 def validate(raw_input: dict[str, Any], schema: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """``runpod.serverless.utils.rp_validator.validate``: the input with the defaults of the schema.
 
-    Types are not checked.
+    Types and constraints are not checked.
     """
+    errors = [f"Unexpected input. {name} is not a valid input option." for name in raw_input if name not in schema]
+    errors += [
+        f"{name} is a required input."
+        for name, rule in schema.items()
+        if rule.get("required") and name not in raw_input
+    ]
+    if errors:
+        return {"errors": errors}
     defaults = {name: rule["default"] for name, rule in schema.items() if "default" in rule}
-    missing = [name for name, rule in schema.items() if rule.get("required") and name not in raw_input]
-    if missing:
-        return {"errors": [f"{name} is a required input." for name in missing]}
     return {"validated_input": {**defaults, **raw_input}}

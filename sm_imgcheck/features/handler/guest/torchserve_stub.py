@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import importlib
 import io
+from functools import cached_property
 from typing import Any
 
 from .server_stubs import RequestContext
@@ -51,9 +52,9 @@ class VisionHandler(BaseHandler):
 
 
 class ImageClassifier(VisionHandler):
-    """The default of classifiers, which derived classes may replace."""
+    """The default of classifiers, which derived classes and their instances may replace."""
 
-    @property
+    @cached_property
     def image_processing(self) -> Any:
         """Shorter edge to 256, center 224, ImageNet mean and std."""
         transforms: Any = importlib.import_module("torchvision.transforms")
@@ -72,9 +73,9 @@ class ImageSegmenter(ImageClassifier):
 
 
 class ObjectDetector(VisionHandler):
-    """The default of detectors, which derived classes may replace."""
+    """The default of detectors, which derived classes and their instances may replace."""
 
-    @property
+    @cached_property
     def image_processing(self) -> Any:
         """Pixels / 255."""
         transforms: Any = importlib.import_module("torchvision.transforms")

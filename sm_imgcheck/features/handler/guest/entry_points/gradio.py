@@ -5,11 +5,10 @@ Source: https://www.gradio.app/docs/gradio/image
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..asynchronous import resolve
+from ..asynchronous import collect
 from ..calls import HandlerCall, NotChecked, run_attempts
 from ..forms import open_image
 from ..gradio_stub import Component, event_functions
@@ -63,7 +62,7 @@ def _calls(
 ) -> Iterator[Attempt]:
     def call(image: object) -> HandlerTensor:
         values = [image if _is_image(component) else _value(component) for component in inputs]
-        return user.observe_server(lambda: _result(function(*values)))
+        return user.observe_server(lambda: collect(function(*values)))
 
     kind, mode = str(keywords.get("type", "numpy")), str(keywords.get("image_mode") or "RGB")
     if kind in ("filepath", "file"):
@@ -90,8 +89,3 @@ def _value(component: object) -> object:
     choices = keywords.get("choices")
     first = choices[0] if isinstance(choices, (list, tuple)) and choices else keywords.get("minimum")
     return keywords.get("value", keywords.get("default", first))
-
-
-def _result(value: object) -> object:
-    """What the function returns, or all that it yields."""
-    return list(value) if inspect.isgenerator(value) else resolve(value)

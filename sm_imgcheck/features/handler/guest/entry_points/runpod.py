@@ -5,14 +5,13 @@ Source: https://docs.runpod.io/serverless/workers/handler-functions
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..asynchronous import resolve
-from ..calls import CallRecord, HandlerCall, run_attempts
+from ..asynchronous import collect
+from ..calls import CallRecord, HandlerCall, NotChecked, run_attempts
 from ..forms import json_documents
 
 if TYPE_CHECKING:
@@ -37,24 +36,23 @@ def find(user: UserFile) -> HandlerCall | None:
 
 def _run(user: UserFile, name: str, request: ClientRequest, record: CallRecord) -> HandlerTensor:
     def call(job: object) -> Callable[[CallRecord], HandlerTensor]:
-        return lambda _: user.observe_server(lambda: _result(user.names[name](job)))
+        return lambda _: user.observe_server(lambda: collect(user.names[name](job)))
 
     return run_attempts(user, ((label, call(job)) for label, job in _jobs(user, request)), record)
 
 
-def _result(value: object) -> object:
-    """What the function returns, or all that it yields."""
-    return list(value) if inspect.isgenerator(value) else resolve(value)
-
-
 def _jobs(user: UserFile, request: ClientRequest) -> Iterator[tuple[str, dict[str, object]]]:
-    """Jobs that may carry the request."""
+    """Jobs that may carry the request, each once. Raises NotChecked for a request that is not JSON."""
     if not request.image:
+        if "json" not in request.content_type:
+            raise NotChecked(f"needs a job: got {request.content_type}, expected JSON")
         yield "job", _job(json.loads(request.body))
         return
+    jobs = {}
     for label, document in json_documents(user, request.body):
         if isinstance(document, dict):
-            yield f"job {label}" if "input" in document else f'job {{"input": {label}}}', _job(document)
+            jobs[f"job {label}" if "input" in document else f'job {{"input": {label}}}'] = _job(document)
+    yield from jobs.items()
 
 
 def _job(document: object) -> dict[str, object]:
