@@ -163,6 +163,8 @@ VALUES = {
     "checker-no-preprocessing": ("accuracy-check.yml", "models:\n  - name: m\n    launchers:\n      - adapter: classification\n    datasets:\n      - name: d\n", "resize", None),
     "custom-vision-bad-range": ("metadata_properties.json", json.dumps({"CustomVision.Preprocess.TargetWidth": "8", "CustomVision.Preprocess.TargetHeight": "8", "Image.NominalPixelRange": "Odd"}), "value_range", None),
     "custom-vision-mean": ("metadata_properties.json", json.dumps({"CustomVision.Preprocess.NormalizeMean": "[0.4, 0.5, 0.6]", "CustomVision.Preprocess.NormalizeStd": "[1, 1, 1]", "Image.NominalPixelRange": "Normalized_0_1"}), "normalize.units", "unit"),
+    "zoo-spaces": ("model.yml", "task_type: detection\nframework: caffe\nmodel_optimizer_args:\n- --input_shape=[1 3 8 9]\n", "shape", [1, 3, 8, 9]),
+    "roboflow-crlf": ("README.roboflow.txt", data_set("Resize to 8x9 (Stretch)")[1].replace("\nroboflow", "\n\nroboflow\n* Cropped").replace("\n", "\r\n"), "resize.size", [9, 8]),
     "roboflow-contrast": (*data_set("Resize to 8x9 (Stretch)", "Auto-contrast via contrast stretching"), "resize", None),
     "roboflow-not-resized": (*data_set("Auto-orientation of pixel data"), "resize", None),
     "compose-float": (*compose("ToTensor()", "Resize(size=(48, 64), antialias=False)"), "geometry[0]", {"resize": {"mode": "stretch", "size": [48, 64], "interpolation": "bilinear", "library": "torch", "dtype": "float32", "antialias": False}}),

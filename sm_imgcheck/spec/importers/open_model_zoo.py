@@ -78,7 +78,8 @@ IMPORTER = Importer(
 def _argument_entries(arguments: list[str]) -> list[Mapping[str, Json]]:
     """Inputs by --input_shape=[1,3,224,224] and --input=data, in the form of input_info."""
     values = dict(entry.lstrip("-").partition("=")[::2] for entry in arguments)
-    shapes = [[int(side) for side in text.split(",")] for text in _SHAPE.findall(values.get("input_shape", ""))]
+    texts = _SHAPE.findall(values.get("input_shape", ""))
+    shapes = [[int(side) for side in re.findall(r"-?\d+", text)] for text in texts]
     names = values.get("input", "").split(",")
     return [
         {"name": names[index] if index < len(names) else "input", "shape": [*shape]}

@@ -17,6 +17,7 @@ __all__ = ["IMPORTER"]
 
 _TITLE = "Roboflow preprocessing"
 _LIST = "The following pre-processing was applied to each image:"
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 _STEP = re.compile(r"^\* (.+?)\s*$", re.MULTILINE)
 _README_SIZE = re.compile(r"Resize to (\d{1,5})x(\d{1,5}) \((.*)\)$")
 _FILLS = {"black": 0, "white": 255, "grey": 114, "gray": 114, "reflect": -1}
@@ -35,7 +36,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     builder = DraftBuilder(file)
     if file.json is not None:
         return _add_resize(builder, _resize(file.object), "PREPROCESSING.resize")
-    steps = _STEP.findall(file.start.partition(_LIST)[2].partition("\n\n")[0])
+    steps = _STEP.findall(_EMPTY_LINE.split(file.start.partition(_LIST)[2])[0])
     builder.note("steps of the data set: a training library may resize and scale again")
     if any(step.startswith("Auto-orientation") for step in steps):
         builder.state("decode.exif", "apply", "Auto-orientation")
