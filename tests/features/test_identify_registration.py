@@ -10,7 +10,7 @@ from sample_images import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck.features.identify import find
-from sm_imgcheck.features.identify.registration import register
+from sm_imgcheck.features.identify.registration import _affine, register
 
 SIDE = 64
 SPEC = {"shape": ["N", SIDE, SIDE, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
@@ -59,6 +59,26 @@ def test_register_finds_the_corners_of_a_rotated_part(angle):
     assert registration.corners(120, 144).mean(axis=0) == pytest.approx(center, abs=0.7)
 
 
+def add_logo(pixels):
+    """The pixels with one pattern in the upper left sixth, as of a logo."""
+    height, width = pixels.shape[0] // 2, pixels.shape[1] // 3
+    logo = Image.fromarray(draw_rectangles(9)).resize((width, height))
+    return np.concatenate([np.concatenate([logo, pixels[:height, width:]], axis=1), pixels[height:]])
+
+
+@pytest.mark.parametrize(("seed", "is_same"), [(8, False), (7, True)])
+def test_logo_alone_does_not_register(seed, is_same):
+    tensor = Image.fromarray(add_logo(draw_rectangles(seed))).resize((160, 120), BILINEAR)
+    assert (register(np.asarray(tensor), add_logo(PIXELS)) is not None) == is_same
+
+
+def test_keypoints_on_one_line_have_no_map():
+    points = np.repeat(np.arange(20, dtype=np.float32)[:, None], 2, axis=1)
+    descriptors = np.eye(20, 128, dtype=np.float32)
+    assert _affine((points, descriptors), (points * 0, descriptors))[1] == 0
+    assert _affine((points, descriptors), (points, descriptors))[1] == 0
+
+
 def test_another_image_does_not_register():
     assert register(draw_rectangles(8)[:150, :150], PIXELS) is None
 
@@ -100,3 +120,11 @@ def test_different_photographs_do_not_register(shared_photos):
     images = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
     pairs = pairwise(images)
     assert [at for at, (first, other) in enumerate(pairs) if register(first[40:], other) is not None] == []
+
+
+@pytest.mark.slow
+def test_different_photographs_with_one_logo_do_not_register(shared_photos):
+    paths = sorted((shared_photos / "bsds").glob("*.jpg"))[::8]
+    images = [add_logo(np.asarray(Image.open(path).convert("RGB"))) for path in paths]
+    pairs = [pair for pair in pairwise(images) if pair[0].shape == pair[1].shape]
+    assert [at for at, (first, other) in enumerate(pairs) if register(first, other) is not None] == []

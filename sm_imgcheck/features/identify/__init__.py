@@ -43,7 +43,7 @@ def find(
 
     Several origins explain it equally well (``exact``). One that is not ``exact`` is the nearest explanation where it
     is clearly this image but by an unknown pipeline. None: it is not this image, or no image at all. budget: of the
-    work; tells afterwards what was not searched.
+    work; lists afterwards what was not searched.
     Raises CandidateError where the source cannot be read.
     """
     policy = decode or (spec.decode if spec is not None else Decode())

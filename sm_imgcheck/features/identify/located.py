@@ -21,13 +21,13 @@ _MIN_DISTANCE = 0.1
 """Share of the part's size by which a corner must be off the spec's, so that it is certainly another part."""
 
 
-def with_region(ideal: SourceComparison, images: Iterable[np.ndarray], stored: np.ndarray) -> SourceComparison:
+def with_region(ideal: SourceComparison, images: Iterable[np.ndarray], source: np.ndarray) -> SourceComparison:
     """The comparison with the part of the source that the first of these images with enough keypoints shows.
 
-    images: of the tensor, HWC or HW. stored: the source as its file stores it, HWC.
+    images: of the tensor, HWC or HW. source: the pixels as its file stores them, HWC.
     """
     orientation = _orientation(ideal)
-    picture = orient(stored, orientation=orientation)
+    picture = orient(source, orientation=orientation)
     for image in images:
         pixels = image if image.ndim == 3 else image[..., np.newaxis]
         registration = register(pixels, picture)
@@ -61,16 +61,18 @@ def _describe(registration: Registration, size: tuple[int, int], full: tuple[int
 
 
 def _differs(registration: Registration, size: tuple[int, int], plan: Plan | None, full: tuple[int, int]) -> bool:
-    """Whether a corner of the tensor is clearly at another place of the image than in the spec's plan."""
+    """Whether a corner of the tensor is clearly elsewhere in the image than in the spec's plan."""
     if plan is None:
         return False
-    part = trace_region([step for step in plan.steps if record(step.op).stage == "geometry"], *full)
-    if part is None or part.size != size or abs(registration.angle) >= _CERTAIN_ANGLE:
+    if abs(registration.angle) >= _CERTAIN_ANGLE:
         return True
+    part = trace_region([step for step in plan.steps if record(step.op).stage == "geometry"], *full)
+    if part is None:
+        return False
     (top, left, height, width), (first, start, tall, broad) = part.source, part.inner
     down, along = height / tall, width / broad
     upper, near = top - first * down, left - start * along
-    lower, far = upper + size[0] * down, near + size[1] * along
+    lower, far = upper + part.size[0] * down, near + part.size[1] * along
     expected = np.array([(near, upper), (far, upper), (far, lower), (near, lower)])
     corners = registration.corners(*size)
     corners = corners[[1, 0, 3, 2]] if registration.is_mirrored else corners
