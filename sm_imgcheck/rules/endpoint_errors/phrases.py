@@ -95,4 +95,8 @@ def _sentence_end(text: str) -> str:
 @cache
 def _subject_words(subject: tuple[str, ...]) -> re.Pattern[str]:
     words = "|".join(sorted(map(re.escape, subject), key=len, reverse=True))
-    return re.compile(rf"(?:(?<![a-z0-9])|(?=\.))(?:{words})(?![a-z0-9])")
+    return re.compile(rf"(?:(?<![a-z0-9])|(?=\.))(?:{words})(?![a-z0-9]|{_PROPERTY})")
+
+
+_PROPERTY = r"_(?:sizes?|shapes?|names?|ids?)\b"
+"""The rest of a name of something else than the thing: image_size."""
