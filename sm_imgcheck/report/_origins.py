@@ -33,20 +33,20 @@ def residual_text(origin: Origin) -> str:
 def line(result: Result) -> str:
     """The source and the pipeline of a tensor, in one line."""
     source = for_terminal(result.ideal.source) if result.ideal is not None else "its source"
-    stopped = f"; {result.ideal.unsearched}" if result.ideal is not None and result.ideal.unsearched else ""
+    limit = f"; {result.ideal.unsearched}" if result.ideal is not None and result.ideal.unsearched else ""
     if not result.origins:
         if result.ideal is not None and result.ideal.uncompared:
             return f"not compared with {source}"
         region = f" ({result.ideal.region})" if result.ideal is not None and result.ideal.region else ""
-        return f"no known pipeline makes it from {source}{region}{stopped}"
+        return f"no known pipeline makes it from {source}{region}{limit}"
     first = result.origins[0]
     which = f"image {first.image} of the batch " if _several(result) else ""
     if not first.exact:
         nearest = f"{residual_text(first)} from the nearest: {said(pipelines((first,)))}"
-        return f"{which or 'it '}shows {source}, by an unknown pipeline ({nearest}){stopped}"
+        return f"{which or 'it '}shows {source}, by an unknown pipeline ({nearest}){limit}"
     if result.handled is not None and result.handled.function:
         return _comparison_text(result, _subject(result), residual_text(first))
-    return f"{which}made from {source}: {said(pipelines(result.origins))} ({residual_text(first)})"
+    return f"{which}made from {source}: {said(pipelines(result.origins))} ({residual_text(first)}){limit}"
 
 
 def pipeline_text(result: Result) -> str:

@@ -36,7 +36,8 @@ PIX101 = Rule(
     Every common rotation, flip, framing, filter, channel order and value mapping was tried. The details and the local
     contrast of both images differ in all orientations, their values in memory order, and no part of the image has the
     keypoints of the tensor, in any size and rotation. The tensor shows a different image, or one too small or too
-    edited to recognize. If they agree, PIX102 is reported; images without details are reported as PIX110.
+    edited to recognize. If they agree, PIX102 is reported; images without details are reported as PIX110. A search that
+    stopped at its limit before all of that was tried makes it a warning.
 
     At an endpoint: a prediction for different content.
 
@@ -49,11 +50,13 @@ PIX101 = Rule(
 def _source_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     constant = candidate.facts is not None and candidate.facts.constant  # VAL107
     if candidate.origins == () and not constant and not _is_unclear(candidate):
+        limit = _search_limit(candidate)
         yield PIX101.finding(
-            f"source image: got a different or edited image, expected {_source(candidate)} "
-            f"converted by a known pipeline{_search_limit(candidate)}",
+            f"source image: got {'no match' if limit else 'a different or edited image'}, expected "
+            f"{_source(candidate)} converted by a known pipeline{limit}",
             expected="created from the source image",
             actual="not recognized",
+            severity="warning" if limit else None,
         )
 
 

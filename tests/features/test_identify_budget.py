@@ -53,3 +53,23 @@ def test_report_states_that_the_search_stopped(limit, text, tensor, monkeypatch)
     assert len(messages) == 1
     assert "search stopped after" in messages[0]
     assert text in messages[0]
+
+
+def test_another_image_is_a_warning_where_the_search_stopped(monkeypatch):
+    monkeypatch.setattr(budgets.Budget, "is_spent", property(lambda _: True))
+    blocks = np.kron(np.random.default_rng(0).random((16, 16, 3)), np.ones((4, 4, 1)))
+    findings = sm_imgcheck.validate(blocks[np.newaxis].astype(np.float32), SPEC, source=SOURCE).findings
+    ((severity, message),) = [(each.severity, each.message) for each in findings if each.code == "PIX101"]
+    assert severity == "warning"
+    assert message.startswith("source image: got no match, expected ")
+    assert "; search stopped after " in message
+
+
+def test_exact_pipeline_states_that_others_were_not_searched(monkeypatch):
+    pixels = np.asarray(Image.fromarray(PIXELS).resize((64, 64), Image.Resampling.BILINEAR))[np.newaxis]
+    complete = Budget()
+    find(pixels, SOURCE, budget=complete)
+    budget = Budget(limit=complete.spent)
+    assert [origin.exact for origin in find(pixels, SOURCE, budget=budget)][:1] == [True]
+    assert budget.unsearched == ["other pipelines with the same values"]
+    assert complete.unsearched == []

@@ -122,7 +122,7 @@ def test_tone_curve_is_named(change, pattern, photo):
     assert re.search(pattern, describe(find(tensor[None], photo)))
 
 
-def test_crop_after_a_resize_by_the_shorter_edge_is_no_crop_of_a_stretched_image(photo):
+def test_crop_after_a_resize_by_the_shorter_edge_has_that_edge(photo):
     size = 112, 80  # as the shorter edge gives it
     image = Image.open(io.BytesIO(photo)).resize(size, Image.Resampling.BILINEAR)
     tensor = np.asarray(image.crop((30, 9, 30 + SIDE, 9 + SIDE)), np.float32)[None] / np.float32(255)
@@ -182,7 +182,7 @@ def test_mistake_is_named_on_photographs(name, shared_photos):
 
 @pytest.mark.slow
 def test_truncated_quantization_has_no_recipe_and_no_tone_curve(photo):
-    """Integers of steps of 1/32 fit a table of levels with any recipe that subtracts whole levels."""
+    """Integers of steps of 1/32 fit a table of levels with any recipe that subtracts integer levels."""
     tensor = np.trunc(classic_mistakes.imagenet(classic_mistakes.stretch(photo)) * 32).astype(np.int8)[None]
     best = find(tensor, photo)[0]
     assert best.facts.recipe == ""

@@ -69,7 +69,7 @@ _all()["flip_levels"] = Op(
     shapes_image=True,
     phrase=_phrase,
 )
-MISTAKE = Mistake(rank=50, searches=_searches)
+MISTAKE = Mistake(title="mirrored values", rank=50, searches=_searches)
 """
 INVERT = """
 import numpy as np

@@ -66,6 +66,7 @@ def find(
             explanation = explain(search)
             results += explanation.origins
             if explanation.exact:
+                budget.unsearched += ["other pipelines with the same values"] if budget.is_spent else []
                 return _nearest(results)
             evidence.append(Evidence(search=search, nearest=explanation))
     if budget.is_spent:

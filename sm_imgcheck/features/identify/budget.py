@@ -1,4 +1,4 @@
-"""The work that a search may take, counted in values read and written, so that it ends alike on every machine."""
+"""The limit of a search's work, counted in values read and written: the same on every machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing more is tried."""
+        """Whether the search stops."""
         return self.spent >= self.limit
 
     def report(self) -> str:
@@ -48,9 +48,9 @@ class Budget:
         self.other += _FRAMING
 
     def scan(self, values: int) -> None:
-        """Count the search of so many values for one kind of mistake."""
+        """Count the search of this number of values for one kind of mistake."""
         self.other += _SCAN * values
 
     def compare(self, values: int) -> None:
-        """Count the comparison of so many values."""
+        """Count the comparison of this number of values."""
         self.other += _COMPARISON * values

@@ -106,7 +106,7 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
 
     inner: height and width of what is inside the border of one color that the tensor has; None: it has none.
     """
-    yield _whole(source, size)
+    yield _full_image(source, size)
     yield from _edges(source, size)
     yield from (_crop_edge(edge, size) for edge in probed_edges(min(size)))
     yield from (item for edge in probed_edges(min(size)) for item in _nearly_squashed(edge, size))
@@ -125,7 +125,7 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
                 yield from _either_side(edge, size)
 
 
-def _whole(source: Size, size: Size) -> Framing:
+def _full_image(source: Size, size: Size) -> Framing:
     """The whole image, stretched where its size is another."""
     if source == size:
         return Framing(kind="none", spec_steps=())
@@ -307,7 +307,7 @@ def _pad_framings(size: Size, rounding: str) -> Iterator[Framing]:
 
 def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
     """A few of ``framings``, which together resemble all of them: enough to distinguish orientations."""
-    yield _whole(source, size)
+    yield _full_image(source, size)
     for zoom in (1.0, 1.07, 1.143, 1.3, 1.6):
         yield _crop_edge(round(min(size) * zoom), size)
     yield Framing(

@@ -58,6 +58,7 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
 
 
+@np.errstate(all="ignore")  # extreme values are findings
 def _explain_failure(
     candidate: Candidate, image: Candidate, policy: Decode, ideal: SourceComparison
 ) -> SourceComparison:

@@ -135,6 +135,12 @@ def test_boxes_with_keypoints_and_one_score_each_are_a_detector(keypoints):
     assert [round(entry.share, 3) for entry in entries] == [0.881]
 
 
+def test_features_of_tokens_have_no_kind():
+    values = np.random.default_rng(1).normal(0, 1, (1, 197, 768)).astype(np.float32)
+    with pytest.raises(UnknownOutput):
+        reader_of({"tokens": values, "weights": values[..., :2][..., 1:]}, output="tokens")
+
+
 def test_boxes_relative_to_anchors_are_centered():
     outputs = {"loc": around_anchors(BOXES, 0), "conf": np.full((1, BOXES, 3), 0.2, np.float32)}
     reader = reader_of(outputs)

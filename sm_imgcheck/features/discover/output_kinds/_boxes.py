@@ -22,6 +22,8 @@ _RANGE = 0.02
 _OUTSIDE, _MOSTLY = 0.1, 0.75
 """How far the center of a box may be outside of the image, and the share of boxes of which that is true; boxes relative
 to anchors have their centers around 0, or negative sizes."""
+_KEYPOINTS = range(2, 67, 2)
+"""Numbers of keypoints next to a box, two for each: MediaPipe's detectors have 4 to 7, its landmark models up to 33."""
 _FEWEST_BOXES = 20
 """Boxes of a tensor that are not filtered."""
 
@@ -233,11 +235,11 @@ def _with_keypoints(sample: OutputSample, output: str) -> BoxForm | None:
     """
     shapes = {name: sample.shape(name) for name in sample.outputs[0]}
     for name, shape in shapes.items():
-        if len(shape) != 3 or shape[1] < _FEWEST_BOXES or shape[2] % 2 or shape[2] < 6:
+        if len(shape) != 3 or shape[1] < _FEWEST_BOXES or (shape[2] - 4) not in _KEYPOINTS:
             continue
         scores = [other for other, size in shapes.items() if size == (*shape[:2], 1) and output in ("", other)]
-        used = [name, *scores[:1]]
-        if scores and all(each[key].dtype.kind == "f" for each in sample.outputs for key in used):
+        both = [name, *scores[:1]]
+        if scores and all(each[key].dtype.kind == "f" for each in sample.outputs for key in both):
             return _dense_scores(sample, name, scores[0])
     return None
 

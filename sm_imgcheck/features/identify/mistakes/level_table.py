@@ -67,20 +67,20 @@ def _tables(guess: PipelineHypothesis, evidence: Evidence) -> np.ndarray | None:
 def _levels(tensor: np.ndarray, evidence: Evidence) -> np.ndarray | None:
     """The tensor in gray levels by the spec's mapping or a usual one that makes them integers; else None."""
     channels = tensor.shape[2]
-    named = list(named_transforms(channels, evidence.source.values))
+    transforms = list(named_transforms(channels, evidence.source.values))
     # A table may hold any shift by integer levels, so that only the spec's is evident.
-    mappings = [canonical(values, channels) for name, values in named if name in (AS_SPEC, AS_FLIPPED)]
-    mappings += [mapping for _, values in named if not _shifts_levels(mapping := canonical(values, channels))]
+    mappings = [canonical(values, channels) for name, values in transforms if name in (AS_SPEC, AS_FLIPPED)]
+    mappings += [mapping for _, values in transforms if not _shifts_levels(mapping := canonical(values, channels))]
     for mapping in mappings:
         levels = (tensor - np.array(mapping.offset, np.float32)) / np.array(mapping.scale, np.float32)
-        whole = np.rint(levels)
-        if whole.min() >= 0 and whole.max() < _LEVELS and np.abs(levels - whole).max() <= _NEAR:
-            return whole if whole.max() > 1 else None
+        integers = np.rint(levels)
+        if integers.min() >= 0 and integers.max() < _LEVELS and np.abs(levels - integers).max() <= _NEAR:
+            return integers if integers.max() > 1 else None
     return None
 
 
 def _shifts_levels(mapping: Affine) -> bool:
-    """Whether the mapping subtracts an integer number of gray levels and nothing more."""
+    """Whether the mapping subtracts an integer number of gray levels, without a scale."""
     return all(a == 1 and b != 0 and b == round(b) for a, b in zip(mapping.scale, mapping.offset, strict=True))
 
 

@@ -41,4 +41,5 @@ def _swap_sides(source: Size, size: Size, *, inner: Size | None) -> Iterator[Fra
                 yield Framing(kind="squash", spec_steps=(resize, crop) if full != size else (resize,))
 
 
-MISTAKE = Mistake(title="height and width swapped in the resize", rank=5, distance=(1.0, math.inf), searches=_searches)
+# Before the crops of any stretch, of which these are some.
+MISTAKE = Mistake(title="height and width swapped in the resize", rank=3, distance=(1.0, math.inf), searches=_searches)
