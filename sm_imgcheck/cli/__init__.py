@@ -1,4 +1,8 @@
-"""The command line: one file for each command. Only here is anything printed; errors and signals become exit codes."""
+"""The command line. Only here is anything printed; errors and signals become exit codes.
+
+``commands`` has one file for each command, ``options.py`` the options that commands share, and
+``option_signatures.py`` the signatures that typer reads.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import PanelCommand, choices, constants
+from sm_imgcheck.cli.option_signatures import PanelCommand, choices, constants
 from sm_imgcheck.cli.signals import TerminationSignal
 from sm_imgcheck.cli.suggestions import (
     extra_argument,

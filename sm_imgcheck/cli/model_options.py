@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices, memory_option, one_of, python_option, timeout_option
+from sm_imgcheck.cli.option_signatures import choices, memory_option, one_of, python_option, timeout_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Options shared by several commands, each with its unit and its choices.
 
 A group of options is a frozen type whose fields carry the options. A command names the groups that it accepts, and
-passes them on unchanged: see ``sm_imgcheck.cli.option_groups``. A new option is a field here, and its use.
+passes them on unchanged: see ``sm_imgcheck.cli.option_signatures``. A new option is a field here, and its use.
 
 Annotations are objects here, not texts: evaluating the texts of a hundred options takes 5 ms of each start.
 """
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices, one_of, said
+from sm_imgcheck.cli.option_signatures import choices, one_of, said
 from sm_imgcheck.core.frozen import frozen
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices
+from sm_imgcheck.cli.option_signatures import choices
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores import file_of, is_remote, scheme_of, store, strip_file_scheme

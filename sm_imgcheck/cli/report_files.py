@@ -11,7 +11,7 @@ from typing import IO
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices
+from sm_imgcheck.cli.option_signatures import choices
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES

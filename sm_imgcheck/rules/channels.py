@@ -1,4 +1,4 @@
-"""CHN: channel order."""
+"""CHN: channel order; from which probability on colors contradict it is in ``core/assumptions.py``."""
 
 from __future__ import annotations
 

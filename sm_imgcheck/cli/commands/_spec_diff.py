@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import group_options, text_option
+from sm_imgcheck.cli.option_signatures import group_options, text_option
 from sm_imgcheck.cli.options import ReportOptions
 
 __all__ = ["diff_specs"]

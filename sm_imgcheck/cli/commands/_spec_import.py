@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import group_options, text_option
+from sm_imgcheck.cli.option_signatures import group_options, text_option
 from sm_imgcheck.cli.options import Force, ReportOptions
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import group_options, one_of
+from sm_imgcheck.cli.option_signatures import group_options, one_of
 from sm_imgcheck.serving.stacks import STACKS
 
 __all__ = ["code"]

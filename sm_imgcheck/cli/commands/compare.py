@@ -13,7 +13,7 @@ import typer
 from sm_imgcheck.cli import CHECK_EXITS, model_options
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
-from sm_imgcheck.cli.option_groups import group_options, text_option
+from sm_imgcheck.cli.option_signatures import group_options, text_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

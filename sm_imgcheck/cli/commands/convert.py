@@ -10,7 +10,7 @@ import typer
 from sm_imgcheck.cli import CHECK_EXITS
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
-from sm_imgcheck.cli.option_groups import choices, group_options, one_of
+from sm_imgcheck.cli.option_signatures import choices, group_options, one_of
 from sm_imgcheck.cli.output_paths import folder, suffix_of
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen

@@ -10,7 +10,7 @@ import typer
 
 from sm_imgcheck.cli import model_options
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import group_options, text_option
+from sm_imgcheck.cli.option_signatures import group_options, text_option
 from sm_imgcheck.cli.output_paths import Picture
 from sm_imgcheck.core.frozen import frozen
 

@@ -9,7 +9,7 @@ import typer
 
 from sm_imgcheck.cli import manual
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import group_options
+from sm_imgcheck.cli.option_signatures import group_options
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 

@@ -9,7 +9,7 @@ import typer
 from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
-from sm_imgcheck.cli.option_groups import group_options, memory_option, python_option, timeout_option
+from sm_imgcheck.cli.option_signatures import group_options, memory_option, python_option, timeout_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 from sm_imgcheck.cli import CHECK_EXITS
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
-from sm_imgcheck.cli.option_groups import group_options, said
+from sm_imgcheck.cli.option_signatures import group_options, said
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.payload_session import RequestInvocation

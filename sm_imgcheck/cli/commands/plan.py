@@ -8,7 +8,7 @@ import typer
 
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
-from sm_imgcheck.cli.option_groups import group_options
+from sm_imgcheck.cli.option_signatures import group_options
 from sm_imgcheck.cli.output_paths import Picture, put
 
 __all__ = ["plan"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import group_options
+from sm_imgcheck.cli.option_signatures import group_options
 
 __all__ = ["rules"]
 

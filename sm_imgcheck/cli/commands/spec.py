@@ -11,7 +11,7 @@ import typer
 from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.commands._spec_diff import diff_specs
 from sm_imgcheck.cli.commands._spec_import import import_spec
-from sm_imgcheck.cli.option_groups import PanelCommand, group_options, text_option
+from sm_imgcheck.cli.option_signatures import PanelCommand, group_options, text_option
 from sm_imgcheck.cli.options import (
     DEFAULT_SPEC,
     AssumptionOptions,

@@ -9,7 +9,7 @@ import typer
 from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_codes, check_options
-from sm_imgcheck.cli.option_groups import choices, group_options, one_of
+from sm_imgcheck.cli.option_signatures import choices, group_options, one_of
 from sm_imgcheck.core.frozen import frozen, replace_fields
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 Each has ``encode(array) -> chunks``: the complete file as buffers, the same bytes on every machine and every day,
 without a second copy of the array where the format allows. Listing the formats imports none of them. This module also
-estimates the memory for parsing a text of numbers, from its bytes before it is parsed.
+estimates the memory for parsing a text of numbers, from its bytes before it is parsed. Files with the tensors of many
+candidates are in ``run/outputs/formats``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Option groups: commands accept frozen types, whose fields become the flat signature that typer reads.
+"""Signatures of commands: groups of options are frozen types, whose fields become the flat signature that typer reads.
 
 This module also lists the choices of options, such as the modules of a folder.
 """

@@ -10,7 +10,7 @@ import typer
 from package_copy import copy_package
 
 from sm_imgcheck.cli import options
-from sm_imgcheck.cli.option_groups import group_options
+from sm_imgcheck.cli.option_signatures import group_options
 from sm_imgcheck.core.frozen import frozen
 
 NEW_OPTION = '    label: Annotated[str, typer.Option("--label", help="A word for the report.")] = ""\n'
