@@ -47,6 +47,10 @@ class Budget:
         """Count one framing compared by cells."""
         self.other += _FRAMING
 
+    def read(self, values: int) -> None:
+        """Count one reading of this number of values, such as the search for keypoints."""
+        self.other += values
+
     def scan(self, values: int) -> None:
         """Count the search of this number of values for one kind of mistake."""
         self.other += _SCAN * values

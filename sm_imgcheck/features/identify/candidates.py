@@ -157,9 +157,9 @@ class TensorImage:
 
     def max_noise(self, scale: float) -> float:
         """The largest ``noise`` in gray levels; ``scale``: numbers to a gray level."""
-        largest = float(np.abs(self.pixels).max())
-        row = int(np.abs(self.pixels).max(axis=(1, 2)).argmax())
-        return float(self.noise(slice(row, row + 1)).max()) / abs(scale) if largest else 0.0
+        largest = np.abs(self.pixels).max(axis=(1, 2))
+        row = int(largest.argmax())
+        return float(self.noise(slice(row, row + 1)).max()) / abs(scale) if largest[row] else 0.0
 
     def observed_facts(self) -> ObservedFacts:
         """The facts of the tensor itself."""

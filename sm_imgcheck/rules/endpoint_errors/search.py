@@ -200,7 +200,7 @@ def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
 
 
 def find_by_words(text: NormalizedText) -> Iterator[PatternMatch]:
-    """Yield the cause that the words of the last sentence name which any rule of the grammar fits."""
+    """Yield the cause of the last sentence that fits a rule of the grammar."""
     from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar
 
     for cause, start, end in find_by_grammar(text.text):

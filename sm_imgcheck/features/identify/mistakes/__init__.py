@@ -117,7 +117,7 @@ class Evidence:
         key = ("registration", orientation, self.source.preparation)
         if key not in image.cache:
             picture = self.orient(image, orientation)
-            self.source.budget.compare(picture.size // _KEYPOINTS)
+            self.source.budget.read(picture.size)
             image.cache[key] = register(image.pixels, picture)
         registration: Registration | None = image.cache[key]
         return registration
@@ -139,8 +139,6 @@ class Evidence:
 
 _IMAGES = 4
 """Images of a batch that are searched for mistakes, where none resembles the source."""
-_KEYPOINTS = 8
-"""Values of an image per comparison of the same time."""
 _RESEMBLES = 0.75
 """Misfit coarsely up to which another reading of the tensor may be the right one."""
 _FAR = 4 * SAME_IMAGE
