@@ -3,13 +3,16 @@
     PYTHONPATH=.:tests:tests/support python -m bench.identify [--number 3000] [--seed 0] [--photos DIR] FILE ...
 
 Prints how many are named exactly, how many by a tie that differs by at most 0.01 gray levels on that very image, how
-many wrongly and how many not at all, and the time of a search.
+many wrongly, how many not at all and how many failed with an exception, and the time of a search; also when it is
+interrupted.
 """
 
 import argparse
 import itertools
+import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -185,15 +188,12 @@ def usable(paths):
             yield path, body, header
 
 
-def run(paths, number, seed, *, verbose):
-    """Count verdicts; also the seconds of one core for each search."""
+def cases(paths, seed):
+    """Endless cases that the spec language allows: a line that describes the case, its file, spec, steps and tensor."""
     rng = np.random.default_rng(seed)
     photos = list(usable(paths))
     ways = itertools.cycle(rng.permutation(np.array(list(arithmetics()), dtype=object)))
-    framings = itertools.cycle(FRAMINGS.items())
-    counts, seconds = Counter(), []
-    while sum(counts.values()) < number:
-        name, framing = next(framings)
+    for name, framing in itertools.cycle(FRAMINGS.items()):
         chosen, orientation, mirrored = draw_case(rng, framing, next(ways))
         path, body, header = photos[rng.integers(len(photos))]
         body = rotate_by_exif(body, orientation) if header.orientation == 1 else body
@@ -202,14 +202,27 @@ def run(paths, number, seed, *, verbose):
             steps, tensor = make_case(body, spec, mirrored=mirrored)
         except (SpecError, PlanError, CandidateError):
             continue
-        started = time.process_time()
-        origins = find(tensor, body)
-        seconds.append(time.process_time() - started)
-        verdict = grade(body, steps, tensor, origins, mirrored=mirrored, spec=spec)
-        counts[verdict] += 1
-        if verdict in ("wrong", "not named") or verbose:
-            print(verdict, Path(path).name, name, f"{orientation=} {mirrored=}", chosen)
-            print(*(summarize(origin) for origin in origins[:2]), sep="\n", flush=True)
+        yield f"{Path(path).name} {name} {orientation=} {mirrored=} {chosen}", body, spec, steps, tensor, mirrored
+
+
+def run(paths, number, seed, *, verbose):
+    """Count verdicts; also the seconds of one core for each search. Stops early when interrupted."""
+    counts, seconds = Counter(), []
+    try:
+        for line, body, spec, steps, tensor, mirrored in itertools.islice(cases(paths, seed), number):
+            started, origins = time.process_time(), ()
+            try:
+                origins = find(tensor, body)
+                verdict = grade(body, steps, tensor, origins, mirrored=mirrored, spec=spec)
+            except Exception:  # one case must not end a run of hours
+                verdict = "failed"
+                traceback.print_exc(file=sys.stdout)
+            seconds.append(time.process_time() - started)
+            counts[verdict] += 1
+            if verdict in ("wrong", "not named", "failed") or verbose:
+                print(verdict, line, *(summarize(origin) for origin in origins[:2]), sep="\n", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted")
     return counts, seconds
 
 
@@ -233,8 +246,12 @@ def main():
         for name in arguments.files
         for one in ([name] if Path(name).is_file() else sorted(Path(name).rglob("*.jp*g")))
     ]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     counts, seconds = run(paths, arguments.number, arguments.seed, verbose=arguments.verbose)
     total = sum(counts.values())
+    if not total:
+        print("no case was run")
+        return 1
     print(", ".join(f"{name} {count} ({count / total:.2%})" for name, count in counts.most_common()))
     middle, most = np.median(seconds), np.quantile(seconds, 0.95)
     print(f"seconds of one core a search: median {middle:.2f}, 95 % {most:.2f}, longest {max(seconds):.2f}")
