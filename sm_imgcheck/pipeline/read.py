@@ -8,6 +8,7 @@ from __future__ import annotations
 import mmap
 import os
 import stat
+import sys
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -158,11 +159,14 @@ def check_arrayish(what: object) -> None:
 
 def fill_mask(values: object) -> object:
     """The same without its mask. Raises CandidateError where the mask hides anything."""
-    masked_count = int(np.sum(np.ma.getmask(values))) if isinstance(values, np.ma.MaskedArray) else 0
+    masked_arrays = sys.modules.get("numpy.ma")  # before its import, which takes 10 ms, no array is masked
+    if masked_arrays is None or not isinstance(values, masked_arrays.MaskedArray):
+        return values
+    masked_count = int(np.sum(masked_arrays.getmask(values)))
     if masked_count:
         what = f"is a masked array, {masked_count} of its values are hidden"
         raise CandidateError("SRC150", f"{what}; fill masked values first (array.filled(0))")
-    return np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else values
+    return masked_arrays.getdata(values)
 
 
 def map_npy(file: IO[bytes], size: int) -> tuple[np.ndarray, int]:

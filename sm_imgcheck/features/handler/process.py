@@ -26,6 +26,7 @@ MOST_PROCESSES = 512
 """That a handler may start: far more than loaders have workers, and few enough to be ended."""
 _SCRIPT = Path(__file__).with_name("child_main.py")
 _LOOK_EVERY = 0.05  # seconds between two measurements of memory
+_TO_POLL = 0.1  # seconds in which the keeper has mostly ended
 _TO_END = 8.0  # seconds: the keeper chases processes for up to five
 _LONGEST_LINE = 4096
 _MOST_PIECES = 200  # last lines of the output, of at most _LONGEST_LINE bytes each
@@ -110,6 +111,7 @@ class HandlerProcess:
         assert process.stdin is not None
         with suppress(OSError):
             process.stdin.close()  # then the keeper ends all of them and itself
+        self._readers[0].join(_TO_POLL)  # its pipe ends with it; ``wait`` sleeps longer after each look
         if os.name == "posix":
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_TO_END)

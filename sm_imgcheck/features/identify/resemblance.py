@@ -9,6 +9,7 @@ import numpy as np
 from sm_imgcheck.core.types import Facts
 from sm_imgcheck.features.identify.cells import reduce_image
 from sm_imgcheck.ops.kernels.color import orient
+from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
 __all__ = ["few_colors", "images_of", "resemblance"]
@@ -104,7 +105,7 @@ def images_of(array: np.ndarray, layout: str) -> Iterator[np.ndarray]:
     for values, axes in filter(None, ((array, layout), other_order(array, layout))):
         inner = axes.replace("N", "")
         batch = values if "N" in axes else values[np.newaxis]
-        for index in np.unique(np.linspace(0, len(batch) - 1, min(_IMAGES, len(batch))).astype(int)):
+        for index in evenly_spaced(len(batch), _IMAGES):
             yield batch[index].transpose([inner.index(axis) for axis in "HWC" if axis in inner])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from sm_imgcheck.core.types import Channel
 from sm_imgcheck.pipeline.measure.precision import max_rounding
+from sm_imgcheck.pipeline.measure.sampling import distinct
 
 __all__ = ["channels_of", "constant_channels", "rounding_of", "sample_lattice"]
 
@@ -78,7 +79,7 @@ def _channel(plane: np.ndarray, precision: str) -> Channel:
 
 def _grid(sample: np.ndarray, precision: str) -> tuple[float, float]:
     """The spacing of the values and one line of the grid; (0, 0) where they are on none."""
-    values = np.unique(sample).astype(np.float64)
+    values = distinct(sample).astype(np.float64)
     near = max_rounding(precision, float(np.abs(values).max()))
     new = np.concatenate(([True], np.diff(values) > 2 * near))
     if np.count_nonzero(new) < _FEW:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sm_imgcheck.core.types import Facts
 from sm_imgcheck.pipeline.measure.lattice import channels_of
+from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 
 __all__ = ["per_image_scaling"]
 
@@ -32,8 +33,7 @@ def per_image_scaling(array: np.ndarray, facts: Facts) -> str:
         return ""
     batch = array if "N" in facts.layout else array[np.newaxis]
     layout = facts.layout.replace("N", "")
-    indices = np.unique(np.linspace(0, len(batch) - 1, min(_IMAGES, len(batch))).astype(int))
-    images = [batch[index] for index in indices]
+    images = [batch[index] for index in evenly_spaced(len(batch), _IMAGES)]
     if (facts.length("H") or 0) * (facts.length("W") or 0) < _MIN_PIXELS:
         return ""
     spatial = tuple(layout.index(axis) for axis in "HW")

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from sm_imgcheck.pipeline.measure.sampling import distinct
+
 __all__ = ["max_rounding", "shown_precision", "spacing"]
 
 _BITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
@@ -64,13 +66,13 @@ def _holds(values: np.ndarray, name: str, dtype: np.dtype) -> bool:
 
 def _few_levels(values: np.ndarray) -> bool:
     """Return whether the values have at most 256 evenly spaced levels, or fewer than 16 levels."""
-    unique = np.unique(values)
-    if len(unique) < _MIN_LEVELS:
+    levels = distinct(values)
+    if len(levels) < _MIN_LEVELS:
         return True
-    gaps = np.diff(unique)
-    levels = gaps / gaps.min()
-    evenly = np.abs(levels - np.rint(levels)).max() < 1e-3
-    return bool(evenly and levels.sum() < _LEVELS)
+    gaps = np.diff(levels)
+    steps = gaps / gaps.min()
+    evenly = np.abs(steps - np.rint(steps)).max() < 1e-3
+    return bool(evenly and steps.sum() < _LEVELS)
 
 
 def spacing(values: np.ndarray, precision: str) -> np.ndarray:

@@ -118,14 +118,6 @@ def test_huge_image_is_sampled():
     assert channel_prior.sparse(np.broadcast_to(view[0, :1, :1], (30_000, 40_000, 3))).shape <= (512, 512, 3)
 
 
-@pytest.mark.parametrize(("count", "looked"), [(1, 1), (3, 3), (16, 16), (17, 16), (100_000, 16)])
-def test_at_most_16_images_of_a_batch_are_sampled(count, looked):
-    at = channel_prior.sample_indices(count)
-    assert len(set(at)) == len(at) == looked
-    assert at[0] == 0
-    assert at[-1] == count - 1
-
-
 def test_evidence_of_a_batch_adds_up_without_duplicates():
     weak = [np.clip(landscape(seed=seed) * 0.25 + 90, 0, 255) for seed in range(3)]
     mosaics = [np.random.default_rng(s).permutation(weak[0].reshape(-1, 3)).reshape(weak[0].shape) for s in range(1)]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 
@@ -21,8 +21,9 @@ from sm_imgcheck.pipeline.measure.channel_prior.features import (
     split,
     thumbnail,
 )
+from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 
-__all__ = ["about", "likely_order", "log_odds", "probability", "sample_indices", "sparse"]
+__all__ = ["about", "likely_order", "log_odds", "probability", "sparse"]
 
 _SAMPLE_IMAGES = 16
 """Images of a batch that are examined, evenly spaced: at 3 ms each."""
@@ -56,7 +57,7 @@ class _Evidence:
 @cache
 def _table() -> _Table:
     """The fitted numbers, read when they are first needed; float16 in the file."""
-    with resources.files(__name__).joinpath("table.npz").open("rb") as file:
+    with Path(__file__).with_name("table.npz").open("rb") as file:
         item = np.load(file, allow_pickle=False)
         return {name: item[name].astype(np.float32) for name in _NUMBERS} | {"about": item["about"]}
 
@@ -64,11 +65,6 @@ def _table() -> _Table:
 def about() -> str:
     """What the table was fitted on, when, and what was measured."""
     return str(_table()["about"])
-
-
-def sample_indices(count: int) -> list[int]:
-    """Return the indices of the images of a batch to examine: a bounded number, evenly spaced."""
-    return sorted({round(at) for at in np.linspace(0, count - 1, min(_SAMPLE_IMAGES, count)).tolist()})
 
 
 def log_odds(images: Iterable[np.ndarray]) -> float:
@@ -135,7 +131,7 @@ def likely_order(array: np.ndarray, facts: Facts) -> tuple[str, float]:
         return "", 0.0
     batch = array.transpose([facts.layout.index(axis) for axis in "NHWC" if axis in facts.layout])
     batch = batch if batch.ndim == 4 else batch[np.newaxis]
-    odds = log_odds(_pixels(batch[at], values) for at in sample_indices(len(batch)))
+    odds = log_odds(_pixels(batch[at], values) for at in evenly_spaced(len(batch), _SAMPLE_IMAGES))
     if odds == 0:
         return "", 0.0
     return ("RGB" if odds > 0 else "BGR"), probability(abs(odds))
