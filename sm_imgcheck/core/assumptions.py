@@ -86,9 +86,10 @@ _MIN_LAYOUT_PROBABILITY = 0.95
 
 
 def contradicted_layout(facts: Facts) -> str:
-    """Return the order in which the values are stored, HWC or CHW, where it differs from the layout; else empty."""
+    """Return the order in which the values are stored, such as HWC, where a reshape changed it or its lengths."""
     likely = facts.value_order_probability >= _MIN_LAYOUT_PROBABILITY
-    return facts.value_order if likely and facts.value_order != facts.layout.replace("N", "") else ""
+    differs = bool(facts.value_shape) or facts.value_order != facts.layout.replace("N", "")
+    return facts.value_order if likely and differs else ""
 
 
 def sides_look_swapped(facts: Facts, contract: Contract) -> bool:

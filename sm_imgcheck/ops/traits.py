@@ -18,7 +18,7 @@ from sm_imgcheck.core.value_mapping import INTEGER_RANGES, same
 from sm_imgcheck.ops import describe
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.ops.records.geometry import fill_color, plain_color
-from sm_imgcheck.ops.trace import follow
+from sm_imgcheck.ops.trace import after, follow
 
 __all__ = ["STAGES", "THEN", "PipelineTrait", "traits"]
 
@@ -77,6 +77,7 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Pipeline
     kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
     decoder, color = _phrase(by_op.get("decode")), ", ".join(_colors(steps))
     alterations = tuple(_alterations(steps, end))
+    layout = _layout(steps, before, end)
     return (
         PipelineTrait(name="decoder", said=decoder, key=decoder),
         PipelineTrait(name="turn", said=rotation, key=rotation),
@@ -88,7 +89,7 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Pipeline
         PipelineTrait(name="order", said=end.channel_order, key=end.channel_order),
         PipelineTrait(name="values", said=_values(end), key=end.values),
         PipelineTrait(name="dtype", said=end.dtype, key=end.dtype),
-        PipelineTrait(name="layout", said=_layout(steps, end), key=_layout(steps, end)),
+        PipelineTrait(name="layout", said=layout, key=layout),
     )
 
 
@@ -153,11 +154,23 @@ def _limits(steps: Sequence[Step], end: Facts) -> tuple[int, int] | None:
     return limits if min(ends) < limits[0] - margin or max(ends) > limits[1] + margin else None
 
 
-def _layout(steps: Sequence[Step], end: Facts) -> str:
+def _layout(steps: Sequence[Step], before: Facts | None, end: Facts) -> str:
     picture = bool(steps) and "decoder" in record(steps[0].op).traits
-    if not picture or all(step.op != "reshape" for step in steps):
+    at = next((at for at, step in enumerate(steps) if step.op == "reshape"), None)
+    if not picture or at is None:
         return end.layout
-    return f"{end.layout} by a reshape instead of a transpose"
+    if before is None:  # of unknown size
+        return f"{end.layout} by a reshape instead of a transpose"
+    old = before
+    for step in steps[:at]:
+        old = after(old, step)
+    is_usual = old.layout in _USUAL_ORDERS and old.length("H") == end.length("H")
+    origin = "" if is_usual else f" of {old.layout} {list(old.shape)}"
+    return f"{end.layout} by a reshape{origin} instead of a transpose"
+
+
+_USUAL_ORDERS = ("HWC", "CHW")
+"""Orders of the values of an image in libraries, of which the usual mistake reshapes one to the other."""
 
 
 def _phrase(step: Step | None) -> str:

@@ -245,13 +245,28 @@ SHP108 = Rule(
 def _reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is not None and (order := contradicted_layout(facts)):
-        to = "transpose(2, 0, 1)" if order == "HWC" else "transpose(1, 2, 0)"
         probability = facts.value_order_probability
+        is_swapped = _has_swapped_sides(facts)
+        lengths = f" with the shape {list(facts.value_shape)}" if is_swapped else ""
+        fix = _instead_of_reshape(order, facts.layout.replace("N", ""), is_swapped=is_swapped)
         yield SHP108.finding(
-            f"values reshaped, not transposed: got values in the order {order}, expected {facts.layout} as in "
-            f"the shape {list(facts.shape)}; use {to} instead of reshape",
+            f"values reshaped, not transposed: got values in the order {order}{lengths}, expected {facts.layout} as in "
+            f"the shape {list(facts.shape)}; {fix}",
             expected=facts.layout,
             actual=order,
             certainty="certain" if probability == 1 else "likely",
             probability=probability,
         )
+
+
+def _has_swapped_sides(facts: Facts) -> bool:
+    """Return whether the values had height and width swapped before the reshape."""
+    lengths = dict(zip(facts.value_order, facts.value_shape, strict=False))
+    return bool(lengths) and lengths["H"] != facts.length("H")
+
+
+def _instead_of_reshape(order: str, axes: str, *, is_swapped: bool) -> str:
+    """The fix for values in this order of the axes under a shape with the order ``axes``."""
+    move = f"use transpose({', '.join(str(order.index(axis)) for axis in axes)}) instead of reshape"
+    resize = "resize to the height and width of the shape"
+    return resize if order == axes else f"{resize}, then {move}" if is_swapped else move

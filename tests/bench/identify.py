@@ -4,7 +4,8 @@
 
 Prints how many are named exactly, how many by a tie that differs by at most 0.01 gray levels on that very image, how
 many wrongly, how many not at all and how many failed with an exception, and the time of a search; also when it is
-interrupted.
+interrupted. Without an exact result, an image and its tensor that have almost one color are counted as flat: the
+command reports that it does not compare them.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from sm_imgcheck.core.types import Candidate, Options
 from sm_imgcheck.core.value_mapping import canonical, same
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.region import trace_region
+from sm_imgcheck.features.identify.resemblance import is_nearly_flat
 from sm_imgcheck.io.images.decode import decode
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.ops.execute import apply
@@ -213,17 +215,25 @@ def run(paths, number, seed, *, verbose):
             started, origins = time.process_time(), ()
             try:
                 origins = find(tensor, body)
+                seconds.append(time.process_time() - started)
                 verdict = grade(body, steps, tensor, origins, mirrored=mirrored, spec=spec)
+                if verdict == "not named" and is_flat(body, tensor, spec.contract.layout):
+                    verdict = "flat"
             except Exception:  # noqa: BLE001 - one case must not end a run of hours
                 verdict = "failed"
                 traceback.print_exc(file=sys.stdout)
-            seconds.append(time.process_time() - started)
             counts[verdict] += 1
-            if verdict in ("wrong", "not named", "failed") or verbose:
+            if verdict not in ("named", "tied") or verbose:
                 print(verdict, line, *(summarize(origin) for origin in origins[:2]), sep="\n", flush=True)
     except KeyboardInterrupt:
         print("interrupted")
     return counts, seconds
+
+
+def is_flat(body, tensor, layout):
+    """Whether the image and its tensor have almost one color."""
+    picture = decode(body, truncated="allow")
+    return is_nearly_flat(picture, 2) and is_nearly_flat(tensor, layout.find("C"))
 
 
 def summarize(origin):

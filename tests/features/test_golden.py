@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import yaml
-from PIL import Image
+from PIL import Image, ImageOps
 from sample_images import encode_image, jpeg, picture
 
 import sm_imgcheck
@@ -127,6 +127,50 @@ def test_first_different_stage_is_named(here, name):
     assert result.golden.stage == stage
     assert f"first different stage: {stage} (got " in result.findings[0].message
     assert result.golden.max_difference > result.golden.mean_difference > 0
+
+
+CROPS = {
+    "one pixel below": ((1, 0), "1 pixel below the center"),
+    "one pixel above and left": ((-1, -1), "1 pixel above and 1 pixel left of the center"),
+    "nine pixels below": ((9, 0), "9 pixels below the center"),
+    "top left": ("top_left", "top left crop 64x64"),
+    "top right": ("top_right", "top right crop 64x64"),
+    "bottom left": ("bottom_left", "bottom left crop 64x64"),
+    "bottom right": ("bottom_right", "bottom right crop 64x64"),
+    "from a larger edge": (80, "shortest edge to 80"),
+    "without a margin": (64, "shortest edge to 64"),
+    "cut out before the resize": (None, "central square of 1 of the shorter edge, then stretched to 64x64"),
+}
+
+
+def crop_probe(change):
+    """The golden tensor of the probe by Pillow, with another crop than the base spec's."""
+    image = ImageOps.exif_transpose(Image.open("probe.jpg")).convert("RGB")  # 200x150 (HxW)
+    edge = change if isinstance(change, int) else 72
+    if change is None:
+        image = image.crop((0, 25, 150, 175)).resize((64, 64), Image.Resampling.BILINEAR)
+    else:
+        image = image.resize((edge, edge * 4 // 3), Image.Resampling.BILINEAR)
+        down, right = (image.height - 64) // 2, (image.width - 64) // 2
+        if isinstance(change, tuple):
+            down, right = down + change[0], right + change[1]
+        elif isinstance(change, str):
+            vertical, horizontal = change.split("_")
+            down = 2 * down * (vertical == "bottom")
+            right = 2 * right * (horizontal == "right")
+        image = image.crop((right, down, right + 64, down + 64))
+    mean, std = (np.array(BASE["normalize"][key], np.float32) for key in ("mean", "std"))
+    values = (np.asarray(image, np.float32) / np.float32(255) - mean) / std
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[None])
+
+
+@pytest.mark.parametrize("name", CROPS)
+@pytest.mark.sample(3)
+def test_other_crop_is_named_in_words(name, here):
+    change, words = CROPS[name]
+    golden = check_first(spec_with(crop_probe(change))).golden
+    assert (golden.stage, golden.later) == ("crop" if isinstance(change, (tuple, str)) else "resize", ())
+    assert [words in found for found in golden.found] == [True] * len(golden.found)
 
 
 def test_earlier_of_two_different_stages_is_named(here):

@@ -65,11 +65,32 @@ def test_another_image_is_a_warning_where_the_search_stopped(monkeypatch):
     assert "; search stopped after " in message
 
 
-def test_exact_pipeline_states_that_others_were_not_searched(monkeypatch):
-    pixels = np.asarray(Image.fromarray(PIXELS).resize((64, 64), Image.Resampling.BILINEAR))[np.newaxis]
+EXACT = np.asarray(Image.fromarray(PIXELS).resize((64, 64), Image.Resampling.BILINEAR))[np.newaxis]
+
+
+def test_exact_pipeline_states_that_others_were_not_searched():
     complete = Budget()
-    find(pixels, SOURCE, budget=complete)
-    budget = Budget(limit=complete.spent)
-    assert [origin.exact for origin in find(pixels, SOURCE, budget=budget)][:1] == [True]
+    find(EXACT, SOURCE, budget=complete)
+    budget = Budget(limit=complete.spent * 99 // 100)
+    assert [origin.exact for origin in find(EXACT, SOURCE, budget=budget)][:1] == [True]
     assert budget.unsearched == ["other pipelines with the same values"]
     assert complete.unsearched == []
+
+
+def test_usual_pipeline_whose_search_spends_the_budget_exactly_is_complete():
+    assert unsearched_with_exact_budget(EXACT) == []
+
+
+@pytest.mark.slow
+def test_mistakes_whose_search_spends_the_budget_exactly_are_complete(tensor):
+    assert unsearched_with_exact_budget(tensor) == []
+
+
+def unsearched_with_exact_budget(array):
+    """What a search lists whose budget is the work of the complete one."""
+    complete = Budget(limit=10**12)
+    find(array, SOURCE, budget=complete)
+    budget = Budget(limit=complete.spent)
+    find(array, SOURCE, budget=budget)
+    assert budget.is_spent
+    return budget.unsearched

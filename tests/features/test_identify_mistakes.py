@@ -11,6 +11,7 @@ from PIL import Image
 from sample_images import jpeg, picture
 from unnamed_steps import UNNAMED
 
+from sm_imgcheck import validate
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.ops.compare import said
 from sm_imgcheck.ops.execute import apply
@@ -151,6 +152,43 @@ def test_buffer_of_a_gray_image_is_named(shape, axes, photo):
 def test_buffer_of_a_color_image_in_one_channel_is_named(photo):
     tensor = np.resize(np.asarray(Image.open(io.BytesIO(photo))), (1, SIDE, SIDE)).astype(np.float32)
     assert "HWC values under the shape HW" in describe(find(tensor, photo))
+
+
+RESHAPED = {
+    "channels last to first": lambda x: x.reshape(1, 3, SIDE, EDGE),
+    "channels last": lambda x: x.reshape(1, SIDE, EDGE, 3),
+    "channels first": lambda x: x.transpose(2, 0, 1).reshape(1, 3, SIDE, EDGE),
+    "channels first to last": lambda x: x.transpose(2, 0, 1).reshape(SIDE, EDGE, 3),
+    "rows of planes": lambda x: x.transpose(0, 2, 1).reshape(1, 3, SIDE, EDGE),
+    "gray": lambda x: x[..., :1].reshape(1, 1, SIDE, EDGE),
+    "gray without channels": lambda x: x[..., 0].reshape(SIDE, EDGE),
+}
+
+
+@pytest.mark.parametrize("name", RESHAPED)
+@pytest.mark.sample(3)
+def test_reshape_of_swapped_height_and_width_is_named(name, photo):
+    mode = "L" if "gray" in name else "RGB"
+    image = Image.open(io.BytesIO(photo)).convert(mode).resize((SIDE, EDGE), Image.Resampling.BILINEAR)
+    tensor = RESHAPED[name](np.asarray(image).reshape(EDGE, SIDE, -1).astype(np.float32) / np.float32(255))
+    origins = find(tensor, photo)
+    assert re.search(r"stretched to 80x64 .* by a reshape of [HWC]{2,3} \[.*80.*\]", describe(origins))
+    assert np.abs(run(origins[0], photo) - tensor).max() <= 1e-4
+
+
+def test_reshape_of_swapped_height_and_width_is_one_error_with_its_fix(photo):
+    image = Image.open(io.BytesIO(photo)).resize((SIDE, EDGE), Image.Resampling.BILINEAR)
+    tensor = (np.asarray(image, np.float32) / np.float32(255)).reshape(1, 3, SIDE, EDGE)
+    resize = {"mode": "stretch", "interpolation": "bilinear", "library": "pillow"}
+    settings = {"shape": ["N", 3, SIDE, EDGE], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+    findings = validate(tensor, {**settings, "resize": resize}, source=photo).findings
+    assert [finding.code for finding in findings] == ["SHP108", "PIX105"]
+    assert findings[0].message == (
+        "values reshaped, not transposed: got values in the order HWC with the shape [80, 64, 3], expected NCHW as in "
+        "the shape [1, 3, 64, 80]; resize to the height and width of the shape, then use transpose(2, 0, 1) instead of "
+        "reshape"
+    )
+    assert findings[1].message == "resize mode: got stretched to 80x64, expected stretched to 64x80"
 
 
 def test_gray_tensor_of_another_image_has_no_origin(photo):

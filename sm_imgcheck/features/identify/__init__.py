@@ -66,11 +66,12 @@ def find(
             explanation = explain(search)
             results += explanation.origins
             if explanation.exact:
-                budget.unsearched += ["other pipelines with the same values"] if budget.is_spent else []
+                budget.unsearched += ["other pipelines with the same values"] if budget.skipped else []
                 return _nearest(results)
             evidence.append(Evidence(search=search, nearest=explanation))
     if budget.is_spent:
-        budget.unsearched += ["some of the usual pipelines", "all common mistakes"]
+        budget.unsearched += ["some of the usual pipelines"] if budget.skipped else []
+        budget.unsearched.append("all common mistakes")
         return _nearest(results)
     mistakes = list(explain_mistake(evidence))
     if not any(ranked_origin.origin.exact for ranked_origin in mistakes):

@@ -24,6 +24,8 @@ class Budget:
     """Its arrays; counts the values that the steps read and write."""
     other: int = 0
     """Values of other work."""
+    skipped: int = 0
+    """Number of times that work was skipped because the budget was spent: 0 where the search is complete."""
     unsearched: list[str] = field(default_factory=list)
     """What was not searched, or not completely, once the budget was spent."""
 
@@ -34,8 +36,13 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether the search stops."""
+        """Whether no more work may begin."""
         return self.spent >= self.limit
+
+    def stops(self) -> bool:
+        """Whether the next piece of work is skipped, which counts it."""
+        self.skipped += self.is_spent
+        return self.is_spent
 
     def report(self) -> str:
         """What was not searched, in words; empty where the search is complete."""

@@ -105,16 +105,18 @@ def near(
     *,
     whole: bool | None,
     every: tuple[KernelFamily, ...] = FAMILIES,
-) -> list[PipelineHypothesis]:
+) -> Iterator[list[PipelineHypothesis]]:
     """The nearest pairs of match and family, nearest first, each by one member of the family.
 
+    Where one explains the sample, first those that do: the others are needed only if no complete plan is exact, since
+    a family that has another member for the tensor may be farther off by the member that was compared.
     ``whole``: whether the tensor holds the images of integer levels; None: unknown. every: the families that are tried.
     """
     preparation = source.preparation
     likely = [place for place in matches[:_MAX_MATCHES] if place.misfit <= 3 * matches[0].misfit + 1e-4]
     exact = _exact(source, likely, every, whole)
     if exact:
-        return exact[:_MAX_GUESSES]
+        yield exact[:_MAX_GUESSES]
     free = next((place for place in likely if not place.framing.libraries), likely[0])
     firsts = [free, *(place for place in likely[:1] if place.part != free.part)]  # some sizes are one library's alone
     guesses = sorted(_each(source, firsts, every, preparation, whole), key=_off)
@@ -127,7 +129,7 @@ def near(
         guesses += _each(source, others[:2], [item for item in every if item not in families], preparation, whole)
         guesses += _each(source, matches[len(likely) : _MAX_MATCHES], quick, preparation, whole)
     guesses.sort(key=_off)
-    return [item for item in guesses if item.off <= 1.5 * guesses[0].off + _MAX_FAMILY_DISTANCE][:_MAX_GUESSES]
+    yield [item for item in guesses if item.off <= 1.5 * guesses[0].off + _MAX_FAMILY_DISTANCE][:_MAX_GUESSES]
 
 
 def _exact(
@@ -232,7 +234,7 @@ def hypothesize(
     budget of the search is spent.
     """
     spec_steps = with_arithmetic(place.framing, arithmetic)
-    if spec_steps is None or source.budget.is_spent:
+    if spec_steps is None or source.budget.stops():
         return None
     tensor_image, view = place.tensor_image, place.view
     try:

@@ -141,7 +141,7 @@ def _compare_framings(
     """Each framing that ends in the tensor's size, with its misfit; those of one kind and one part once."""
     keys: set[tuple[object, ...]] = set()
     for framing in choices:
-        if view.budget.is_spent:
+        if view.budget.stops():
             return
         part = part_of(framing, view, tensor_image)
         if part is None or part.size != tensor_image.size or _idle(framing, part):

@@ -257,9 +257,11 @@ def _family(interpolation: str, *libraries: str, smooth: bool) -> KernelFamily:
 
 _STRETCH_LIBRARIES = ("pillow", "torch", "tensorflow", "pillow-12")
 _COPIES = (
-    {"library": "pillow", "interpolation": "nearest", "dtype": "uint8"},
-    {"library": "tensorflow", "interpolation": "nearest", "dtype": "uint8", "antialias": False},
-    *({"library": "opencv", "interpolation": name, "dtype": "uint8"} for name in ("nearest", "bilinear", "bicubic")),
+    ("pillow", "nearest"),
+    ("tensorflow", "nearest"),
+    ("opencv", "nearest"),
+    ("opencv", "bilinear"),
+    ("opencv", "bicubic"),
 )
 _KEYS = ("library", "interpolation", "dtype", "antialias")
 FAMILIES: tuple[KernelFamily, ...] = (
@@ -281,7 +283,7 @@ FAMILIES: tuple[KernelFamily, ...] = (
 )
 """Each kernel of the five libraries, the usual ones first."""
 
-QUICK = tuple(family for family in FAMILIES if family.members[0].keys() in _COPIES)
+QUICK = tuple(family for family in FAMILIES if (family.members[0].library, family.members[0].interpolation) in _COPIES)
 """Families that take a few pixels of the source for each one: too ragged for cells, and fast enough for every match."""
 
 

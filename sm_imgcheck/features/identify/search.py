@@ -87,19 +87,25 @@ def explain(search: Search) -> SearchOutcome:
     image, matches = _matches(search)
     if not matches or matches[0].misfit > _RESEMBLES:
         return SearchOutcome(image=image, origins=[], guesses=[])
-    origins: list[RankedOrigin] = []
-    fractions, guesses = None, list[PipelineHypothesis]()
+    outcome = SearchOutcome(image=image, origins=[], guesses=[])
+    fractions = None
     # Few numbers may be chance; and steps after the resize may produce fractions from integer levels.
     for whole in dict.fromkeys((None if search.source.preparation.makes_fractions else image.whole(), None)):
+        attempts = iter([outcome.guesses])
         if fractions != (whole is False):  # the kernels represent integer levels or fractions
             fractions = whole is False
-            guesses = near(search.source, matches, whole=whole, every=search.families)
-        if not guesses or guesses[0].off > SAME_IMAGE * image.step(guesses[0].scale):
+            attempts = near(search.source, matches, whole=whole, every=search.families)
+        for guesses in attempts:
+            outcome = replace(outcome, guesses=guesses)
+            if not guesses or guesses[0].off > SAME_IMAGE * image.step(guesses[0].scale):
+                return outcome
+            origins = _verify(guesses, image, search.source, whole=whole)
+            outcome = replace(outcome, origins=[*outcome.origins, *origins])
+            if outcome.exact:
+                return outcome
+        if whole is False:
             break
-        origins += _verify(guesses, image, search.source, whole=whole)
-        if whole is False or any(ranked_origin.origin.exact for ranked_origin in origins):
-            break
-    return SearchOutcome(image=image, origins=origins, guesses=guesses)
+    return outcome
 
 
 def _matches(search: Search) -> tuple[TensorImage, list[FramingMatch]]:
@@ -177,6 +183,8 @@ def _by_decoder(
 def _nearest(guesses: list[PipelineHypothesis], size: tuple[int, int]) -> Iterator[PipelineHypothesis]:
     """Those as near as the nearest, each key once: the others differ by more than arithmetic."""
     least = min((guess.off for guess in guesses), default=0.0)
-    once = {guess.key(): guess for guess in sorted(guesses, key=lambda guess: guess.rank(size), reverse=True)}
+    once: dict[tuple[object, ...], PipelineHypothesis] = {}
+    for guess in sorted(guesses, key=lambda guess: guess.rank(size)):
+        once.setdefault(guess.key(), guess)
     nearest = [guess for guess in once.values() if guess.off <= 1.1 * least + _SAME]
     yield from sorted(nearest, key=lambda guess: guess.off)[:_MAX_VERIFIED]

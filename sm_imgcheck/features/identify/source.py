@@ -15,7 +15,7 @@ from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.located import with_region
-from sm_imgcheck.features.identify.resemblance import few_colors, images_of, resemblance
+from sm_imgcheck.features.identify.resemblance import few_colors, images_of, is_nearly_flat, resemblance
 from sm_imgcheck.io import stores
 from sm_imgcheck.io.images.decode import decode
 from sm_imgcheck.ops.execute import ArrayCache, apply_steps
@@ -52,10 +52,31 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
         origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=spec, budget=budget)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
+    if _both_flat(candidate, image, origins, policy):
+        ideal = replace(_ideal(image, (), spec), uncompared=_FLAT)
+        return replace(candidate, origins=(), ideal=ideal)
     ideal = replace(_ideal(image, origins, spec), unsearched=budget.report())
     if not origins:
         ideal = _explain_failure(candidate, image, policy, ideal)
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
+
+
+_FLAT = "the image and the tensor have almost one color, too few details to compare; use an image with more details"
+
+
+def _both_flat(candidate: Candidate, image: Candidate, origins: tuple[Origin, ...], policy: Decode) -> bool:
+    """Whether no pipeline is exact, and both the image and the tensor lack the details to refute one."""
+    assert candidate.facts is not None
+    channels = candidate.facts.layout.find("C")
+    if any(origin.exact for origin in origins) or few_colors(candidate.data, channels):
+        return False
+    if not is_nearly_flat(candidate.data, channels):
+        return False
+    try:
+        picture = decode(image.data, truncated="allow", max_pixels=policy.max_pixels)
+    except CandidateError:
+        return False
+    return is_nearly_flat(picture, 2) and not few_colors(picture, 2)
 
 
 @np.errstate(all="ignore")  # extreme values are findings
@@ -151,7 +172,13 @@ def _with_origins(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) 
     similar = facts.shape[0] == 1 and {facts.layout, first.layout} == {"NHW", "CHW"}  # one gray image either way
     if not similar and all(item.layout == first.layout for item in exact):
         order = first.value_order or (first.layout.removeprefix("N") if facts.value_order else "")
-        facts = replace(facts, layout=first.layout, value_order=order, value_order_probability=1.0 if order else 0.0)
+        facts = replace(
+            facts,
+            layout=first.layout,
+            value_order=order,
+            value_shape=first.value_shape,
+            value_order_probability=1.0 if order else 0.0,
+        )
     if _all_equal(item.channel_order for item in exact):
         assumptions = tuple(item for item in facts.assumed if not item.startswith("channel_order="))
         facts = replace(facts, channel_order=first.channel_order, assumed=assumptions)

@@ -173,6 +173,7 @@ def explain_mistake(evidence: list[Evidence]) -> Iterator[RankedOrigin]:
     """
     for name in MISTAKES.by_rank() if evidence else ():
         mistake, exact, budget = MISTAKES[name], False, evidence[0].source.budget
+        skipped = budget.skipped
         for search in _searches(mistake, evidence):
             try:
                 explanation = explain(search)
@@ -184,22 +185,22 @@ def explain_mistake(evidence: list[Evidence]) -> Iterator[RankedOrigin]:
                 return
         if exact:
             return
-        if budget.is_spent and _is_likely(mistake, evidence):
+        if budget.skipped > skipped:
             budget.unsearched.append(mistake.title)
 
 
 def _searches(mistake: Mistake, evidence: list[Evidence]) -> Iterator[Search]:
     for each in evidence:
         budget = each.source.budget
-        if not budget.is_spent and _is_likely(mistake, [each]):
+        if _is_likely(mistake, each) and not budget.stops():
             budget.scan(sum(image.pixels.size for image in each.images))
             yield from mistake.searches(each)
 
 
-def _is_likely(mistake: Mistake, evidence: list[Evidence]) -> bool:
-    """Whether the nearest usual pipeline is as far off as the mistake puts it, for one piece of the evidence."""
+def _is_likely(mistake: Mistake, evidence: Evidence) -> bool:
+    """Whether the nearest usual pipeline is as far off as the mistake puts it."""
     least, most = mistake.distance
-    return any(least <= each.distance <= most for each in evidence)
+    return least <= evidence.distance <= most
 
 
 def only(*framings: Framing) -> FramingChoice:

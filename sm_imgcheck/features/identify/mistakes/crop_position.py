@@ -28,7 +28,7 @@ _LONGEST = 1600
 _MAX_EDGES, _AROUND = 3, 2
 """Edges that are searched closely, each with this number of pixels to either side."""
 _RESEMBLES = 0.6
-"""Correlation of gray planes below which a crop is of something else."""
+"""Correlation of planes below which a crop is of something else."""
 _SKEW = 0.05
 """Relative difference of a resize from the scale that keypoints show: edges are probed in steps of 2.5 %."""
 _RESIZE_AND_CROP = 2
@@ -51,8 +51,7 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
 
 def _framings(evidence: Evidence, image: TensorImage, orientation: int) -> tuple[Framing, ...]:
     """The crops of the oriented image that most resemble the tensor."""
-    colors = evidence.orient(image, orientation)
-    picture, template = colors.mean(axis=2, dtype=np.float32), _gray(image.pixels)
+    picture, template = _plane(evidence.orient(image, orientation)), _plane(image.pixels)
     full = picture.shape[0], picture.shape[1]
     edges = [*probed_edges(min(image.size)), min(full)]
     scale = _scale(evidence.register(image, orientation))
@@ -148,10 +147,12 @@ def _squash(size: Size) -> Iterator[_Resize]:
             yield _resize(mode="stretch", size=tuple(int(side / share) for side in size))
 
 
-def _gray(pixels: np.ndarray) -> np.ndarray:
-    """The channels on one scale, added up: HxW float32."""
-    deviation = np.maximum(pixels.std(axis=(0, 1)), 1e-12)
-    return np.ascontiguousarray((pixels / deviation).sum(axis=2), np.float32)
+def _plane(pixels: np.ndarray) -> np.ndarray:
+    """The green channel, or the only one, HxW float32: the same channel in both orders, at any mapping of the values.
+
+    A mean of the channels would change with their scales.
+    """
+    return np.ascontiguousarray(pixels[..., min(1, pixels.shape[2] - 1)], np.float32)
 
 
 def _matches(

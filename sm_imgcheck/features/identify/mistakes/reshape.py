@@ -1,4 +1,4 @@
-"""Reshape instead of transpose: numbers in the order HWC under the shape CHW, or the reverse."""
+"""Reshape instead of transpose: numbers in another order of the axes than the shape states, such as HWC under CHW."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import permutations
 
 import numpy as np
 
@@ -19,40 +20,44 @@ __all__ = ["MISTAKE"]
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
-    images = [_reread(image) for image in evidence.images if image.channels > 1]
+    images = [reading for image in evidence.images for reading in _rereadings(image)]
     if images:
         yield from evidence.reread(images)
 
 
-def _reread(image: TensorImage) -> TensorImage:
-    """The image by the other order of its values."""
+def _rereadings(image: TensorImage) -> Iterator[TensorImage]:
+    """The image by each other order of its values, with its height and width, and with these swapped."""
     height, width, channels = image.pixels.shape
-    if image.layout.endswith("C"):
-        pixels = image.pixels.reshape(channels, height, width).transpose(1, 2, 0)
-    else:
-        pixels = np.ascontiguousarray(image.pixels.transpose(2, 0, 1)).reshape(height, width, channels)
-    finish = partial(_add_reshape, shape=(height, width, channels), layout=image.layout.replace("N", ""))
-    return replace(image, pixels=np.ascontiguousarray(pixels), finish=finish, cache={})
+    axes = "".join(axis for axis in image.layout if axis in "HWC")
+    lengths = {"H": height, "W": width, "C": channels}
+    shape = tuple(lengths[axis] for axis in axes)
+    flat = np.ascontiguousarray(image.pixels.transpose(["HWC".index(axis) for axis in f"{axes}C"[:3]])).reshape(-1)
+    for sides in dict.fromkeys(((height, width), (width, height))):
+        lengths = {"H": sides[0], "W": sides[1], "C": channels}
+        for order in map("".join, permutations(axes)):
+            old = tuple(lengths[axis] for axis in order)
+            if old == shape:  # the orientations are searched elsewhere
+                continue
+            pixels = flat.reshape(old).transpose([order.index(axis) for axis in "HWC" if axis in order])
+            finish = partial(_add_reshape, order=order, old=old, axes=axes, shape=shape)
+            pixels = np.ascontiguousarray(pixels).reshape(*sides, channels)
+            yield replace(image, pixels=pixels, finish=finish, cache={})
 
 
-def _add_reshape(plan: Plan, *, shape: tuple[int, int, int], layout: str) -> Plan:
-    """The plan with a reshape instead of the transpose, or of the missing one."""
-    height, width, channels = shape
-    to = [channels, height, width] if layout == "CHW" else [height, width, channels]
-    reshape = Step(op="reshape", params={"shape": to, "layout": layout}, why="reshaped, not transposed")
-    if layout == "CHW":
-        steps = tuple(reshape if step.op == "transpose" else step for step in plan.steps)
-        return _with_order(with_steps(plan, steps), "HWC")
-    at = next((at for at, step in enumerate(plan.steps) if step.op == "batch"), len(plan.steps))
-    transpose = Step(op="transpose", params={"layout": "HWC", "to": "CHW"}, why="channels first")
-    return _with_order(with_steps(plan, (*plan.steps[:at], transpose, reshape, *plan.steps[at:])), "CHW")
+def _add_reshape(plan: Plan, *, order: str, old: tuple[int, ...], axes: str, shape: tuple[int, ...]) -> Plan:
+    """The plan with a reshape from ``old``, lengths in the order ``order``, instead of its transpose.
 
-
-def _with_order(plan: Plan, order: str) -> Plan:
-    """The plan with the order of the values in the facts of its end: observed, not inferred."""
-    return replace(
-        plan, after=(*plan.after[:-1], replace(plan.after[-1], value_order=order, value_order_probability=1.0))
-    )
+    axes, shape: of the tensor without N. The facts of the end have the order of the values: observed, not inferred.
+    """
+    steps = [step for step in plan.steps if step.op != "transpose"]
+    at = next((at for at, step in enumerate(steps) if step.op == "batch"), len(steps))
+    layout = "HWC" if "C" in axes else "HW"
+    transpose = Step(op="transpose", params={"layout": layout, "to": order}, why=f"values in the order {order}")
+    reshape = Step(op="reshape", params={"shape": list(shape), "layout": axes}, why="reshaped, not transposed")
+    changes = (reshape,) if order == layout else (transpose, reshape)
+    plan = with_steps(plan, (*steps[:at], *changes, *steps[at:]))
+    end = replace(plan.after[-1], value_order=order, value_shape=old, value_order_probability=1.0)
+    return replace(plan, after=(*plan.after[:-1], end))
 
 
 MISTAKE = Mistake(title="a reshape instead of a transpose", rank=2, distance=(4.0, math.inf), searches=_searches)
