@@ -184,22 +184,22 @@ def process_item(
         state = _file_state(item, content, record_state=job.recorded)
         candidate = resolve_input(item, content)
         result = process(candidate, job.spec_of(item), job.options, trace=_trace(job.options)).with_path(item.path)
-        attempt.outcome = _illustrate(job, Outcome(item=item, result=result, **state))
+        attempt.outcome = Outcome(item=item, **state, **_shown(job, item, result))
     return attempt.outcome
 
 
-def _illustrate(job: RunJob, outcome: Outcome) -> Outcome:
-    """The same with thumbnails and counts, without the arrays that only they need."""
-    result, changes = outcome.result, dict[str, Any]()
+def _shown(job: RunJob, item: Item, result: Result) -> dict[str, Any]:
+    """Fields of an outcome: its result, with thumbnails and counts but without the arrays that only they need."""
+    fields: dict[str, Any] = {"result": result}
     if job.count_levels:
         from sm_imgcheck.features.pictures.levels import count_levels
 
-        changes["levels"] = count_levels(result.candidate)
+        fields["levels"] = count_levels(result.candidate)
     if job.illustrator is not None:
-        changes["thumbnails"] = job.illustrator.draw(result, job.spec_of(outcome.item), job.options)
+        fields["thumbnails"] = job.illustrator.draw(result, job.spec_of(item), job.options)
     if job.releases_arrays:
-        changes["result"] = replace_fields(result, candidate=result.candidate.without_arrays())
-    return replace_fields(outcome, **changes) if changes else outcome
+        fields["result"] = replace_fields(result, candidate=result.candidate.without_arrays())
+    return fields
 
 
 def _trace(options: Options) -> Trace | None:
@@ -214,8 +214,8 @@ def _trace(options: Options) -> Trace | None:
 def process_custom_item(job: RunJob, item: Item, check: Callable[[Item], Result]) -> Outcome:
     """The outcome of a candidate that another function than ``process`` checks."""
     with _Attempt(job, item) as attempt:
-        outcome = Outcome(item=item, result=check(item).with_path(item.path), size=_file_size(item))
-        attempt.outcome = _illustrate(job, outcome)
+        result = check(item).with_path(item.path)
+        attempt.outcome = Outcome(item=item, size=_file_size(item), **_shown(job, item, result))
     return attempt.outcome
 
 
