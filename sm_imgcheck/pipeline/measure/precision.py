@@ -40,9 +40,10 @@ def shown_precision(array: np.ndarray, blocks: Iterable[np.ndarray]) -> str:
         return ""
     few, sample = (np.asarray(_sample(array, count), np.float64) for count in (_SMALL_SAMPLE, _LARGE_SAMPLE))
     # Most arrays have their full precision, and a few values show it.
-    candidates = [name for name in _PRECISIONS if _holds(few, name, array.dtype) and _holds(sample, name, array.dtype)]
+    candidates = [name for name in _PRECISIONS if _holds(few, name, array.dtype)]
     if not candidates or _few_levels(sample):
         return ""
+    candidates = [name for name in candidates if _holds(sample, name, array.dtype)]
     for name in candidates:
         if all(_holds(np.asarray(block, np.float64), name, array.dtype) for block in blocks):
             return name
