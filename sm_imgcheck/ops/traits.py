@@ -170,7 +170,7 @@ def _layout(steps: Sequence[Step], before: Facts | None, end: Facts) -> str:
 
 
 _USUAL_ORDERS = ("HWC", "CHW")
-"""Orders of the values of an image in libraries, of which the usual mistake reshapes one to the other."""
+"""Orders of the values in libraries: the usual reshape is between these."""
 
 
 def _phrase(step: Step | None) -> str:
