@@ -94,6 +94,7 @@ check: lint types cover slow ## what CI runs, without the longest tests
 parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare again (downloads gigabytes)
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.imports
+	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.identify tests/demo/barn.jpg
 
 stacks: $(STACKS:%=stacks-%) ## our request bodies against the decoders of the servers (downloads gigabytes); stacks-ray: of one
 

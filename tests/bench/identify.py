@@ -4,7 +4,7 @@
 
 Prints how many are named exactly, how many by a tie that differs by at most 0.01 gray levels on that very image, how
 many wrongly, how many not at all and how many failed with an exception, and the time of a search; also when it is
-interrupted. Without an exact result, an image and its tensor that have almost one color are counted as flat: the
+interrupted. Without an exact result, an image and its tensor that have almost no details are counted as flat: the
 command reports that it does not compare them.
 """
 
@@ -25,7 +25,7 @@ from sm_imgcheck.core.types import Candidate, Options
 from sm_imgcheck.core.value_mapping import canonical, same
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.region import trace_region
-from sm_imgcheck.features.identify.resemblance import is_nearly_flat
+from sm_imgcheck.features.identify.resemblance import has_few_details
 from sm_imgcheck.io.images.decode import decode
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.ops.execute import apply
@@ -142,13 +142,18 @@ def traits(steps, mirrored, order, height, width):
     geometry = [step for step in steps if step.op.startswith(("resize", "letterbox", "fit", "crop", "pad"))]
     upright = (height, width) if turn < 5 else (width, height)
     resizes = [
-        (step.op.partition("_")[2], *(step.params.get(key) for key in ("interpolation", "dtype")), smooth(step))
+        (step.op.partition("_")[2], step.params["interpolation"], precision(step), smooth(step))
         for step in geometry
         if "interpolation" in step.params
     ]
     gray = next((step.params["to_gray"] for step in steps if step.op == "color"), "") if order == "GRAY" else ""
     decoding = steps[0].params["dct"], steps[0].params["gray"], gray
     return turn, mirrored, decoding, resizes, trace_region(geometry, *upright), order
+
+
+def precision(step):
+    """Its dtype, which nearest neighbor has in name only."""
+    return None if step.params["interpolation"].startswith("nearest") else step.params["dtype"]
 
 
 def smooth(step):
@@ -231,9 +236,9 @@ def run(paths, number, seed, *, verbose):
 
 
 def is_flat(body, tensor, layout):
-    """Whether the image and its tensor have almost one color."""
+    """Whether the image and its tensor have almost no details."""
     picture = decode(body, truncated="allow")
-    return is_nearly_flat(picture, 2) and is_nearly_flat(tensor, layout.find("C"))
+    return has_few_details(picture, 2) and has_few_details(tensor, layout.find("C"))
 
 
 def summarize(origin):

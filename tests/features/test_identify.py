@@ -344,6 +344,17 @@ def test_landscape_part_of_a_portrait_image_is_found():
     assert find(tensor, body)[0].exact
 
 
+@pytest.mark.parametrize("library", ["pillow", "tensorflow", "torch", "opencv"])
+def test_nearest_neighbor_between_two_pixels_is_named_by_its_library(library):
+    """A third of the columns is copied from the middle of two pixels, and half of the rows."""
+    body = encode_image(Image.fromarray(picture(120, 200, seed=5)), "PNG")
+    name = "nearest-exact" if library in ("torch", "opencv") else "nearest"
+    tensor = make_tensor(body, shape=["N", 60, 75, 3], resize={"interpolation": name, "library": library})
+    origins = find(tensor, body)
+    assert all(origin.exact for origin in origins)
+    assert library in {step_of(origin, "resize").op.partition("_")[2] for origin in origins}
+
+
 def test_conversions_to_gray_of_a_colorless_image_tie():
     body = jpeg(np.repeat(picture(96, 128, 1, seed=3), 3, axis=2))  # no color: its Y plane is its luma
     origins = find(make_tensor(body, shape=[48, 64], layout="HW", channel_order="GRAY"), body)

@@ -61,12 +61,12 @@ def dataset(size=(180, 200), **more):
     return real
 
 
-def from_dataset(name, real, tolerance=0.0002, **resize):
+def from_dataset(name, real, tolerance=0.0002, dtype="float32", **resize):
     wanted = {"library": "tensorflow", **resize}
     decode = {"library": "tensorflow", "dct": "tensorflow"}
     return Preprocessor(
         name=f"keras image_dataset {name}",
-        spec=spec(["N", 180, 200, 3], values=[0, 255], decode=decode, resize=wanted),
+        spec=spec(["N", 180, 200, 3], values=[0, 255], decode=decode, resize=wanted, dtype=dtype),
         real=real,
         tolerance=tolerance,
     )
@@ -128,7 +128,7 @@ TABLE = (
         for name in ("bilinear", "bicubic")
     ),
     from_dataset("bilinear", dataset()),
-    from_dataset("nearest", dataset(interpolation="nearest"), interpolation="nearest"),
+    from_dataset("nearest", dataset(interpolation="nearest"), dtype="uint8", interpolation="nearest"),
     from_dataset("bicubic", dataset(interpolation="bicubic"), interpolation="bicubic"),
     from_dataset("area", dataset(interpolation="area"), CLOSE, interpolation="area"),
     from_dataset("lanczos3", dataset(interpolation="lanczos3"), CLOSE, interpolation="lanczos"),

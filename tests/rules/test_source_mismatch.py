@@ -8,7 +8,7 @@ from PIL import Image
 from sample_images import encode_image, picture
 
 import sm_imgcheck
-from sm_imgcheck.features.identify.resemblance import few_colors, is_nearly_flat, resemblance
+from sm_imgcheck.features.identify.resemblance import few_colors, has_few_details, resemblance
 from sm_imgcheck.pipeline.measure import measure
 
 PIXELS = picture(144, 192, seed=3)
@@ -65,16 +65,24 @@ def test_source_without_detail_is_not_compared(colors):
     assert set(found) == {"PIX110"}
 
 
-def test_nearly_flat_image_and_unknown_tensor_of_it_are_not_compared():
+def test_image_with_few_details_and_unknown_tensor_of_it_are_not_compared():
     flat = np.full((144, 192, 3), 128, np.uint8)
     flat[:10, :10] = PIXELS[:10, :10]
     small = np.asarray(Image.fromarray(flat).resize((64, 64), Image.Resampling.BILINEAR), np.float32) / 255
     tensor = np.sin(40 * small)[np.newaxis].astype(np.float32)
     found = codes(tensor, source=encode_image(Image.fromarray(flat), "PNG"))
     assert "PIX110" in found
-    assert "almost one color" in found["PIX110"].message
+    assert "almost no details" in found["PIX110"].message
     assert not {"PIX101", "PIX102"} & set(found)
     assert not {"PIX110"} & set(codes(tensor))  # a detailed source refutes it
+
+
+def test_resize_with_the_pixels_of_the_spec_has_no_finding():
+    """Pixels repeated by the first resize of the spec do not change the means of its second one."""
+    half = np.asarray(Image.fromarray(PIXELS).resize((96, 72), Image.Resampling.BOX), np.float32)[np.newaxis] / 255
+    sizes = (([288, 384], "nearest"), ([72, 96], "box"))
+    geometry = [{"resize": {"size": size, "library": "pillow", "interpolation": name}} for size, name in sizes]
+    assert codes(half, spec={**SPEC, "shape": ["N", 72, 96, 3], "geometry": geometry}) == {}
 
 
 def test_tensor_of_unknown_layout_is_not_compared():
@@ -98,12 +106,13 @@ def test_few_colors_is_true_for_one_or_two_colors(array, few):
 
 
 @pytest.mark.parametrize("axis", [0, 2])
-@pytest.mark.parametrize(("others", "flat"), [(4, True), (8, True), (9, False)])
-def test_array_with_at_most_2_percent_of_other_pixels_is_nearly_flat(others, flat, axis):
+@pytest.mark.parametrize(("others", "few"), [(4, True), (8, True), (9, False)])
+def test_array_of_two_colors_in_98_percent_has_few_details(others, few, axis):
     array = np.zeros((20, 20, 3), np.float32)
-    array[0, :others, 1] = 1
-    array[5:, :, 0] = 1e-4
-    assert is_nearly_flat(np.moveaxis(array, 2, axis), axis) is flat
+    array[0, :others, 1] = 0.5
+    array[5:, :, 0] = 1e-4  # rounding
+    array[10:, :, 0], array[10:, :, 2] = -1, 1  # the other color, of the same sum
+    assert has_few_details(np.moveaxis(array, 2, axis), axis) is few
 
 
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW"])

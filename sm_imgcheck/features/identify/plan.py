@@ -269,8 +269,9 @@ FAMILIES: tuple[KernelFamily, ...] = (
     _family("bicubic", *_STRETCH_LIBRARIES, smooth=True),
     _family("bilinear", "opencv", "tensorflow", "torch", smooth=False),
     _family("lanczos", *_STRETCH_LIBRARIES, smooth=True),
-    _family("nearest", "pillow", smooth=True),
-    _family("nearest", "tensorflow", "torch", "opencv", smooth=True),  # in the middle of two pixels, the other one
+    *(  # in the middle of two pixels, each copies its own choice
+        _family("nearest", library, smooth=True) for library in ("pillow", "tensorflow", "torch", "opencv")
+    ),
     _family("nearest", "opencv", "torch", smooth=False),
     _family("area", "opencv", "tensorflow", smooth=False),
     _family("bicubic", "opencv", "torch", smooth=False),  # a = -0.75

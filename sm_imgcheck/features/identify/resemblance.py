@@ -12,7 +12,7 @@ from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
-__all__ = ["few_colors", "images_of", "is_nearly_flat", "resemblance"]
+__all__ = ["few_colors", "has_few_details", "images_of", "resemblance"]
 
 _SIDE, _BLUR = 32, 5
 """Pixels of a side that are compared, and of the local mean to subtract: the rest is detail, not light and dark."""
@@ -43,20 +43,25 @@ def _few_colors(planes: np.ndarray) -> bool:
     return not (other & (planes != second).any(axis=-1)).any()
 
 
-def is_nearly_flat(array: np.ndarray, axis: int) -> bool:
-    """Return whether an array has almost one color: no more than 2 % of its pixels differ from it.
+def has_few_details(array: np.ndarray, axis: int) -> bool:
+    """Return whether almost every pixel of an array has one of two colors, such as a flat image in a frame.
 
     axis: of the channels; -1 without one.
     """
     planes = np.moveaxis(array, axis, -1) if axis >= 0 else array[..., np.newaxis]
     pixels = planes.reshape(-1, planes.shape[-1]).astype(np.float32)
-    tolerance = _ROUNDING * float(np.ptp(pixels))
-    return bool((np.abs(pixels - np.median(pixels, axis=0)) > tolerance).any(axis=1).mean() <= _DETAILS)
+    most, tolerance = _DETAILS * len(pixels), _ROUNDING * float(np.ptp(pixels))
+    for _ in range(2):
+        if len(pixels) > most:
+            middle = len(pixels) // 2
+            color = pixels[np.argpartition(pixels.sum(axis=1), middle)[middle]]
+            pixels = pixels[(np.abs(pixels - color) > tolerance).any(axis=1)]
+    return len(pixels) <= most
 
 
-_ROUNDING, _DETAILS = 1e-3, 0.02
-"""Share of the range by which the sums of a resize may be off a color, and share of the pixels that differ from it in
-an image without details: too few for the search, which compares averages."""
+_DETAILS, _ROUNDING = 0.02, 1e-3
+"""Share of other pixels up to which averages over cells show no framing, and share of the range by which the sums of a
+resize may be off a color."""
 
 
 def resemblance(array: np.ndarray, facts: Facts, pixels: np.ndarray) -> float:

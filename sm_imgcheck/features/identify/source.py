@@ -15,7 +15,7 @@ from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.located import with_region
-from sm_imgcheck.features.identify.resemblance import few_colors, images_of, is_nearly_flat, resemblance
+from sm_imgcheck.features.identify.resemblance import few_colors, has_few_details, images_of, resemblance
 from sm_imgcheck.io import stores
 from sm_imgcheck.io.images.decode import decode
 from sm_imgcheck.ops.execute import ArrayCache, apply_steps
@@ -52,8 +52,8 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
         origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=spec, budget=budget)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
-    if _both_flat(candidate, image, origins, policy):
-        ideal = replace(_ideal(image, (), spec), uncompared=_FLAT)
+    if _lack_details(candidate, image, origins, policy):
+        ideal = replace(_ideal(image, (), spec), uncompared=_FEW_DETAILS)
         return replace(candidate, origins=(), ideal=ideal)
     ideal = replace(_ideal(image, origins, spec), unsearched=budget.report())
     if not origins:
@@ -61,22 +61,22 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
 
 
-_FLAT = "the image and the tensor have almost one color, too few details to compare; use an image with more details"
+_FEW_DETAILS = "the image and the tensor have almost no details to compare; use an image with more details"
 
 
-def _both_flat(candidate: Candidate, image: Candidate, origins: tuple[Origin, ...], policy: Decode) -> bool:
+def _lack_details(candidate: Candidate, image: Candidate, origins: tuple[Origin, ...], policy: Decode) -> bool:
     """Whether no pipeline is exact, and both the image and the tensor lack the details to refute one."""
     assert candidate.facts is not None
     channels = candidate.facts.layout.find("C")
     if any(origin.exact for origin in origins) or few_colors(candidate.data, channels):
         return False
-    if not is_nearly_flat(candidate.data, channels):
+    if not has_few_details(candidate.data, channels):
         return False
     try:
         picture = decode(image.data, truncated="allow", max_pixels=policy.max_pixels)
     except CandidateError:
         return False
-    return is_nearly_flat(picture, 2) and not few_colors(picture, 2)
+    return has_few_details(picture, 2) and not few_colors(picture, 2)
 
 
 @np.errstate(all="ignore")  # extreme values are findings
