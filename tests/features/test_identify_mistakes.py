@@ -160,6 +160,7 @@ RESHAPED = {
     "channels first": lambda x: x.transpose(2, 0, 1).reshape(1, 3, SIDE, EDGE),
     "channels first to last": lambda x: x.transpose(2, 0, 1).reshape(SIDE, EDGE, 3),
     "rows of planes": lambda x: x.transpose(0, 2, 1).reshape(1, 3, SIDE, EDGE),
+    "Fortran order": lambda x: x.reshape(3, SIDE, EDGE, order="F"),
     "gray": lambda x: x[..., :1].reshape(1, 1, SIDE, EDGE),
     "gray without channels": lambda x: x[..., 0].reshape(SIDE, EDGE),
 }

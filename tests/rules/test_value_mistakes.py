@@ -96,6 +96,15 @@ def test_per_image_scaling_is_named(name, spec, source):
     assert (finding.fixed_by is not None) is (source is not None)
 
 
+@pytest.mark.parametrize("least", [0, -1])
+def test_scaling_by_the_extremes_of_each_channel_is_named(least):
+    levels = np.rint(IMAGE * np.float32([1, 0.9, 0.7]))
+    low, high = levels.min((0, 1)), levels.max((0, 1))
+    array = ((levels - low) / (high - low) * (1 - least) + least).astype(np.float32)
+    found = errors(array, UNIT, assume=ORDER)
+    assert f"of each channel of each image to {least}..1 by its own minimum and maximum" in found["VAL111"]
+
+
 def test_per_image_scaling_is_named_after_a_float_resize():
     resized = (IMAGE[::2, ::2] * 0.37 + IMAGE[1::2, 1::2] * 0.63).repeat(2, 0).repeat(2, 1)
     assert set(errors((resized - resized.mean()) / resized.std(), UNIT, assume=ORDER)) == {"VAL111"}

@@ -109,15 +109,15 @@ def _nearest(results: list[RankedOrigin]) -> tuple[Origin, ...]:
     return tuple(ranked_origin.origin for ranked_origin in sorted(equals, key=_order))
 
 
-_MUCH_NEARER = 0.2
-"""Share of the difference of the nearest usual pipeline up to which one with a mistake is reported as the nearest: two
-resizes to 128 and 224 leave 0.25 to 0.5 of a blur."""
+_MUCH_NEARER, _NEAR = 0.2, 2.0
+"""Share of the difference of the nearest usual pipeline, and gray levels, up to which one with a mistake is reported as
+the nearest: two resizes to 128 and 224 leave 0.25 to 0.5 of a blur, and the sRGB curve 4 gray levels of a logarithm."""
 
 
 def _much_nearer(mistakes: list[RankedOrigin], usual: list[RankedOrigin]) -> list[RankedOrigin]:
     """Those that are evidence of their mistake, though none explains the tensor exactly."""
     least = min((ranked_origin.origin.mean_difference for ranked_origin in usual), default=math.inf)
-    return [item for item in mistakes if item.origin.mean_difference <= _MUCH_NEARER * least]
+    return [item for item in mistakes if item.origin.mean_difference <= min(_MUCH_NEARER * least, _NEAR)]
 
 
 def _order(ranked_origin: RankedOrigin) -> tuple[object, ...]:

@@ -5,9 +5,11 @@ Their mean and std (or factor) differ from image to image, so that no spec descr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from sm_imgcheck.core.types import Facts
+from sm_imgcheck.core.types import Channel, Facts
 from sm_imgcheck.pipeline.measure.lattice import channels_of
 from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 
@@ -52,6 +54,9 @@ def _is_standard(image: np.ndarray, axes: tuple[int, ...] | None) -> bool:
     return bool(np.abs(image.std(axis=axes, dtype=np.float64) - 1).max() <= _MAX_STD)
 
 
+_RANGES = ((0.0, "0..1"), (-1.0, "-1..1"))
+
+
 def _own_range(image: np.ndarray, axis: int) -> str:
     """Return the scaling by the extremes of an image, where the grid of its gray levels shows it."""
     low, high = float(image.min()), float(image.max())
@@ -59,14 +64,31 @@ def _own_range(image: np.ndarray, axis: int) -> str:
         return ""
     channels = channels_of(image, axis if axis >= 0 else None)
     steps = [channel.step for channel in channels if channel.step]
-    if not steps or max(steps) > min(steps) * (1 + _TOLERANCE / _ALL_LEVELS):
+    if not steps:
         return ""
+    if max(steps) > min(steps) * (1 + _TOLERANCE / _ALL_LEVELS):
+        return _own_channel_range(channels)
     levels = (high - low) / min(steps)
     maximum = 1 / min(steps)
-    if not _MIN_LEVELS <= levels < _ALL_LEVELS - 0.5 or abs(levels - round(levels)) > _TOLERANCE:
+    if not _is_number_of_levels(levels):
         return ""
-    for least, words in ((0.0, "0..1"), (-1.0, "-1..1")):
+    for least, words in _RANGES:
         if abs(low - least) <= _EXACT:
             return f"scaling of each image to {words} by its own minimum and maximum"
     is_own = low > 0 and abs(maximum - round(maximum)) <= _TOLERANCE and round(maximum) < _ALL_LEVELS
     return "division by the maximum of each image" if is_own else ""
+
+
+def _own_channel_range(channels: Sequence[Channel]) -> str:
+    """Return the scaling where each channel has its own grid, and fills the range."""
+    for least, words in _RANGES:
+        fills = all(abs(channel.low - least) + abs(channel.high - 1) <= _EXACT for channel in channels)
+        levels = [(1 - least) / channel.step for channel in channels if channel.step]
+        if fills and len(levels) == len(channels) and any(map(_is_number_of_levels, levels)):
+            return f"scaling of each channel of each image to {words} by its own minimum and maximum"
+    return ""
+
+
+def _is_number_of_levels(levels: float) -> bool:
+    """Return whether this number of steps fits an image without black or white."""
+    return _MIN_LEVELS <= levels < _ALL_LEVELS - 0.5 and abs(levels - round(levels)) <= _TOLERANCE

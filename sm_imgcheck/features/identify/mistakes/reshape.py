@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from itertools import permutations
 
 import numpy as np
 
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Plan, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
@@ -29,35 +29,65 @@ def _rereadings(image: TensorImage) -> Iterator[TensorImage]:
     """The image by each other order of its values, with its height and width, and with these swapped."""
     height, width, channels = image.pixels.shape
     axes = "".join(axis for axis in image.layout if axis in "HWC")
-    lengths = {"H": height, "W": width, "C": channels}
-    shape = tuple(lengths[axis] for axis in axes)
-    flat = np.ascontiguousarray(image.pixels.transpose(["HWC".index(axis) for axis in f"{axes}C"[:3]])).reshape(-1)
-    for sides in dict.fromkeys(((height, width), (width, height))):
-        lengths = {"H": sides[0], "W": sides[1], "C": channels}
-        for order in map("".join, permutations(axes)):
-            old = tuple(lengths[axis] for axis in order)
-            if old == shape:  # the orientations are searched elsewhere
-                continue
-            pixels = flat.reshape(old).transpose([order.index(axis) for axis in "HWC" if axis in order])
-            finish = partial(_add_reshape, order=order, old=old, axes=axes, shape=shape)
-            pixels = np.ascontiguousarray(pixels).reshape(*sides, channels)
-            yield replace(image, pixels=pixels, finish=finish, cache={})
+    for order in (axes, axes[::-1]):  # a reshape in C order, and in Fortran order
+        new = _lengths(order, image.pixels.shape)
+        flat = np.ascontiguousarray(image.pixels.transpose(["HWC".index(axis) for axis in f"{order}C"[:3]])).reshape(-1)
+        for high, wide in dict.fromkeys(((height, width), (width, height))):
+            for old_order in map("".join, permutations(axes)):
+                old = _lengths(old_order, (high, wide, channels))
+                if old == new:  # the orientations are searched elsewhere
+                    continue
+                pixels = flat.reshape(old).transpose([old_order.index(axis) for axis in "HWC" if axis in old_order])
+                reshape = Reshape(old_order=old_order, old=old, order=order, new=new, axes=axes)
+                pixels = np.ascontiguousarray(pixels).reshape(high, wide, channels)
+                yield replace(image, pixels=pixels, finish=reshape.add_to, cache={})
 
 
-def _add_reshape(plan: Plan, *, order: str, old: tuple[int, ...], axes: str, shape: tuple[int, ...]) -> Plan:
-    """The plan with a reshape from ``old``, lengths in the order ``order``, instead of its transpose.
+def _lengths(order: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The lengths of HWC in another order of the axes."""
+    return tuple(shape["HWC".index(axis)] for axis in order)
 
-    axes, shape: of the tensor without N. The facts of the end have the order of the values: observed, not inferred.
-    """
-    steps = [step for step in plan.steps if step.op != "transpose"]
-    at = next((at for at, step in enumerate(steps) if step.op == "batch"), len(steps))
-    layout = "HWC" if "C" in axes else "HW"
-    transpose = Step(op="transpose", params={"layout": layout, "to": order}, why=f"values in the order {order}")
-    reshape = Step(op="reshape", params={"shape": list(shape), "layout": axes}, why="reshaped, not transposed")
-    changes = (reshape,) if order == layout else (transpose, reshape)
-    plan = with_steps(plan, (*steps[:at], *changes, *steps[at:]))
-    end = replace(plan.after[-1], value_order=order, value_shape=old, value_order_probability=1.0)
-    return replace(plan, after=(*plan.after[:-1], end))
+
+@frozen
+class Reshape:
+    """From an image in one order of the axes to the tensor."""
+
+    old_order: str
+    old: tuple[int, ...]
+    """Lengths in ``old_order``."""
+    order: str
+    """Axes of the new shape, reversed where the reshape is in Fortran order."""
+    new: tuple[int, ...]
+    """Lengths in ``order``."""
+    axes: str
+    """The tensor's layout without N."""
+
+    def add_to(self, plan: Plan) -> Plan:
+        """The plan with the reshape instead of its transpose.
+
+        The facts of the end have the order of the values: observed, not inferred.
+        """
+        steps = [step for step in plan.steps if step.op != "transpose"]
+        at = next((at for at, step in enumerate(steps) if step.op == "batch"), len(steps))
+        layout = "HWC" if "C" in self.axes else "HW"
+        reshape = Step(
+            op="reshape", params={"shape": list(self.new), "layout": self.order}, why="reshaped, not transposed"
+        )
+        changes = (*_transpose(layout, self.old_order), reshape, *_transpose(self.order, self.axes))
+        plan = with_steps(plan, (*steps[:at], *changes, *steps[at:]))
+        by = 1 if self.order == self.axes else -1
+        end = replace(
+            plan.after[-1],
+            value_order=self.old_order[::by],
+            value_shape=self.old[::by],
+            value_order_probability=1.0,
+        )
+        return replace(plan, after=(*plan.after[:-1], end))
+
+
+def _transpose(layout: str, to: str) -> tuple[Step, ...]:
+    params = {"layout": layout, "to": to}
+    return () if layout == to else (Step(op="transpose", params=params, why=f"values in the order {to}"),)
 
 
 MISTAKE = Mistake(title="a reshape instead of a transpose", rank=2, distance=(4.0, math.inf), searches=_searches)
