@@ -165,8 +165,8 @@ def _job(
         from sm_imgcheck.run.illustrate import Illustrator
 
         illustrator = Illustrator(invocation.suppressor)
-    count_levels = content.statistics is not None and invocation.handler is None
-    releases_arrays = (illustrator is not None or count_levels) and not invocation.options.keep_arrays
+    sample_levels = content.statistics is not None and invocation.handler is None
+    releases_arrays = (illustrator is not None or sample_levels) and not invocation.options.keep_arrays
     job = RunJob(
         spec=spec,
         specs=() if table is None else table.specs,
@@ -176,7 +176,7 @@ def _job(
         allow_remote=invocation.assumptions.allow_remote,
         raise_bugs=invocation.raise_bugs,
         illustrator=illustrator,
-        count_levels=count_levels,
+        sample_levels=sample_levels,
         releases_arrays=releases_arrays,
     )
     shard, packing, manifest = invocation.shard, invocation.packing, invocation.run.manifest

@@ -103,12 +103,12 @@ class CheckContent(ReportContent[Result]):
         *,
         size: int,
         seconds: float,
-        levels: Sequence[int] = (),
+        levels: bytes = b"",
         thumbnails: Sequence[Thumbnail] = (),
     ) -> None:
         """Add a candidate to the statistics, and keep its thumbnails where it is a representative.
 
-        size: bytes of its file; seconds: time of its check; levels: counts of its gray levels in 16 intervals.
+        size: bytes of its file; seconds: time of its check; levels: a sample of its gray levels.
         """
         if self._statistics is not None:
             self._statistics.add(row, size, seconds, levels)

@@ -84,8 +84,8 @@ class RunJob:
     """Let a bug at one candidate end the run with its traceback, instead of counting it and continuing."""
     illustrator: Illustrator | None = None
     """Draws representatives for a page."""
-    count_levels: bool = False
-    """Count the gray levels of images, for statistics."""
+    sample_levels: bool = False
+    """Sample the gray levels of images, for statistics."""
     releases_arrays: bool = False
     """``options.keep_arrays`` is set for these two only: outcomes are without arrays."""
 
@@ -123,8 +123,8 @@ class Outcome:
     """Its tensor was produced, and cannot be written; ``result.skipped`` is the reason."""
     thumbnails: tuple[Thumbnail, ...] = ()
     """Thumbnails of a representative."""
-    levels: tuple[int, ...] = ()
-    """Counts of gray levels (``features.pictures.levels``); empty where they are not counted."""
+    levels: bytes = b""
+    """A sample of the gray levels (``features.pictures.levels``); empty where none is asked for."""
 
 
 @frozen
@@ -191,10 +191,10 @@ def process_item(
 def _shown(job: RunJob, item: Item, result: Result) -> dict[str, Any]:
     """Fields of an outcome: its result, with thumbnails and counts but without the arrays that only they need."""
     fields: dict[str, Any] = {"result": result}
-    if job.count_levels:
-        from sm_imgcheck.features.pictures.levels import count_levels
+    if job.sample_levels:
+        from sm_imgcheck.features.pictures.levels import sample_levels
 
-        fields["levels"] = count_levels(result.candidate)
+        fields["levels"] = sample_levels(result.candidate)
     if job.illustrator is not None:
         fields["thumbnails"] = job.illustrator.draw(result, job.spec_of(item), job.options)
     if job.releases_arrays:

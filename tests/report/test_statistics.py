@@ -11,7 +11,7 @@ from sample_images import jpeg
 
 from sm_imgcheck.cli import main
 from sm_imgcheck.core.types import Candidate, Header
-from sm_imgcheck.features.pictures.levels import count_levels
+from sm_imgcheck.features.pictures.levels import sample_levels
 from sm_imgcheck.report._statistics import FileStatistics
 
 SPEC = "{shape: [N, 64, 64, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: {mode: stretch}}\n"
@@ -76,24 +76,32 @@ def test_every_value_is_in_one_interval():
 
 
 @pytest.mark.parametrize(
-    ("pixels", "mode", "counts"),
+    ("pixels", "mode", "sample"),
     [
-        (np.full((8, 8, 3), 17, np.uint8), "RGB", {1: 192}),
-        (np.full((8, 8, 1), 0xFFFF, np.uint16), "L", {15: 64}),
-        (np.dstack([np.zeros((8, 8)), np.full((8, 8), 255)]).astype(np.uint8), "LA", {0: 64}),
-        (np.zeros((8, 8, 4), np.uint8), "CMYK", {}),
+        (np.full((8, 8, 3), 17, np.uint8), "RGB", bytes([17] * 192)),
+        (np.full((8, 8, 1), 0xFE01, np.uint16), "L", bytes([0xFE] * 64)),
+        (np.dstack([np.zeros((8, 8)), np.full((8, 8), 255)]).astype(np.uint8), "LA", bytes(64)),
+        (np.zeros((8, 8, 4), np.uint8), "CMYK", b""),
     ],
-    ids=["RGB", "16 bits", "alpha is not counted", "CMYK is not counted"],
+    ids=["RGB", "16 bits", "without alpha", "none of CMYK"],
 )
-def test_levels_of_a_decoded_image_are_counted(pixels, mode, counts):
+def test_sample_of_a_decoded_image_has_its_gray_levels(pixels, mode, sample):
     header = Header(format="PNG", mode=mode, height=8, width=8)
-    candidate = Candidate(path="a.png", kind="image", header=header, pixels=pixels)
-    levels = count_levels(candidate)
-    assert {index: number for index, number in enumerate(levels) if number} == counts
+    assert sample_levels(Candidate(path="a.png", kind="image", header=header, pixels=pixels)) == sample
 
 
-def test_levels_of_a_large_image_are_sampled():
+def test_sample_of_a_large_image_is_small():
     header = Header(format="PNG", mode="L", height=3000, width=2000)
     pixels = np.zeros((3000, 2000, 1), np.uint8)
-    levels = count_levels(Candidate(path="a.png", kind="image", header=header, pixels=pixels))
-    assert 16 * 16 <= levels[0] <= 32 * 32
+    levels = sample_levels(Candidate(path="a.png", kind="image", header=header, pixels=pixels))
+    assert 16 * 16 <= len(levels) <= 32 * 32
+
+
+@pytest.mark.parametrize("images", [1, 255, 256, 600])
+def test_levels_and_means_of_all_samples_are_counted(images):
+    statistics = FileStatistics()
+    for index in range(images):
+        statistics.add(image("a.jpg"), 1, 0.1, bytes([0, 255]) if index else bytes([40, 41, 42]))
+    counts = {item.name: item.counts for item in statistics.distributions()}
+    assert counts["Pixel values"] == (images - 1, 0, 3, *[0] * 12, images - 1)
+    assert counts["Mean of each image"] == (0, 0, 1, *[0] * 4, images - 1, *[0] * 8)
