@@ -17,6 +17,10 @@ _OPENCV = {
     "lanczos": "INTER_LANCZOS4 without antialias",
     "nearest-exact": "INTER_NEAREST_EXACT",
 }
+_GRIDS = {
+    "align_corners": "bilinear with align_corners=True",
+    "legacy": "bilinear of TensorFlow 1 (half_pixel_centers=False)",
+}
 _SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
@@ -38,6 +42,8 @@ def kernel(step: Step) -> str:
         dtype = dtype or " on uint8"
     if params.get("box"):
         return f"{LIBRARIES[library]} {method} (Image.thumbnail)"
+    if params.get("grid"):
+        return f"{_GRIDS[params['grid']]}{dtype}"
     gap = f", reducing_gap={params['reducing_gap']:g}" if params.get("reducing_gap") else ""
     return f"{LIBRARIES[library]} {method}{dtype}{gap}"
 

@@ -26,7 +26,7 @@ _NEAR = 0.01
 """Gray levels between two value mappings that count as one."""
 THEN = ", then "
 """Between the phrases of steps that follow each other."""
-_ARITHMETIC = ("interpolation", "dtype", "antialias", "reducing_gap", "box")
+_ARITHMETIC = ("interpolation", "dtype", "antialias", "reducing_gap", "box", "grid")
 """Parameters of a geometry step that are its arithmetic, not its frame."""
 
 

@@ -33,6 +33,7 @@ QUICK = (
     "int8 without a zero point",
     "fractions truncated",
     "gray of BGR",
+    "TensorFlow 1",
 )
 SIDE, EDGE = 64, 80
 PHOTOGRAPHS = 3  # each is a search of 1 to 60 s of processor time

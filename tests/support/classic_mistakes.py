@@ -114,6 +114,26 @@ def square_top_left(body):
     return nchw(unit(cv2.resize(square, (640, 640), interpolation=cv2.INTER_AREA)[..., ::-1]))
 
 
+def bilinear(body, positions):
+    """Bilinear by the positions of the new pixels among the old ones, from the middle of the first."""
+    image = unit(pillow(body)).astype(np.float64)
+    for _ in range(2):
+        at = positions(len(image))
+        first = np.floor(at).astype(int)
+        share = (at - first)[:, None, None]
+        image = image[first] * (1 - share) + image[np.minimum(first + 1, len(image) - 1)] * share
+        image = image.transpose(1, 0, 2)
+    return nchw((image.astype(np.float32) - MEAN) / STD)
+
+
+def align_corners(body):
+    return bilinear(body, lambda old: np.linspace(0, old - 1, SIDE))
+
+
+def resize_as_tensorflow_1(body):
+    return bilinear(body, lambda old: np.arange(SIDE) * (old / SIDE))
+
+
 def reshape_to_planes(body):
     return unit(stretch(body)).reshape(1, 3, SIDE, SIDE)
 
@@ -348,6 +368,8 @@ MISTAKES = {
     "draft": (draft, "1/2|1/4|draft"),
     "reduced decode": (reduced_decode, "1/2"),
     "reducing gap": (reducing_gap, "reducing_gap"),
+    "aligned corners": (align_corners, "bilinear with align_corners=True"),
+    "TensorFlow 1": (resize_as_tensorflow_1, "bilinear of TensorFlow 1"),
     "two resizes": (twice, "256x256.*224x224"),
     "two resizes by OpenCV": (twice_opencv, "300x300.*224x224"),
     "JPEG before the resize": (compressed_before, "JPEG.*75.*before"),

@@ -199,6 +199,8 @@ class ResizeMethod:
     """Pillow's, which no spec has."""
     box: tuple[float, float] | None = None
     """Height and width of the part that Pillow samples, which no spec has."""
+    grid: str | None = None
+    """Where the new pixels are among the old ones, other than by the edges of the images, which no spec has."""
 
     def keys(self) -> Mapping[str, object]:
         """The keys and values of a spec."""
@@ -211,8 +213,9 @@ class ResizeMethod:
 
     def extras(self) -> Mapping[str, object]:
         """Parameters of the op that the spec language does not have."""
-        extras: dict[str, object] = {} if self.reducing_gap is None else {"reducing_gap": self.reducing_gap}
-        return extras if self.box is None else {**extras, "box": list(self.box)}
+        box = None if self.box is None else list(self.box)
+        extras = {"reducing_gap": self.reducing_gap, "box": box, "grid": self.grid}
+        return {key: value for key, value in extras.items() if value is not None}
 
 
 @frozen

@@ -130,7 +130,7 @@ def concrete(steps: Sequence[Step], height: int, width: int) -> Iterator[Step]:
         height, width = new
 
 
-_ARITHMETIC = ("interpolation", "dtype", "antialias", "reducing_gap", "box")
+_ARITHMETIC = ("interpolation", "dtype", "antialias", "reducing_gap", "box", "grid")
 
 
 def _stretch(step: Step, size: Sequence[int]) -> Step:

@@ -139,10 +139,12 @@ def resize_tensorflow(
     antialias: bool,
     multiple_of: int | None = None,
     multiple_rounding: str = "round",
+    grid: str | None = None,
 ) -> np.ndarray:
     """``tf.image.resize``. Parameters: see ``core.sizes.resized`` and ``levels``.
 
-    A rounded ``longest_edge`` is its ``preserve_aspect_ratio=True``.
+    A rounded ``longest_edge`` is its ``preserve_aspect_ratio=True``. grid: of bilinear without antialias, see
+    ``neighbor_pixels``; no spec contains that.
     """
     height, width = image.shape[:2]
     new = resized_by_tensorflow(
@@ -155,6 +157,8 @@ def resize_tensorflow(
         height=height,
         width=width,
     )
+    if grid is not None and new != (height, width):
+        return convert_levels(interpolate_rows(image, new, grid), dtype)
     return sampled_by_tensorflow(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
 
 
@@ -203,13 +207,13 @@ def sampled_by_tensorflow(
     return convert_levels(result, dtype)
 
 
-def interpolate_rows(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def interpolate_rows(image: np.ndarray, size: tuple[int, int], grid: str | None = None) -> np.ndarray:
     """Bilinear as resize_bilinear computes it: a + (b - a) * share, along the rows and then between them.
 
     On the transposed image, where neighbors are complete rows of memory: 1.2 instead of 3.1 ms for 375x500 to 224x224.
     """
-    left, right, along = neighbor_pixels(size[1], image.shape[1])
-    upper, lower, down = neighbor_pixels(size[0], image.shape[0])
+    left, right, along = neighbor_pixels(size[1], image.shape[1], grid)
+    upper, lower, down = neighbor_pixels(size[0], image.shape[0], grid)
     result = np.empty((*size, image.shape[2]), np.float32)
     count = max(1, (1 << 20) // max(1, result[:1].size))
     for top in range(0, size[0], count):  # for a large image, never a second copy
@@ -229,10 +233,17 @@ def interpolate_rows(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return result
 
 
-def neighbor_pixels(new: int, old: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The old pixels on both sides of each new pixel, and its distance from the first towards the second, 0..1."""
+def neighbor_pixels(new: int, old: int, grid: str | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The old pixels on both sides of each new pixel, and its distance from the first towards the second, 0..1.
+
+    grid: ``align_corners`` puts the first and the last pixel where the old ones are, ``legacy`` (TensorFlow 1) only the
+    first; None: the edges of the images agree.
+    """
     centers = tensorflow_centers(new, old) - np.float32(0.5)
+    if grid is not None:
+        last = grid == "align_corners" and new > 1
+        centers = np.arange(new, dtype=np.float32) * (np.float32(old - last) / np.float32(new - last))
     first = np.floor(centers)
     share = centers - first
     before = first.astype(np.int64)
-    return np.maximum(before, 0), np.minimum(before + 1, old - 1), share
+    return np.clip(before, 0, old - 1), np.minimum(before + 1, old - 1), share
