@@ -6,15 +6,15 @@ keywords of a pattern, so that few expressions are ever compiled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Certainty
+from sm_imgcheck.rules.endpoint_errors.context import is_excluded
 from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorCause, causes
 from sm_imgcheck.rules.endpoint_errors.search import (
-    BY_WORDS,
     LIMIT,
     NormalizedText,
     PatternMatch,
@@ -43,7 +43,7 @@ class Explanation:
     """request: the image, the tensor or the body; elsewhere: credentials, network, service; wrapper: a generic message
     around an error that is not in the text."""
     certainty: Certainty
-    """likely: the text names a thing and its failure, in words of no known message."""
+    """certain: a known message, or compared values; likely: words alone, or a message that any program may have."""
     title: str
     reason: str
     code: str
@@ -74,15 +74,19 @@ def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
     message = normalize_text(text, first)
     best: dict[str, PatternMatch] = {}
     entries = causes()
-    matches = [*find_matches(message), *find_general_matches(message)]
+    matches = _included(message, [*find_matches(message), *find_general_matches(message)])
     if all(entries[match.cause]["kind"] == "wrapper" for match in matches):
-        words = [*find_by_words(message)]
+        words = _included(message, find_by_words(message))
         matches = words if not matches or any(entries[match.cause]["kind"] != "wrapper" for match in words) else matches
     for match in sorted(matches, key=lambda match: (match.rank, match.start)):
         if match.cause not in best and not any(_hides(previous, match) for previous in best.values()):
             best[match.cause] = match
     specific = [match for match in best.values() if entries[match.cause]["kind"] != "wrapper"]
     return tuple(_explain(match, entries[match.cause], message) for match in (specific or [*best.values()])[:_MOST])
+
+
+def _included(message: NormalizedText, matches: Iterable[PatternMatch]) -> list[PatternMatch]:
+    return [match for match in matches if not is_excluded(match.cause, message, match.start, match.end)]
 
 
 def _hides(match: PatternMatch, other: PatternMatch) -> bool:
@@ -94,7 +98,7 @@ def _explain(match: PatternMatch, cause: ErrorCause, text: NormalizedText) -> Ex
     return Explanation(
         cause=match.cause,
         kind=cause["kind"],
-        certainty="certain" if match.rank < BY_WORDS else "likely",
+        certainty=match.certainty,
         title=next(_format_sentences([*cause["title"]], match.values)),
         reason=" ".join(_format_sentences(cause["reason"], match.values)),
         code=" ".join(_format_sentences(cause["code"], match.values)),

@@ -36,15 +36,15 @@ ErrorPattern = TypedDict(
         "rank": int,
         "whole": bool,
         "with": list[str],
-        "log_with": list[str],
+        "request": Literal["log", "always"],
         "without": list[str],
     },
     total=False,
 )
 """A pattern in ``errors.json``: keywords, the expression searched near them, and the causes that it identifies.
 
-``with``, ``without``: words of which one, or none, is near the match. ``log_with``: the same for a match in a log; a
-message alone needs none.
+``with``, ``without``: words of which one, or none, is near the match. ``request``: a message that any program may have,
+so that its cause is likely, and only where words of a request are near; ``log``: a message alone needs none.
 """
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from sm_imgcheck.core.types import Certainty
+from sm_imgcheck.rules.endpoint_errors.context import mentions_request
 from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorPattern, patterns
 from sm_imgcheck.rules.endpoint_errors.vocabulary import Vocabulary
 
 __all__ = [
-    "BY_WORDS",
     "LIMIT",
     "NormalizedText",
     "PatternMatch",
@@ -23,9 +25,6 @@ __all__ = [
 
 LIMIT = 4 << 20
 """Characters that are searched, from the end: logs end with the error."""
-
-BY_WORDS = 5
-"""Rank of a match by words alone."""
 
 _LINES = 50_000
 
@@ -67,10 +66,20 @@ class NormalizedText(NamedTuple):
     """Offset in ``text`` of each line of the original."""
     numbers: tuple[int, ...]
     """Line number in the original of each line, from 1."""
+    messages: tuple[int, ...]
+    """Offset in ``text`` of each line that is not indented: indented lines continue the message before them."""
 
     def line(self, offset: int) -> int:
         """Return the line number in the original at an offset in ``text``."""
-        return self.numbers[max(sum(start <= offset for start in self.starts) - 1, 0)] if self.numbers else 1
+        return self.numbers[max(bisect_right(self.starts, offset) - 1, 0)] if self.numbers else 1
+
+    def message_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in ``text`` of the message, or the messages, that contain a span."""
+        first, following = bisect_right(self.messages, start) - 1, bisect_right(self.messages, max(end - 1, start))
+        return (
+            self.messages[first] if first >= 0 else 0,
+            self.messages[following] if following < len(self.messages) else len(self.text),
+        )
 
 
 def normalize_text(text: str, first: int = 1) -> NormalizedText:
@@ -80,15 +89,23 @@ def normalize_text(text: str, first: int = 1) -> NormalizedText:
         text = text[-LIMIT:]
     lines = text.split("\n")
     first += max(len(lines) - _LINES, 0)
-    starts, numbers, parts, length = [], [], [], 0
+    starts, numbers, messages, parts, length = [], [], [], [], 0
     for number, line in enumerate(lines[-_LINES:], first):
         if bare := _bare(line, has_prefix=len(lines) > 1):
             starts.append(length)
             numbers.append(number)
+            if not line[0].isspace():
+                messages.append(length)
             parts.append(bare)
             length += len(bare) + 1
     single_line = " ".join(parts)
-    return NormalizedText(text=single_line, lower=_lower(single_line), starts=tuple(starts), numbers=tuple(numbers))
+    return NormalizedText(
+        text=single_line,
+        lower=_lower(single_line),
+        starts=tuple(starts),
+        numbers=tuple(numbers),
+        messages=tuple(messages),
+    )
 
 
 def _bare(line: str, *, has_prefix: bool) -> str:
@@ -133,7 +150,7 @@ _MATCHES = 5
 """Maximum number of matches of a pattern: more of them rarely add a cause."""
 
 _AROUND = 500
-"""Characters on each side in which ``with``, ``log_with`` and ``without`` are searched."""
+"""Characters on each side in which ``with``, ``without`` and words of a request are searched."""
 
 _EXCEPTION = r"(?:[\w.$]{1,120}[:(]? ?['\"]?)?(?:\W{0,3}|.{0,2}error\W{1,4})"
 """What may precede the message of an error on its line: the name of an exception."""
@@ -144,8 +161,10 @@ class PatternMatch(NamedTuple):
 
     cause: str
     rank: int
-    """1: names the cause; 2: suggests it; 3 and 4: a general form, or a generic message around an error;
-    ``BY_WORDS``."""
+    """1: names the cause; 2: suggests it; 3 and 4: a general form, or a generic message around an error; 5: words."""
+    certainty: Certainty
+    """certain: a known message, or compared values; likely: the words of a thing and its failure, or a message that any
+    program may have."""
     start: int
     end: int
     values: Mapping[str, str]
@@ -166,6 +185,7 @@ def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
                 yield PatternMatch(
                     cause=cause,
                     rank=pattern.get("rank", 1),
+                    certainty="likely" if "request" in pattern else "certain",
                     start=start + match.start(),
                     end=start + match.end(),
                     values={**groups, **labels},
@@ -181,22 +201,18 @@ def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
     from sm_imgcheck.rules.endpoint_errors.quantities import find_byte_limits
 
     for start, end in find_byte_limits(text.text):
-        yield PatternMatch(cause="too-large", rank=2, start=start, end=end, values={}, source="general form")
+        yield _general("too-large", 2, "certain", start, end)
     for cause, start, end in find_object_types(text.text):
-        yield PatternMatch(cause=cause, rank=3, start=start, end=end, values={}, source="general form")
+        yield _general(cause, 3, "certain", start, end)
     for mismatch in find_mismatches(text.text, text.lower):
         ids, labels = mismatch.verdict
+        certainty: Certainty = "certain" if mismatch.rank == 2 else "likely"
         for cause in ids:
-            yield PatternMatch(
-                cause=cause,
-                rank=mismatch.rank,
-                start=mismatch.start,
-                end=mismatch.end,
-                values=labels,
-                source="general form",
-            )
-    for cause, rank, start, end in find_phrases(text.lower, Vocabulary(text.lower)):
-        yield PatternMatch(cause=cause, rank=rank, start=start, end=end, values={}, source="general form")
+            yield _general(cause, mismatch.rank, certainty, mismatch.start, mismatch.end, labels)
+    for phrase, start, end in find_phrases(text.lower, Vocabulary(text.lower)):
+        yield _general(
+            phrase["cause"], phrase.get("rank", 3), "likely" if phrase["subject"] else "certain", start, end
+        )
 
 
 def find_by_words(text: NormalizedText) -> Iterator[PatternMatch]:
@@ -204,7 +220,21 @@ def find_by_words(text: NormalizedText) -> Iterator[PatternMatch]:
     from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar
 
     for cause, start, end in find_by_grammar(text.text):
-        yield PatternMatch(cause=cause, rank=BY_WORDS, start=start, end=end, values={}, source="general form")
+        yield _general(cause, 5, "likely", start, end)
+
+
+def _general(
+    cause: str, rank: int, certainty: Certainty, start: int, end: int, values: Mapping[str, str] | None = None
+) -> PatternMatch:
+    return PatternMatch(
+        cause=cause,
+        rank=rank,
+        certainty=certainty,
+        start=start,
+        end=end,
+        values=values or {},
+        source="general form",
+    )
 
 
 def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str, ...], Mapping[str, str]]:
@@ -239,9 +269,11 @@ def _is_allowed(text: NormalizedText, pattern: ErrorPattern, start: int, end: in
         return False
     if "with" in pattern and not any(word in around for word in pattern["with"]):
         return False
+    if "request" not in pattern:
+        return True
     # The message of a text of one line is the error to explain: no log surrounds it.
     is_message = len(text.starts) <= 1 and re.fullmatch(_EXCEPTION, text.text[:start])
-    return bool(is_message) or any(word in around for word in pattern.get("log_with", [""]))
+    return bool(pattern["request"] == "log" and is_message) or mentions_request(around)
 
 
 @cache
