@@ -41,6 +41,7 @@ def test_wheel_contains_only_package_presets_and_manual(wheel):
     pages = {f"sm_imgcheck/manual/{topic}.md" for topic in manual.topics()}
     data = {
         "sm_imgcheck/py.typed",
+        "sm_imgcheck/rules/endpoint_errors/context.json",
         "sm_imgcheck/rules/endpoint_errors/errors.json",
         "sm_imgcheck/rules/endpoint_errors/grammar.json",
         "sm_imgcheck/rules/endpoint_errors/phrases.json",

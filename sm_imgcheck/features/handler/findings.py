@@ -142,10 +142,8 @@ def _environment_text(exception: JsonObject, file: Path, subject: str, where: st
     if stub := _text(exception, "stub"):
         if "no S3 access" in stub:
             return f"not checked: {subject} reads S3{where}: sm-imgcheck runs handlers without AWS credentials"
-        before, _, after = stub.partition("; then ")
-        if after:
-            return f"model input not checked: {before}; then {subject} failed with a stub of the model{where}: {after}"
-        return f"model input not checked: {subject} failed with a stub of the model{where}: {stub}"
+        before = f"{earlier}; then " if (earlier := _text(exception, "before_stub")) else ""
+        return f"model input not checked: {before}{subject} failed with a stub of the model{where}: {stub}"
     return ""
 
 
@@ -225,9 +223,9 @@ def known_errors(reply: HandlerReply) -> tuple[Finding, ...]:
         return ()
     causes = explain_text(f"{_text(exception, 'type')}: {_text(exception, 'text')}")[:1]
     return tuple(
-        HND110.finding(f"{cause.title.rstrip('.')}: {cause.code}", actual=cause.cause)
+        HND110.finding(f"{cause.heading.rstrip('.')}: {cause.code}", actual=cause.cause, certainty=cause.certainty)
         for cause in causes
-        if cause.kind != "wrapper" and cause.certainty == "certain"
+        if cause.kind == "request" or (cause.kind == "elsewhere" and cause.certainty == "certain")
     )
 
 

@@ -49,8 +49,6 @@ class Grammar(TypedDict):
 
     errors: list[str]
     """Stems of which a sentence of an error has one."""
-    other: list[str]
-    """Stems of sentences that are not about images or endpoints: text, sound, training, databases."""
     stems: dict[str, list[str]]
     rules: list[GrammarRule]
     """In the order of their precedence."""
@@ -69,7 +67,7 @@ def find_by_grammar(text: str) -> Iterator[tuple[str, int, int]]:
     for match in reversed([*_SENTENCE.finditer(text[offset:])]):
         words = _CAMEL_CASE.sub("_", _BUILT_IN.sub("", match[0]))
         both = f"{match[0]} {words}"
-        if not _find(content["errors"], both) or _find(content["other"], both):
+        if not _find(content["errors"], both):
             continue
         rules = [rule for rule in content["rules"] if not _find(rule.get("without", []), both)]
         start = offset + match.start()

@@ -74,13 +74,8 @@ _TRIES = 16
 _BEFORE, _AFTER = 120, 240
 """Characters around a keyword that are read."""
 
-_OTHER_SUBJECTS = (
-    *("input_ids", "attention_mask", "token_type", "past_key", "hidden_state", "position_ids", "vocab", "embedding"),
-    *("audio", "speech", "waveform", "mel_", "sequence", "label", "target", "column", "loss"),
-    *("strip size", "tile size", "scanline"),
-    *("state_dict", "checkpoint", "in loading", "loading weights"),
-)
-"""Words of sentences about text, sound, training, weights or the parts of a file."""
+_OTHER_SUBJECTS = ("strip size", "tile size", "scanline", "sequence")
+"""Words of sentences about the parts of a file, or text."""
 
 
 class Mismatch(NamedTuple):

@@ -27,7 +27,7 @@ def sample_texts(name):
 
 
 def phrase_causes(text):
-    return {cause for cause, *_ in find_phrases(text, Vocabulary(text))}
+    return {phrase["cause"] for phrase, *_ in find_phrases(text, Vocabulary(text))}
 
 
 def cause_ids(text):

@@ -28,8 +28,12 @@ _STUB_FILES = [os.path.join(_FOLDER, name) for name in ("model_stub.py", "cloud_
 
 
 def describe_error(error: BaseException, file: str, recorder: ModelRecorder | None = None) -> dict[str, object]:
-    """Type, text and location: the innermost line in the user's file, else in a file of its folder."""
+    """Type, text and location: the innermost line in the user's file, else in a file of its folder.
+
+    stub: why a stub may be the cause; before_stub: what made the model input uncertain first; both empty otherwise.
+    """
     where, line, function = _location(error, file) or ("", 0, "")
+    stub = "" if recorder is None else involves_stub(error, recorder)
     return {
         "type": type(error).__name__,
         "text": _text(error),
@@ -41,15 +45,10 @@ def describe_error(error: BaseException, file: str, recorder: ModelRecorder | No
         "module": _module(error, file),
         "environment": environment_cause(error, file),
         "relative": _relative_import(error),
-        "stub": "" if recorder is None else _stub_cause(error, recorder),
+        "stub": stub,
+        "before_stub": recorder.uncertainties[0] if stub and recorder and recorder.uncertainties else "",
         "last": _last(error, file),
     }
-
-
-def _stub_cause(error: BaseException, recorder: ModelRecorder) -> str:
-    """Why a stub may be the cause of an exception, what happened before it first; empty: the user's code is."""
-    text = involves_stub(error, recorder)
-    return f"{recorder.uncertainties[0]}; then {text}" if text and recorder.uncertainties else text
 
 
 def involves_stub(error: BaseException, recorder: ModelRecorder) -> str:
