@@ -56,6 +56,8 @@ def compare_shapes(got: Shape, expected: Shape) -> tuple[str, ...]:
     """Return the causes, the most specific first. Empty for shapes that are not image shapes."""
     if len(expected) == 2 and len(got) == 4 and any(expected):
         return ("features-wanted",)
+    if _is_kernel(expected) and _is_kernel(got):
+        return ("channels",) if _differ(got[2], expected[2]) else ()
     if len(expected) <= 2 or _is_sequence(expected) or not (is_image_shape(expected) or is_image_shape(got)):
         return ()
     if len(expected) == len(got) and len(got) in (3, 4):
@@ -65,6 +67,11 @@ def compare_shapes(got: Shape, expected: Shape) -> tuple[str, ...]:
     if len(got) == len(expected) - 1:
         return _one_less(got, expected)
     return ("gray",) if len(got) == 2 and len(expected) == 4 else ()
+
+
+def _is_kernel(shape: Shape) -> bool:
+    """Return whether four axes are the weights of a convolution, HWIO."""
+    return len(shape) == 4 and shape[0] == shape[1] and (shape[0] or SMALLEST_SIDE) < SMALLEST_SIDE <= (shape[3] or 0)
 
 
 def _is_sequence(shape: Shape) -> bool:

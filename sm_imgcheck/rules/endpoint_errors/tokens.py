@@ -33,12 +33,12 @@ TOKEN = re.compile(
     rf"""(?ix)
     (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have|equal|match|contain)
         |should\ (?:be|have|contain)|needs|needed|supports?|accepts|takes|wants|wanted|allowed|permitted|only
-        |trained\ (?:with|on)|reference)\b)
+        |trained\ (?:with|on)|reference|into\ shape)\b)
     | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)
         |not\ equal(?:\ (?:to|with))?|incompatible\ with|not\ compatible\ with|differs?\ from|different\ from
         |not\ one\ of|not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)
     | (?P<got>(?<!\w)(?:got|(?<=,\ )get|received|found|actual(?:ly)?|given|provided|supplied|passed
-        |instead\ of|observed|discovered|detected|saw|had|was:
+        |instead\ (?:of|is|was|got)|observed|discovered|detected|saw|had|was:
         |but\ (?:(?:the\ )?(?:[a-z_]{{1,16}}\ ){{0,3}}(?:is|has|was|have|had|are)|it)
         |invalid|unexpected|wrong|unsupported|which\ is|sent)\b)
     | (?P<pair>(?<![\w.])\d{{1,12}}\ ?(?:!=|vs\.?|<>|\u2260|=/=)\ ?\d{{1,12}}(?![\w.]))
@@ -46,6 +46,7 @@ TOKEN = re.compile(
         |(?<![\w.])\d{{1,5}}(?:\ ?[x*\u00d7]\ ?\d{{1,5}}){{1,4}}\b
         |(?-i:\b[BN1]x[CHW1-9]\d{{0,4}}(?:x(?:[CHW]|\d{{1,5}})){{1,3}}\b)
         |(?:(?<=shape\ )|(?<=shape:\ )|(?<=dims\ )|(?<=dimensions\ ))\d{{1,5}}(?:,\ ?\d{{1,5}}){{2,4}})
+    | (?P<total>(?<=[\[(])\d{{3,9}}(?=,[\])]))
     | (?P<required_rank>\b(?:shape|rank|ndim|dims?)(?:\ of\ \w{{1,12}})?\ {_MUST_BE}\ {_RANKS}\b(?![.\dx]))
     | (?P<required_channels>\bchannels?\ {_MUST_BE}\ \d(?:(?:,|,?\ or)\ \d)*\b)
     | (?P<axes>[\[(]\ ?{_AXIS}(?:\ ?[,x]\ ?(?:{_AXIS}|\d{{1,5}}(?:\|\d)*)){{1,4}}\ ?[\])])
@@ -70,7 +71,7 @@ _NOUN = re.compile(
     | (?P<side>(?:pixels?|px)\ (?:wide|high|tall)|height|width|resolution|rows|cols|columns|image\ size|img_?size|side)
     | (?P<channels>channels?(?:\ dim(?:ension)?s?)?|depth|bands?|planes?|scn|color\ components?)
     | (?P<total>values?|elements?|bytes?|entries|numel|total|input_?dim|lengths?|byte_?size|size|data|floats
-        |pixels|buffer)
+        |pixels|buffer|features?(?:\ shape)?)
     | (?P<rank>dims?|dimensions?|ranks?|ndim|axes)
     | (?P<batch>batch(?:[\ _-]?size)?)
     )(?![a-z])"""
