@@ -86,7 +86,7 @@ def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
 
 
 def _included(message: NormalizedText, matches: Iterable[PatternMatch]) -> list[PatternMatch]:
-    return [match for match in matches if not is_excluded(match.cause, message, match.start, match.end)]
+    return [match for match in matches if not is_excluded(match, message)]
 
 
 def _hides(match: PatternMatch, other: PatternMatch) -> bool:

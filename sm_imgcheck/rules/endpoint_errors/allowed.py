@@ -26,7 +26,7 @@ _AXES = re.compile(
     r"(?:less|fewer|(?P<more>more)) than (?P<count>[34]|three|four) (?:dim|axes)"
 )
 _RANK = re.compile(
-    r"(?i)\bnumber of (?:image )?dimensions?(?: is| was|:| of){0,2} ?(?P<after>[1-6])\b"
+    r"(?i)\b(?<!have )(?:number of (?:image )?dimensions?|rank|ndim)(?: is| was|:|=| of){0,2} ?(?P<after>[1-6])\b"
     r"|\b(?P<before>[1-6])[- ]?(?:D|dimensional) (?:images?|inputs?)\b"
 )
 _REFUSAL = re.compile(

@@ -160,8 +160,11 @@ def _named_axes(actual: Value, model: Value) -> Verdict | None:
     counts = {str(count) for count in COUNTS}
     channels = [position for position, name in enumerate(names) if name == "c" or name in counts]
     axis = channels[0] - len(names) if channels else None
-    if axis is None or axis < -len(lengths) or not lengths[axis].isdigit() or lengths[axis] in counts:
+    if axis is None or axis < -len(lengths) or not lengths[axis].isdigit():
         return None
+    if lengths[axis] in counts:
+        count = names[axis] if names[axis].isdigit() else lengths[axis]
+        return COMPARISONS["channels"]({"got": lengths[axis], "expected": count})
     return (("layout",), labels) if counts & set(lengths[-3:]) else None
 
 

@@ -12,7 +12,7 @@ from pkgutil import get_data
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from sm_imgcheck.rules.endpoint_errors.search import NormalizedText
+    from sm_imgcheck.rules.endpoint_errors.search import NormalizedText, PatternMatch
 
 __all__ = ["Context", "context", "is_excluded", "mentions_request"]
 
@@ -48,12 +48,14 @@ def mentions_request(text: str) -> bool:
     return _expression("request").search(text) is not None
 
 
-def is_excluded(cause: str, text: NormalizedText, start: int, end: int) -> bool:
+def is_excluded(match: PatternMatch, text: NormalizedText) -> bool:
     """Return whether the text around a match excludes its cause."""
-    around = _around(text, start, end)
+    if match.certainty == "likely" and text.message_span(match.start, match.end)[0] in text.quiet:
+        return True
+    around = _around(text, match.start, match.end)
     if _expression("no_failure").search(around):
         return True
-    return cause not in _INFRASTRUCTURE and _expression("no_request").search(around) is not None
+    return match.cause not in _INFRASTRUCTURE and _expression("no_request").search(around) is not None
 
 
 @cache

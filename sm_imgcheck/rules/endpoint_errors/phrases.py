@@ -47,12 +47,12 @@ def phrases() -> list[Phrase]:
     return content
 
 
-def find_phrases(lower: str, vocabulary: Vocabulary) -> Iterator[tuple[Phrase, int, int]]:
-    """Yield each phrase of a text in lower case with its vocabulary, and the phrase's start and end."""
+def find_phrases(lower: str, vocabulary: Vocabulary) -> Iterator[tuple[Phrase, tuple[int, int]]]:
+    """Yield each phrase of a text in lower case with its vocabulary, and its start and end."""
     for phrase in phrases():
         for state in filter(vocabulary.may_contain, phrase["state"]):
             if span := _find(phrase, state, lower):
-                yield phrase, *span
+                yield phrase, span
 
 
 def _find(phrase: Phrase, state: str, lower: str) -> tuple[int, int] | None:

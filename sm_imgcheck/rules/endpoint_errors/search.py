@@ -56,6 +56,13 @@ _PREFIX = r"""(?ix)(?:(?:
   )\ ?)+"""
 
 
+_QUIET = r"""(?x)(?!.{0,200}(?:MODEL_LOG|-std(?:out|err)|\[sagemaker\ logs\]))
+    (?:[WI]\d{4}\ |.{0,60}(?:\b(?:DEBUG|INFO|NOTICE|WARN(?:ING)?)\b|\[(?:debug|info|notice|warn|warning)\]
+        |level=(?:debug|info|warn)))
+    """
+"""A log line of a level below error."""
+
+
 class NormalizedText(NamedTuple):
     """A text on one line: no log prefixes, no escapes, single spaces."""
 
@@ -68,6 +75,8 @@ class NormalizedText(NamedTuple):
     """Line number in the original of each line, from 1."""
     messages: tuple[int, ...]
     """Offset in ``text`` of each line that is not indented: indented lines continue the message before them."""
+    quiet: frozenset[int]
+    """Offsets of messages of a level below error, other than those that relay the output of a model's code."""
 
     def line(self, offset: int) -> int:
         """Return the line number in the original at an offset in ``text``."""
@@ -89,13 +98,15 @@ def normalize_text(text: str, first: int = 1) -> NormalizedText:
         text = text[-LIMIT:]
     lines = text.split("\n")
     first += max(len(lines) - _LINES, 0)
-    starts, numbers, messages, parts, length = [], [], [], [], 0
+    starts, numbers, messages, quiet, parts, length = [], [], [], set(), [], 0
     for number, line in enumerate(lines[-_LINES:], first):
         if bare := _bare(line, has_prefix=len(lines) > 1):
             starts.append(length)
             numbers.append(number)
             if not line[0].isspace():
                 messages.append(length)
+                if re.match(_QUIET, line):
+                    quiet.add(length)
             parts.append(bare)
             length += len(bare) + 1
     single_line = " ".join(parts)
@@ -105,6 +116,7 @@ def normalize_text(text: str, first: int = 1) -> NormalizedText:
         starts=tuple(starts),
         numbers=tuple(numbers),
         messages=tuple(messages),
+        quiet=frozenset(quiet),
     )
 
 
@@ -200,19 +212,17 @@ def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
     from sm_imgcheck.rules.endpoint_errors.phrases import find_phrases
     from sm_imgcheck.rules.endpoint_errors.quantities import find_byte_limits
 
-    for start, end in find_byte_limits(text.text):
-        yield _general("too-large", 2, "certain", start, end)
+    for span in find_byte_limits(text.text):
+        yield _general("too-large", 2, "certain", span)
     for cause, start, end in find_object_types(text.text):
-        yield _general(cause, 3, "certain", start, end)
+        yield _general(cause, 3, "certain", (start, end))
     for mismatch in find_mismatches(text.text, text.lower):
         ids, labels = mismatch.verdict
-        certainty: Certainty = "certain" if mismatch.rank == 2 else "likely"
         for cause in ids:
-            yield _general(cause, mismatch.rank, certainty, mismatch.start, mismatch.end, labels)
-    for phrase, start, end in find_phrases(text.lower, Vocabulary(text.lower)):
-        yield _general(
-            phrase["cause"], phrase.get("rank", 3), "likely" if phrase["subject"] else "certain", start, end
-        )
+            certainty: Certainty = "certain" if mismatch.rank == 2 else "likely"
+            yield _general(cause, mismatch.rank, certainty, (mismatch.start, mismatch.end), labels)
+    for phrase, span in find_phrases(text.lower, Vocabulary(text.lower)):
+        yield _general(phrase["cause"], phrase.get("rank", 3), "likely" if phrase["subject"] else "certain", span)
 
 
 def find_by_words(text: NormalizedText) -> Iterator[PatternMatch]:
@@ -220,12 +230,14 @@ def find_by_words(text: NormalizedText) -> Iterator[PatternMatch]:
     from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar
 
     for cause, start, end in find_by_grammar(text.text):
-        yield _general(cause, 5, "likely", start, end)
+        yield _general(cause, 5, "likely", (start, end))
 
 
 def _general(
-    cause: str, rank: int, certainty: Certainty, start: int, end: int, values: Mapping[str, str] | None = None
+    cause: str, rank: int, certainty: Certainty, span: tuple[int, int], values: Mapping[str, str] | None = None
 ) -> PatternMatch:
+    """Return a match of a general form."""
+    start, end = span
     return PatternMatch(
         cause=cause,
         rank=rank,

@@ -56,8 +56,6 @@ def compare_shapes(got: Shape, expected: Shape) -> tuple[str, ...]:
     """Return the causes, the most specific first. Empty for shapes that are not image shapes."""
     if len(expected) == 2 and len(got) == 4 and any(expected):
         return ("features-wanted",)
-    if _is_kernel(expected) and _is_kernel(got):
-        return ("channels",) if _differ(got[2], expected[2]) else ()
     if len(expected) <= 2 or _is_sequence(expected) or not (is_image_shape(expected) or is_image_shape(got)):
         return ()
     if len(expected) == len(got) and len(got) in (3, 4):
@@ -71,7 +69,7 @@ def compare_shapes(got: Shape, expected: Shape) -> tuple[str, ...]:
 
 def _is_kernel(shape: Shape) -> bool:
     """Return whether four axes are the weights of a convolution, HWIO."""
-    return len(shape) == 4 and shape[0] == shape[1] and (shape[0] or SMALLEST_SIDE) < SMALLEST_SIDE <= (shape[3] or 0)
+    return shape[0] == shape[1] and (shape[0] or SMALLEST_SIDE) < SMALLEST_SIDE <= (shape[3] or 0)
 
 
 def _is_sequence(shape: Shape) -> bool:
@@ -95,6 +93,8 @@ def channel_axis(shape: Shape, likely: int | None = None) -> int | None:
 
 def compare_axes(got: Shape, expected: Shape) -> tuple[str, ...]:
     """Compare two shapes of four axes: layout, channels, batch size, height and width."""
+    if _is_kernel(expected) and _is_kernel(got):
+        return ("channels",) if _differ(got[2], expected[2]) else ()
     expected_axis = channel_axis(expected)
     got_axis = channel_axis(got, expected_axis)
     causes = []

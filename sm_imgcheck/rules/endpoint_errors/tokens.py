@@ -111,4 +111,6 @@ def unit_of(sentence: str, start: int, end: int) -> str:
 
 def _is_near(between: str) -> bool:
     """Return whether the text between a batch size and its number is short or a role: "batch size - Expected: 1"."""
-    return len(between) < _SIZE_DISTANCE // 2 or bool(re.fullmatch(r"\W{0,4}\w{3,8}\W{1,3}", between))
+    return (len(between) < _SIZE_DISTANCE // 2 and "+" not in between) or bool(
+        re.fullmatch(r"\W{0,4}\w{3,8}\W{1,3}", between)
+    )
