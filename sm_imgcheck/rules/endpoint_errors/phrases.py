@@ -63,7 +63,7 @@ def _find(phrase: Phrase, state: str, lower: str) -> tuple[int, int] | None:
         end = offset + len(state)
         around = lower[max(offset - _AROUND, 0) : end + _AROUND]
         is_word = not (lower[offset - 1 : offset].isalnum() and state[0].isalnum()) and not (
-            state[-1].isalpha() and re.match(r"(?!s?\b)[a-z]", lower[end : end + 2])
+            state[-1].isalpha() and re.match(r"(?!s(?![a-z]))[a-z]", lower[end : end + 2])
         )
         if is_word and not any(word in around for word in phrase.get("without", ())):
             if not phrase["subject"]:
