@@ -11,6 +11,7 @@ from sm_imgcheck.cli import main
 from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules import all_rules
 from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, search
+from sm_imgcheck.rules.endpoint_errors.context import context
 from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar, grammar
 from sm_imgcheck.rules.endpoint_errors.known_errors import causes, patterns
 from sm_imgcheck.rules.endpoint_errors.phrases import find_phrases, phrases
@@ -198,6 +199,89 @@ def test_ordinary_text_has_no_cause(text):
 @pytest.mark.parametrize("case", sample_texts("elsewhere.json"))
 def test_infrastructure_error_is_not_an_image_error(case):
     assert [(one.cause, one.kind) for one in explain_text(case["text"])] == [(case["cause"], "elsewhere")]
+
+
+@pytest.mark.sample(8)
+@pytest.mark.parametrize("case", sample_texts("unrelated.json"))
+def test_error_outside_requests_names_its_area_or_nothing(case):
+    found = explain_text(case["text"])
+    assert not [one.cause for one in found if one.kind == "request"]
+    assert not found or found[0].cause in case["causes"]
+
+
+ERROR = "RuntimeError: expected scalar type Double but found Float"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("No module named 'x'", "import"),
+        ("CUDA out of memory", "memory"),
+        ("access denied", "credentials"),
+        ("ValueError: the image does not exist", "no-picture-decoded"),
+        (ERROR, "float64"),
+    ],
+)
+@pytest.mark.parametrize(
+    "other", ["{}, using the slower implementation", "{}; falling back to the CPU", "{} (ignored: 0 errors)"]
+)
+def test_work_that_continues_has_no_cause(text, cause, other):
+    assert cause_ids(text) == [cause]
+    assert cause_ids(other.format(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AssertionError: 413 != 200",
+        "psycopg2.errors.UndefinedColumn: column users.image does not exist",
+        "ValueError: invalid literal for int() with base 10: 'abc'",
+        "Error response from daemon: pull access denied for app, repository does not exist",
+        "Error response from daemon: malformed",
+        "error: audio image not provided",
+        (
+            'File "/app/run.py", line 3, in <module>\n    size = json.load(open("config.json"))\n'
+            "json.decoder.JSONDecodeError: Extra data: line 1 column 5 (char 4)"
+        ),
+    ],
+)
+def test_failure_of_something_else_has_no_cause(text):
+    assert cause_ids(text) == []
+
+
+def test_message_of_another_line_excludes_nothing():
+    assert cause_ids(f"falling back to the CPU\n{ERROR}\nredis is ready") == ["float64"]
+    assert cause_ids(f"{ERROR}\nIgnore above error if you have no GPU") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "causes"),
+    [
+        ("2026-11-29 16:00:00,001 ERROR model not found", ["endpoint-missing"]),
+        ("2026-11-29 16:00:00,001 WARNING model not found", []),
+        ("2026-11-29 16:00:00,001 INFO MODEL_LOG - error: model not found", ["endpoint-missing"]),
+        (f"2026-11-29 16:00:00,001 WARNING {ERROR}", ["float64"]),
+    ],
+)
+def test_words_alone_in_a_line_below_errors_have_no_cause(line, causes):
+    assert cause_ids(line) == cause_ids(f"ready\n{line}\nready") == causes
+
+
+@pytest.mark.parametrize(
+    ("text", "certainty"),
+    [
+        (ERROR, "certain"),
+        ("ValueError: input must be (1, 3, 224, 224), got (1, 3, 256, 256)", "certain"),
+        ("error: upload exceeds the limit of 5 MB", "certain"),
+        ("CUDA out of memory", "certain"),
+        ("Expecting value: line 1 column 1 (char 0)", "likely"),
+        ("ValueError: image must have 3 channels", "likely"),
+        ("ValueError: the image does not exist", "likely"),
+        ("UploadError: picture not provided", "likely"),
+    ],
+)
+def test_known_messages_and_compared_values_are_certain_and_words_likely(text, certainty):
+    assert explain_text(text)[0].certainty == certainty
 
 
 def test_complete_ordinary_log_has_no_cause():
@@ -478,6 +562,11 @@ def test_stems_of_a_rule_are_bounded_and_have_known_names(rule):
     )
 
 
+@pytest.mark.parametrize("name", context())
+def test_words_around_a_match_are_bounded(name):
+    assert not [words for words in context()[name] if re.search(r"[.)](?:[*+]|\{\d+,\})", words)]
+
+
 @pytest.mark.parametrize(
     ("text", "causes"),
     [
@@ -502,6 +591,12 @@ def test_stems_of_a_rule_are_bounded_and_have_known_names(rule):
         ("ValueError: source slice length (847356) does not match destination slice length (317760)", ["bytes-count"]),
         ("ValueError: Expected image (H, W, 1|3|4), got shape (480, 640)", ["gray"]),
         ("model input (shape={1,32,32,32}) and blob (shape=(1.32.32.3)) are incompatible", ["channels"]),
+        ("could not broadcast input array from shape (921600,) into shape (1228800,)", ["wrong-size"]),
+        ("ValueError: image has no valid width 227, instead is 1280", ["wrong-size"]),
+        ("expected to generate shape (3, 3, 3, 64) but got shape (3, 3, 1, 64) instead", ["channels"]),
+        ("ValueError: expected (height, width, 3), got (480, 640, 4)", ["alpha"]),
+        ("ValueError: rank mismatch of the input: expected 4 dims (batch + 3), got 3", ["no-batch"]),
+        ("ValueError: unexpected image ndim=4", ["batch-twice"]),
     ],
 )
 def test_values_of_a_sentence_are_compared_by_their_roles(text, causes):
