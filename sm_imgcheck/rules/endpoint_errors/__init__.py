@@ -14,14 +14,12 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Certainty
 from sm_imgcheck.rules.endpoint_errors.context import is_excluded
 from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorCause, causes
+from sm_imgcheck.rules.endpoint_errors.normalize import LIMIT, NormalizedText, normalize_text
 from sm_imgcheck.rules.endpoint_errors.search import (
-    LIMIT,
-    NormalizedText,
     PatternMatch,
     find_by_words,
     find_general_matches,
     find_matches,
-    normalize_text,
 )
 
 __all__ = ["LIMIT", "Explanation", "explain_text"]
@@ -74,9 +72,9 @@ def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
     message = normalize_text(text, first)
     best: dict[str, PatternMatch] = {}
     entries = causes()
-    matches = _included(message, [*find_matches(message), *find_general_matches(message)])
+    matches = _filter(message, [*find_matches(message), *find_general_matches(message)])
     if all(entries[match.cause]["kind"] == "wrapper" for match in matches):
-        words = _included(message, find_by_words(message))
+        words = _filter(message, find_by_words(message))
         matches = words if not matches or any(entries[match.cause]["kind"] != "wrapper" for match in words) else matches
     for match in sorted(matches, key=lambda match: (match.rank, match.start)):
         if match.cause not in best and not any(_hides(previous, match) for previous in best.values()):
@@ -85,8 +83,11 @@ def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
     return tuple(_explain(match, entries[match.cause], message) for match in (specific or [*best.values()])[:_MOST])
 
 
-def _included(message: NormalizedText, matches: Iterable[PatternMatch]) -> list[PatternMatch]:
-    return [match for match in matches if not is_excluded(match, message)]
+def _filter(message: NormalizedText, matches: Iterable[PatternMatch]) -> list[PatternMatch]:
+    """Return the matches that the text around them does not exclude."""
+    return [
+        match for match in matches if not is_excluded(match.cause, match.certainty, message, (match.start, match.end))
+    ]
 
 
 def _hides(match: PatternMatch, other: PatternMatch) -> bool:

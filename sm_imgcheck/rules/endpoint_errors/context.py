@@ -12,7 +12,8 @@ from pkgutil import get_data
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from sm_imgcheck.rules.endpoint_errors.search import NormalizedText, PatternMatch
+    from sm_imgcheck.core.types import Certainty
+    from sm_imgcheck.rules.endpoint_errors.normalize import NormalizedText
 
 __all__ = ["Context", "context", "is_excluded", "mentions_request"]
 
@@ -22,7 +23,7 @@ _AROUND = 200
 _INFRASTRUCTURE = frozenset(
     ("credentials", "disk", "gpu", "import", "memory", "network", "start-up", "storage", "throttling", "timeout")
 )
-"""Causes that have nothing to do with a request: they stand beside words of ``no_request`` too."""
+"""Causes outside requests, which words of ``no_request`` do not exclude."""
 
 
 class Context(TypedDict):
@@ -31,9 +32,9 @@ class Context(TypedDict):
     request: list[str]
     """Code or a server that handles an image or a request."""
     no_failure: list[str]
-    """The work continues, or nothing of a model is at fault: there is no cause."""
+    """Work that continues: excludes all causes."""
     no_request: list[str]
-    """Databases, container images, tests, settings, training, text, sound: there is no cause in a request."""
+    """Databases, container images, tests, settings, training, text, sound: excludes causes in a request."""
 
 
 @cache
@@ -48,14 +49,14 @@ def mentions_request(text: str) -> bool:
     return _expression("request").search(text) is not None
 
 
-def is_excluded(match: PatternMatch, text: NormalizedText) -> bool:
+def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tuple[int, int]) -> bool:
     """Return whether the text around a match excludes its cause."""
-    if match.certainty == "likely" and text.message_span(match.start, match.end)[0] in text.quiet:
+    if certainty == "likely" and text.message_span(*span)[0] in text.quiet:
         return True
-    around = _around(text, match.start, match.end)
+    around = _around(text, *span)
     if _expression("no_failure").search(around):
         return True
-    return match.cause not in _INFRASTRUCTURE and _expression("no_request").search(around) is not None
+    return cause not in _INFRASTRUCTURE and _expression("no_request").search(around) is not None
 
 
 @cache

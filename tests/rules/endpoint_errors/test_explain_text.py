@@ -10,7 +10,7 @@ from sm_imgcheck.cli import list_commands as known_commands
 from sm_imgcheck.cli import main
 from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules import all_rules
-from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, search
+from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, normalize
 from sm_imgcheck.rules.endpoint_errors.context import context
 from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar, grammar
 from sm_imgcheck.rules.endpoint_errors.known_errors import causes, patterns
@@ -203,7 +203,7 @@ def test_infrastructure_error_is_not_an_image_error(case):
 
 @pytest.mark.sample(8)
 @pytest.mark.parametrize("case", sample_texts("unrelated.json"))
-def test_error_outside_requests_names_its_area_or_nothing(case):
+def test_error_outside_requests_has_no_cause_in_a_request(case):
     found = explain_text(case["text"])
     assert not [one.cause for one in found if one.kind == "request"]
     assert not found or found[0].cause in case["causes"]
@@ -249,7 +249,7 @@ def test_failure_of_something_else_has_no_cause(text):
     assert cause_ids(text) == []
 
 
-def test_message_of_another_line_excludes_nothing():
+def test_message_of_another_line_does_not_exclude_a_cause():
     assert cause_ids(f"falling back to the CPU\n{ERROR}\nredis is ready") == ["float64"]
     assert cause_ids(f"{ERROR}\nIgnore above error if you have no GPU") == []
 
@@ -626,7 +626,7 @@ def test_braces_in_error_text_are_not_formatted():
 
 def test_long_text_is_read_at_its_end(monkeypatch):
     limit = 50_000
-    monkeypatch.setattr(search, "LIMIT", limit)
+    monkeypatch.setattr(normalize, "LIMIT", limit)
     text = "RuntimeError: expected scalar type Double but found Float\n" + "x" * 99 + "\n"
     text += ("y" * 99 + "\n") * (limit // 100) + "Unsupported Media Type: image/png"
     (one,) = explain_text(text)
