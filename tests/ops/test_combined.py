@@ -154,10 +154,11 @@ def test_weights_equal_the_rounded_weights_of_pillow():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("grid", [None, "legacy"])
 @pytest.mark.parametrize("size", [[31, 40], [90, 33], [17, 64], [200, 300]])
-def test_bilinear_by_tensorflow_has_the_values_of_the_op(channels, size, monkeypatch):
+def test_bilinear_by_tensorflow_has_the_values_of_the_op(size, grid, channels, monkeypatch):
     monkeypatch.setattr(bilinear, "_BAND_VALUES", 2000)
-    changes = {"size": size, "interpolation": "bilinear", "dtype": "float32", "antialias": False}
+    changes = {"size": size, "interpolation": "bilinear", "dtype": "float32", "antialias": False, "grid": grid}
     step = Step(op="resize_tensorflow", params={**EDGES, **changes})
     image = picture(70, 64, channels)
     result, _ = combined.apply_all([step], image)

@@ -22,14 +22,11 @@ _BAND_VALUES = 40_000
 def resize_bilinear(step: Step, image: np.ndarray) -> np.ndarray | None:
     """The resized image in float32; None for another step, and where the kernel is faster or needs less memory."""
     params = step.params
-    if (
-        step.op != "resize_tensorflow"
-        or params["interpolation"] != "bilinear"
-        or params["antialias"]
-        or params.get("grid")
-    ):
+    if step.op != "resize_tensorflow" or params["interpolation"] != "bilinear" or params["antialias"]:
         return None
-    if params["dtype"] != "float32" or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (1, 3):
+    if params["dtype"] != "float32" or params.get("grid"):
+        return None
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (1, 3):
         return None
     height, width, channels = image.shape
     new_height, new_width = output_size(step, height=height, width=width)
