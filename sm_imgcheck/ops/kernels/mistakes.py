@@ -146,7 +146,7 @@ def tone_curve(image: np.ndarray, *, name: str, table: list[list[int]] | None = 
 
 
 def weigh_channels(image: np.ndarray, *, weights: list[float], rounding: str | None, to: str) -> np.ndarray:
-    """HxWx3 to gray, HxWx1, by a weight for each channel. to: ``GRAY``.
+    """HxWx3 to gray by a weight for each channel. to: ``GRAY``, HxWx1, or ``RGB``, HxWx3 with three equal channels.
 
     rounding: to uint8, ``truncate`` or ``half_even``; None: float32 without rounding.
     Raises PlanError for another number of channels.
@@ -154,6 +154,7 @@ def weigh_channels(image: np.ndarray, *, weights: list[float], rounding: str | N
     if image.ndim != 3 or image.shape[2] != len(weights):
         raise PlanError(f"{to} by weights: got {list(image.shape)}, expected HxWx{len(weights)}")
     total = (image.astype(np.float64) * np.array(weights)).sum(axis=2, keepdims=True)
+    total = np.repeat(total, 3, axis=2) if to == "RGB" else total
     if rounding is None:
         return np.asarray(total, np.float32)
     # 1/3 + 1/3 + 1/3 is less than 1 in binary: whole sums would be truncated to the next integer below.

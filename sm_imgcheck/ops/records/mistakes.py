@@ -84,13 +84,15 @@ def _curve_phrase(step: Step) -> str:
 
 def _weigh(facts: Facts, step: Step) -> Facts:
     dtype = "float32" if step.params["rounding"] is None else "uint8"
-    return replace_fields(facts, channel_order=GRAY, shape=(*facts.shape[:-1], 1), dtype=dtype, values=levels(1))
+    order, channels = step.params["to"], 1 if step.params["to"] == GRAY else 3
+    shape = (*facts.shape[:-1], channels)
+    return replace_fields(facts, channel_order=order, shape=shape, dtype=dtype, values=levels(channels))
 
 
 def _weigh_phrase(step: Step) -> str:
     weights = step.params["weights"]
     name = next((name for name, each in GRAY_WEIGHTS.items() if list(each) == list(weights)), f"weights {weights}")
-    return f"RGB to gray by {name}"
+    return f"RGB to gray by {name}{'' if step.params['to'] == GRAY else ', repeated in each channel'}"
 
 
 GRAY_WEIGHTS = {

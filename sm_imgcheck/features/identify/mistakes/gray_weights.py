@@ -13,7 +13,7 @@ from sm_imgcheck.core.types import Step
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.kernels import PipelineHypothesis, compare_views
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
-from sm_imgcheck.features.identify.mistakes.gray import color_step, expand_gray, gray_images
+from sm_imgcheck.features.identify.mistakes.gray import expand_gray, gray_images
 from sm_imgcheck.features.identify.plan import Preparation, image_steps
 from sm_imgcheck.features.identify.search import Search, explain
 from sm_imgcheck.ops.execute import apply_steps
@@ -38,16 +38,15 @@ def _other_weights(evidence: Evidence, image: TensorImage) -> Iterator[Preparati
             continue
         single = max(weights) == 1
         roundings = ("half_even",) if single else ("half_even", "truncate")
-        for rounding in roundings if single or image.channels > 1 else (None, *roundings):
-            params = {"weights": list(weights), "rounding": rounding, "to": GRAY}
+        for rounding in roundings if single else (None, *roundings):
+            params = {"weights": list(weights), "rounding": rounding, "to": GRAY if image.channels == 1 else "RGB"}
             step = Step(op="weigh_channels", params=params, why="gray")
             if image.channels == 1:
                 yield replace(plain, late_gray="luma", gray_step=step)
                 yield replace(plain, gray_step=step)
             else:
-                steps = (step, color_step("L", "RGB", "luma"))
-                yield replace(plain, after=steps)
-                yield replace(plain, before=steps)
+                yield replace(plain, after=(step,))
+                yield replace(plain, before=(step,))
 
 
 def _guesses(evidence: Evidence, image: TensorImage) -> list[PipelineHypothesis]:
