@@ -373,6 +373,15 @@ def test_given_layout_restricts_the_search(photo):
     assert find(tensor, photo, layout="NHWC") == ()
 
 
+def test_stretched_image_in_a_frame_is_named(photo):
+    image = Image.open(io.BytesIO(photo)).resize((50, 40), Image.Resampling.BILINEAR)
+    framed = Image.new("RGB", (64, 64), (1, 2, 3))
+    framed.paste(image, (14, 24))
+    steps = find(np.asarray(framed), photo)[0].steps
+    assert [step.params["size"] for step in steps if "size" in step.params] == [[40, 50], [64, 64]]
+    assert (steps[-1].params["position"], steps[-1].params["fill"]) == ("bottom_right", [1, 2, 3])
+
+
 def test_border_narrower_than_the_kernel_keeps_its_fill():
     part = SourceRegion(source=(0, 0, 60, 60), inner=(1, 1, 62, 62), size=(64, 64), blend=3)
     guess = SimpleNamespace(part=part, geometry=(Step(op="pad", params={"size": [64, 64], "fill": [0]}),))

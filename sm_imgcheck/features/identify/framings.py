@@ -95,6 +95,7 @@ SHARES = (0.875, 0.9, 0.95, 0.96, 0.965, 1.0, 0.94, 0.93, 0.92, 0.85, 0.8, 0.75,
 """Usual shares of an image that survive a crop, called crop_pct by timm; 0.875 is 224 of 256."""
 _VIDEO = ((128, 171), (256, 341))
 """Sizes that torchvision's presets for video stretch every frame to before they cut its middle out."""
+_POSITIONS = ("center", "top_left", "bottom_right", "top_right", "bottom_left")
 _ROUNDINGS = ("floor", "round", "half_up")
 _MOST_ZOOM = 2.0
 _PROBE = 1.025
@@ -120,6 +121,9 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
     if inner is not None:
         yield from _squares(source, size)
         yield from _frames(size)
+        for position in _POSITIONS:  # the image stretched to a size that no rule derives
+            pad = {"pad": {"size": list(size), "position": position}}
+            yield Framing(kind="frame", spec_steps=(_resize(size=list(inner)), pad))
         for length in set(inner):  # a crop larger than the image
             for edge in range(max(length - 2, 1), length + 3):
                 yield from _either_side(edge, size)
@@ -298,7 +302,7 @@ def _frames(size: Size) -> Iterator[Framing]:
 
 def _pad_framings(size: Size, rounding: str) -> Iterator[Framing]:
     """The image in its own size or the largest that fits into the tensor, in the middle or in a corner."""
-    for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
+    for position in _POSITIONS:
         pad = {"pad": {"size": list(size), "position": position}}
         edge = _resize("longest_edge", size=list(size), rounding=rounding)
         yield Framing(kind="frame", spec_steps=(edge, pad))
