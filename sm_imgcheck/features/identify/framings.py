@@ -121,9 +121,7 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
     if inner is not None:
         yield from _squares(source, size)
         yield from _frames(size)
-        for position in _POSITIONS:  # the image stretched to a size that no rule derives
-            pad = {"pad": {"size": list(size), "position": position}}
-            yield Framing(kind="frame", spec_steps=(_resize(size=list(inner)), pad))
+        yield from _stretched_frames(size, inner)
         for length in set(inner):  # a crop larger than the image
             for edge in range(max(length - 2, 1), length + 3):
                 yield from _either_side(edge, size)
@@ -309,6 +307,13 @@ def _pad_framings(size: Size, rounding: str) -> Iterator[Framing]:
         yield Framing(kind="frame", spec_steps=(pad,))
 
 
+def _stretched_frames(size: Size, inner: Size) -> Iterator[Framing]:
+    """The image stretched to what is inside the border, a size that no rule derives."""
+    for position in _POSITIONS:
+        pad = {"pad": {"size": list(size), "position": position}}
+        yield Framing(kind="frame", spec_steps=(_resize(size=list(inner)), pad))
+
+
 def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
     """A few of ``framings``, which together resemble all of them: enough to distinguish orientations."""
     yield _full_image(source, size)
@@ -322,6 +327,7 @@ def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]
     if inner is not None:
         yield from _squares(source, size)
         yield from _pad_framings(size, "round")
+        yield from _stretched_frames(size, inner)
         for library in ("pillow", "opencv", "tensorflow"):  # in the middle, but each rounds it in its own way
             yield Framing(kind="frame", spec_steps=(_resize("letterbox", size=list(size)),), libraries=(library,))
         for length in sorted(set(inner)):
