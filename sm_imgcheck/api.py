@@ -108,7 +108,7 @@ def validate_paths(
     """
     from collections import Counter
 
-    from sm_imgcheck.run import run
+    from sm_imgcheck.run.engine import run
     from sm_imgcheck.run.inputs.item import Listing
     from sm_imgcheck.run.inputs.listing import list_candidates
     from sm_imgcheck.run.work import RunJob

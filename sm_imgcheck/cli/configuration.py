@@ -105,6 +105,9 @@ class Configuration:
 
     def ignores(self) -> tuple[PathIgnore, ...]:
         """Return the rules that are ignored in some files."""
+        entries = self.values.get("per-path-ignores", ())
+        if not entries:
+            return ()
         from sm_imgcheck.run.inputs.exclude import PathPatterns
         from sm_imgcheck.run.suppress import PathIgnore
 
@@ -114,7 +117,7 @@ class Configuration:
                 codes=tuple(code.upper() for code in entry["codes"]),
                 reason=entry["reason"],
             )
-            for entry in self.values.get("per-path-ignores", ())
+            for entry in entries
         )
 
     def spec_of(self, paths: Sequence[str]) -> str:

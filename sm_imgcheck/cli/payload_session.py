@@ -87,7 +87,7 @@ def run_requests(
     After an interruption, by Ctrl-C or by a body that cannot be written or sent, the report is closed too.
     Raises ImgcheckError without bodies, and at the end if some could not be written.
     """
-    errors, report = RunErrors(), Report(spec_name=target.spec.name, spec_sha256=target.spec.sha256)
+    errors, report = RunErrors(), Report()
     try:
         every = bodies(candidates(invocation), target, invocation.options, on_failure=errors.report)
         for built in single(every, invocation.single) if invocation.single else every:

@@ -140,4 +140,4 @@ def print_report(content: ReportContent[Row_contra], options: ReportOptions, row
     writer = ReportWriter(content, options, sys.stdout)
     for row in rows:
         writer.row(row)
-    writer.close(Report(spec_name="", spec_sha256=""))
+    writer.close(Report())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.cli.configuration import spec_name
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Report, Spec
 from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
@@ -31,10 +31,9 @@ def report_content(
 
 def _run(invocation: Invocation, spec: Spec, table: SpecTable | None, command: tuple[str, str]) -> Run:
     return Run(
-        spec_name=spec.name,
-        spec_sha256=spec.sha256 if table is None else table.sha256,
+        spec=spec if table is None else table,
         contract=spec.contract,
-        title=spec_name(invocation.spec, invocation.paths) if table is None else f"{len(table.names)} specs",
+        title=spec_name(invocation.spec, invocation.paths) if table is None else "",
         specs={} if table is None else dict(zip(table.names, table.specs, strict=True)),
         command=command[0],
         output=command[1],
@@ -48,7 +47,7 @@ def _run(invocation: Invocation, spec: Spec, table: SpecTable | None, command: t
 def suppress(invocation: Invocation, outcome: Outcome) -> Outcome:
     """The outcome without its known and ignored findings; the others are recorded for a new baseline."""
     if invocation.suppressor is not None:
-        outcome = replace(outcome, result=invocation.suppressor.apply(outcome.result))
+        outcome = replace_fields(outcome, result=invocation.suppressor.apply(outcome.result))
     if invocation.recorder is not None:
         invocation.recorder.add(outcome.result)
     return outcome
@@ -57,7 +56,7 @@ def suppress(invocation: Invocation, outcome: Outcome) -> Outcome:
 def complete_counts(report: Report, invocation: Invocation, listing: Listing, *, is_complete: bool) -> Report:
     """The counts of a run with its skipped files; of a complete run also the vanished findings of the baseline."""
     baseline = None if invocation.suppressor is None else invocation.suppressor.baseline
-    return replace(
+    return replace_fields(
         report,
         vanished=baseline.fixed_findings() if baseline is not None and is_complete else (),
         skipped_inputs=dict(listing.passed_over),

@@ -12,10 +12,10 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report
+from sm_imgcheck.io.stores import OutputRefused
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK, clause
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import ELSEWHERE
-from sm_imgcheck.run.outputs.tensors import OutputRefused
 from sm_imgcheck.run.work import Outcome
 
 if TYPE_CHECKING:

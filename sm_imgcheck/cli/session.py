@@ -26,7 +26,7 @@ from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.types import Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, same, strip_file_scheme
-from sm_imgcheck.run import run
+from sm_imgcheck.run.engine import run
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import filter_shard, list_candidates
 from sm_imgcheck.run.outputs.pending import PendingOutcomes
@@ -103,7 +103,7 @@ class _OutcomeReporter:
         results: list[Result] | None,
         writes: bool,
     ) -> None:
-        self.report = Report(spec_name=content.run.spec_name, spec_sha256=content.run.spec_sha256)
+        self.report = Report()
         self.errors = RunErrors()
         self._specs = tuple(content.run.specs)
         self._invocation, self._content, self._writer, self._writes = invocation, content, writer, writes

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import typer
 
 from sm_imgcheck.cli.configuration import Configuration, find_configuration, spec_name
 from sm_imgcheck.cli.options import DEFAULT_SPEC
+from sm_imgcheck.core.digests import sha256_of
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.spec import load
 
@@ -71,17 +69,23 @@ class SpecTable:
     """In the order of the names."""
 
     @property
+    def name(self) -> str:
+        """Number of the specs."""
+        return f"{len(self.names)} specs"
+
+    @property
     def sha256(self) -> str:
         """Digest of the specs and of their patterns, in hexadecimal."""
-        selection = [spec.sha256 for spec in self.specs], self.configuration.values.get("specs")
-        return sha256(json.dumps(selection).encode()).hexdigest()
+        from json import dumps  # for machine formats and journals only
+
+        return sha256_of(dumps([[spec.sha256 for spec in self.specs], self.configuration.values.get("specs")]).encode())
 
     def assign(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the candidates with the index of their spec; a candidate without a spec has a problem."""
         index = {name: number for number, name in enumerate(self.names)}
         for item in items:
             name = self.configuration.spec_of_file(item.path)
-            yield replace(item, spec=index[name]) if name else replace(item, problem=item.problem or _NO_SPEC)
+            yield replace_fields(item, **({"spec": index[name]} if name else {"problem": item.problem or _NO_SPEC}))
 
 
 def read_spec_table(name: str, paths: Sequence[str]) -> SpecTable | None:

@@ -1,4 +1,4 @@
-"""Frozen types: dataclasses whose values do not change, with short creation times.
+"""Frozen types: dataclasses whose values do not change, with short creation times; and mutable ones of the same cost.
 
 ``dataclass`` compiles five functions for each type, which costs a short command a third of its time; ``frozen`` gives
 all types the same functions and compiles an ``__init__`` for a type with many values. 60 types of 8 fields take 2 ms
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast, data
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["FrozenField", "field_names", "fields_of", "frozen", "replace_fields"]
+__all__ = ["FrozenField", "field_names", "fields_of", "frozen", "mutable", "replace_fields"]
 
 T = TypeVar("T")
 
@@ -33,7 +33,17 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(kind: type[T]) -> type[T]:
     """Make a class a dataclass with slots and keyword arguments that is equal, hashed and shown by its fields."""
-    members = {**_METHODS, **{name: value for name, value in kind.__dict__.items() if name not in _OF_CLASS}}
+    return _make_dataclass(kind, _METHODS)
+
+
+@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(field,))
+def mutable(kind: type[T]) -> type[T]:
+    """Make a class a dataclass with slots and keyword arguments whose values may change; each equals only itself."""
+    return _make_dataclass(kind, _METHODS_OF_MUTABLE)
+
+
+def _make_dataclass(kind: type[T], methods: Mapping[str, object]) -> type[T]:
+    members = {**methods, **{name: value for name, value in kind.__dict__.items() if name not in _OF_CLASS}}
     hints = {name: hint for name, hint in kind.__annotations__.items() if not _is_class_variable(hint)}
     defaults = {name: members.pop(name) for name in hints if name in members}
     members["__slots__"] = tuple(hints)
@@ -206,14 +216,13 @@ def _reduce(self: DataclassInstance) -> tuple[object, ...]:
     return _create, (kind, *_all_of(kind)(self))
 
 
-_METHODS: dict[str, object] = {
-    "__init__": _first_init,
-    "__signature__": _Signature(),
+_METHODS_OF_MUTABLE: dict[str, object] = {"__init__": _first_init, "__signature__": _Signature(), "__repr__": _repr}
+_METHODS = {
+    **_METHODS_OF_MUTABLE,
     "__setattr__": _no_change,
     "__delattr__": _no_change,
     "__eq__": _eq,
     "__hash__": _hash,
-    "__repr__": _repr,
     "__reduce__": _reduce,
 }
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from hashlib import sha256
 
+from sm_imgcheck.core.digests import sha256_of
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Result, Severity, Status, Suppression
@@ -99,4 +99,4 @@ def finding_digest(finding: Finding, number: int = 0) -> str:
 
 
 def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return sha256_of(text.encode("utf-8", "surrogateescape"))[:16]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sm_imgcheck.core.frozen import mutable
 from sm_imgcheck.core.types import Finding, Plan, Result, Step
 from sm_imgcheck.report import _origins
 
@@ -24,7 +25,7 @@ _DISTINCT = 4
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@mutable
 class FindingGroup:
     """Equal findings of several files, or equal reasons for a missing tensor."""
 
@@ -88,7 +89,7 @@ def _common(tail: str, other: str) -> str:
     return bare if bare == other_bare else ""
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@mutable
 class PlanGroup:
     """Plans that are the same sequence of ops; parameters and reasons are kept where all of them agree."""
 
@@ -107,7 +108,7 @@ def _common_step(step: Step, other: Step) -> Step:
     return Step(op=step.op, params=params, why=step.why if step.why == other.why else "", loss=step.loss)
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@mutable
 class ResultSummary:
     """The summary of the results of a run."""
 
@@ -171,7 +172,7 @@ class ResultSummary:
         if route := self.routes.get(key):
             route.add(plan)
         elif len(self.routes) < _GROUPS:
-            self.routes[key] = PlanGroup(plan.steps)
+            self.routes[key] = PlanGroup(steps=plan.steps)
 
     def by_use(self, kind: str) -> list[PlanGroup]:
         """The plans with steps for a kind, the most frequent first."""
@@ -205,5 +206,7 @@ def _enter(
         if len(groups) >= _GROUPS:
             return
         is_final = result.kind in ("request", "probe") or result.handled is not None
-        group = groups[key] = FindingGroup(finding, result.kind, is_final=is_final, is_unusable=_unusable(result))
+        group = groups[key] = FindingGroup(
+            sample=finding, kind=result.kind, is_final=is_final, is_unusable=_unusable(result)
+        )
     group.add(result.path, finding)

@@ -37,7 +37,7 @@ def of_spec(run: Run) -> dict[str, object]:
     """The head of the document."""
     return {
         "version": VERSION,
-        "spec": {"name": for_json(run.title or run.spec_name), "sha256": run.spec_sha256},
+        "spec": {"name": for_json(run.title or run.spec.name), "sha256": run.spec.sha256},
         "specs": [{"name": for_json(name), "sha256": spec.sha256} for name, spec in run.specs.items()],
     }
 

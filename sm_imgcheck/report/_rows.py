@@ -59,7 +59,7 @@ class Section:
 def against(run: Run, names: Sequence[str] = ()) -> str:
     """The spec that the candidates are compared with; names: of several specs, those of the candidates."""
     contracts = {name: run.specs[name].contract for name in names[:_SPECS] if name in run.specs}
-    contracts = contracts or {run.title or run.spec_name: run.contract}
+    contracts = contracts or {run.title or run.spec.name: run.contract}
     texts = [f"{for_terminal(name)}: {phrases.contract(contract)}" for name, contract in contracts.items()]
     more = len(names) - len(contracts)
     return f"against {'; '.join(texts)}{f'; and {more:,} more specs' if more > 0 else ''}"

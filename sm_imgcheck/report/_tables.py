@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sm_imgcheck.core import phrases
+from sm_imgcheck.core.frozen import mutable
 from sm_imgcheck.report._layout import ReportLayout
 from sm_imgcheck.report._rows import NOT_FIXABLE, Row, Section
 from sm_imgcheck.report.settings import Terminal
@@ -46,17 +46,17 @@ def draw(layout: ReportLayout, terminal: Terminal) -> str:
 
 def _parts(layout: ReportLayout) -> Iterator[RenderableType]:
     for number, line in enumerate(layout.head):
-        yield _Hanging(Text(line, style="" if number else "bold"), rest=2)
+        yield _Hanging(text=Text(line, style="" if number else "bold"), rest=2)
     for section in layout.sections:
         yield Text(f"\n{section.title}")
         yield from _section(section)
     if layout.summary and (layout.head or layout.sections):
         yield Text("")
     for line in layout.summary:
-        yield _Hanging(Text(line), rest=2)
+        yield _Hanging(text=Text(line), rest=2)
 
 
-@dataclass(slots=True)
+@mutable
 class _Hanging:
     """A paragraph whose lines after the first are indented further, so that a wrapped name is recognized as one."""
 
@@ -95,8 +95,8 @@ def _with_files(row: Row) -> list[RenderableType]:
     fix = f" [{row.fix}]" if row.fix and row.code else ""
     head = Text.assemble((check, _STYLES[row.severity]), row.message, (fix, "dim"))
     return [
-        _Hanging(head, first=1, rest=3),
-        *(_Hanging(Text(detail, style="dim"), first=5, rest=7) for detail in row.details),
+        _Hanging(text=head, first=1, rest=3),
+        *(_Hanging(text=Text(detail, style="dim"), first=5, rest=7) for detail in row.details),
     ]
 
 

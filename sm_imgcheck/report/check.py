@@ -31,7 +31,7 @@ class CheckContent(ReportContent[Result]):
         self._thumbnails: dict[str, Sequence[Thumbnail]] = {}
         self._statistics: FileStatistics | None = None
         self.run, self.writes = run, writes
-        self.document_title, self.fail_on = f"sm-imgcheck {run.title or run.spec_name}", run.fail_on
+        self.document_title, self.fail_on = f"sm-imgcheck {run.title or run.spec.name}", run.fail_on
         self._gathered: ResultSummary | None = None
         self._entry: FileEntry | None = None
 

@@ -32,7 +32,7 @@ class CompareContent(ReportContent["Comparison"]):
 
     def __init__(self, run: Run, model: ModelInfo, names: ClassNames, *, single: bool) -> None:
         self.run, self.model, self.names, self.single = run, model, names, single
-        self.document_title, self.fail_on = f"sm-imgcheck compare {run.title or run.spec_name}", run.fail_on
+        self.document_title, self.fail_on = f"sm-imgcheck compare {run.title or run.spec.name}", run.fail_on
         self._images = self._changed = self._compared = 0
         self._variation = self._cosine = 0.0
         self._with_variation = self._with_changes = False

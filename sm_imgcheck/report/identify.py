@@ -100,7 +100,7 @@ def _against(result: Result, spec: Spec | None, title: str) -> list[Section]:
     """Findings and plan as in ``validate``."""
     if spec is None:
         return []
-    run = Run(spec_name=spec.name, spec_sha256=spec.sha256, contract=spec.contract, title=title)
+    run = Run(spec=spec, contract=spec.contract, title=title)
     head, sections = alone(run, replace(result, candidate=replace(result.candidate, origins=None)))
     verdict = () if result.findings else (reason("it matches the spec"),)
     return [Section(title=f"Compared {head[-1]}", rows=(*verdict, *sections[0].rows)), *sections[1:]]

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Protocol
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Contract, FailOn, Spec
 
-__all__ = ["Run", "Terminal"]
+__all__ = ["Run", "SpecIdentity", "Terminal"]
+
+
+class SpecIdentity(Protocol):
+    """What reports show of a spec, or of several specs together."""
+
+    @property
+    def name(self) -> str:
+        """Name for readers."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Digest, in hexadecimal; computed when it is read."""
+        ...
 
 
 @frozen
 class Run:
     """Properties of a run before its first result."""
 
-    spec_name: str
-    spec_sha256: str
+    spec: SpecIdentity
     contract: Contract
     title: str = ""
     """What the user calls the spec: a preset's name or a path."""

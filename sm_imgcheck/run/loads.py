@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from sm_imgcheck.core.frozen import mutable
 from sm_imgcheck.core.types import Candidate, Options, Plan
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests import batch as joining
@@ -17,7 +18,7 @@ from sm_imgcheck.serving.envelopes._image import changes
 __all__ = ["RunStatistics", "loads"]
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class RunStatistics:
     """The sum over the candidates."""
 

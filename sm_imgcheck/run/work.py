@@ -10,16 +10,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
-from hashlib import sha256
 from importlib import import_module
 from itertools import tee
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from sm_imgcheck.core.digests import sha256_of
 from sm_imgcheck.core.errors import ImgcheckError, StoreError
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Candidate, Options, Result, Spec
-from sm_imgcheck.io.stores import LocationError, StoreObject, file_of, is_remote, local, store, strip_file_scheme
+from sm_imgcheck.io.stores import (
+    LocationError,
+    OutputRefused,
+    StoreObject,
+    file_of,
+    is_remote,
+    local,
+    store,
+    strip_file_scheme,
+)
 from sm_imgcheck.io.stores._connect import allow_redirects
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.stores.prefetch import ahead
@@ -28,7 +37,6 @@ from sm_imgcheck.rules.source_file import SRC101, SRC107
 from sm_imgcheck.run import malloc
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.prefetch import Content, contents
-from sm_imgcheck.run.outputs.tensors import OutputFile, OutputRefused, Outputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +45,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.pipeline.process import Trace
     from sm_imgcheck.pipeline.read import FileContent
     from sm_imgcheck.run.illustrate import Illustrator
+    from sm_imgcheck.run.outputs.tensors import OutputFile
 
 __all__ = [
     "Chunk",
@@ -58,6 +67,11 @@ _UNKNOWN = Result(candidate=Candidate(path="", kind="unknown"))
 
 class Sink(Protocol):
     """Outputs of tensors: ``outputs.Outputs``, ``outputs.Stream``."""
+
+    @property
+    def folder(self) -> str:
+        """Location of the outputs; empty: standard output."""
+        ...
 
     def write(self, item: Item, array: np.ndarray) -> OutputFile:
         """Write one tensor and return its name. Raises OutputRefused, or OutputError where none can be written."""
@@ -163,7 +177,7 @@ def process_items(
         item if isinstance(item, Outcome) else process_item(job, *next(fetched_contents), partial(begin, place))
         for place, item in enumerate(items)
     )
-    if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
+    if job.sink is not None and is_remote(job.sink.folder):
         yield from ahead(partial(_write_output, job), outcomes, room=_ROOM, weigh=_tensor_bytes)
     else:
         yield from map(partial(_write_output, job), outcomes)
@@ -297,7 +311,7 @@ def report_crash(job: RunJob, item: Item, cause: str) -> Outcome:
 def _file_state(item: Item, content: Content | None, *, record_state: bool) -> dict[str, Any]:
     """Return the state of the file before it is read: if it changes meanwhile, the next run detects that."""
     if isinstance(content, StoreObject):
-        digest = sha256(content.body).hexdigest() if record_state else ""
+        digest = sha256_of(content.body) if record_state else ""
         return {"size": len(content.body), "tag": content.tag if record_state else "", "sha256": digest}
     if item.stdin or item.problem or content is not None:
         return {"size": 0}
@@ -306,7 +320,7 @@ def _file_state(item: Item, content: Content | None, *, record_state: bool) -> d
         state = (kind := store(file)).stat(file)
         if state is None or not record_state:
             return {"size": state.size if state else 0}
-        digest = sha256(kind.read(file, MAX_FILE_BYTES)).hexdigest()
+        digest = sha256_of(kind.read(file, MAX_FILE_BYTES))
     except (StoreError, ValueError):  # its reader reports that
         return {"size": 0}
     return {"size": state.size, "tag": state.tag, "sha256": digest}

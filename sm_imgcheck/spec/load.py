@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 
 from sm_imgcheck.core.errors import ImgcheckError, Position, Problem, SpecError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.core.types import Probe, Spec
 from sm_imgcheck.io.stores import is_remote
@@ -51,7 +51,7 @@ class _SpecSource:
         if key.startswith("geometry") and "resize" in self.mapping:
             key = "resize"
         if position := position_of(key, self.positions):
-            return replace(problem, line=position.line, column=position.column)
+            return replace_fields(problem, line=position.line, column=position.column)
         return self.inherit(problem) if self.parent else self.at_start(problem)
 
     def inherit(self, problem: Problem) -> Problem:
@@ -63,7 +63,7 @@ class _SpecSource:
     def at_start(self, problem: Problem) -> Problem:
         """Return a problem at the position of the first key."""
         line, column = self.positions.get("", (None, None))
-        return replace(problem, line=line, column=column)
+        return replace_fields(problem, line=line, column=column)
 
 
 @frozen
@@ -106,7 +106,7 @@ def load_with_positions(spec: str | os.PathLike[str] | Mapping[str, object]) -> 
     if spec_source.problems:
         raise SpecError(source, spec_source.problems)
     golden = tuple(_with_folder(probe, spec_source.golden_folder) for probe in spec_value.golden)
-    return LoadedSpec(spec=replace(spec_value, golden=golden), locate=spec_source.locate)
+    return LoadedSpec(spec=replace_fields(spec_value, golden=golden), locate=spec_source.locate)
 
 
 def _with_folder(probe: Probe, folder: str) -> Probe:
@@ -197,9 +197,9 @@ def _join_parent(child: _SpecSource, *, folder: Path, chain: tuple[Path, ...]) -
         problems = (
             Problem(place="extends", message=message, line=line, column=column) for message in str(error).splitlines()
         )
-        return replace(child, mapping=mapping, problems=(*child.problems, *problems), complete=False)
-    child = replace(child, parent=for_terminal(str(name)))
-    return replace(
+        return replace_fields(child, mapping=mapping, problems=(*child.problems, *problems), complete=False)
+    child = replace_fields(child, parent=for_terminal(str(name)))
+    return replace_fields(
         child,
         mapping=join(parent.mapping, mapping),
         problems=(*child.problems, *map(child.inherit, parent.problems)),

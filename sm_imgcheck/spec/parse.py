@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
@@ -111,7 +108,6 @@ def _spec(keys: GivenSpec, contract: Contract, decode: Decode, geometry: list[Wr
         payload=full_spec["payload"],
         golden=tuple(full_spec["golden"]),
         resolved=full_spec,
-        sha256=hashlib.sha256(_canonical(full_spec)).hexdigest(),
     )
 
 
@@ -134,10 +130,6 @@ def _resolve(keys: GivenSpec, contract: Contract, decode: Decode, geometry: list
     return {key.name: full[key.name] for key in TOP if full.get(key.name) is not None}
 
 
-def _canonical(full_spec: Mapping[str, object]) -> bytes:
-    return json.dumps(full_spec, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
 def read(keys: Mapping[str, object], notes: ProblemList) -> Decode:
     """Return the decode policy with the defaults of its library."""
     library = keys.get("library", "pillow")
@@ -151,7 +143,7 @@ def read(keys: Mapping[str, object], notes: ProblemList) -> Decode:
     policy: dict[str, Any] = {**defaults, **keys}
     if "background" in policy:
         policy["background"] = tuple(policy["background"])
-    return replace(Decode(), **policy)
+    return Decode(**policy)
 
 
 def format_decode(decode: Decode) -> dict[str, object]:

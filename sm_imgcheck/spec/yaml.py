@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 
 from sm_imgcheck.core.errors import Position, Problem, SpecError
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, mutable
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.io.lazy_imports import yaml
 from sm_imgcheck.spec.problems import at, format_value
@@ -96,7 +96,7 @@ def _events(text: str, source: str, *, fast: bool) -> Iterator[yaml.Event]:
         raise SpecError(source, (syntax_problem(error, text),)) from None
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@mutable
 class _Reader:
     """Reads the events of one document and counts its values."""
 

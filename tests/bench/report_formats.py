@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from types import SimpleNamespace
 
 from throughput import photo_images
 from timing import TOOL, alternate, busy, claim
@@ -29,9 +30,9 @@ def page_of_many(file: Path) -> tuple[int, float]:
     from sm_imgcheck.report.check import CheckContent
 
     contract = Contract(shape=(), layout="NHWC", dtype="float32", channel_order="RGB", values=Values(low=0, high=1))
-    content = CheckContent(report.Run(spec_name="x", spec_sha256="", contract=contract))
+    content = CheckContent(report.Run(spec=SimpleNamespace(name="x", sha256=""), contract=contract))
     stream = report.reporter("html", content, report.Terminal())
-    counts = Report(spec_name="x", spec_sha256="")
+    counts = Report()
     facts = Facts(shape=(375, 500, 3), layout="HWC", dtype="uint8", channel_order="RGB")
     with file.open("w", encoding="utf-8") as page:
         page.write(stream.open())

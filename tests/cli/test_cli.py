@@ -412,7 +412,7 @@ def test_progress_without_terminal_prints_a_line_per_minute(monkeypatch, capsys)
 
 
 def test_long_run_ends_with_codes_slowest_and_largest_files(monkeypatch, capsys):
-    report = Report(spec_name="", spec_sha256="", by_code={"SHP106": 4, "SRC101": 1})
+    report = Report(by_code={"SHP106": 4, "SRC101": 1})
     runs = [record(f"{n}\n.jpg", seconds=n % 5, size=1000 * (n % 7)) for n in range(30)]
     watch_records(runs).sum_up(report)
     assert capsys.readouterr().err == ""

@@ -42,8 +42,8 @@ __all__ = ["TARGETS", "samples"]
 
 def render_reports(result: Result, given: Spec) -> None:
     """Render a result in each machine and text format."""
-    run = Run(spec_name=given.name, spec_sha256=given.sha256, contract=given.contract)
-    report = Report(spec_name=given.name, spec_sha256=given.sha256, candidates=1)
+    run = Run(spec=given, contract=given.contract)
+    report = Report(candidates=1)
     for form in ("json", "text"):
         one = reporter(form, CheckContent(run), Terminal())
         one.open(), one.row(result), one.close(report)

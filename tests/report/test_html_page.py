@@ -70,7 +70,7 @@ def test_page_is_the_same_for_every_number_of_workers(report_folder):
 def test_page_is_bounded_for_many_files():
     content = CheckContent(report_of())
     stream = report.reporter("html", content, report.Terminal())
-    counts = Report(spec_name="", spec_sha256="")
+    counts = Report()
     parts = [stream.open()]
     for index in range(5_000):
         result = image(f"photos/{index}.jpg", finding(f"X{index}", "odd", message="m" * 500, expected=str(index)))

@@ -155,7 +155,7 @@ def test_sarif_keeps_rare_rules_and_counts_omitted_results():
     stream = report.reporter("sarif", content, report.Terminal())
     text = [stream.open(), *(stream.row(image(f"{index}.jpg")) for index in range(12_000))]
     text.append(stream.row(image("last.jpg", finding("SRC110", "truncated"))))
-    text.append(stream.close(Report(spec_name="", spec_sha256="")))
+    text.append(stream.close(Report()))
     (run,) = json.loads("".join(text))["runs"]
     assert len(run["results"]) == 20_001
     assert run["results"][-1]["ruleId"] == "SRC110"

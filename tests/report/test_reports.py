@@ -352,9 +352,7 @@ def test_candidate_without_tensor_does_not_match_the_spec():
 
 
 def test_unchecked_candidates_are_neither_clean_nor_with_findings():
-    counts = Report(spec_name="x", spec_sha256="0").plus(
-        Result(candidate=Candidate(path="x", kind="unknown"), bug="a bug")
-    )
+    counts = Report().plus(Result(candidate=Candidate(path="x", kind="unknown"), bug="a bug"))
     assert (counts.candidates, counts.clean, counts.with_findings, counts.not_checked) == (1, 0, 0, 1)
     assert (counts.ok, counts.failed) == (0, 0)
 
@@ -376,7 +374,7 @@ def test_status_counts_agree_with_exit_code(severity, examined, status, code):
     findings = (finding("DTY101", "wrong-dtype", severity),) if severity else ()
     result = with_candidate(tensor("x.npy", *findings), facts=tensor("x.npy").facts if examined else None)
     assert result.status == status
-    counts = Report(spec_name="x", spec_sha256="0").plus(result)
+    counts = Report().plus(result)
     assert (counts.ok, counts.failed, counts.not_checked) == tuple(
         int(one == status) for one in ("ok", "failed", "not checked")
     )
@@ -467,7 +465,7 @@ def test_jsonl_writes_each_line_immediately():
     lines = [stream.row(result) for result in (image("a.jpg"), tensor("b.npy"))]
     assert [json.loads(line)["path"] for line in lines] == ["a.jpg", "b.npy"]
     assert all(line.count("\n") == 1 and line.endswith("\n") for line in lines)
-    last = json.loads(stream.close(Report(spec_name="input", spec_sha256="ab" * 32)))
+    last = json.loads(stream.close(Report()))
     assert set(last) == {"version", "spec", "specs", "summary"}
 
 

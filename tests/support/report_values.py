@@ -1,6 +1,7 @@
 """Results made by hand, and the report of them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Contract, Dim, Facts, Finding, Header, Plan, Report, Result, Step, Values
@@ -71,14 +72,14 @@ def with_candidate(result, **changes):
 def report_of(**options):
     """The parameters of a reporter for a run."""
     options = {"command": "sm-imgcheck convert photos -s small -o out", "title": "small"} | options
-    return report.Run(spec_name="input", spec_sha256="ab" * 32, contract=CONTRACT, **options)
+    return report.Run(spec=SimpleNamespace(name="input", sha256="ab" * 32), contract=CONTRACT, **options)
 
 
 def render_report(form, results, *, skipped_inputs=None, wanted=False, terminal=None, **options):
     """The whole report of these results. terminal: fields of the terminal."""
     content = CheckContent(report_of(**options))
     reporter = report.reporter(form, content, report.Terminal(**(terminal or {})))
-    counts = Report(spec_name="input", spec_sha256="ab" * 32, skipped_inputs=skipped_inputs or {})
+    counts = Report(skipped_inputs=skipped_inputs or {})
     text = reporter.open()
     for result in results:
         content.gather(result)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sm_imgcheck.cli.printing import ReportWriter
-    from sm_imgcheck.core.types import Report, Spec
+    from sm_imgcheck.core.types import Report
     from sm_imgcheck.features.discover.compare import Comparison
 
 __all__ = ["compare"]
@@ -85,24 +85,18 @@ def compare(
         first = next(comparisons, None)
         if first is None:
             raise ImgcheckError(explain_empty_run(paths, listing))
-        run = Run(
-            spec_name=spec_value.name,
-            spec_sha256=spec_value.sha256,
-            contract=spec_value.contract,
-            title=spec,
-            fail_on=fail_on,
-        )
+        run = Run(spec=spec_value, contract=spec_value.contract, title=spec, fail_on=fail_on)
         single = len(paths) == 1 and not os.path.isdir(paths[0]) and not paths[0].startswith("@")  # noqa: PTH112
         content = CompareContent(run, runner.info, names, single=single)
-        counts = _report(chain((first,), comparisons), ReportWriter(content, report, sys.stdout), spec_value)
+        counts = _report(chain((first,), comparisons), ReportWriter(content, report, sys.stdout))
     raise typer.Exit(counts.exit_code(fail_on))
 
 
-def _report(comparisons: Iterable[Comparison], writer: ReportWriter[Comparison], spec: Spec) -> Report:
+def _report(comparisons: Iterable[Comparison], writer: ReportWriter[Comparison]) -> Report:
     """Print the report row by row."""
     from sm_imgcheck.core.types import Report
 
-    counts = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+    counts = Report()
     for comparison in comparisons:
         counts = counts.plus(comparison.result)
         writer.row(comparison)

@@ -214,8 +214,6 @@ def _builtin(value: object) -> object:
 class Report:
     """The counts of a run: bounded for any number of candidates."""
 
-    spec_name: str
-    spec_sha256: str
     candidates: int = 0
     clean: int = 0
     """Candidates that were examined, without warnings and errors."""

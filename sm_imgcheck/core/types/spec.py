@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Any, Literal, TypedDict
 
 from sm_imgcheck.core.channels import CHANNELS
+from sm_imgcheck.core.digests import sha256_of_json
 from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
@@ -187,5 +188,8 @@ class Spec:
     golden: tuple[Probe, ...]
     resolved: Mapping[str, Any]
     """The same as a plain mapping in the spec language, with every default spelled out."""
-    sha256: str
-    """SHA-256 of the resolved mapping as canonical JSON, in hexadecimal: equal for two spellings of one spec."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the resolved mapping as canonical JSON, in hexadecimal: equal for two spellings of one spec."""
+        return sha256_of_json(self.resolved)

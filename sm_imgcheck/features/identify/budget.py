@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sm_imgcheck.core.frozen import mutable
 from sm_imgcheck.ops.execute import ArrayCache
 
 __all__ = ["Budget"]
@@ -15,7 +16,7 @@ _COMPARISON, _FRAMING, _SCAN = 8, 400_000, 32
 searched for a mistake."""
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class Budget:
     """The work of one search, shared by all its parts."""
 

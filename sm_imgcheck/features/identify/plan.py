@@ -129,7 +129,6 @@ def plan_from_file(
         payload={},
         golden=(),
         resolved={},
-        sha256="",
     )
     exif_orientation = replace(header, orientation=orientation)
     plan = make_plan(spec, Candidate(path="", kind="image", header=exif_orientation), Options())

@@ -5,7 +5,6 @@ Fewer digits than ``json.dumps(array.tolist())``, which widens a float32 to 64 b
 
 from __future__ import annotations
 
-import json
 import reprlib
 from collections import Counter
 from collections.abc import Iterator
@@ -122,6 +121,8 @@ def is_plain(body: bytes) -> bool:
 
 def repeated_key(body: bytes) -> str:
     """Return a key that appears twice in one object; empty without one. orjson keeps the last without an error."""
+    import json  # for tensors that are not as ``encode`` writes them
+
     keys: list[str] = []
 
     def note(pairs: list[tuple[str, object]]) -> None:

@@ -6,10 +6,10 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic
 
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import mutable
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
@@ -30,7 +30,7 @@ def reporter(content: ReportContent[Row_contra], terminal: Terminal) -> Reporter
     return _Annotations(content, terminal)
 
 
-@dataclass(slots=True)
+@mutable
 class _Group:
     """Findings of one code and level."""
 
@@ -96,7 +96,9 @@ class _Annotations(Generic[Row_contra]):
         line = f"::{level} {properties}::{_data(f'{name}: {message}')}\n"
         self.lines[level].append(line)
         if group is None:
-            self.groups[level, finding.code] = _Group(line, properties, title, message, name)
+            self.groups[level, finding.code] = _Group(
+                line=line, properties=properties, title=title, message=message, path=name
+            )
 
     def close(self, report: Report) -> str:
         del report

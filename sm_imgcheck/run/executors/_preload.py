@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from sm_imgcheck import rules
 from sm_imgcheck.core import gc_policy
-from sm_imgcheck.run.executors import _worker
 
 __all__ = ["MODULES"]
 
@@ -16,11 +14,12 @@ MODULES = (
     "sm_imgcheck.pipeline.apply",
     "sm_imgcheck.pipeline.measure",
     "sm_imgcheck.pipeline.process",
-    _worker.__name__,
+    "sm_imgcheck.run.executors._worker",
 )
 """Modules that most candidates need and that commands import late. OpenCV is not among them: few specs need it."""
 
+gc_policy.start_without()
 for name in MODULES:
     import_module(name)
-rules.all_rules()
-gc_policy.freeze_imports()
+import_module("sm_imgcheck.rules").all_rules()
+gc_policy.enable_for_run()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from sm_imgcheck.core.frozen import mutable
 from sm_imgcheck.run.executors._feed import ChunkFeed
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, process_items, report_crash
@@ -32,7 +33,7 @@ class Executor(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class _ChunkSlot:
     """A chunk in the order of the listing."""
 
@@ -45,7 +46,7 @@ class _ChunkSlot:
     """Error that ends the run once all results before it are yielded."""
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Task:
     """A unit of submission: a chunk, or the part of it that has no result yet."""
 
@@ -107,16 +108,16 @@ class TaskWindow:
         if self._retries:
             return self._retries.popleft()
         while self.has_room(limit) and (chunk := self._next_chunk()) is not None:
-            slot = _ChunkSlot(chunk, self._local_results(chunk))
+            slot = _ChunkSlot(chunk=chunk, records=self._local_results(chunk))
             self._slots.append(slot)
             if indices := tuple(index for index in range(len(chunk.items)) if index not in slot.records):
-                return Task(slot, indices)
+                return Task(slot=slot, indices=indices)
         return None
 
     def retry(self, task: Task, indices: tuple[int, ...]) -> None:
         """Submit a part of a task again, before any other chunk."""
         if indices:
-            self._retries.append(Task(task.slot, indices, crashes=task.crashes))
+            self._retries.append(Task(slot=task.slot, indices=indices, crashes=task.crashes))
 
     def mark_as_cause(self, task: Task, index: int, cause: str) -> None:
         """Record that one candidate crashed the worker process."""
@@ -136,7 +137,7 @@ class TaskWindow:
         try:
             return self.feed.take()
         except Exception as error:  # noqa: BLE001 - raised once all results before it in the listing are yielded
-            self._slots.append(_ChunkSlot(Chunk(number=-1, items=()), failure=error))
+            self._slots.append(_ChunkSlot(chunk=Chunk(number=-1, items=()), failure=error))
             return None
 
     def _local_results(self, chunk: Chunk) -> dict[int, Outcome]:

@@ -10,12 +10,13 @@ import signal
 from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.frozen import mutable
 from sm_imgcheck.run.executors import _forkserver, _worker
 from sm_imgcheck.run.executors._window import AHEAD, Task, TaskWindow
 from sm_imgcheck.run.executors._worker import Receiver, last_index, skip_indices
@@ -54,7 +55,7 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
         pool.close()
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class _Worker:
     process: BaseProcess
     link: Connection
@@ -94,7 +95,7 @@ class _Pool:
             process.start()
         child_end.close()
         begins.close()
-        worker = _Worker(process, parent_end, begin_reader)
+        worker = _Worker(process=process, link=parent_end, begun=begin_reader)
         _send(worker, self.job)
         return worker
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.io.stores import file_of
-
-__all__ = ["OutputRegistry", "clash"]
-
+from sm_imgcheck.run.inputs.item import Item
+from sm_imgcheck.run.outputs.tensors import Outputs
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from sm_imgcheck.run.work import Sink
+
+__all__ = ["OutputRegistry", "claim_outputs", "clash"]
 
 _IN_MEMORY = 50_000
 """Outputs that are stored in memory, about 20 MB; later ones are stored on disk."""
@@ -45,6 +49,17 @@ class OutputRegistry:
             return ""
         (owner,) = self._more.execute("SELECT path FROM owners WHERE output = ?", row[:1]).fetchone()
         return as_text(owner)
+
+
+def claim_outputs(items: Iterable[Item], sink: Sink) -> Iterator[Item]:
+    """Yield the same candidates; of two outputs with one location the second is rejected, for any engine."""
+    if not isinstance(sink, Outputs):
+        yield from items
+        return
+    claims = OutputRegistry()
+    for item in items:
+        reason = "" if item.problem else clash(claims, sink.place(item), item.path, once=sink.ONCE)
+        yield replace_fields(item, refused=reason) if reason else item
 
 
 def clash(claims: OutputRegistry, target: str, path: str, *, once: bool = False) -> str:

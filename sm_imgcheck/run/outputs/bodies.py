@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import BinaryIO
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, mutable
 from sm_imgcheck.core.media_types import suffix_of
 from sm_imgcheck.core.types import Candidate, Options, Payload, Result
 from sm_imgcheck.features.requests import RequestTarget, too_large
@@ -37,7 +37,7 @@ class BuiltBody:
     input_items: tuple[Item, ...]
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class _Batch:
     """What will be one body."""
 
@@ -131,7 +131,7 @@ def _body(
     )
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class BodyWriter:
     """An output folder, one file of it, or standard output."""
 

@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from io import BytesIO
 from json import dumps, loads
@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, StoreError
 from sm_imgcheck.core.escape import for_json, for_terminal
+from sm_imgcheck.core.frozen import mutable
 from sm_imgcheck.io.stores import is_remote, local, store, strip_file_scheme
 from sm_imgcheck.io.stores.local import open_local_file
 from sm_imgcheck.report._records import name_of, plain
@@ -129,7 +130,7 @@ _LARGEST = 2 << 30
 """Largest part in a store, in bytes: it is read completely."""
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class MergeResult:
     """What was found in the parts."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import sha256
 from json import dumps
 from shutil import rmtree
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, mutable
 from sm_imgcheck.core.types import Dim, Spec
 from sm_imgcheck.features.requests.snippets import manifest
 from sm_imgcheck.io.stores import LocationError, is_remote, join, store
@@ -58,7 +58,7 @@ class PackOptions:
         return f"{self.kind} --batch-size {self.size}"
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class PartStore(Outputs):
     """Folder of tensors until their pack is full: below the output folder."""
 
@@ -79,7 +79,7 @@ class PartStore(Outputs):
         return f"the sample {'/'.join(item.output)}"
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class PackWriter:
     """The incomplete packs of one run."""
 

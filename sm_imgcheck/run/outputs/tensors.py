@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, mutable
 from sm_imgcheck.io import tensors
 from sm_imgcheck.io.stores import Chunk, OutputRefused, file_of, is_remote, join, local, store
 from sm_imgcheck.run.inputs.item import Item
@@ -35,7 +34,7 @@ class OutputFile:
     """Time of its last change; empty in a store."""
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class Outputs:
     """An output folder, here or in a store: a value that any process can write by."""
 
@@ -154,10 +153,11 @@ def _refuse_input(item: Item, target: str) -> None:
             )
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False, match_args=False)
+@mutable
 class Stream:
     """Standard output as the location of one tensor."""
 
+    folder: ClassVar[str] = ""
     form: str
     file: BinaryIO
     written: str = ""

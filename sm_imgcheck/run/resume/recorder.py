@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from shutil import rmtree
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, mutable
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.features.requests.batch import one_by_one
 from sm_imgcheck.io.stores import is_remote, join, store, strip_file_scheme
@@ -32,7 +32,7 @@ from sm_imgcheck.run.work import Outcome, RunJob, process_items
 __all__ = ["RecorderOptions", "RunRecorder", "open_recorder"]
 
 
-@dataclass(slots=True, kw_only=True)
+@mutable
 class RunRecorder:
     """What is kept of one run."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 
+from sm_imgcheck.core.digests import sha256_of
 from sm_imgcheck.core.errors import StoreError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import file_of, is_remote, store
@@ -80,7 +80,7 @@ def _is_unchanged(item: Item, record: Record) -> bool:
         state = item.state or kind.stat(place)
         if state is None or state.size != record.size:
             return False
-        return state.tag == record.tag or sha256(kind.read(place, MAX_FILE_BYTES)).hexdigest() == record.sha256
+        return state.tag == record.tag or sha256_of(kind.read(place, MAX_FILE_BYTES)) == record.sha256
     return False
 
 

@@ -19,7 +19,7 @@ from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError, InternalError, OutputError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.run import cpus as jobs
-from sm_imgcheck.run import run, split_chunks
+from sm_imgcheck.run.engine import run, split_chunks
 from sm_imgcheck.run.executors import _worker, pool
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import list_candidates

@@ -16,7 +16,8 @@ from sample_images import jpeg
 from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.run import run, threads
+from sm_imgcheck.run import threads
+from sm_imgcheck.run.engine import run
 from sm_imgcheck.run.executors import _ray_cluster, ray
 from sm_imgcheck.run.executors import ray as engine
 from sm_imgcheck.run.inputs.item import Item, Listing

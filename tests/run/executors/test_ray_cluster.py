@@ -217,7 +217,7 @@ from sm_imgcheck.run.work import RunJob
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.outputs.tensors import Outputs
-from sm_imgcheck.run import run
+from sm_imgcheck.run.engine import run
 from sm_imgcheck.core.types import Options
 
 class Deadly(Outputs):
