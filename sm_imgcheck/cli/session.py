@@ -30,10 +30,11 @@ from sm_imgcheck.run.engine import run
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import filter_shard, list_candidates
 from sm_imgcheck.run.outputs.pending import PendingOutcomes
-from sm_imgcheck.run.work import Outcome, RunJob, Sink
+from sm_imgcheck.run.work import Outcome, RunJob
 
 if TYPE_CHECKING:
     from sm_imgcheck.report.check import CheckContent
+    from sm_imgcheck.run.outputs.sink import Sink
     from sm_imgcheck.run.resume.recorder import RunRecorder
 
 __all__ = ["report_on"]

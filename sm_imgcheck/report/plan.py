@@ -28,7 +28,7 @@ class PlanContent(ReportContent[Result]):
         record = {"version": _records.VERSION, "spec": _records.plain(spec)}
         whole = _records.of_result(row)
         record |= {key: whole[key] for key in ("path", "kind", "skipped")}
-        plan = {"steps": [], "before": whole["facts"], "after": []} if row.plan is None else _records.of_plan(row.plan)
+        plan = {"steps": [], "before": whole["facts"], "after": []} if row.plan is None else _records.plain(row.plan)
         return record | plan
 
     def entries(self, row: Result) -> Iterable[FileEntry]:

@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from itertools import tee
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sm_imgcheck.core.digests import sha256_of
 from sm_imgcheck.core.errors import ImgcheckError, StoreError
@@ -39,19 +39,16 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.prefetch import Content, contents
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from sm_imgcheck.features.pictures.thumbnails import Thumbnail
     from sm_imgcheck.pipeline.process import Trace
     from sm_imgcheck.pipeline.read import FileContent
     from sm_imgcheck.run.illustrate import Illustrator
-    from sm_imgcheck.run.outputs.tensors import OutputFile
+    from sm_imgcheck.run.outputs.sink import Sink
 
 __all__ = [
     "Chunk",
     "Outcome",
     "RunJob",
-    "Sink",
     "prepare",
     "process_custom_item",
     "process_item",
@@ -63,19 +60,6 @@ __all__ = [
 _ROOM = 64 << 20
 """Bytes of tensors that are written to a store at a time."""
 _UNKNOWN = Result(candidate=Candidate(path="", kind="unknown"))
-
-
-class Sink(Protocol):
-    """Outputs of tensors: ``outputs.Outputs``, ``outputs.Stream``."""
-
-    @property
-    def folder(self) -> str:
-        """Location of the outputs; empty: standard output."""
-        ...
-
-    def write(self, item: Item, array: np.ndarray) -> OutputFile:
-        """Write one tensor and return its name. Raises OutputRefused, or OutputError where none can be written."""
-        ...
 
 
 @frozen

@@ -18,7 +18,7 @@ from sm_imgcheck.io.stores import strip_file_scheme
 
 if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import PackOptions
-    from sm_imgcheck.run.work import Sink
+    from sm_imgcheck.run.outputs.sink import Sink
 
 __all__ = ["convert"]
 

@@ -17,7 +17,7 @@ from sm_imgcheck.run.outputs.tensors import Outputs
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from sm_imgcheck.run.work import Sink
+    from sm_imgcheck.run.outputs.sink import Sink
 
 __all__ = ["OutputRegistry", "claim_outputs", "clash"]
 
