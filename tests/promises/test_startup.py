@@ -72,11 +72,22 @@ def test_command_does_not_import_other_commands():
     } & loaded_modules("--help")
 
 
-def test_jpeg_is_validated_without_opencv_rich_and_orjson(tmp_path):
+def test_jpeg_is_validated_without_opencv_rich_orjson_and_digests(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
     modules = loaded_modules("validate", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01")
     assert {"numpy", "yaml", "sm_imgcheck.report.formats.text"} <= modules
-    assert not modules & {"cv2", "rich", "orjson", "pydantic", "ssl", "asyncio"}
+    assert not modules & {"cv2", "rich", "orjson", "pydantic", "ssl", "asyncio", "sm_imgcheck.run.outputs.tensors"}
+    libraries = loaded_modules(code="import sys, typer, yaml, numpy, simplejpeg; print(*sys.modules, file=sys.stderr)")
+    assert not {"hashlib", "json"} & (modules - libraries)
+
+
+def test_workers_are_started_before_any_heavy_module_is_loaded():
+    code = (
+        "import sys, sm_imgcheck.run.cpus, sm_imgcheck.run.executors._forkserver; print(*sys.modules, file=sys.stderr)"
+    )
+    modules = loaded_modules(code=code)
+    assert "multiprocessing.context" in modules
+    assert not modules & (HEAVY | {"typer", "sm_imgcheck.run.work"})
 
 
 def test_remote_stores_are_loaded_only_for_urls(tmp_path):

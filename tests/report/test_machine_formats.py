@@ -11,6 +11,7 @@ from report_values import finding, image, render_report, report_of, tensor, with
 
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Report, Result
+from sm_imgcheck.report import _records
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.rules import Rule as RuleType
 from sm_imgcheck.rules import all_rules
@@ -67,6 +68,15 @@ RUNS = {
         unchecked_result("b.jpg", skipped="is a folder"),
     ],
 }
+
+
+@pytest.mark.parametrize("run", ["hostile names", "not checked"])
+def test_lines_of_shared_values_are_the_json_of_each_result(run):
+    results = RUNS[run]()
+    results = [*results, *results, tensor("x.npy", finding("DTY101", "wrong-dtype"))]
+    *rows, _ = render_report("jsonl", results).splitlines()
+    assert rows == [json.dumps(json.loads(row)) for row in rows]
+    assert [json.loads(row) for row in rows] == [_records.of_result(result) for result in results]
 
 
 @pytest.mark.parametrize(
