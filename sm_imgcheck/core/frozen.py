@@ -93,7 +93,7 @@ class _Fields:
 
 
 class FrozenField(NamedTuple):
-    """A field of a type made by ``frozen``."""
+    """A field of a type made by ``frozen`` or ``mutable``."""
 
     name: str
     put: Callable[[object, object], None]
@@ -107,7 +107,7 @@ class FrozenField(NamedTuple):
 
 @cache
 def fields_of(kind: type) -> tuple[FrozenField, ...]:
-    """The fields of a type made by ``frozen``, those of its bases first."""
+    """The fields of a type made by ``frozen`` or ``mutable``, those of its bases first."""
     defaults: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         defaults |= base.__dict__.get("__own_fields__", {})

@@ -1,6 +1,8 @@
 """Garbage of a command that another program calls is collected; the command line exempts its imports."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -31,3 +33,11 @@ def test_run_of_the_command_line_freezes_imports_and_enables_the_collector():
     gc_policy.enable_for_run()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 1000
+
+
+def test_process_that_workers_are_forked_from_freezes_imports_and_enables_the_collector():
+    code = "import gc, sm_imgcheck.run.executors._preload; print(gc.isenabled(), gc.get_freeze_count())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    is_enabled, number = done.stdout.split()
+    assert is_enabled == "True"
+    assert int(number) > 1000

@@ -33,7 +33,7 @@ def context() -> ForkServerContext | SpawnContext:
 
 
 def prepare(jobs: int) -> None:
-    """Start the process that workers are forked from, where fork exists; it is ready about 0.2 s later.
+    """Start the process that workers are forked from, where fork exists; it is ready about 0.13 s later.
 
     Raises ImgcheckError where this number of workers cannot be started.
     """
