@@ -85,7 +85,8 @@ class SpecTable:
         index = {name: number for number, name in enumerate(self.names)}
         for item in items:
             name = self.configuration.spec_of_file(item.path)
-            yield replace_fields(item, **({"spec": index[name]} if name else {"problem": item.problem or _NO_SPEC}))
+            changes = {"spec": index[name]} if name else {"problem": item.problem or _NO_SPEC}
+            yield replace_fields(item, **changes)
 
 
 def read_spec_table(name: str, paths: Sequence[str]) -> SpecTable | None:
