@@ -34,10 +34,10 @@ PIX101 = Rule(
     doc="""No known pipeline converts the source image to this tensor.
 
     Every common rotation, flip, framing, filter, channel order and value mapping was tried. The details and the local
-    contrast of both images differ in all orientations, their values in memory order, and no part of the image has the
-    keypoints of the tensor, in any size and rotation. The tensor shows a different image, or one too small or too
-    edited to recognize. If they agree, PIX102 is reported; images without details are reported as PIX110. A search that
-    stopped at its limit before all of that was tried makes it a warning.
+    contrast of both images differ in all orientations, as do their values in memory order and the distribution of
+    these, and no part of the image has the keypoints of the tensor, in any size and rotation. The tensor shows a
+    different image, or one too small or too edited to recognize. If they agree, PIX102 is reported; images without
+    details are reported as PIX110. A search that stopped at its limit before all of that was tried makes it a warning.
 
     At an endpoint: a prediction for different content.
 

@@ -115,6 +115,14 @@ def test_array_of_two_colors_in_98_percent_has_few_details(others, few, axis):
     assert has_few_details(np.moveaxis(array, 2, axis), axis) is few
 
 
+@pytest.mark.parametrize("mean", [0, np.float32([0.485, 0.456, 0.406])], ids=["one scale", "channels"])
+def test_pixels_in_another_order_are_not_called_another_image(mean):
+    shuffled = np.random.default_rng(4).permutation(UNIT.reshape(-1, 3)).reshape(UNIT.shape)
+    found = codes(((shuffled - mean) / (mean + 1))[np.newaxis])
+    assert "PIX101" not in found
+    assert "its values are distributed as those of the image, perhaps in another order" in found["PIX102"].message
+
+
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
 def test_resemblance_does_not_depend_on_layout_and_values(layout):
     array = (UNIT if layout == "NHWC" else UNIT.transpose(2, 0, 1))[np.newaxis]

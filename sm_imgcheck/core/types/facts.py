@@ -182,7 +182,8 @@ class SourceComparison:
     unsearched: str = ""
     """The work after which the search for a pipeline stopped, and what it did not try; empty: it was complete."""
     region: str = ""
-    """Where no known pipeline explains the tensor: the part of the image that it shows, in words; empty: unknown."""
+    """Where no known pipeline explains the tensor: the part of the image that it shows, or what else they share, in
+    words; empty: unknown."""
     region_differs: bool = False
     """Whether that part is clearly another than the spec's."""
     mean_difference: float | None = None

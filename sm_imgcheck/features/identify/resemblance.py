@@ -12,7 +12,7 @@ from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
-__all__ = ["few_colors", "has_few_details", "images_of", "resemblance"]
+__all__ = ["few_colors", "has_few_details", "has_same_distribution", "images_of", "resemblance"]
 
 _SIDE, _BLUR = 32, 5
 """Pixels of a side that are compared, and of the local mean to subtract: the rest is detail, not light and dark."""
@@ -75,6 +75,46 @@ def resemblance(array: np.ndarray, facts: Facts, pixels: np.ndarray) -> float:
     parts = [_details(view) for part in _parts(pixels) for view in _orientations(part)]
     images = (_details(image) for image in images_of(array, facts.layout))
     return max(_flat_resemblance(array, pixels), *(_likeness(image, part) for image in images for part in parts))
+
+
+def has_same_distribution(array: np.ndarray, facts: Facts, pixels: np.ndarray) -> bool:
+    """Return whether the values of a tensor are distributed as those of its source, in any order.
+
+    array: as measured in ``facts``. pixels: HxWxC. At any scale and offset, of all channels together or of each; images
+    with few details all have one distribution.
+    """
+    if has_few_details(array, facts.layout.find("C")) or has_few_details(pixels, 2):
+        return False
+    image = _quantiles(next(images_of(array, facts.layout)))
+    return any(_is_near(image, _quantiles(part[..., :3])) for part in _parts(pixels))
+
+
+_QUANTILES = np.linspace(0, 1, 513)
+_SAME = 0.02
+"""Mean difference of quantiles, in standard deviations: bilinear, bicubic and nearest neighbor to 224x224 leave more in
+9 % of 270 cases, and 8,010 pairs of different photographs have 0.033 and more."""
+
+
+def _quantiles(image: np.ndarray) -> np.ndarray:
+    """Quantiles of all values and of each channel, in standard deviations from their mean; in rows."""
+    planes = [image, *(image[..., channel] for channel in range(image.shape[2] if image.ndim == 3 else 0))]
+    rows = []
+    for plane in planes:
+        values = plane.ravel()[:: plane.size // _SAMPLE + 1].astype(np.float64)
+        rows.append((np.quantile(values, _QUANTILES) - values.mean()) / max(values.std(), 1e-12))
+    return np.stack(rows)
+
+
+_SAMPLE = 1 << 17
+"""Values whose distribution is compared."""
+
+
+def _is_near(image: np.ndarray, other: np.ndarray) -> bool:
+    """Whether the quantiles of all values agree, or those of each channel in the same or the reverse order."""
+    if np.abs(image[0] - other[0]).mean() <= _SAME:
+        return True
+    orders = (other[1:], other[:0:-1]) if len(image) == len(other) > 1 else ()
+    return any(np.abs(image[1:] - order).mean(axis=1).max() <= _SAME for order in orders)
 
 
 def _orientations(image: np.ndarray) -> Iterator[np.ndarray]:

@@ -15,7 +15,13 @@ from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.located import with_region
-from sm_imgcheck.features.identify.resemblance import few_colors, has_few_details, images_of, resemblance
+from sm_imgcheck.features.identify.resemblance import (
+    few_colors,
+    has_few_details,
+    has_same_distribution,
+    images_of,
+    resemblance,
+)
 from sm_imgcheck.io import stores
 from sm_imgcheck.io.images.decode import decode
 from sm_imgcheck.ops.execute import ArrayCache, apply_steps
@@ -96,7 +102,10 @@ def _explain_failure(
     if few_colors(picture, 2):
         return replace(ideal, uncompared="the image has one or two colors, too few to compare it with the tensor")
     ideal = replace(ideal, resemblance=resemblance(candidate.data, candidate.facts, picture))
-    return with_region(ideal, images_of(candidate.data, candidate.facts.layout), picture)
+    ideal = with_region(ideal, images_of(candidate.data, candidate.facts.layout), picture)
+    if not ideal.region and has_same_distribution(candidate.data, candidate.facts, picture):
+        return replace(ideal, region="its values are distributed as those of the image, perhaps in another order")
+    return ideal
 
 
 def _has_many_colors(plan: Plan | None, body: bytes) -> bool:
