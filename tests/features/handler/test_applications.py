@@ -11,7 +11,7 @@ from sample_images import encode_image, jpeg, picture
 
 PLAIN = np.asarray(Image.open(io.BytesIO(jpeg())).convert("RGB"))
 MODEL = "import base64, json, joblib\nmodel = joblib.load('model.pkl')\n"
-"""A model that is not there: the stub records its input, ``pixels(body)``."""
+"""Without its file: the stub records its input, ``pixels(body)``."""
 
 READERS = {
     "azure-json": """
@@ -203,7 +203,7 @@ PACKAGES = ("aiohttp", "django", "fastapi", "flask", "rest_framework")
 
 
 @pytest.mark.parametrize("case", READERS)
-@pytest.mark.sample(8)
+@pytest.mark.sample(4)
 def test_image_reaches_the_model(tmp_path, case):
     code = READERS[case]
     for package in PACKAGES:

@@ -44,7 +44,7 @@ class HttpResponse:
         return self._body
 
 
-class _Upload:
+class _FormFile:
     """A file of a form, as in Werkzeug."""
 
     def __init__(self, body: bytes, name: str) -> None:
@@ -54,7 +54,7 @@ class _Upload:
         return self.stream.read(*size)
 
 
-def _files(body: bytes, content_type: str) -> dict[str, _Upload]:
+def _files(body: bytes, content_type: str) -> dict[str, _FormFile]:
     """The files of a multipart form."""
     import email
     import email.policy
@@ -64,7 +64,7 @@ def _files(body: bytes, content_type: str) -> dict[str, _Upload]:
     files = {}
     for part in message.iter_parts() if message.is_multipart() else ():
         name = part.get_param("name", header="content-disposition")
-        files[str(name)] = _Upload(bytes(part.get_payload(decode=True) or b""), part.get_filename() or "")
+        files[str(name)] = _FormFile(bytes(part.get_payload(decode=True) or b""), part.get_filename() or "")
     return files
 
 

@@ -26,25 +26,9 @@ class Fields:
             raise AttributeError(name)
 
 
-class InferenceRequest(Fields):
-    """``mlserver.types.InferenceRequest``."""
-
-
-class InferenceResponse(Fields):
-    """``mlserver.types.InferenceResponse``."""
-
-
-class RequestInput(Fields):
-    """``mlserver.types.RequestInput``."""
-
-
-class ModelSettings(Fields):
-    """``mlserver.ModelSettings``."""
-
-
 def _value_of(name: str, value: Any) -> Any:
     if name == "inputs":
-        return [entry if isinstance(entry, Fields) else RequestInput(**entry) for entry in value]
+        return [entry if isinstance(entry, Fields) else Fields(**entry) for entry in value]
     return Fields(**value) if name == "parameters" and isinstance(value, dict) else value
 
 
@@ -77,8 +61,8 @@ class _Codec:
         return Fields(name=name, data=payload)
 
     @classmethod
-    def encode_response(cls, model_name: str, payload: object, *_: object, **__: object) -> InferenceResponse:
-        return InferenceResponse(model_name=model_name, outputs=[payload])
+    def encode_response(cls, model_name: str, payload: object, *_: object, **__: object) -> Fields:
+        return Fields(model_name=model_name, outputs=[payload])
 
     @classmethod
     def decode_request(cls, request: Any) -> Any:
@@ -130,13 +114,8 @@ def _decode_args(predict: Callable[..., Any]) -> Callable[..., Any]:
 
 def modules() -> dict[str, dict[str, Any]]:
     """Modules of the package, and their members."""
-    names = ("ResponseOutput", "Parameters", "MetadataTensor")
-    types = {
-        "InferenceRequest": InferenceRequest,
-        "InferenceResponse": InferenceResponse,
-        "RequestInput": RequestInput,
-        **{name: type(name, (Fields,), {}) for name in names},
-    }
+    names = ("InferenceRequest", "InferenceResponse", "RequestInput", "ResponseOutput", "Parameters", "MetadataTensor")
+    types = {name: type(name, (Fields,), {}) for name in names}
     codecs: dict[str, Any] = {
         **{f"{codec.__name__}": codec for codec in (Base64Codec, StringCodec, NumpyCodec)},
         "NumpyRequestCodec": NumpyCodec,
@@ -146,7 +125,7 @@ def modules() -> dict[str, dict[str, Any]]:
     }
     logger = SimpleNamespace(**{name: lambda *_, **__: None for name in ("debug", "info", "warning", "error")})
     return {
-        "mlserver": {"MLModel": MLModel, "ModelSettings": ModelSettings},
+        "mlserver": {"MLModel": MLModel, "ModelSettings": Fields},
         "mlserver.types": types,
         "mlserver.codecs": codecs,
         "mlserver.codecs.decorator": codecs,

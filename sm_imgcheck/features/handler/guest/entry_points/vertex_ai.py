@@ -48,11 +48,9 @@ def _calls(user: UserFile, predictor: Any, request: ClientRequest) -> Iterator[A
         return
     documents = list(json_documents(user, request.body))
     with_instances = [(label, value) for label, value in documents if isinstance(value, dict) and "instances" in value]
-    for label, document in with_instances:
+    in_list = [(f'{{"instances": [{label}]}}', {"instances": [value]}) for label, value in documents]
+    for label, document in [*with_instances, *in_list]:
         yield f"application/json {label}", partial(_call, user, predictor, document)
-    for label, document in documents:
-        whole = {"instances": [document]}
-        yield f'application/json {{"instances": [{label}]}}', partial(_call, user, predictor, whole)
 
 
 def _call(user: UserFile, predictor: Any, document: object, record: CallRecord) -> HandlerTensor:
