@@ -18,8 +18,8 @@ from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 __all__ = ["IMPORTER"]
 
 _TITLE = "Albumentations transforms"
-_PRINT = re.compile(r"^\s*Compose\(\[", re.MULTILINE)
-_CLASS_KEY = re.compile(r"^\s+__class_fullname__:", re.MULTILINE)
+_PRINT = re.compile(r"^[ \t]*Compose\(\[", re.MULTILINE)
+_CLASS_KEY = re.compile(r"^[ \t]+__class_fullname__:", re.MULTILINE)
 _MARKS = ("max_pixel_value", "ToTensorV2", "always_apply", "bbox_params", "p=1")
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos")
 """By OpenCV's constants."""

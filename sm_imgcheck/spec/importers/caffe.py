@@ -19,7 +19,7 @@ from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 __all__ = ["IMPORTER"]
 
 _TITLE = "Caffe network"
-_LAYER = re.compile(r"^\s*layers?\s*:?\s*\{", re.MULTILINE)
+_LAYER = re.compile(r"^[ \t]*layers?\s*:?\s*\{", re.MULTILINE)
 _MARKS = ("input_param", "input_dim", "input_shape", "transform_param", "bottom:", "convolution_param")
 
 

@@ -28,8 +28,9 @@ _SHAPES = {
 }
 """Options that state shapes, the first that is given counts."""
 _NAMES = "|".join(re.escape(name) for name in sorted(_TOOLS, key=len, reverse=True))
-_TOOL = re.compile(rf"(?<![\w.-])({_NAMES})\s[^|;&]*--?\w")
-_NAMED_SHAPE = re.compile(r"(?:([\w./:-]+?)\s*[:=]?\s*)?[\[(]([\d,\s?-]+)[\])]")
+_TOOL = re.compile(rf"(?<![\w.-])({_NAMES})\s[^|;&\n]{{0,500}}--?\w")
+_LONGEST_OPTION = 1_000
+_NAMED_SHAPE = re.compile(r"(?:([\w./:-]{1,80}?)\s*[:=]?\s*)?[\[(]([\d,\s?-]+)[\])]")
 _TRT_SHAPE = re.compile(r"([\w./-]+):([\dx-]+)")
 
 
@@ -80,12 +81,12 @@ IMPORTER = Importer(
 
 def _join_lines(text: str) -> str:
     """Without comments, each command on one line."""
-    return re.sub(r"\\\r?\n", " ", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE))
+    return re.sub(r"\\\r?\n", " ", re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE))
 
 
 def _command(file: SourceFile) -> tuple[str, dict[str, str]]:
     """The tool and the options of the only command. Raises ImgcheckError for several."""
-    lines = [line for line in _join_lines(file.text).splitlines() if _TOOL.search(line)]
+    lines = [line for line in _join_lines(file.start).splitlines() if _TOOL.search(line)]
     if len(lines) != 1:
         raise ImgcheckError(
             f"{for_terminal(file.name)}: commands: got {len(lines)} conversions, expected one; save it to a file"
@@ -109,7 +110,7 @@ def _command(file: SourceFile) -> tuple[str, dict[str, str]]:
 
 def _tensors(tool: str, key: str, options: dict[str, str]) -> list[TensorInput]:
     """Inputs with a shape in an option, named where the option names them."""
-    text = options[key]
+    text = options[key][:_LONGEST_OPTION]
     if tool == "trtexec":
         pairs = _TRT_SHAPE.findall(text)
     elif tool == "qualcomm":

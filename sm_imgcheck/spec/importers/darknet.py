@@ -12,7 +12,7 @@ from sm_imgcheck.spec.importers._torch_values import side
 __all__ = ["IMPORTER"]
 
 _TITLE = "Darknet configuration"
-_GROUP = re.compile(r"^\s*\[(\w+)\]", re.MULTILINE)
+_GROUP = re.compile(r"^[ \t]*\[(\w+)\]", re.MULTILINE)
 _KEY = re.compile(r"^[ \t]*(width|height|channels)[ \t]*=[ \t]*(\d{1,6})[ \t]*$", re.MULTILINE)
 _LAYERS = {"convolutional", "yolo", "region", "maxpool", "connected", "shortcut", "route"}
 

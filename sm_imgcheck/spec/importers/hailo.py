@@ -12,12 +12,12 @@ from sm_imgcheck.spec.importers._source_file import SourceFile
 __all__ = ["IMPORTER"]
 
 _TITLE = "Hailo model script"
-_NORMALIZATION = re.compile(r"^\s*\w+\s*=\s*normalization\(\s*(\[[^\]]*\]\s*,\s*\[[^\]]*\])", re.MULTILINE)
-_COMMAND = re.compile(
-    r"^\s*(?:[\w, \[\]]+=\s*)?(model_optimization_config|performance_param|change_output_activation|post_quantization"
-    r"_optimization|quantization_param|nms_postprocess|normalization|allocator_param|input_conversion)\(",
-    re.MULTILINE,
+_NORMALIZATION = re.compile(r"^[ \t]*\w+\s*=\s*normalization\(\s*(\[[^\]]*\]\s*,\s*\[[^\]]*\])", re.MULTILINE)
+_COMMANDS = (
+    *("model_optimization_config", "performance_param", "change_output_activation", "post_quantization_optimization"),
+    *("quantization_param", "nms_postprocess", "normalization", "allocator_param", "input_conversion"),
 )
+_COMMAND = re.compile(rf"^[ \t]*(?:[\w, \[\]]{{1,80}}=\s*)?({'|'.join(_COMMANDS)})\(", re.MULTILINE)
 
 
 def matches(file: SourceFile) -> float:

@@ -16,7 +16,7 @@ __all__ = ["IMPORTER"]
 
 _TITLE = "MediaPipe graph"
 _CALCULATOR = re.compile(r"""calculator:\s*["']ImageToTensorCalculator["']""")
-_NODE = re.compile(r"^\s*node\s*:?\s*\{", re.MULTILINE)
+_NODE = re.compile(r"^[ \t]*node\s*:?\s*\{", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
 _SIDE = re.compile(r"output_tensor_(width|height)\s*:\s*(\d{1,6})")
 _RANGE = re.compile(r"output_tensor_(float|int|uint)_range\s*:?\s*\{\s*min\s*:\s*([-\d.]+)\s*,?\s*max\s*:\s*([-\d.]+)")

@@ -17,7 +17,7 @@ from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 __all__ = ["IMPORTER"]
 
 _TITLE = "OpenCV models.yml"
-_KEYS = re.compile(r"^\s+(mean|scale|width|height|rgb|model|sample|load_info):", re.MULTILINE)
+_KEYS = re.compile(r"^[ \t]+(mean|scale|width|height|rgb|model|sample|load_info):", re.MULTILINE)
 
 
 def matches(file: SourceFile) -> float:

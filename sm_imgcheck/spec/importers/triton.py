@@ -17,7 +17,7 @@ from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_i
 __all__ = ["IMPORTER"]
 
 _TITLE = "Triton model configuration"
-_INPUT = re.compile(r"^\s*input\s*:?\s*[\[{]", re.MULTILINE)
+_INPUT = re.compile(r"^[ \t]*input\s*:?\s*[\[{]", re.MULTILINE)
 _FORMATS = {"FORMAT_NCHW": "NCHW", "FORMAT_NHWC": "NHWC"}
 
 

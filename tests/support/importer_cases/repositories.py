@@ -587,11 +587,11 @@ OTHERS = {
         {"resize": {"mode": "stretch", "size": [256, 256], "interpolation": "bilinear", "library": "opencv"}}, {"crop": {"size": [224, 224], "rounding": "floor"}},
     ]), ()),
     "tao": ("experiment_spec.yaml", TAO, tensor(["N", 3, 544, 960], "NCHW", normalize={"units": "unit", **IMAGENET}), ("channel_order", "resize")),
-    "albumentations-json": ("val_transform.json", ALBUMENTATIONS, torch_like(512, IMAGENET, geometry=[
+    "albumentations-json": ("val_transform.json", ALBUMENTATIONS, hub(512, IMAGENET, geometry=[
         {"resize": {"mode": "longest_edge", "size": [512, 512], "rounding": "round", "interpolation": "bilinear", "library": "opencv"}},
         {"pad": {"size": [512, 512], "fill": [0, 0, 0]}},
     ]), ()),
-    "albumentations-print": ("transform.txt", ALBUMENTATIONS_PRINT, torch_like((256, 320), IMAGENET, **stretch(256, 320, library="opencv")), ()),
+    "albumentations-print": ("transform.txt", ALBUMENTATIONS_PRINT, hub((256, 320), IMAGENET, **stretch(256, 320, library="opencv")), ()),
     "opencv-models": ("models.yml", OPENCV_MODELS, tensor(["N", 3, 480, 640], "NCHW", order="RGB", value_range=[0, 0.9996], **CV, **stretch(480, 640, library="opencv")), ()),
     "mediapipe": ("face_landmark.pbtxt", MEDIAPIPE, tensor(["N", 256, 192, 3], "NHWC", order="RGB", value_range=[-1, 1]), ("resize",)),
     "hailo": ("resnet.alls", HAILO, {"value_range": [0, 255]}, ("shape", "layout", "dtype", "channel_order", "resize")),

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _KEY = re.compile(
-    r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^\s*(\w+)\s*:\s*str\b""",
+    r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^[ \t]*(\w+)\s*:\s*str\b""",
     re.MULTILINE,
 )
 """Keys that a program reads: items, ``get`` and ``pop``, fields of text."""

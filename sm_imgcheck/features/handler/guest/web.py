@@ -27,7 +27,7 @@ __all__ = ["NO_ROUTE", "WebResponse", "WebRoute", "order_routes", "route_call"]
 NO_ROUTE = "the application has no POST route, and no GET route that reads an image's URL"
 
 _FIELDS = re.compile(
-    r"""(?:files|FILES)(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^\s*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
+    r"""(?:files|FILES)(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^[ \t]*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
 )
 _MOST_FIELDS = 6
 _FORM_TYPE = "application/x-www-form-urlencoded"
