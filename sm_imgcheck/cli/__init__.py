@@ -31,14 +31,14 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 
-__all__ = ["CHECK_EXITS", "EXITS", "build", "list_commands", "main"]
+__all__ = ["CHECK_EXITS", "EXITS", "USAGE_EXITS", "build", "list_commands", "main"]
 
-_SIGNALS = "130 SIGINT (Ctrl-C), 141 output pipe closed, 143 SIGTERM."
+USAGE_EXITS = "usage error, invalid spec or output error; 130 SIGINT (Ctrl-C), 141 output pipe closed, 143 SIGTERM."
 CHECK_EXITS = (
     "Exit codes: 0 no finding at or above --fail-on; 1 findings, or a candidate not checked or not written; "
-    f"2 usage error, invalid spec or output error; {_SIGNALS}"
+    f"2 {USAGE_EXITS}"
 )
-EXITS = f"Exit codes: 0 done; 2 usage error, invalid spec or output error; {_SIGNALS}"
+EXITS = f"Exit codes: 0 done; 2 {USAGE_EXITS}"
 _CLOSED_PIPE = 141
 """The exit code that a shell reports for SIGPIPE: not 0, which means no findings."""
 

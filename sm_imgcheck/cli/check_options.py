@@ -20,11 +20,15 @@ def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | 
     """The options of a check, with ``others`` unchanged. Raises BadParameter for an unknown key or code."""
     from sm_imgcheck.core.types import Options
 
+    select = () if selection is None else check_codes(selection.select)
+    ignore = () if selection is None else check_codes(selection.ignore)
+    if select and all(code.startswith(ignore) for code in select):
+        raise typer.BadParameter("--select and --ignore: got the same codes, no rule is left")
     return Options(
         assume=_parse_assumptions(assumptions.assume),
         allow_guess=assumptions.allow_guess,
-        select=() if selection is None else check_codes(selection.select),
-        ignore=() if selection is None else check_codes(selection.ignore),
+        select=select,
+        ignore=ignore,
         **others,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
@@ -14,7 +15,7 @@ from sm_imgcheck.rules import Rule
 if TYPE_CHECKING:
     from sm_imgcheck.rules.endpoint_errors import Explanation
 
-__all__ = ["ExplainContent", "ManualPage", "page"]
+__all__ = ["ExplainContent", "ManualPage", "page", "rule_page"]
 
 _KEYS = ("cause", "kind", "certainty", "title", "reason", "code", "tool", "checks", "line", "evidence", "source")
 _UNKNOWN = """\
@@ -26,6 +27,7 @@ The log of the endpoint (CloudWatch) often has more detail than its response.
 """
 
 _WIDE = 80
+_ITEM = re.compile(r"\s*(?:[*-]|\d+\.) ")
 _MAX_EVIDENCE = 150
 """Characters of the evidence that are printed."""
 
@@ -57,8 +59,8 @@ class ExplainContent(ReportContent["Rule | Explanation | ManualPage"]):
         """One page, with an empty line between two."""
         separator, self.pages = "\n" if self.pages else "", self.pages + 1
         if isinstance(row, ManualPage):
-            return f"{separator}{row.page}\n"
-        return f"{separator}{_manual(row) if isinstance(row, Rule) else page(row)}\n"
+            return f"{separator}{_wrap_page(row.page)}\n"
+        return f"{separator}{_wrap_page(rule_page(row)) if isinstance(row, Rule) else page(row)}\n"
 
     def summary(self, report: Report) -> str:
         """The advice for a text that is not recognized."""
@@ -66,13 +68,41 @@ class ExplainContent(ReportContent["Rule | Explanation | ManualPage"]):
         return "" if self.pages else _UNKNOWN
 
 
-def _manual(rule: Rule) -> str:
+def rule_page(rule: Rule) -> str:
+    """The manual page of a rule, in Markdown."""
     facts = [f"Severity: {rule.severity}."]
     facts += [f"Verdict on the file: {rule.verdict}."] if rule.verdict else []
     facts += ["Fixable by convert." if rule.fixed_by else "Not fixable by convert."]
     parts = [f"{rule.code} {rule.name}: {rule.title}", rule.page, " ".join(facts)]
     parts += [f"Evidence: {rule.see}"] if rule.see else []
     return "\n\n".join(part for part in parts if part)
+
+
+def _wrap_page(text: str) -> str:
+    """Markdown with its paragraphs and list items on lines of 80 columns; code, tables and headings are kept."""
+    lines: list[str] = []
+    paragraph: list[str] = []
+    is_code = False
+    for line in [*text.split("\n"), ""]:
+        is_fence = line.lstrip().startswith("```")
+        is_kept = is_code or is_fence or not line.strip() or line.startswith(("|", "#", "    ", "!", "<"))
+        is_item = _ITEM.match(line) is not None
+        if paragraph and (is_kept or is_item):
+            lines.append(_wrap_paragraph(paragraph))
+            paragraph = []
+        if is_kept:
+            lines.append(line)
+        else:
+            paragraph.append(line)
+        is_code ^= is_fence
+    return "\n".join(lines[:-1])
+
+
+def _wrap_paragraph(paragraph: list[str]) -> str:
+    item = _ITEM.match(paragraph[0])
+    mark = item[0] if item else paragraph[0][: len(paragraph[0]) - len(paragraph[0].lstrip())]
+    first = " ".join(paragraph)[len(mark) :]
+    return mark + _block("", first, indent=" " * len(mark))[len(mark) :]
 
 
 def page(cause: Explanation) -> str:

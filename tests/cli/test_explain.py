@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -27,6 +28,28 @@ def test_rule_code_prints_the_rule(run_cli):
     assert run_cli("explain", "dty101")[1].startswith("DTY101 wrong-dtype: ")
     (values,) = json.loads(run_cli("explain", "DTY101", "--format", "json")[1])
     assert (values["code"], values["family"]) == ("DTY101", "DTY")
+
+
+@pytest.mark.parametrize("topic", manual.topics())
+def test_manual_page_is_wrapped_at_80_columns_and_loses_no_word(run_cli, topic):
+    code, out, _ = run_cli("explain", topic)
+    assert (code, out.split()) == (0, manual.read(topic).split())
+    prose = re.sub(r"^ *```.*?^ *```$", "", out, flags=re.DOTALL | re.MULTILINE)
+    kept = ("|", "#", "!", "<", "    ")
+    long = [line for line in prose.splitlines() if len(line) > 80 and not line.startswith(kept)]
+    assert [line for line in long if len(line.split()) > 2] == []  # a link longer than a line stays whole
+
+
+def test_list_item_is_wrapped_below_its_text_and_code_is_kept(run_cli, monkeypatch):
+    code = "    " + "indented " * 12
+    fence = "```sh\n" + "run " * 30 + "\n```"
+    page = f"# Title\n\n* {'word ' * 20}\n  {'more ' * 3}\n* next\n\n{code}\n\n{fence}\n\nend"
+    monkeypatch.setattr(manual, "read", lambda topic: page)
+    out = run_cli("explain", "spec")[1]
+    assert out == (
+        f"# Title\n\n* {' '.join(['word'] * 15)}\n  {' '.join(['word'] * 5 + ['more'] * 3)}\n* next\n\n"
+        f"{code}\n\n{fence}\n\nend\n"
+    )
 
 
 def test_single_word_error_text_is_explained(run_cli):

@@ -18,14 +18,12 @@ or of ``tests/support/schemas``. Generated: the tables between ``<!-- presets --
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
-from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,8 +31,8 @@ from tempfile import TemporaryDirectory
 import yaml
 from PIL import Image
 
-from sm_imgcheck import cli
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.report.explain import rule_page
 from sm_imgcheck.rules import all_rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -206,11 +204,9 @@ def rule_pages() -> dict[str, str]:
 
 
 def rule_section(code: str) -> str:
-    """Return what ``explain CODE`` prints, with a heading."""
-    with redirect_stdout(io.StringIO()) as output:
-        assert cli.main(["explain", code]) == 0
-    heading, _, text = output.getvalue().partition(": ")
-    return f"## {heading}\n\n{text}"
+    """Return the page that ``explain CODE`` prints, with a heading."""
+    heading, _, text = rule_page(all_rules()[code]).partition(": ")
+    return f"## {heading}\n\n{text}\n"
 
 
 TABLES = {"presets": presets, "manual": contents, "families": families}

@@ -26,8 +26,8 @@ def code(
         str | None,
         typer.Option(
             "--for",
-            metavar="[" + "|".join(_STACKS) + "]",
-            help="Add the functions that this serving stack calls.",
+            metavar="STACK",
+            help=f"Add the functions that this serving stack calls. One of {', '.join(_STACKS)}.",
             callback=one_of(*_STACKS),
             show_default=False,
         ),

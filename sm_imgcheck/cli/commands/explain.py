@@ -103,4 +103,5 @@ def _nearest(word: str) -> str:
 
     names = [*all_rules(), *(check.name for check in all_rules().values()), *manual.topics()]
     near = [*get_close_matches(word.upper(), names, 3), *get_close_matches(word.lower(), names, 2)][:3]
-    return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"
+    lists = "sm-imgcheck rules lists the rules, sm-imgcheck explain --help the topics"
+    return f"; the nearest: {', '.join(near)}" if near else f"; {lists}"

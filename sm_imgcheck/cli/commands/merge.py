@@ -27,7 +27,7 @@ def merge(
     *,
     out: Annotated[
         str,
-        typer.Option("--output", "--out", "-o", metavar="FILE", help="File to write. Default: standard output."),
+        typer.Option("--output", "--out", "-o", metavar="FILE", help="File to write; - for standard output."),
     ] = "-",
     force: Annotated[
         bool,

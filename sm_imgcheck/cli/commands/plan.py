@@ -6,15 +6,17 @@ from typing import Annotated
 
 import typer
 
+from sm_imgcheck.cli import USAGE_EXITS
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_signatures import group_options
 from sm_imgcheck.cli.output_paths import Picture, put
 
-__all__ = ["plan"]
+__all__ = ["EXITS", "plan"]
 
 RANK = 4
 SUMMARY = "Show the steps to the tensor that the model expects."
+EXITS = f"Exit codes: 0 a plan exists; 1 no valid steps exist, or the file is damaged; 2 {USAGE_EXITS}"
 
 
 @group_options
@@ -30,7 +32,7 @@ def plan(
     """Show the steps to the tensor that the model expects.
 
     Traces shape, layout, dtype, channel order and range after each step, with its reason and its loss. Writes no file
-    except --picture. Exit code 1: no valid steps exist, or the file is damaged.
+    except --picture.
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.cli.specs import load_spec

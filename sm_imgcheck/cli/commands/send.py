@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.cli import USAGE_EXITS
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_signatures import group_options, said, text_option, timeout_option
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
     Send = Callable[[Payload], ServerResponse]
 
-__all__ = ["send"]
+__all__ = ["EXITS", "send"]
 
 RANK = 3
 SUMMARY = "Send candidates to a container or an endpoint."
+EXITS = f"Exit codes: 0 accepted; 1 rejected, or no body could be built; 2 no response, {USAGE_EXITS}"
 
 
 @frozen
@@ -75,7 +77,7 @@ def send(
     """Send candidates to a container or an endpoint.
 
     Bodies are built as by payload. Each is sent once: no retries, no redirects. Prints status, content type and
-    response; a rejection is explained. Exit code 1: rejected, or no body could be built; 2: no response.
+    response; a rejection is explained.
     """
     if bool(url) == bool(endpoint):
         raise typer.BadParameter("destination: expected exactly one of --url and --endpoint")
