@@ -51,6 +51,12 @@ class Invocation:
         return bool(os.environ.get(WITH_TRACEBACK))
 
     @property
+    def output_files(self) -> list[str]:
+        """Files other than reports and tensors that the run writes."""
+        baseline = [] if self.recorder is None else [self.recorder.file]
+        return [*([self.run.manifest] if self.run.manifest else []), *baseline]
+
+    @property
     def shard(self) -> Shard:
         """Return the shard of the listing. Raises ImgcheckError for an invalid shard."""
         return Shard.parse(self.run.shard) if self.run.shard else Shard()

@@ -77,8 +77,12 @@ class ReportWriter(Generic[Row_contra]):
         out: TextIO,
         *,
         inputs: Sequence[str] = (),
+        outputs: Sequence[str] = (),
     ) -> None:
-        """inputs: files that no report replaces. Raises ImgcheckError for a file that cannot be written."""
+        """inputs: files that no report replaces. outputs: other files that the run writes.
+
+        Raises ImgcheckError for a file that cannot be written.
+        """
         self.form = options.report_format or ("table" if out.isatty() else "text")
         self.human_readable = _is(self.form, "HUMAN_READABLE")
         failures_only = options.quiet and self.human_readable
@@ -88,7 +92,7 @@ class ReportWriter(Generic[Row_contra]):
         if options.output_files or hasattr(format_module(self.form), "ALSO_APPENDS"):
             from sm_imgcheck.cli.report_files import open_report_files
 
-            self.files = open_report_files(options.output_files or [], self.form, inputs)
+            self.files = open_report_files(options.output_files or [], self.form, inputs, outputs)
         self.reporters: list[Reporter[Row_contra]] = [
             _Failures(content) if failures_only else reporter(self.form, content, terminal),
             *(reporter(file.form, content, Terminal(root=terminal.root)) for file in self.files),

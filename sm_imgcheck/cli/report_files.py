@@ -91,16 +91,18 @@ class ReportFile:
             raise OutputError(f"{for_terminal(self.path)} cannot be written: {reason}", resumable=False) from error
 
 
-def open_report_files(values: list[str], main_form: str, inputs: Sequence[str]) -> list[ReportFile]:
-    """The files of a run, opened. Raises OutputError where one cannot be written or is an input.
+def open_report_files(
+    values: list[str], main_form: str, inputs: Sequence[str], outputs: Sequence[str]
+) -> list[ReportFile]:
+    """The files of a run, opened. Raises OutputError where one cannot be written, is an input or another output.
 
     values: ``FORMAT:FILE``. main_form: the format on standard output, which may append to the summary of a CI job.
     """
     pairs = [(form, strip_file_scheme(path)) for form, _, path in (value.partition(":") for value in values)]
     for number, (_, path) in enumerate(pairs):
         _check_place(path, inputs)
-        if any(_same(path, other) for _, other in pairs[:number]):
-            raise OutputError(f"{for_terminal(path)} is named by two reports: name two files")
+        if any(_same(path, other) for other in [*outputs, *(other for _, other in pairs[:number])]):
+            raise OutputError(f"{for_terminal(path)} is named by two outputs: name two files")
     files = [ReportFile(form, path) for form, path in pairs]
     for form in dict.fromkeys([main_form, *(form for form, _ in pairs)]):
         variable, other_form = getattr(format_module(form), "ALSO_APPENDS", ("", ""))

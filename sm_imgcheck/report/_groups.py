@@ -22,6 +22,8 @@ _GROUPS = 300
 """Distinct groups; what comes after is counted in the summary only."""
 _DISTINCT = 4
 """Different findings of one group that are listed; more are reported as a range."""
+_PROBABILITY = re.compile(r" \(\d+(\.\d+)? %\)")
+"""Differs from file to file where the reason is the same."""
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
 
@@ -159,7 +161,8 @@ class ResultSummary:
             result.findings or result.suppressed
         )  # else a finding has the reason
         if has_own_reason and result.skipped and result.request is None and result.status != "suppressed":
-            _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
+            reason = _PROBABILITY.sub("", result.skipped)
+            _enter(self.stuck, (result.kind, reason), result, _reason(reason))
         if result.origins is not None and (
             (text := _origins.pipeline_text(result)) in self.pipelines or len(self.pipelines) < _GROUPS
         ):

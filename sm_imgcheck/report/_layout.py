@@ -194,9 +194,10 @@ def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
         lines.append(f"Skipped: {phrases.skipped(report.skipped_inputs, report.skipped_suffixes)}.")
     if not report.candidates:
         return [*lines, "No candidates."]
-    if report.with_findings:
+    leads_to_command = bool(_command(run, digest, report))
+    if report.with_findings and not leads_to_command:
         lines.append(_tally(run, digest, report))
-    elif report.clean:
+    elif report.clean and not report.with_findings:
         lines.append(_verdict(run, digest, report))
     if report.not_checked:
         lines.append(_not_checked(digest, report))
@@ -209,6 +210,8 @@ def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
         lines.append(f"No longer found, remove from the baseline: {first}{f' and {more:,} more' if more > 0 else ''}.")
     if digest.written or report.unwritten:
         lines.append(_output_line(digest, report))
+    if report.with_findings and leads_to_command:
+        lines.append(_tally(run, digest, report))
     return lines
 
 

@@ -136,7 +136,15 @@ def test_invalid_output_file_is_refused(gate, value, message):
 def test_two_reports_to_one_file_are_refused(gate):
     code, _, err = gate("photos", "--output-file", "junit:x.xml", "--output-file", "sarif:./x.xml")
     assert code == 2
-    assert "named by two reports" in err
+    assert "named by two outputs" in err
+
+
+@pytest.mark.parametrize("option", ["--manifest", "--write-baseline"])
+def test_report_to_another_output_of_the_run_is_refused(gate, option):
+    code, _, err = gate("photos", option, "x.json", "--output-file", "jsonl:./x.json")
+    assert code == 2
+    assert "./x.json is named by two outputs" in err
+    assert not Path("x.json").exists()
 
 
 def test_github_appends_a_summary(gate, monkeypatch):

@@ -157,6 +157,15 @@ def test_missing_tensor_is_reported_with_the_reason():
     assert "No tensor can be made for:\n  2 tensors: say what they are\n      x.npy and y.npy\n" in text
 
 
+def test_reasons_that_differ_in_a_probability_are_one_group():
+    stuck = [
+        replace(tensor(f"{share}.npy"), plan=None, skipped=f"probably BGR ({share} %), not RGB")
+        for share in ("92.4", "99", "100.0")
+    ]
+    text = render_report("text", stuck)
+    assert "\n  3 tensors: probably BGR, not RGB\n      92.4.npy, 99.npy and 100.0.npy\n" in text
+
+
 @pytest.mark.parametrize(
     ("results", "last"),
     [
@@ -393,6 +402,13 @@ def test_unchecked_candidates_are_counted_next_to_matching_ones():
     ]
     assert render_report("text", [blind]).splitlines()[-1] == "Not checked: no image or tensor could be examined."
     assert "contract." not in render_report("table", [blind])
+    flawed = tensor("z.npy", finding("DTY101", "wrong-dtype", fixed_by="cast"))
+    assert render_report("text", [flawed, blind]).splitlines()[-4:] == [
+        "Not checked: 1 of 2 candidates: no image or tensor could be examined.",
+        "1 error in 1 of 2 candidates; convert fixes it:",
+        "",
+        "  sm-imgcheck convert photos -s small -o out",
+    ]
     broken = replace(blind, bug="a bug")
     assert render_report("text", [blind, broken, blind]).splitlines()[-1] == (
         "Not checked: 3 of 3 candidates: no image or tensor could be examined (2), a bug in sm-imgcheck (1)."

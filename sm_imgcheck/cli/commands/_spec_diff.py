@@ -29,25 +29,28 @@ def diff_specs(
     equal in effect; 1 different; 2 a spec cannot be read.
     """
     from sm_imgcheck.cli.printing import print_report
-    from sm_imgcheck.core.errors import ImgcheckError
-    from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.features.spec_diff import diff_specs as compare
     from sm_imgcheck.features.spec_diff.image import BUILT_IN, built_in_image
     from sm_imgcheck.features.spec_diff.resolve import resolve_compared
-    from sm_imgcheck.io.stores.local import open_local_file
     from sm_imgcheck.report.spec_diff import DiffContent
 
     operands = [resolve_compared(text, prefer=prefer) for text in (first, second)]
-    body, name = built_in_image() if not source else b"", source or BUILT_IN
-    if source:
-        try:
-            with open_local_file(source) as file:
-                body = file.read(_MOST_BYTES)
-        except OSError as error:
-            raise ImgcheckError(f"{for_terminal(source)}: cannot be read: {error.strerror}") from None
-    result = compare(operands[0], operands[1], body, name)
+    body = _read_image(source) if source else built_in_image()
+    result = compare(operands[0], operands[1], body, source or BUILT_IN)
     print_report(DiffContent(), report, [result])
     raise typer.Exit(not result.equal)
 
 
-_MOST_BYTES = 512 << 20
+def _read_image(path: str) -> bytes:
+    """Return the bytes of an image file. Raises ImgcheckError for any other file."""
+    from sm_imgcheck.core.errors import ImgcheckError
+    from sm_imgcheck.core.escape import for_terminal
+    from sm_imgcheck.core.types import Decode
+    from sm_imgcheck.pipeline.read import read
+
+    image = read(path, Decode(), headers_only=True)
+    if image.problem is not None or image.header is None:
+        reason = "got a tensor, expected an image" if image.problem is None else image.problem.message
+        raise ImgcheckError(f"source image {for_terminal(path)}: {reason}")
+    body: bytes = image.data
+    return body

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from model_files import onnx_model
 from PIL import Image
@@ -120,4 +121,13 @@ def test_spec_diff_compares_on_the_given_image(tmp_path, capsys):
     assert main(["spec", "diff", "keras-tf", "keras-torch", "--source", str(photo), "--format", "json"]) == 1
     assert json.loads(capsys.readouterr().out)["differences"][0]["field"] == "value_range"
     assert main(["spec", "diff", "keras-tf", "keras-torch", "--source", str(tmp_path / "absent.jpg")]) == 2
-    assert "absent.jpg: cannot be read" in capsys.readouterr().err
+    assert "absent.jpg: cannot be opened" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "reason"), [("x.npy", "got a tensor, expected an image"), ("notes.txt", "text")])
+def test_spec_diff_refuses_a_source_that_is_not_an_image(tmp_path, capsys, name, reason):
+    np.save(tmp_path / "x.npy", np.zeros((1, 224, 224, 3), np.float32))
+    (tmp_path / "notes.txt").write_text("hello")
+    assert main(["spec", "diff", "pillow-rgb-01", "pillow-bgr-01", "--source", str(tmp_path / name)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"error: source image {tmp_path / name}: {reason}\n")
