@@ -312,9 +312,10 @@ def _readable(candidate: Any) -> Any:
         return candidate
     path = os.fsdecode(getattr(candidate, "filename", "") or "Pillow image")
     try:
-        return FileContent(path=path, body=encode_losslessly(candidate))
+        return FileContent(path=path, body=encode_losslessly(candidate), from_memory=True)
     except (OSError, ValueError) as error:
-        problem = SRC104.finding(f"Pillow image: got mode {candidate.mode}, which has no lossless file ({error})")
+        size = f"{candidate.height}x{candidate.width} (HxW)"
+        problem = SRC104.finding(f"no lossless file for this image: got mode {candidate.mode}, {size} ({error})")
         return Candidate(path=path, kind="image", problem=problem)
 
 

@@ -116,6 +116,10 @@ def test_pillow_image_of_a_file_gives_the_result_of_the_file(files, orientation)
         assert np.array_equal(convert(image, PIXELS), convert(files / "turned.jpg", PIXELS))
         result = validate(image, PIXELS)
     assert (result.path, result.header.orientation) == (str(files / "turned.jpg"), orientation)
+    # The pixels come from the image, not from the file: its suffix cannot be wrong.
+    assert {finding.code for finding in result.findings} == {
+        finding.code for finding in validate(files / "turned.jpg", PIXELS).findings
+    }
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK"])
@@ -132,8 +136,13 @@ def test_pillow_image_without_a_lossless_file_is_a_finding():
     image = Image.fromarray(np.zeros((8, 8), np.float32))
     result = validate(image, SPEC)
     assert [finding.code for finding in result.findings] == ["SRC104"]
-    with pytest.raises(CandidateError, match="got mode F"):
+    with pytest.raises(CandidateError, match=r"^Pillow image: no lossless file for this image: got mode F, 8x8"):
         convert(image, SPEC)
+
+
+@pytest.mark.parametrize("pixels", [picture(4, 6), np.arange(24, dtype=np.float32).reshape(1, 2, 4, 3)])
+def test_view_of_an_array_gives_the_result_of_the_array(pixels):
+    assert validate(memoryview(pixels), SPEC) == validate(pixels, SPEC)
 
 
 def test_pillow_image_is_accepted_as_source():

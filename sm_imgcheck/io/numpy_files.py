@@ -28,8 +28,10 @@ MAX_HEADER_BYTES = 10_000
 """NumPy's limit for the text with shape and dtype."""
 
 
-def check_numbers(dtype: np.dtype) -> None:
-    """Raise CandidateError for a dtype that holds no plain numbers."""
+def check_numbers(dtype: np.dtype, *, in_memory: bool = False) -> None:
+    """Raise CandidateError for a dtype that holds no plain numbers; ``in_memory``: of an array without a file."""
+    if dtype.hasobject and in_memory:
+        raise CandidateError("SRC151", f"dtype: got {dtype}, expected numbers; a file would store it as a pickle")
     if dtype.hasobject:
         raise CandidateError("SRC151", "Python objects stored as a pickle, which can run code when it is loaded")
     if dtype.kind not in "biufc":

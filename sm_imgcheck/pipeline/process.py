@@ -81,12 +81,17 @@ def read_candidate(what: CandidateLike, spec: Spec | None, options: Options) -> 
 
     spec: None reads with the default decode policy.
     """
-    if options.content_type is None and not isinstance(what, _READ):
+    if options.content_type is None and (not isinstance(what, _READ) or _views_array(what)):
         what = read.array_candidate(what)
     return read_guarded(_name_candidate(what, options), partial(_read, what, spec, options))
 
 
 _READ = (str, os.PathLike, bytes, bytearray, memoryview, read.FileContent, Candidate)
+
+
+def _views_array(what: object) -> bool:
+    """Whether it is a view of an array, not of the bytes of a file."""
+    return isinstance(what, memoryview) and (what.ndim != 1 or what.itemsize != 1)
 
 
 def _name_candidate(what: CandidateLike, options: Options) -> Candidate:
@@ -113,8 +118,10 @@ def _read(what: CandidateLike, spec: Spec | None, options: Options) -> Candidate
     else:
         body, path = (what.body, what.path) if isinstance(what, read.FileContent) else (bytes(what), "bytes")
         candidate = read.from_bytes(body, path, decode, headers_only=headers_only, gray=gray)
-        if isinstance(what, read.FileContent) and what.unsupported_suffix:
-            candidate = replace_fields(candidate, unsupported_suffix=True)
+        if isinstance(what, read.FileContent) and (what.unsupported_suffix or what.from_memory):
+            candidate = replace_fields(
+                candidate, unsupported_suffix=what.unsupported_suffix, from_memory=what.from_memory
+            )
     is_request = (
         spec is not None and (options.as_sent or options.as_request) and spec.payload.get("envelope") == "image"
     )

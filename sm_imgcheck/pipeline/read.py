@@ -133,14 +133,12 @@ def array_candidate(values: object, path: str = "array", *, trailing_bytes: int 
     check_arrayish(values)
     try:
         data = np.asarray(fill_mask(values))
-        check_numbers(data.dtype)
+        check_numbers(data.dtype, in_memory=True)
     except CandidateError as problem:
         return Candidate(path=path, kind="tensor", problem=rules.make_finding(problem))
     except Exception as problem:  # noqa: BLE001 - an object's own __array__ raises what it likes
         said = " ".join(str(problem).split())[:200]
-        return Candidate(
-            path=path, kind="tensor", problem=SRC150.finding(f"array: cannot be converted to numbers: {said}")
-        )
+        return Candidate(path=path, kind="tensor", problem=SRC150.finding(f"cannot be converted to numbers: {said}"))
     return Candidate(path=path, kind="tensor", data=data, trailing_bytes=trailing_bytes)
 
 
@@ -152,7 +150,7 @@ def check_arrayish(what: object) -> None:
     if any(base.__module__.partition(".")[0] == "PIL" for base in type(what).__mro__):
         raise TypeError('a Pillow image was given: pass np.asarray(image.convert("RGB")), or the bytes of its file')
     arrays = ("__array__", "__array_interface__", "__array_struct__")
-    if not isinstance(what, (list, tuple, array)) and not any(hasattr(what, name) for name in arrays):
+    if not isinstance(what, (list, tuple, array, memoryview)) and not any(hasattr(what, name) for name in arrays):
         hint = ": pass what its read() returns" if hasattr(what, "read") else ""
         raise TypeError(f"expected a path, the bytes of a file, or an array, not {type(what).__name__}{hint}")
 
@@ -209,6 +207,7 @@ class FileContent:
     path: str
     body: bytes
     unsupported_suffix: bool = False
+    from_memory: bool = False
     """As in ``Candidate``."""
 
 

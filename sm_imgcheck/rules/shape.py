@@ -54,8 +54,9 @@ def _wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
             likely is not None and likely.layout and candidate.kind != "request" and candidate.unflattened is None
         )
         fix = f"; if so: --assume layout={likely.layout}" if likely and assumable else ""
+        what = "axis of length 0" if 0 in facts.shape else "no image axes"
         yield SHP101.finding(
-            f"no image axes: got {list(facts.shape)}{hint}, expected {expected}{fix}",
+            f"{what}: got {list(facts.shape)}{hint}, expected {expected}{fix}",
             expected=expected,
             actual=str(list(facts.shape)),
         )

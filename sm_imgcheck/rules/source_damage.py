@@ -198,7 +198,7 @@ SRC118 = Rule(
 
 @SRC118.check
 def _wrong_extension(candidate: Candidate, _: Spec) -> Iterator[Finding]:
-    if candidate.header is None:
+    if candidate.header is None or candidate.from_memory:
         return
     suffix = PurePath(candidate.path).suffix.lower()
     image_format = candidate.header.format

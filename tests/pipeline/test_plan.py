@@ -206,6 +206,21 @@ def test_impossible_plan_raises_error_with_the_reason(array, mapping, clause):
     assert clause in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("shape", "advice"),
+    [
+        ((), ""),
+        ((7,), ""),
+        ((1, 1, 48, 64, 3), ""),
+        ((2, 5, 7, 9), "--assume layout=NHWC"),
+    ],
+)
+def test_unknown_layout_advises_only_a_layout_of_the_rank(shape, advice):
+    with pytest.raises(PlanError, match="layout unknown") as raised:
+        plan_of(np.zeros(shape, np.uint8), parse(A))
+    assert (str(raised.value).partition("pass ")[2]) == advice
+
+
 def smooth():
     """Values between the gray levels, 0.02..0.98: what a float resize leaves."""
     image = picture(96, 128).astype(np.float64)

@@ -50,13 +50,12 @@ def collect_drafts(path: str, input_name: str) -> tuple[list[Draft], list[Skippe
 
 def _several(files: Iterator[SourceFile], path: str, input_name: str) -> tuple[list[Draft], list[SkippedFile]]:
     drafts: list[Draft] = []
-    code: list[Draft] = []
     skipped: list[SkippedFile] = []
     for file in files:
         try:
             importer = recognize(file)
             if importer is not None:
-                (code if importer.is_code else drafts).append(importer.read(file, input_name))
+                drafts.append(importer.read(file, input_name))
         except ImgcheckError as error:
             skipped.append(SkippedFile(file=file.name, reason=str(error)))
         if len(drafts) > _MOST_DRAFTS:
@@ -64,7 +63,7 @@ def _several(files: Iterator[SourceFile], path: str, input_name: str) -> tuple[l
                 f"{for_terminal(path)}: got more than {_MOST_DRAFTS} configuration and model files, expected those of "
                 "one model; name the files or a folder inside"
             )
-    return drafts or code, skipped
+    return drafts, skipped
 
 
 def _folder_files(folder: str) -> Iterator[SourceFile]:

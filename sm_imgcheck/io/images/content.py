@@ -43,6 +43,8 @@ OTHER_IMAGES = (
 OTHER_FILES = (
     (b"version https://git-lfs", "Git LFS pointer: file not downloaded (run `git lfs pull`)"),
     (b"\0\5\x16\7", "AppleDouble metadata (macOS, a file named ._NAME): the image is the file NAME"),
+    (b"/annex/objects/", "git-annex pointer: file not downloaded (run `git annex get`)"),
+    (b"bplist00", "a property list; named .NAME.icloud it is a placeholder: download the image from iCloud first"),
     (b"\x1f\x8b", "gzip-compressed data"),
     (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),

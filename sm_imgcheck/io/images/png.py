@@ -20,6 +20,8 @@ PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 PNG_CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+"""Bits per sample that exist for each color type (PNG specification, 11.2.1)."""
 
 
 @frozen
@@ -70,8 +72,10 @@ def scan_png(body: bytes) -> PngScan:
     pixels are declared than the data can hold, or a compressed text grows without measure.
     """
     chunks = list(png_chunks(body))
-    if not chunks or chunks[0][0] != b"IHDR" or chunks[0][2] != 33 or body[25] not in PNG_CHANNELS:
+    if not chunks or chunks[0][0] != b"IHDR" or chunks[0][2] != 33:
         raise CandidateError("SRC112", "PNG: missing header chunk (IHDR) at the beginning")
+    if body[24] not in PNG_DEPTHS.get(body[25], ()):
+        raise CandidateError("SRC112", f"PNG header (IHDR): got color type {body[25]} with {body[24]} bits per sample")
     height, width = (int.from_bytes(body[at : at + 4], "big") for at in (20, 16))
     if again := [start for name, start, _ in chunks[1:] if name == b"IHDR"]:
         # The last one before the data counts for Pillow, the first for libpng.

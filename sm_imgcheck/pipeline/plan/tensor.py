@@ -63,11 +63,9 @@ def _channels_last(facts: Facts, context: PlanContext) -> Iterator[Step]:
         likely = likely_reading(facts.shape, context.contract)
         hint = f" (probably {likely.text})" if likely else ""
         assumptions = (f"layout={likely.layout}",) if likely and likely.layout else ()
-        raise PlanError(
-            f"layout unknown for shape {list(facts.shape)}{hint}; pass --assume layout="
-            f"{likely.layout if assumptions and likely else LAYOUTS[0]}",
-            assumptions,
-        )
+        of_rank = [f"layout={layout}" for layout in LAYOUTS if len(layout) == len(facts.shape)]
+        advice = [f"; pass --assume {text}" for text in (*assumptions, *of_rank)][:1]
+        raise PlanError(f"layout unknown for shape {list(facts.shape)}{hint}{''.join(advice)}", assumptions)
     if facts.layout not in LAYOUTS:
         to = "".join(axis for axis in LAYOUTS[0] if axis in facts.layout)
         yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the next steps expect images (HWC)")

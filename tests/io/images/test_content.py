@@ -27,6 +27,8 @@ CONTENTS = {
     "error of a server": (b'{"message": "Not Found"}', "SRC103", 'JSON text: {"message": "Not Found"}'),
     "error of S3": (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "SRC103", "AccessDenied"),
     "AppleDouble": (b"\0\5\x16\7\0\2\0\0Mac OS X", "SRC103", "AppleDouble"),
+    "git-annex": (b"/annex/objects/MD5E-s12--abc.jpg\n", "SRC103", "git annex get"),
+    "iCloud placeholder": (b"bplist00\xd4\1\2\3", "SRC103", "iCloud"),
     "Netpbm": (b"P6\n2 2\n255\n" + bytes(12), "SRC104", "Netpbm"),
     "Netpbm text": (b"P3\n1 1\n255\n1 2 3\n", "SRC104", "Netpbm"),
     "cursor": (b"\0\0\2\0\1\0" + bytes(40), "SRC104", "cursor"),

@@ -57,6 +57,16 @@ def test_png_with_fewer_rows_is_truncated(rows, code, color):
     assert error_code(body) == code
 
 
+@pytest.mark.parametrize(("color", "bits"), [(7, 8), (1, 8), (2, 5), (3, 16), (6, 4), (0, 3)])
+def test_png_header_with_an_impossible_pixel_format_is_named(color, bits):
+    body = bytearray(png())
+    body[24:26] = bits, color
+    body[29:33] = struct.pack(">I", zlib.crc32(body[12:29]))
+    with pytest.raises(CandidateError, match=f"got color type {color} with {bits} bits per sample") as caught:
+        decode(bytes(body), max_pixels=LIMIT)
+    assert caught.value.code == "SRC112"
+
+
 def test_complete_png_with_a_black_last_row_is_accepted():
     pixels = picture(16, 24).copy()
     pixels[-2:] = 0

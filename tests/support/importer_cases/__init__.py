@@ -2,7 +2,7 @@
 
 import json
 
-from importer_cases import huggingface, models, organizations, others, repositories
+from importer_cases import huggingface, models, organizations, others
 
 __all__ = ["CASES"]
 
@@ -14,5 +14,4 @@ CASES = (
     | models.CASES
     | others.CASES
     | organizations.CASES
-    | repositories.CASES
 )

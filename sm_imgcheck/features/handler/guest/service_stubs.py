@@ -52,8 +52,6 @@ class Deployment:
 
     def __init__(self, func_or_class: object) -> None:
         self.func_or_class = func_or_class
-        self.app: object = getattr(func_or_class, "__ray_app__", None)
-        """The application of FastAPI that ``serve.ingress`` names."""
 
     def bind(self, *_: object, **__: object) -> Deployment:
         return self
@@ -105,16 +103,6 @@ def _mark_api(function: Any) -> Any:
     return function
 
 
-def _ingress(app: object) -> Callable[[Any], Any]:
-    """``ray.serve.ingress``: the methods of the class are routes of the application."""
-
-    def note_app(target: Any) -> Any:
-        target.__ray_app__ = app
-        return target
-
-    return note_app
-
-
 def _same(target: Any) -> Any:
     return target
 
@@ -128,7 +116,7 @@ def service_modules(recorder: ModelRecorder) -> dict[str, dict[str, dict[str, An
     serve = {
         "deployment": _decorator(Deployment),
         "batch": _decorator(_same),
-        "ingress": _ingress,
+        "ingress": lambda _: _same,
         "run": lambda *_, **__: None,
         "multiplexed": _decorator(_same),
     }
