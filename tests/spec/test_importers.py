@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from importer_cases import CASES
+from importer_cases import CASES, repositories
 from model_files import onnx_model
 
 from sm_imgcheck.core.errors import ImgcheckError
@@ -46,10 +46,10 @@ def test_imported_spec_equals_the_expected_spec(case):
     assert "exif" not in mapping.get("decode", {}) or made.decode.exif == mapping["decode"]["exif"]
 
 
-def test_table_covers_sixty_configurations_of_twelve_vocabularies():
+def test_table_covers_a_hundred_configurations_of_forty_vocabularies():
     vocabularies = {draft_of(name, content).vocabulary for name, content, _, _ in CASES.values()}
-    assert len(CASES) >= 60
-    assert len(vocabularies) >= 12
+    assert len(CASES) >= 100
+    assert len(vocabularies) >= 40
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -92,6 +92,13 @@ def test_processor_without_single_image_is_refused_by_name(case):
     config, words = REFUSED[case]
     with pytest.raises(ImgcheckError, match=words):
         draft_of("preprocessor_config.json", json.dumps(config))
+
+
+@pytest.mark.parametrize("case", repositories.REFUSED)
+def test_file_without_one_image_input_is_refused_with_the_reason(case):
+    name, content, words = repositories.REFUSED[case]
+    with pytest.raises(ImgcheckError, match=words):
+        draft_of(name, content)
 
 
 @pytest.mark.parametrize("body", [b"\x80\x04\x95x", b"\x80\x02}q\x00."])

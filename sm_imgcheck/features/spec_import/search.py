@@ -50,12 +50,13 @@ def collect_drafts(path: str, input_name: str) -> tuple[list[Draft], list[Skippe
 
 def _several(files: Iterator[SourceFile], path: str, input_name: str) -> tuple[list[Draft], list[SkippedFile]]:
     drafts: list[Draft] = []
+    code: list[Draft] = []
     skipped: list[SkippedFile] = []
     for file in files:
         try:
             importer = recognize(file)
             if importer is not None:
-                drafts.append(importer.read(file, input_name))
+                (code if importer.is_code else drafts).append(importer.read(file, input_name))
         except ImgcheckError as error:
             skipped.append(SkippedFile(file=file.name, reason=str(error)))
         if len(drafts) > _MOST_DRAFTS:
@@ -63,7 +64,7 @@ def _several(files: Iterator[SourceFile], path: str, input_name: str) -> tuple[l
                 f"{for_terminal(path)}: got more than {_MOST_DRAFTS} configuration and model files, expected those of "
                 "one model; name the files or a folder inside"
             )
-    return drafts, skipped
+    return drafts or code, skipped
 
 
 def _folder_files(folder: str) -> Iterator[SourceFile]:

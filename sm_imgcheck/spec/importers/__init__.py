@@ -39,6 +39,8 @@ class Importer:
     """The draft. The second argument: name of the model's input where a model has several, or empty.
 
     Raises ImgcheckError for a file of this vocabulary without an image input."""
+    is_code: bool = False
+    """A program or its documentation: in a folder it is read only where no other file states an input."""
 
 
 IMPORTERS: Registry[Importer] = Registry(__name__, "IMPORTER")
@@ -76,4 +78,6 @@ def _unknown(file: SourceFile) -> str:
     nearest = "\n".join(f"  {importer.title}: {importer.requires}" for importer in importers[:_SUGGESTIONS])
     if not file.head:
         return f"{file.name}: file is empty, expected a configuration or model file"
+    if json_error := file.json_error:
+        return f"{file.name}: JSON: {json_error}, expected a valid document"
     return f"{file.name}: vocabulary: got no known configuration or model file. Nearest:\n{nearest}"

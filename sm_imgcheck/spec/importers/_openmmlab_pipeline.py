@@ -14,10 +14,12 @@ from sm_imgcheck.spec.importers._value_mapping import numbers
 __all__ = ["TestPipeline", "read_pipeline"]
 
 _NEUTRAL_STEPS = {
-    "LoadImageFromFile", "LoadImageFromNDArray", "PackInputs", "PackDetInputs", "PackSegInputs", "LoadAnnotations",
-    "DefaultFormatBundle", "ImageToTensor", "Collect", "RandomFlip", "ToTensor", "PackClsInputs", "WrapFieldsToLists",
+    "LoadImageFromFile", "LoadImageFromNDArray", "LoadImage", "GetBBoxCenterScale", "PackPoseInputs", "PackInputs",
+    "PackDetInputs", "PackSegInputs", "LoadAnnotations", "DefaultFormatBundle", "ImageToTensor", "Collect",
+    "RandomFlip", "ToTensor", "PackClsInputs", "WrapFieldsToLists",
 }  # fmt: skip
 _WRAPPERS = ("MultiScaleFlipAug", "TestTimeAug")
+_AFFINE = ": an affine transform, which resize cannot express"
 _MOST_STEPS = 100
 _LEFT, _FINAL = "top_left", "final"
 
@@ -61,8 +63,17 @@ class _PipelineState:
             self._resize(kind, step)
         elif kind == "CenterCrop":
             self._crop(step)
+        elif kind in ("TopdownAffine", "TopDownAffine"):
+            self._affine(kind, step)
         elif kind not in _NEUTRAL_STEPS:
             self.problem = self.problem or f"test_pipeline: {for_terminal(kind[:40])} cannot be expressed"
+
+    def _affine(self, kind: str, step: Mapping[str, Json]) -> None:
+        """The box of an object, rotated and scaled to (width, height)."""
+        value = step.get("input_size")
+        sides = [side(entry) for entry in value] if isinstance(value, list) else []
+        self.size = (sides[1], sides[0]) if len(sides) == 2 and sides[0] and sides[1] else None
+        self.problem = self.problem or f"test_pipeline: {kind}{_AFFINE}"
 
     def _resize(self, kind: str, step: Mapping[str, Json]) -> None:
         library = "pillow" if step.get("backend") == "pillow" else "opencv"
@@ -131,7 +142,7 @@ def read_pipeline(pipeline: Json) -> TestPipeline:
     return TestPipeline(
         has_steps=bool(transforms),
         steps=tuple(state.steps),
-        size=None if state.problem else state.size,
+        size=state.size if not state.problem or state.problem.endswith(_AFFINE) else None,
         normalize=state.normalize if "mean" in state.normalize else {},
         decoder=state.decoder,
         problem=state.problem,

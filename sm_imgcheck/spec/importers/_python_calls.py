@@ -9,7 +9,7 @@ from operator import add, mul, sub, truediv
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 
-__all__ = ["PythonCall", "literal", "parse_call", "parse_module"]
+__all__ = ["PythonCall", "call_of", "literal", "parse_call", "parse_module"]
 
 _LONGEST_LINE = 2_000
 _LONGEST_FILE = 1 << 20
@@ -33,10 +33,13 @@ def parse_call(text: str) -> PythonCall | None:
         return None
     tree = _parse(text, "eval")
     node = tree.body if isinstance(tree, ast.Expression) else None
-    if not isinstance(node, ast.Call):
-        return None
-    positional = {str(index): literal(value) for index, value in enumerate(node.args)}
-    keywords = {keyword.arg: literal(keyword.value) for keyword in node.keywords if keyword.arg is not None}
+    return call_of(node) if isinstance(node, ast.Call) else None
+
+
+def call_of(node: ast.Call, names: Mapping[str, Json] | None = None) -> PythonCall:
+    """The name and the arguments of a call; names: values of names in its arguments."""
+    positional = {str(index): literal(value, names) for index, value in enumerate(node.args)}
+    keywords = {keyword.arg: literal(keyword.value, names) for keyword in node.keywords if keyword.arg is not None}
     return PythonCall(name=_name(node.func).rpartition(".")[2], arguments={**positional, **keywords})
 
 
@@ -78,8 +81,8 @@ def literal(node: ast.AST, names: Mapping[str, Json] | None = None) -> Json:
         return {str(literal(key, names)): literal(value, names) for key, value in pairs if key is not None}
     if isinstance(node, ast.Call) and _name(node.func) == "dict":
         return _keywords(node, names)
-    if isinstance(node, ast.BinOp | ast.UnaryOp):
-        return _arithmetic(node, names)
+    if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Subscript):
+        return _expression(node, names)
     name = _name(node)
     return names[name] if names is not None and name in names else name or None
 
@@ -94,6 +97,21 @@ def _keywords(node: ast.Call, names: Mapping[str, Json] | None) -> dict[str, Jso
         elif isinstance(value, Mapping):
             result.update(value)
     return result
+
+
+def _expression(node: ast.BinOp | ast.UnaryOp | ast.Subscript, names: Mapping[str, Json] | None) -> Json:
+    """An item, a list that is repeated up to 4 times, or arithmetic; None for anything else."""
+    if isinstance(node, ast.Subscript):
+        holder, key = literal(node.value, names), literal(node.slice, names)
+        if isinstance(holder, Mapping):
+            return holder.get(str(key))
+        is_index = isinstance(holder, list) and isinstance(key, int) and -len(holder) <= key < len(holder)
+        return holder[key] if is_index else None  # type: ignore[index]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List | ast.Tuple):
+        count = literal(node.right, names)
+        entries = [literal(entry, names) for entry in node.left.elts]
+        return entries * count if isinstance(count, int) and 1 <= count <= 4 else None
+    return _arithmetic(node, names)
 
 
 _OPERATIONS = {ast.Div: truediv, ast.Mult: mul, ast.Add: add, ast.Sub: sub}

@@ -26,6 +26,8 @@ _YAML_BYTES = 512 << 10
 _YAML_NODES = 60_000
 """OCR configurations list every character."""
 _DEEPEST = 100
+_DIRECTIVE = re.compile(r"\A%YAML[^\n]*\n---[^\n]*\n")
+"""As files of OpenCV begin."""
 _CURLY = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"})
 
 
@@ -113,6 +115,17 @@ class SourceFile:
         return value if _depth(value) <= _DEEPEST else None
 
     @property
+    def json_error(self) -> str:
+        """Why a text that begins as a JSON object cannot be parsed; empty for any other."""
+        if not self.is_text or not re.match(r"\s*\{\s*[\"}/]", self.start):
+            return ""
+        try:
+            json.loads(self.text)
+        except (ValueError, RecursionError, ImgcheckError) as error:
+            return str(error)
+        return ""
+
+    @property
     def object(self) -> Mapping[str, Json]:
         """The JSON document where it is an object; empty for anything else."""
         return self.json if isinstance(self.json, Mapping) else {}
@@ -122,8 +135,9 @@ class SourceFile:
         """The parsed YAML. Raises ImgcheckError for invalid or too long YAML."""
         if len(self.text) > _YAML_BYTES:
             raise ImgcheckError(f"{self.name}: YAML: got {len(self.text)} characters, expected at most {_YAML_BYTES}")
+        body = _DIRECTIVE.sub("\n\n", self.text)
         try:
-            return yaml.read(self.text.encode(), self.name, most_nodes=_YAML_NODES).value
+            return yaml.read(body.encode(), self.name, most_nodes=_YAML_NODES).value
         except SpecError as error:
             raise ImgcheckError(f"{self.name}: {error.problems[0]}") from None
 

@@ -20,7 +20,7 @@ from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 __all__ = ["IMPORTER"]
 
 _TITLE = "Open Model Zoo accuracy checker configuration"
-_KEYS = re.compile(r"^\s*(?:- )?(launchers|datasets|preprocessing|adapter|reader):", re.MULTILINE)
+_KEYS = re.compile(r"^[ \t]*(?:- )?(launchers|datasets|preprocessing|adapter|reader):", re.MULTILINE)
 _KERNELS = {
     "bilinear": "bilinear", "linear": "bilinear", "bicubic": "bicubic", "cubic": "bicubic", "nearest": "nearest",
     "area": "area", "lanczos": "lanczos", "antialias": "lanczos",

@@ -17,7 +17,7 @@ from sm_imgcheck.spec.importers._source_file import SourceFile
 __all__ = ["IMPORTER", "read_groups"]
 
 _TITLE = "DeepStream nvinfer configuration"
-_GROUP = re.compile(r"^\s*(\[property\]|property:)\s*$", re.MULTILINE)
+_GROUP = re.compile(r"^[ \t]*(\[property\]|property:)\s*$", re.MULTILINE)
 _DIMS = ("infer-dims", "input-dims", "uff-input-dims")
 """The size of the input; the last two up to DeepStream 5."""
 _KEYS = (
@@ -78,7 +78,7 @@ IMPORTER = Importer(
 
 def read_groups(file: SourceFile) -> dict[str, dict[str, str]]:
     """Keys of each group as text, of INI and of YAML; of a key given twice, the last. Raises ImgcheckError."""
-    if not re.search(r"^\s*\[[^\[\]]+\]\s*$", file.start, re.MULTILINE):
+    if not re.search(r"^[ \t]*\[[^\[\]]+\]\s*$", file.start, re.MULTILINE):
         document = file.yaml
         groups = document.items() if isinstance(document, Mapping) else ()
         return {name: _as_text(group) for name, group in groups if isinstance(group, Mapping)}

@@ -16,7 +16,7 @@ from sm_imgcheck.spec.importers._source_file import SourceFile
 __all__ = ["IMPORTER"]
 
 _TITLE = "DeepStream nvinferserver configuration"
-_MARK = re.compile(r"^\s*infer_config\s*:?\s*\{", re.MULTILINE)
+_MARK = re.compile(r"^[ \t]*infer_config\s*:?\s*\{", re.MULTILINE)
 _LAYOUTS = {"TENSOR_ORDER_LINEAR": "NCHW", "TENSOR_ORDER_NHWC": "NHWC"}
 _ORDERS = {"IMAGE_FORMAT_RGB": "RGB", "IMAGE_FORMAT_BGR": "BGR", "IMAGE_FORMAT_GRAY": "GRAY"}
 

@@ -25,7 +25,7 @@ _CONFIG = "config.json"
 
 def matches(file: SourceFile) -> float:
     """By class_name of a model in JSON, by the zip of a .keras file, or by HDF5."""
-    document = file.object
+    document = _topology(file.object)
     if document.get("class_name") in _MODELS and isinstance(document.get("config"), Mapping | list):
         return 0.95
     if isinstance(document.get("config"), Mapping) and isinstance(document.get("keras_version"), str):
@@ -75,7 +75,14 @@ def _document(file: SourceFile) -> Mapping[str, Json]:
         )
     if file.head.startswith(HDF5_MAGIC):
         return _parse_config(file, _hdf5_config(file))
-    return file.object
+    return _topology(file.object)
+
+
+def _topology(document: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The model configuration inside ``model.json`` of TensorFlow.js; any other document unchanged."""
+    topology = document.get("modelTopology")
+    config = topology.get("model_config", topology) if isinstance(topology, Mapping) else None
+    return config if isinstance(config, Mapping) else document
 
 
 def _hdf5_config(file: SourceFile) -> bytes | None:

@@ -15,7 +15,7 @@ from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._torch_values import side
 from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 
-__all__ = ["IMPORTER"]
+__all__ = ["IMPORTER", "add_pipeline"]
 
 _TITLE = "OpenMMLab configuration"
 _MARK = re.compile(r"^(data_preprocessor|img_norm_cfg|test_pipeline|preprocess_cfg|_base_)\s*=", re.MULTILINE)
@@ -40,14 +40,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
         builder.note(note)
     processor = _processor(config.values)
     pipeline = read_pipeline(_test_pipeline(config.values))
-    _add_values(builder, pipeline.normalize or processor or _norm_cfg(config.values))
-    _add_geometry(builder, pipeline, processor)
-    builder.default("layout", "NCHW", "data_preprocessor makes channels first, in a batch")
-    builder.default("dtype", "float32", "data_preprocessor makes float32")
-    if pipeline.decoder == "pillow":
-        builder.state("decode.library", "pillow", "LoadImageFromFile imdecode_backend")
-    else:
-        builder.default("decode.library", "opencv", "LoadImageFromFile reads with OpenCV (BGR)")
+    add_pipeline(builder, pipeline, processor, processor or _norm_cfg(config.values))
     missing = "base files are not read" if config.missing else "not stated in the configuration"
     return builder.build(_TITLE, "pixels", missing=missing)
 
@@ -60,6 +53,20 @@ IMPORTER = Importer(
     matches=matches,
     read=read,
 )
+
+
+def add_pipeline(
+    builder: DraftBuilder, pipeline: TestPipeline, processor: Mapping[str, Json], normalize: Mapping[str, Json]
+) -> None:
+    """Add what a pipeline and the data preprocessor do. normalize: mean and std where the pipeline has no Normalize."""
+    _add_values(builder, pipeline.normalize or normalize)
+    _add_geometry(builder, pipeline, processor)
+    builder.default("layout", "NCHW", "data_preprocessor makes channels first, in a batch")
+    builder.default("dtype", "float32", "data_preprocessor makes float32")
+    if pipeline.decoder == "pillow":
+        builder.state("decode.library", "pillow", "LoadImageFromFile imdecode_backend")
+    else:
+        builder.default("decode.library", "opencv", "LoadImageFromFile reads with OpenCV (BGR)")
 
 
 def _processor(values: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -88,7 +95,7 @@ def _test_pipeline(values: Mapping[str, Json]) -> Json:
             value = value.get(key) if isinstance(value, Mapping) else None
         if value is not None:
             return value
-    return None
+    return values.get("val_pipeline")
 
 
 def _add_values(builder: DraftBuilder, processor: Mapping[str, Json]) -> None:

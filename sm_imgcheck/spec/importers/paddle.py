@@ -15,7 +15,9 @@ from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 __all__ = ["IMPORTER"]
 
 _TITLE = "Paddle inference configuration"
-_MARK = re.compile(r"^(Preprocess|PreProcess|Transforms|transforms|Deploy):", re.MULTILINE)
+_MARK = re.compile(r"^(Preprocess|PreProcess|Transforms|transforms|Deploy|Infer):", re.MULTILINE)
+_GROUPS = ("Preprocess", "PreProcess", "Transforms", "transforms", "Infer")
+"""Groups of operations; the last is that of PaddleClas's training configurations."""
 _OPERATIONS = ("Resize", "NormalizeImage", "Normalize", "Permute", "ToCHWImage", "ResizeImage", "DecodeImage")
 _INTERPOLATIONS = {0: "nearest", 1: "bilinear", 2: "bicubic", 3: "area", 4: "lanczos"}
 _WORDS = {
@@ -66,9 +68,7 @@ def _operations(document: Json) -> list[tuple[str, Mapping[str, Json]]]:
     if deploy is not None:
         steps = deploy.get("transforms")
     elif isinstance(document, Mapping):
-        steps = next(
-            (document[key] for key in ("Preprocess", "PreProcess", "Transforms", "transforms") if key in document), None
-        )
+        steps = next((document[key] for key in _GROUPS if key in document), None)
     if isinstance(steps, Mapping):
         steps = steps.get("transform_ops", steps.get("transforms"))
     result: list[tuple[str, Mapping[str, Json]]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._class_settings import ClassSettings
@@ -13,7 +14,7 @@ from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._torch_values import INTERPOLATIONS, add_unit_normalize, side
 from sm_imgcheck.spec.importers._value_mapping import numbers
 
-__all__ = ["IMPORTER"]
+__all__ = ["IMPORTER", "add_timm"]
 
 _TITLE = "timm configuration"
 _DEFAULTS: dict[str, Json] = {
@@ -60,14 +61,20 @@ def read(file: SourceFile, input_name: str) -> Draft:
             f"test_input_size {keys['test_input_size']}: timm evaluates with it only where use_test_size is set; "
             "input_size is imported"
         )
-    settings = ClassSettings(given_keys=keys, defaults=_DEFAULTS, owner="timm")
+    _add_contradiction(builder, document.get("model_args"), keys.get("input_size"))
+    add_timm(builder, ClassSettings(given_keys=keys, defaults=_DEFAULTS, owner="timm"), prefix)
+    return builder.build(_TITLE, "pixels")
+
+
+def add_timm(builder: DraftBuilder, settings: ClassSettings, prefix: str = "") -> None:
+    """Add what the keys of a ``pretrained_cfg`` state. prefix: of the keys, as the file has them."""
+    is_contradicted = "shape" in builder.fields
     size = _size(builder, settings, prefix)
     add_unit_normalize(builder, settings, prefix=prefix)
-    _add_geometry(builder, settings, size, prefix)
+    _add_geometry(builder, settings, None if is_contradicted else size, prefix)
     builder.default("layout", "NCHW", "tensors of timm are channels first")
     builder.default("dtype", "float32", "ToTensor of timm makes float32")
     builder.assume("decode.exif", "ignore", "not stated; timm opens images with PIL.Image.open, which ignores it")
-    return builder.build(_TITLE, "pixels")
 
 
 IMPORTER = Importer(
@@ -78,6 +85,16 @@ IMPORTER = Importer(
     matches=matches,
     read=read,
 )
+
+
+def _add_contradiction(builder: DraftBuilder, model_args: Json, input_size: Json) -> None:
+    """Leave the size open where the model was built for another size than its data configuration states."""
+    value = model_args.get("img_size") if isinstance(model_args, Mapping) else None
+    sides = value if isinstance(value, list) else [value] * 2
+    if value is not None and isinstance(input_size, list) and sides != input_size[1:]:
+        reason = f"model_args.img_size: got {value}, pretrained_cfg.input_size states {input_size}"
+        builder.unknown("shape", for_terminal(reason[:200]))
+        builder.unknown("resize", for_terminal(reason[:200]))
 
 
 def _size(builder: DraftBuilder, settings: ClassSettings, prefix: str) -> tuple[int, int] | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._pbtxt import Message, PbtxtError, parse_pbtxt
@@ -15,14 +17,18 @@ from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_i
 __all__ = ["IMPORTER"]
 
 _TITLE = "Triton model configuration"
-_INPUT = re.compile(r"^\s*input\s*:?\s*[\[{]", re.MULTILINE)
+_INPUT = re.compile(r"^[ \t]*input\s*:?\s*[\[{]", re.MULTILINE)
 _FORMATS = {"FORMAT_NCHW": "NCHW", "FORMAT_NHWC": "NHWC"}
 
 
 def matches(file: SourceFile) -> float:
     """By an input message with data_type and dims."""
     start = file.start
-    if not start or file.json is not None:
+    if file.json is not None:
+        inputs = file.object.get("input")
+        first = inputs[0] if isinstance(inputs, list) and inputs else None
+        return 0.95 if isinstance(first, Mapping) and {"data_type", "dims"} <= first.keys() else 0.0
+    if not start:
         return 0.0
     has_suffix = file.base.endswith(".pbtxt")
     keys = sum(word in start for word in ("data_type", "dims", "max_batch_size", "TYPE_", "platform", "backend"))
@@ -35,7 +41,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the image input."""
     where = for_terminal(file.name)
     try:
-        config = parse_pbtxt(file.text)
+        config = _message(file.object) if file.json is not None else parse_pbtxt(file.text)
     except PbtxtError as error:
         raise ImgcheckError(f"{where}: config.pbtxt: {error}") from None
     has_batch = _integer(config, "max_batch_size") > 0
@@ -72,11 +78,21 @@ def read(file: SourceFile, input_name: str) -> Draft:
 IMPORTER = Importer(
     rank=70,
     title=_TITLE,
-    requires="config.pbtxt with input { name data_type dims }",
+    requires="config.pbtxt with input { name data_type dims }, or its JSON",
     marks=("config.pbtxt", "max_batch_size", "data_type", "dims", "instance_group", "platform", "TYPE_FP32"),
     matches=matches,
     read=read,
 )
+
+
+def _message(document: Mapping[str, Json]) -> Message:
+    """The JSON of ``GET /v2/models/NAME/config`` as the message of ``config.pbtxt``."""
+    lists = {key: value if isinstance(value, list) else [value] for key, value in document.items()}
+    return {key: [_field(entry) for entry in entries] for key, entries in lists.items()}
+
+
+def _field(value: Json) -> str | Message:
+    return _message(value) if isinstance(value, Mapping) else str(value)
 
 
 def _refuse_repeated_batch(where: str, inputs: list[tuple[TensorInput, Message]]) -> None:

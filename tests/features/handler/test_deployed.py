@@ -2,24 +2,35 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
-from sample_images import jpeg, picture
+from PIL import Image
+from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck import validate_handler
 
 FOLDER = Path(__file__).with_name("deployed")
-BODY = jpeg(picture(240, 330))
+PIXELS = picture(240, 330)
+ALPHA = np.dstack([PIXELS, np.full(PIXELS.shape[:2], 200, np.uint8)])
+BODIES = {
+    "": jpeg(PIXELS),
+    "rgba": encode_image(Image.fromarray(ALPHA), "PNG"),
+    "exif": jpeg(PIXELS, orientation=6),
+}
+"""By the third line of a file, ``# image: NAME``."""
+PACKAGES = ("aiohttp", "django", "fastapi", "flask", "rest_framework", "starlette", "torch")
 
 
 def result_of(file):
     """The result, and the codes that the file's second line expects."""
     source = file.read_text(encoding="utf-8")
-    for word in ("fastapi", "flask", "starlette"):
+    for word in PACKAGES:
         if f"from {word}" in source or f"import {word}" in source:
             pytest.importorskip(word, reason=f"{word} is not installed")
-    spec, expected = source.splitlines()[:2]
-    (result,) = validate_handler(file, [BODY], yaml.safe_load(spec.removeprefix("# spec: ")), timeout=60)
+    spec, expected, third = source.splitlines()[:3]
+    body = BODIES[third.partition("# image: ")[2]]
+    (result,) = validate_handler(file, [body], yaml.safe_load(spec.removeprefix("# spec: ")), timeout=60)
     return result, set(expected.removeprefix("# expect: ").split())
 
 

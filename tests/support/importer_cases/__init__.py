@@ -2,7 +2,7 @@
 
 import json
 
-from importer_cases import huggingface, models, organizations, others
+from importer_cases import huggingface, models, organizations, others, repositories
 
 __all__ = ["CASES"]
 
@@ -14,4 +14,5 @@ CASES = (
     | models.CASES
     | others.CASES
     | organizations.CASES
+    | repositories.CASES
 )

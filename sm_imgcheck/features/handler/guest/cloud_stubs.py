@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["cloud_client"]
 
 
+_MODELS = (".onnx", ".pt", ".pth", ".h5", ".keras", ".tflite", ".pb", ".pkl", ".joblib", ".bin", ".xml", ".engine")
+"""Suffixes of model files: without the file, the loader of the model gets a stub."""
+
+
 def cloud_client(recorder: ModelRecorder, service: str = "", *_: object, **__: object) -> object:
     """Replaces ``boto3.client(service)`` and ``boto3.resource(service)``."""
     if service == "s3":
@@ -37,15 +41,18 @@ class _S3:
         body = self._read()
         return {"Body": io.BytesIO(body), "ContentLength": len(body), "ContentType": "image/jpeg"}
 
-    def download_file(self, _bucket: str, _key: str, path: str, *_: object, **__: object) -> None:
+    def download_file(self, _bucket: str, key: str, path: str, *_: object, **__: object) -> None:
+        if not self._recorder.image and str(key).endswith(_MODELS):
+            self._recorder.note(f"no S3 access: {key} was not downloaded")
+            return
         with open(path, "wb") as file:
             file.write(self._read())
 
     def download_fileobj(self, _bucket: str, _key: str, file: io.BytesIO, *_: object, **__: object) -> None:
         file.write(self._read())
 
-    def Object(self, *_: object) -> _S3Object:  # noqa: N802 - boto3's name
-        return _S3Object(self)
+    def Object(self, _bucket: object = "", key: object = "") -> _S3Object:  # noqa: N802 - boto3's name
+        return _S3Object(self, key)
 
     def Bucket(self, *_: object) -> _S3Bucket:  # noqa: N802 - boto3's name
         return _S3Bucket(self)
@@ -59,14 +66,14 @@ class _S3:
 class _S3Object:
     """``boto3.resource("s3").Object(bucket, key)``."""
 
-    def __init__(self, s3: _S3) -> None:
-        self._s3 = s3
+    def __init__(self, s3: _S3, key: object = "") -> None:
+        self._s3, self._key = s3, str(key)
 
     def get(self, **_: object) -> dict[str, object]:
         return self._s3.get_object()
 
     def download_file(self, path: str, *_: object, **__: object) -> None:
-        self._s3.download_file("", "", path)
+        self._s3.download_file("", self._key, path)
 
     def download_fileobj(self, file: io.BytesIO, *_: object, **__: object) -> None:
         self._s3.download_fileobj("", "", file)
@@ -78,11 +85,11 @@ class _S3Bucket:
     def __init__(self, s3: _S3) -> None:
         self._s3 = s3
 
-    def Object(self, *_: object) -> _S3Object:  # noqa: N802 - boto3's name
-        return _S3Object(self._s3)
+    def Object(self, key: object = "") -> _S3Object:  # noqa: N802 - boto3's name
+        return _S3Object(self._s3, key)
 
-    def download_file(self, _key: str, path: str, *_: object, **__: object) -> None:
-        self._s3.download_file("", "", path)
+    def download_file(self, key: str, path: str, *_: object, **__: object) -> None:
+        self._s3.download_file("", key, path)
 
     def download_fileobj(self, _key: str, file: io.BytesIO, *_: object, **__: object) -> None:
         self._s3.download_fileobj("", "", file)

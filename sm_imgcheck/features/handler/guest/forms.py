@@ -8,7 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from .image_server import image_url
+from .image_server import image_name, image_type, image_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Form",
     "image_keys",
+    "image_name",
+    "image_type",
     "is_image_key",
     "is_url_key",
     "json_documents",
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 _KEY = re.compile(
-    r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^\s*(\w+)\s*:\s*str\b""",
+    r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^[ \t]*(\w+)\s*:\s*str\b""",
     re.MULTILINE,
 )
 """Keys that a program reads: items, ``get`` and ``pop``, fields of text."""
@@ -151,10 +153,9 @@ def open_image(body: bytes) -> Any:
     return Image.open(io.BytesIO(body))
 
 
-def multipart_body(image: bytes, key: str, content_type: str) -> tuple[bytes, str]:
+def multipart_body(image: bytes, key: str) -> tuple[bytes, str]:
     """A form with one file, and its content type (RFC 7578)."""
     boundary = "sm-imgcheck-boundary"
-    suffix = content_type.rpartition("/")[2] or "jpg"
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"; filename="image.{suffix}"\r\n'
-    head += f"Content-Type: {content_type}\r\n\r\n"
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"; filename="{image_name(image)}"\r\n'
+    head += f"Content-Type: {image_type(image)}\r\n\r\n"
     return head.encode() + image + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"

@@ -27,6 +27,8 @@ def skipped_tail(error: Exception, file: str, source: str) -> str:
 
     It does if only the network is missing, no function or class follows, and none reads a name that would be set there.
     """
+    if type(error).__name__ == "StopScript":  # of streamlit_stub
+        return "the script waits for an upload"
     if not is_offline(error):
         return ""
     line, entry = 0, error.__traceback__

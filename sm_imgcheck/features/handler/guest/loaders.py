@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .recorder import ModelRecorder
 
-__all__ = ["install"]
+__all__ = ["StubFinder", "install"]
 
 _LOADERS = {
     "onnxruntime": ("InferenceSession",),
@@ -68,7 +68,7 @@ _ERRORS = ("Error", "Exception", "Warning")
 def install(recorder: ModelRecorder) -> None:
     """Hook the loaders of modules that are imported from now on."""
     sys.meta_path.insert(0, _HookingFinder(recorder))
-    sys.meta_path.append(_StubFinder(recorder))
+    sys.meta_path.append(StubFinder(recorder))
 
 
 class _HookingFinder:
@@ -88,7 +88,7 @@ class _HookingFinder:
             spec = None
         finally:
             self.busy.discard(name)
-        if spec is None or spec.loader is None or isinstance(spec.loader, _StubFinder):
+        if spec is None or spec.loader is None or isinstance(spec.loader, StubFinder):
             return None
         _hook_after(spec.loader, functools.partial(_hook, name, self.recorder))
         return spec
@@ -174,7 +174,7 @@ class _Loader:
         return (self._real[0],)
 
 
-class _StubFinder:
+class StubFinder:
     """Creates a module of stubs for a package that is not installed."""
 
     def __init__(self, recorder: ModelRecorder) -> None:

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import sys
 import types
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from .loaders import StubFinder
 
 if TYPE_CHECKING:
     from .recorder import ModelRecorder
 
 __all__ = ["install_packages"]
 
+_ALWAYS = {
+    "gradio": "it would wait for users",
+    "streamlit": "it would wait for users",
+    "modal": "it would run the file elsewhere",
+}
+"""Packages with a module of stubs under their name, and why they are always replaced."""
+_SERVERS = {
+    "mlserver": "mlserver_stub",
+    "azure.functions": "azure_functions_stub",
+    "google.cloud.aiplatform": "vertex_ai_stub",
+    "functions_framework": "functions_framework_stub",
+}
 _SERVICES = ("litserve", "bentoml", "ray", "cog")
 _KSERVE = {
     "kserve": ("kserve.model", "kserve.protocol.infer_type", "kserve.errors"),
@@ -24,7 +40,7 @@ _KSERVE = {
 def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
     """Add stubs of the packages that the source mentions and that are not installed. Returns their classes."""
     classes: set[type] = set()
-    if re.search(r"^\s*(?:import|from)\s+ts\b", source, re.MULTILINE) and not _is_installed("ts"):
+    if re.search(r"^[ \t]*(?:import|from)\s+ts\b", source, re.MULTILINE) and not _is_installed("ts"):
         from .torchserve_stub import HANDLERS, torchserve_modules
 
         for name, handlers in torchserve_modules().items():
@@ -41,18 +57,45 @@ def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
             for name in (package, *modules):
                 _add(name, kserve_members())
             recorder.note(f"{package} is not installed for this Python (--python selects another): a stub was used")
-    if re.search(r"^\s*(?:import|from)\s+gradio\b", source, re.MULTILINE):
-        from . import gradio_stub
-
-        for name in gradio_stub.MODULES:
-            _add(name, gradio_stub.members())
-        recorder.note("gradio was replaced by a stub: it would wait for users")
     _install_services(source, recorder)
+    _install_others(source, recorder)
     return classes
 
 
+def _install_others(source: str, recorder: ModelRecorder) -> None:
+    """Packages that run programs elsewhere are always replaced, servers where they are not installed."""
+    for package, why in _ALWAYS.items():
+        if _imports(source, package):
+            stub = import_module(f".{package}_stub", __package__)
+            for name in getattr(stub, "MODULES", (package,)):
+                _add(name, stub.members())
+            recorder.note(f"{package} was replaced by a stub: {why}")
+    for package, stub_name in _SERVERS.items():
+        if _imports(source, package) and not _is_installed(package):
+            for name, members in import_module(f".{stub_name}", __package__).modules().items():
+                _add(name, members)
+            recorder.note(f"{package} is not installed for this Python (--python selects another): a stub was used")
+    if re.search(r"\bdjango\b|\brest_framework\b", source) and _is_installed("django"):
+        _configure_django()
+
+
+def _imports(source: str, package: str) -> bool:
+    return re.search(rf"^[ \t]*(?:import|from)\s+{re.escape(package)}\b", source, re.MULTILINE) is not None
+
+
+def _configure_django() -> None:
+    """Settings for views alone; those of ``DJANGO_SETTINGS_MODULE`` where it is set."""
+    import django
+    from django.conf import settings
+
+    if not settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
+        apps = ["django.contrib.contenttypes", "django.contrib.auth"]  # the anonymous user of Django REST framework
+        settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="-", INSTALLED_APPS=apps)  # noqa: S106 - of no session
+    django.setup()
+
+
 def _install_services(source: str, recorder: ModelRecorder) -> None:
-    packages = [name for name in _SERVICES if re.search(rf"^\s*(?:import|from)\s+{name}\b", source, re.MULTILINE)]
+    packages = [name for name in _SERVICES if re.search(rf"^[ \t]*(?:import|from)\s+{name}\b", source, re.MULTILINE)]
     missing = [name for name in packages if not _is_installed(name)]
     if missing:
         from .service_stubs import service_modules
@@ -66,16 +109,26 @@ def _install_services(source: str, recorder: ModelRecorder) -> None:
 
 def _is_installed(name: str) -> bool:
     try:
-        return importlib.util.find_spec(name) is not None
+        spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         return False
+    return spec is not None and not isinstance(spec.loader, StubFinder)
+
+
+def _is_imported(name: str) -> bool:
+    """Import an installed package, such as the ``google`` that several packages share."""
+    try:
+        import_module(name)
+    except ImportError:
+        return False
+    return True
 
 
 def _add(name: str, members: dict[str, Any]) -> None:
     parts = name.split(".")
     for length in range(1, len(parts) + 1):
         path = ".".join(parts[:length])
-        if path not in sys.modules:
+        if path not in sys.modules and not (length < len(parts) and _is_imported(path)):
             module = types.ModuleType(path)
             module.__dict__["__path__"] = []  # so that what is below it can be imported
             sys.modules[path] = module

@@ -52,6 +52,8 @@ class Deployment:
 
     def __init__(self, func_or_class: object) -> None:
         self.func_or_class = func_or_class
+        self.app: object = getattr(func_or_class, "__ray_app__", None)
+        """The application of FastAPI that ``serve.ingress`` names."""
 
     def bind(self, *_: object, **__: object) -> Deployment:
         return self
@@ -103,6 +105,16 @@ def _mark_api(function: Any) -> Any:
     return function
 
 
+def _ingress(app: object) -> Callable[[Any], Any]:
+    """``ray.serve.ingress``: the methods of the class are routes of the application."""
+
+    def note_app(target: Any) -> Any:
+        target.__ray_app__ = app
+        return target
+
+    return note_app
+
+
 def _same(target: Any) -> Any:
     return target
 
@@ -116,7 +128,7 @@ def service_modules(recorder: ModelRecorder) -> dict[str, dict[str, dict[str, An
     serve = {
         "deployment": _decorator(Deployment),
         "batch": _decorator(_same),
-        "ingress": lambda _: _same,
+        "ingress": _ingress,
         "run": lambda *_, **__: None,
         "multiplexed": _decorator(_same),
     }

@@ -5,28 +5,29 @@ from __future__ import annotations
 import base64
 import json
 import re
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from .calls import NotChecked, no_model_call
+from .calls import HandlerCall, NotChecked, no_model_call, run_attempts
 from .forms import image_keys, is_image_key, json_documents, multipart_body
 from .image_server import image_url
 from .results import InvalidHandlerResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from .calls import CallRecord, ClientRequest, UserFile
+    from .calls import Attempt, CallRecord, ClientRequest, UserFile
     from .forms import Form
     from .results import HandlerTensor
 
-__all__ = ["NO_ROUTE", "WebResponse", "observe_response", "order_routes", "url_queries", "web_forms"]
+__all__ = ["NO_ROUTE", "WebResponse", "WebRoute", "order_routes", "route_call"]
 
 NO_ROUTE = "the application has no POST route, and no GET route that reads an image's URL"
 
 _FIELDS = re.compile(
-    r"""files(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^\s*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
+    r"""(?:files|FILES)(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^[ \t]*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
 )
 _MOST_FIELDS = 6
 _FORM_TYPE = "application/x-www-form-urlencoded"
@@ -41,6 +42,41 @@ class WebResponse:
         self.status, self.body = status, body
 
 
+class WebRoute:
+    """A route of an application, and how to send a request to it."""
+
+    fields: Sequence[str] = ()
+    """Names of the files in a multipart form, where the route declares them."""
+    texts: Mapping[str, object] = {}
+    """Fields of a URL-encoded form with example values, where the route declares them."""
+    url_names: Sequence[str] = ()
+    """Names in the query that may be the URL of the image."""
+
+    def __init__(self, path: str, send: Callable[[str, bytes, str], WebResponse], method: str = "POST") -> None:
+        """send: gets the query, the body and its content type."""
+        self.path, self.send, self.method = path, send, method
+
+    def documents(self, image: bytes) -> Iterable[tuple[str, object]]:
+        """JSON with the image that the route declares, each after its outline."""
+        del image
+        return ()
+
+
+def route_call(user: UserFile, route: WebRoute) -> HandlerCall:
+    """The call of a route, with each request that it may expect."""
+
+    def attempts(request: ClientRequest) -> Iterator[Attempt]:
+        for form in _forms(user, request, route) if route.method == "POST" else ():
+            yield form.label, partial(_observe, user, partial(route.send, "", form.body, form.content_type))
+        for label, query in _url_queries(request, route.url_names):
+            yield label, partial(_observe, user, partial(route.send, query, b"", "text/plain"))
+
+    def run(request: ClientRequest, record: CallRecord) -> HandlerTensor:
+        return run_attempts(user, attempts(request), record)
+
+    return HandlerCall(f"{route.method} {route.path}", run)
+
+
 def order_routes(paths: list[str]) -> list[str]:
     """Routes that take requests, the likeliest first."""
 
@@ -51,44 +87,35 @@ def order_routes(paths: list[str]) -> list[str]:
     return sorted((path for path in paths if "<" not in path and "{" not in path), key=rank)
 
 
-def web_forms(
-    user: UserFile,
-    request: ClientRequest,
-    fields: list[str],
-    documents: Iterable[tuple[str, object]],
-    texts: Mapping[str, object],
-) -> Iterator[Form]:
-    """The bodies that a route may expect.
-
-    As the route declares: fields, names of files in a multipart form; documents, JSON with the image, and its outline;
-    texts, fields of a URL-encoded form with example values.
-    """
+def _forms(user: UserFile, request: ClientRequest, route: WebRoute) -> Iterator[Form]:
+    """The bodies that a route may expect."""
     from .forms import Form
 
-    kind = request.content_type
+    kind, texts = request.content_type, route.texts
     if not request.image or "json" not in kind:
         yield Form(request.body, kind, kind)
     if not request.image or (request.explicit and "json" not in kind and "multipart" not in kind):
         return
     names = [name for match in _FIELDS.finditer(user.source) for name in match.groups() if name]
-    for field in list(dict.fromkeys([*fields, *names, "file", "image"]))[:_MOST_FIELDS]:
-        body, form_type = multipart_body(request.body, field, kind if kind.startswith("image/") else "image/jpeg")
+    fields = dict.fromkeys([*route.fields, *names, "file", "image", *image_keys(user.source)])
+    for field in list(fields)[:_MOST_FIELDS]:
+        body, form_type = multipart_body(request.body, field)
         yield Form(body, form_type, f'multipart/form-data with the field "{field}"')
     if texts or re.search(r"\.form\b", user.source):
         for field in [name for name in [*texts, *image_keys(user.source)] if is_image_key(name)][:_MOST_FIELDS]:
             text = urlencode({**texts, field: base64.b64encode(request.body).decode("ascii")})
             yield Form(text.encode(), _FORM_TYPE, f'{_FORM_TYPE} with the field "{field}"')
-    for label, document in chain(documents, json_documents(user, request.body)):
+    for label, document in chain(route.documents(request.body), json_documents(user, request.body)):
         yield Form(json.dumps(document).encode(), "application/json", f"application/json {label}")
 
 
-def url_queries(request: ClientRequest, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _url_queries(request: ClientRequest, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Query strings that name the image's URL, each after its outline."""
     if request.image:
         yield from ((f"?{name}=URL", f"?{urlencode({name: image_url(request.body)})}") for name in names)
 
 
-def observe_response(user: UserFile, send: Callable[[], WebResponse], _: CallRecord) -> HandlerTensor:
+def _observe(user: UserFile, send: Callable[[], WebResponse], _: CallRecord) -> HandlerTensor:
     """The model's input of a request. Raises InvalidHandlerResult for an error response, NotChecked for any other."""
     is_called, value = user.observe(send)
     if is_called:

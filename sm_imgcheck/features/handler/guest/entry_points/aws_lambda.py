@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..calls import CallRecord, HandlerCall, run_attempts
-from ..forms import json_documents, multipart_body
+from ..forms import image_name, json_documents, multipart_body
 from ..model_stub import ModelStub
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _events(user: UserFile, request: ClientRequest) -> Iterator[tuple[str, objec
             yield "event of the JSON itself", json.loads(request.body)
         return
     if "s3" in user.source and "Records" in user.source:
-        yield "S3 event", _s3()
+        yield "S3 event", _s3(image_name(request.body))
     if "json" not in kind:
         body = base64.b64encode(request.body).decode("ascii")
         yield f"event with {kind} body", _gateway(body, kind, is_base64=True)
@@ -71,7 +71,7 @@ def _events(user: UserFile, request: ClientRequest) -> Iterator[tuple[str, objec
         if isinstance(document, dict):
             yield f"event {label}", document
     if "multipart" in user.source:
-        form, form_type = multipart_body(request.body, "file", "image/jpeg")
+        form, form_type = multipart_body(request.body, "file")
         yield "event with multipart body", _gateway(base64.b64encode(form).decode("ascii"), form_type, is_base64=True)
 
 
@@ -92,6 +92,6 @@ def _gateway(body: str, content_type: str, *, is_base64: bool) -> dict[str, obje
     }
 
 
-def _s3() -> dict[str, object]:
-    bucket = {"bucket": {"name": "bucket"}, "object": {"key": "image.jpg", "size": 1}}
+def _s3(key: str) -> dict[str, object]:
+    bucket = {"bucket": {"name": "bucket"}, "object": {"key": key, "size": 1}}
     return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": bucket}]}

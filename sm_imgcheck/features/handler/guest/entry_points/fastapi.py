@@ -2,57 +2,56 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..body_schema import BodySchema
-from ..calls import HandlerCall, MissingFunction, run_attempts
+from ..calls import MissingFunction
 from ..forms import is_url_key
-from ..web import NO_ROUTE, WebResponse, observe_response, order_routes, url_queries, web_forms
+from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..calls import Attempt, ClientRequest, UserFile
+    from ..calls import HandlerCall, UserFile
 
-__all__ = ["RANK", "STACK", "find"]
+__all__ = ["RANK", "STACK", "app_call", "find", "is_app"]
 
 RANK, STACK = 80, "fastapi"
 
 
 def find(user: UserFile) -> HandlerCall | None:
     """The first application among the names of the file."""
-    apps = [value for value in user.names.values() if _is_app(value)]
-    if not apps or user.function:
-        return None
-    method, paths = "POST", order_routes(list(dict.fromkeys(_post_paths(apps[0]))))
+    apps = [value for value in user.names.values() if is_app(value)]
+    return app_call(user, apps[0]) if apps and not user.function else None
+
+
+def app_call(user: UserFile, app: Any) -> HandlerCall:
+    """The call of the likeliest route of an application. Raises MissingFunction if an application lacks one."""
+    method, paths = "POST", order_routes(list(dict.fromkeys(_post_paths(app))))
     if not paths:
-        method, paths = "GET", order_routes([path for path in _schema(apps[0]) if _url_names(apps[0], "GET", path)])
+        method, paths = "GET", order_routes([path for path in _schema(app) if _url_names(app, "GET", path)])
     if not paths:
         raise MissingFunction(NO_ROUTE, user.names_of_file())
     try:
         from starlette.testclient import TestClient
     except (ImportError, RuntimeError) as error:
         raise MissingFunction(f"the test client of FastAPI needs httpx ({error})", user.names_of_file()) from None
-    client = TestClient(apps[0], raise_server_exceptions=True)
+    client = TestClient(app, raise_server_exceptions=True)
     client.__enter__()  # runs the start-up functions
-    expected = BodySchema(apps[0], paths[0])
+    expected = BodySchema(app, paths[0])
 
-    def send(query: str, body: bytes = b"", content_type: str = "text/plain") -> WebResponse:
+    def send(query: str, body: bytes, content_type: str) -> WebResponse:
         response = client.request(method, paths[0] + query, content=body, headers={"content-type": content_type})
         return WebResponse(response.status_code, response.content)
 
-    def attempts(request: ClientRequest) -> Iterator[Attempt]:
-        documents = expected.documents(request.body) if request.image else ()
-        for form in web_forms(user, request, expected.fields, documents, expected.texts) if method == "POST" else ():
-            yield form.label, partial(observe_response, user, partial(send, "", form.body, form.content_type))
-        for label, query in url_queries(request, _url_names(apps[0], method, paths[0])):
-            yield label, partial(observe_response, user, partial(send, query))
-
-    return HandlerCall(f"{method} {paths[0]}", lambda request, record: run_attempts(user, attempts(request), record))
+    route = WebRoute(paths[0], send, method)
+    route.fields, route.texts, route.url_names = expected.fields, expected.texts, _url_names(app, method, paths[0])
+    route.documents = expected.documents  # type: ignore[method-assign]
+    return route_call(user, route)
 
 
-def _is_app(value: object) -> bool:
+def is_app(value: object) -> bool:
+    """Whether it is an application of FastAPI or Starlette."""
     return any(base.__module__ == "starlette.applications" for base in type(value).__mro__)
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..calls import HandlerCall, MissingFunction, run_attempts
+from ..calls import MissingFunction
 from ..forms import url_keys
-from ..web import NO_ROUTE, WebResponse, observe_response, order_routes, url_queries, web_forms
+from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-    from ..calls import Attempt, ClientRequest, UserFile
+    from ..calls import HandlerCall, UserFile
 
-__all__ = ["RANK", "STACK", "find"]
+__all__ = ["RANK", "STACK", "find", "flask_sender"]
 
 RANK, STACK = 90, "flask"
 
@@ -33,20 +32,21 @@ def find(user: UserFile) -> HandlerCall | None:
         method, paths = "GET", order_routes([rule.rule for rule in rules if _reads_query(views[rule.endpoint])])
     if not paths:
         raise MissingFunction(NO_ROUTE, user.names_of_file())
-    apps[0].config["PROPAGATE_EXCEPTIONS"] = True
-    client = apps[0].test_client()
+    route = WebRoute(paths[0], flask_sender(apps[0], paths[0], method), method)
+    route.url_names = in_query
+    return route_call(user, route)
 
-    def send(query: str, body: bytes = b"", content_type: str = "text/plain") -> WebResponse:
-        response = client.open(paths[0] + query, method=method, data=body, content_type=content_type)
+
+def flask_sender(app: Any, path: str, method: str = "POST") -> Callable[[str, bytes, str], WebResponse]:
+    """What sends a request to a route: query, body, content type."""
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    client = app.test_client()
+
+    def send(query: str, body: bytes, content_type: str) -> WebResponse:
+        response = client.open(path + query, method=method, data=body, content_type=content_type)
         return WebResponse(response.status_code, response.data)
 
-    def attempts(request: ClientRequest) -> Iterator[Attempt]:
-        for form in web_forms(user, request, [], (), {}) if method == "POST" else ():
-            yield form.label, partial(observe_response, user, partial(send, "", form.body, form.content_type))
-        for label, query in url_queries(request, in_query):
-            yield label, partial(observe_response, user, partial(send, query))
-
-    return HandlerCall(f"{method} {paths[0]}", lambda request, record: run_attempts(user, attempts(request), record))
+    return send
 
 
 def _reads_query(view: Any) -> bool:

@@ -11,25 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
-from ..forms import open_image
+from ..forms import image_name, is_image_key, open_image
 from ..instances import make_instance
 from ..results import InvalidHandlerResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..calls import Attempt, ClientRequest, Function, UserFile
+    from ..calls import Attempt, CallRecord, ClientRequest, Function, UserFile
     from ..results import HandlerTensor
 
     Observe = Callable[[Callable[[], object]], HandlerTensor]
 
-__all__ = ["RANK", "STACK", "argument_attempts", "find", "with_path"]
+__all__ = ["RANK", "STACK", "argument_attempts", "find", "image_call", "with_path"]
 
 RANK, STACK = 110, "-"
 _NAMES = (
     *("preprocess", "preprocess_image", "preprocess_input", "prepare", "prepare_image", "prepare_input"),
     *("image_to_tensor", "to_tensor", "transform_image", "load_image", "process_image", "preprocessing", "read_image"),
 )
+_PREDICTS = ("predict", "predict_image", "classify", "classify_image", "infer", "inference", "run_inference", "detect")
 _SWAPS = ("COLOR_BGR2RGB", "COLOR_BGR2GRAY", "::-1", "[2, 1, 0]")
 
 
@@ -40,7 +41,10 @@ def find(user: UserFile) -> HandlerCall | None:
         if name:
             return _call(user, name, user.names[name])
         able = [kind for kind in user.classes() if callable(getattr(kind, "preprocess", None))]
-        return _call(user, f"{able[0].__name__}.preprocess", make_instance(user, able[0]).preprocess) if able else None
+        if able:
+            return _call(user, f"{able[0].__name__}.preprocess", make_instance(user, able[0]).preprocess)
+        name = next((name for name in _PREDICTS if _has_image(user.names.get(name))), "")
+        return image_call(user, name, user.names[name]) if name else None
     owner, _, method = user.function.rpartition(".")
     holder: Any = user.names.get(owner) if owner else user.module
     if inspect.isclass(holder) and _needs_instance(holder, method):
@@ -49,6 +53,25 @@ def find(user: UserFile) -> HandlerCall | None:
     if inspect.isclass(function):
         function = make_instance(user, function)
     return _call(user, user.function, function) if callable(function) else None
+
+
+def _has_image(function: object) -> bool:
+    """Whether it is a function whose first parameter is an image, and alone has no default."""
+    if not inspect.isfunction(function):
+        return False
+    parameters = list(inspect.signature(function).parameters.values())
+    without_default = [item for item in parameters if item.default is item.empty and item.kind not in (2, 4)]
+    return len(without_default) == 1 and without_default == parameters[:1] and is_image_key(parameters[0].name)
+
+
+def image_call(user: UserFile, name: str, function: Function) -> HandlerCall:
+    """The call of a function that decodes an image and predicts."""
+
+    def run(request: ClientRequest, record: CallRecord) -> HandlerTensor:
+        attempts = argument_attempts(function, request, user.observe_server, source=user.source)
+        return run_attempts(user, attempts, record)
+
+    return HandlerCall(name, run)
 
 
 def _needs_instance(kind: type, method: str) -> bool:
@@ -126,7 +149,7 @@ def _array(body: bytes, order: str) -> object:
 def with_path(request: ClientRequest, call: Callable[[object], HandlerTensor]) -> HandlerTensor:
     """Call with the path of a temporary file of the request."""
     with tempfile.TemporaryDirectory(prefix="sm-imgcheck-") as folder:
-        path = os.path.join(folder, "image." + (request.content_type.rpartition("/")[2] or "jpg"))
+        path = os.path.join(folder, image_name(request.body))
         with open(path, "wb") as file:
             file.write(request.body)
         return call(path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
-from ..forms import json_documents
+from ..forms import image_name, image_type, json_documents
 from ..instances import make_instance, prepare
 from .sagemaker import follow
 
@@ -65,10 +65,9 @@ def _call(user: UserFile, api: Any, document: object, record: CallRecord) -> Han
 class _Upload:
     """A file of a multipart form, as Starlette's ``UploadFile``."""
 
-    filename, content_type = "image.jpg", "image/jpeg"
-
     def __init__(self, body: bytes) -> None:
         self.file = io.BytesIO(body)
+        self.filename, self.content_type = image_name(body), image_type(body)
 
     async def read(self) -> bytes:
         return self.file.read()

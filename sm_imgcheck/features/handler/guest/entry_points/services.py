@@ -16,6 +16,7 @@ from ..calls import HandlerCall, run_attempts
 from ..forms import request_forms
 from ..instances import make_instance, prepare
 from . import function
+from .fastapi import app_call, is_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def find(user: UserFile) -> HandlerCall | None:
         if type(value).__name__ == "Service" and getattr(value, "apis", None):
             return _bentoml(user, value, value.apis)
         if type(value).__name__ == "Deployment":
-            return _ray(user, value.func_or_class)
+            return _ray(user, value)
     for kind in user.classes():
         if any(base.__name__ == "BasePredictor" for base in kind.__mro__[1:]):
             predictor = make_instance(user, kind)
@@ -71,8 +72,13 @@ def _by_annotation(user: UserFile, name: str, method: Function) -> HandlerCall:
     return HandlerCall(name, run)
 
 
-def _ray(user: UserFile, target: Any) -> HandlerCall:
+def _ray(user: UserFile, deployment: Any) -> HandlerCall | None:
+    target = deployment.func_or_class
     handler = make_instance(user, target) if inspect.isclass(target) else target
+    if is_app(getattr(deployment, "app", None)):
+        return app_call(user, _bound_app(deployment.app, handler))
+    if not callable(handler):
+        return None
     name = f"{target.__name__}.__call__" if inspect.isclass(target) else str(target.__name__)
 
     def calls(request: ClientRequest) -> Iterator[Attempt]:
@@ -80,6 +86,17 @@ def _ray(user: UserFile, target: Any) -> HandlerCall:
             yield form.label, partial(_send, user, handler, form)
 
     return HandlerCall(name, lambda request, record: run_attempts(user, calls(request), record))
+
+
+def _bound_app(app: Any, instance: object) -> object:
+    """The application with the methods of an instance as its routes."""
+    bound = type(app)()
+    for route in app.routes:
+        endpoint = getattr(route, "endpoint", None)
+        method = getattr(instance, getattr(endpoint, "__name__", ""), None)
+        if getattr(method, "__func__", None) is endpoint and endpoint is not None:
+            bound.add_api_route(route.path, method, methods=list(route.methods))
+    return bound
 
 
 def _send(user: UserFile, handler: Function, form: Form, _: CallRecord) -> HandlerTensor:

@@ -1,0 +1,56 @@
+"""An ``app`` of aiohttp, through its test server.
+
+Source: https://docs.aiohttp.org/en/stable/testing.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..calls import MissingFunction
+from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
+
+if TYPE_CHECKING:
+    from ..calls import HandlerCall, UserFile
+
+__all__ = ["RANK", "STACK", "find"]
+
+RANK, STACK = 82, "-"
+
+
+def find(user: UserFile) -> HandlerCall | None:
+    """The likeliest POST route of the first application."""
+    apps = [value for value in user.names.values() if type(value).__module__ == "aiohttp.web_app"]
+    if not apps or user.function:
+        return None
+    paths = order_routes([_path(route) for route in apps[0].router.routes() if route.method in ("POST", "*")])
+    if not paths:
+        raise MissingFunction(NO_ROUTE, user.names_of_file())
+    return route_call(user, WebRoute(paths[0], _Sender(apps[0], paths[0])))
+
+
+def _path(route: Any) -> str:
+    return str(getattr(route.resource, "canonical", ""))
+
+
+class _Sender:
+    """Sends requests to one server, which starts with the first of them."""
+
+    def __init__(self, app: Any, path: str) -> None:
+        import asyncio
+
+        self._app, self._path = app, path
+        self._loop = asyncio.new_event_loop()
+        self._client: Any = None
+
+    def __call__(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        return self._loop.run_until_complete(self._send(query, body, content_type))
+
+    async def _send(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        from aiohttp.test_utils import TestClient, TestServer
+
+        if self._client is None:
+            self._client = TestClient(TestServer(self._app))
+            await self._client.start_server()
+        response = await self._client.post(self._path + query, data=body, headers={"content-type": content_type})
+        return WebResponse(response.status, await response.read())

@@ -1,0 +1,63 @@
+"""Classes, functions and web endpoints of Modal.
+
+Source: https://modal.com/docs/guide/lifecycle-functions and https://modal.com/docs/guide/webhooks
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..calls import HandlerCall, MissingFunction
+from ..instances import make_instance, prepare
+from ..modal_stub import marks_of
+from .fastapi import app_call, is_app
+from .function import image_call
+
+if TYPE_CHECKING:
+    from ..calls import Function, UserFile
+
+__all__ = ["RANK", "STACK", "find"]
+
+RANK, STACK = 56, "-"
+
+
+def find(user: UserFile) -> HandlerCall | None:
+    """The first web endpoint, method or function that Modal runs."""
+    if "modal" not in user.source or user.function:
+        return None
+    members: list[tuple[str, Any]] = []
+    for kind in user.classes():
+        methods = {name: member for name, member in inspect.getmembers(kind, inspect.isfunction) if marks_of(member)}
+        if methods:
+            instance = make_instance(user, kind)
+            for name in [name for name, member in methods.items() if "enter" in marks_of(member)]:
+                prepare(user, name, getattr(instance, name))
+            members += [(f"{kind.__name__}.{name}", getattr(instance, name)) for name in methods]
+    members += [(name, value) for name, value in user.names.items() if inspect.isfunction(value) and marks_of(value)]
+    for mark in ("asgi", "endpoint", "method", "function"):
+        for name, member in members:
+            if mark in marks_of(member) and (call := _call(user, mark, name, member)):
+                return call
+    return None
+
+
+def _call(user: UserFile, mark: str, name: str, member: Function) -> HandlerCall | None:
+    if mark == "asgi":
+        app = prepare(user, name, member)
+        return app_call(user, app) if is_app(app) else None
+    if mark == "endpoint":
+        return app_call(user, _application(user, member))
+    return image_call(user, name, partial(member)) if inspect.signature(member).parameters else None
+
+
+def _application(user: UserFile, endpoint: Function) -> object:
+    """The application that Modal makes for one function."""
+    try:
+        from fastapi import FastAPI
+    except ImportError as error:
+        raise MissingFunction(f"a web endpoint of Modal needs FastAPI ({error})", user.names_of_file()) from None
+    app = FastAPI()
+    app.add_api_route("/", endpoint, methods=["POST"])
+    return app

@@ -1,0 +1,248 @@
+"""Applications, functions and scripts of services: each way in which they read an image reaches the model."""
+
+import io
+from textwrap import dedent
+
+import numpy as np
+import pytest
+from handlers import candidate_of
+from PIL import Image
+from sample_images import encode_image, jpeg, picture
+
+PLAIN = np.asarray(Image.open(io.BytesIO(jpeg())).convert("RGB"))
+MODEL = "import base64, json, joblib\nmodel = joblib.load('model.pkl')\n"
+"""Without its file: the stub records its input, ``pixels(body)``."""
+
+READERS = {
+    "azure-json": """
+        import azure.functions as func
+        def main(req: func.HttpRequest) -> func.HttpResponse:
+            model.predict(pixels(base64.b64decode(req.get_json()["image"])))
+            return func.HttpResponse("ok")
+    """,
+    "azure-form": """
+        import azure.functions as func
+        bp = func.Blueprint()
+        @bp.route(route="score", auth_level=func.AuthLevel.ANONYMOUS)
+        async def score(req):
+            model.predict(pixels(req.files["picture"].stream.read()))
+            return "ok"
+    """,
+    "cloud-bytes": """
+        import functions_framework
+        def helper(body):
+            return pixels(body)
+        @functions_framework.http
+        def classify(request):
+            return str(model.predict(helper(request.get_data())))
+    """,
+    "cloud-json": """
+        def entry(request):
+            return {"scores": model.predict(pixels(base64.b64decode(request.get_json(force=True)["image"])))}
+    """,
+    "django-body": """
+        from django.http import HttpResponse
+        def predict(request):
+            model.predict(pixels(request.body))
+            return HttpResponse("ok")
+    """,
+    "django-json": """
+        from django.http import JsonResponse
+        async def predict(request):
+            return JsonResponse({"y": str(model.predict(pixels(base64.b64decode(json.loads(request.body)["img"]))))})
+    """,
+    "django-class": """
+        from django.views import View
+        from django.http import JsonResponse
+        class Home(View):
+            def get(self, request):
+                return JsonResponse({})
+        class Predict(View):
+            def post(self, request):
+                return JsonResponse({"y": str(model.predict(pixels(request.FILES["photo"].read())))})
+    """,
+    "rest-framework-function": """
+        from rest_framework.decorators import api_view
+        from rest_framework.response import Response
+        @api_view(["POST"])
+        def predict(request):
+            return Response(str(model.predict(pixels(base64.b64decode(request.data["image_base64"])))))
+    """,
+    "aiohttp-read": """
+        from aiohttp import web
+        async def predict(request):
+            return web.json_response({"y": str(model.predict(pixels(await request.read())))})
+        app = web.Application()
+        app.router.add_post("/predict", predict)
+    """,
+    "aiohttp-multipart": """
+        from aiohttp import web
+        async def upload(request):
+            field = await (await request.multipart()).next()
+            return web.json_response({"y": str(model.predict(pixels(await field.read())))})
+        app = web.Application()
+        app.add_routes([web.get("/", lambda request: web.Response()), web.post("/upload", upload)])
+    """,
+    "streamlit-stop": """
+        import streamlit as st
+        st.set_page_config(layout="wide")
+        file = st.file_uploader("Image")
+        if not file:
+            st.info("Upload an image")
+            st.stop()
+        st.write(model.predict(pixels(file.getvalue())))
+    """,
+    "streamlit-form": """
+        import streamlit as st
+        def main():
+            with st.form("upload", clear_on_submit=True):
+                files = st.file_uploader("Images", accept_multiple_files=True)
+                is_sent = st.form_submit_button("Send")
+            kind = st.sidebar.selectbox("Kind", ["plain", "other"])
+            for file in files if is_sent and kind == "plain" else []:
+                st.write(model.predict(pixels(file.read())))
+        if __name__ == "__main__":
+            main()
+    """,
+    "streamlit-camera": """
+        import streamlit as st
+        if "count" not in st.session_state:
+            st.session_state["count"] = 0
+        left, right = st.columns([2, 1])
+        tab, = st.tabs(["Camera"])
+        shot = tab.camera_input("Photo")
+        if shot is not None and st.slider("Size", 1, 9, 5) == 5 and st.checkbox("On", True):
+            st.session_state.count += 1
+            right.metric("Class", model.predict(pixels(shot.getvalue())))
+    """,
+    "modal-function": """
+        import modal
+        stub = modal.Stub("x", image=modal.Image.debian_slim().pip_install("numpy"))
+        @stub.function(gpu="any")
+        def infer(data: bytes):
+            return model.predict(pixels(data))
+    """,
+    "modal-web": """
+        import modal
+        app = modal.App()
+        @app.cls(image=modal.Image.from_registry("x"))
+        class Web:
+            @modal.enter()
+            def load(self):
+                self.model = model
+            @modal.web_endpoint(method="POST")
+            def predict(self, item: dict):
+                return self.model.predict(pixels(base64.b64decode(item["image"])))
+    """,
+    "modal-asgi": """
+        import modal
+        app = modal.App()
+        @app.function()
+        @modal.asgi_app()
+        def serve():
+            from fastapi import FastAPI, Request
+            web = FastAPI()
+            @web.post("/predict")
+            async def predict(request: Request):
+                return str(model.predict(pixels(await request.body())))
+            return web
+    """,
+    "mlserver-text": """
+        from mlserver import MLModel
+        from mlserver.codecs import StringCodec, decode_args
+        class Runtime(MLModel):
+            async def predict(self, payload):
+                texts = self.decode(payload.inputs[0], default_codec=StringCodec)
+                if not isinstance(texts[0], str):
+                    raise ValueError("no text")
+                return model.predict(pixels(base64.b64decode(texts[0])))
+    """,
+    "mlserver-array": """
+        import numpy as np
+        from mlserver import MLModel
+        from mlserver.codecs import NumpyCodec, decode_args
+        class Runtime(MLModel):
+            @decode_args
+            async def predict(self, image: np.ndarray) -> np.ndarray:
+                return model.predict(image.astype("uint8") if image.ndim == 3 else None)
+    """,
+    "vertex-predict": """
+        from google.cloud.aiplatform.prediction.predictor import Predictor
+        class Own(Predictor):
+            def load(self, artifacts_uri):
+                self.model = model
+            def predict(self, instances):
+                return self.model.predict(pixels(base64.b64decode(instances[0]["bytes"])))
+    """,
+    "function-image": """
+        def predict(image: "Image.Image", top: int = 5):
+            import numpy as np
+            return {"top": model.predict(np.asarray(image.convert("RGB")))}
+    """,
+    "function-path": """
+        async def classify_image(img_path):
+            with open(img_path, "rb") as file:
+                return str(model.predict(pixels(file.read())))
+    """,
+    "ray-ingress": """
+        from fastapi import FastAPI, Request
+        from ray import serve
+        api = FastAPI()
+        @serve.deployment
+        @serve.ingress(api)
+        class Own:
+            def __init__(self, name="x"):
+                self.model = model
+            @api.post("/")
+            async def root(self, request: Request):
+                return str(self.model.predict(pixels(await request.body())))
+        app = Own.bind()
+    """,
+}  # fmt: skip
+PACKAGES = ("aiohttp", "django", "fastapi", "flask", "rest_framework")
+
+
+@pytest.mark.parametrize("case", READERS)
+@pytest.mark.sample(4)
+def test_image_reaches_the_model(tmp_path, case):
+    code = READERS[case]
+    for package in PACKAGES:
+        if f"from {package}" in code or (package == "flask" and case.startswith("cloud")):
+            pytest.importorskip(package)
+    candidate = candidate_of(tmp_path, MODEL + dedent(code))
+    assert candidate.problem is None
+    np.testing.assert_array_equal(candidate.data, PLAIN)
+
+
+def test_uploaded_file_has_the_suffix_and_the_type_of_its_format(tmp_path):
+    body = encode_image(Image.fromarray(picture()), "PNG")
+    code = """
+        import joblib
+        import streamlit as st
+        file = st.file_uploader("x")
+        if file and (file.name, file.type) == ("image.png", "image/png"):
+            joblib.load("m").predict(pixels(file.read()))
+    """
+    candidate = candidate_of(tmp_path, code, body=body)
+    np.testing.assert_array_equal(candidate.data, picture())
+
+
+def test_script_without_a_model_call_is_not_checked(tmp_path):
+    candidate = candidate_of(tmp_path, "import streamlit as st\nfile = st.file_uploader('x')\nst.write(file)\n")
+    assert candidate.data is None
+    assert candidate.problem.code == "HND107"
+
+
+def test_model_file_in_s3_is_not_written_while_the_file_is_imported(tmp_path):
+    target = tmp_path / "m.pkl"
+    code = f"""
+        import base64, boto3, joblib
+        boto3.resource("s3").Bucket("b").download_file("models/m.pkl", {str(target)!r})
+        boto3.resource("s3").Object("b", "models/m.pkl").download_file({str(target)!r})
+        model = joblib.load({str(target)!r})
+        def lambda_handler(event, context):
+            return model.predict(pixels(base64.b64decode(event["body"])))
+    """
+    candidate = candidate_of(tmp_path, code)
+    np.testing.assert_array_equal(candidate.data, PLAIN)
+    assert not target.exists()
