@@ -24,6 +24,9 @@ _LONGEST = 4_000
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 """Between the words of an exception's name: Model_Load_Error."""
 
+_NAME = re.compile(r"(?:[A-Z][a-z]+){2,}")
+"""The name of an exception."""
+
 _BUILT_IN = re.compile(
     r"\b(?:Value|Type|Key|Runtime|Attribute|Assertion|Index|OS|IO|Import|Name|Lookup|NotImplemented|Syntax)Error\b"
     r"|\b(?:IllegalArgument|IllegalState|Runtime)Exception\b|\bInvalidInput\w*"
@@ -62,21 +65,20 @@ def grammar() -> Grammar:
 
 
 def find_by_grammar(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the cause, start and end of the last sentence of a text that fits a rule."""
+    """Yield the cause, start and end of the last sentence that fits a rule by its words, or its exceptions' names."""
     content, offset = grammar(), max(len(text) - _LONGEST, 0)
     for match in reversed([*_SENTENCE.finditer(text[offset:])]):
-        words = _CAMEL_CASE.sub("_", _BUILT_IN.sub("", match[0]))
-        both = f"{match[0]} {words}"
-        if not _find(content["errors"], both):
+        names = " ".join(_CAMEL_CASE.sub("_", name) for name in _NAME.findall(_BUILT_IN.sub("", match[0])))
+        if not _find(content["errors"], f"{match[0]} {names}"):
             continue
-        rules = [rule for rule in content["rules"] if not _find(rule.get("without", []), both)]
+        rules = [rule for rule in content["rules"] if not _find(rule.get("without", []), match[0])]
         start = offset + match.start()
         for rule in rules:
             if span := _span(rule, match[0]):
                 yield rule["cause"], start + span[0], start + span[1]
                 return
         for rule in rules:
-            if _span(rule, words):
+            if _span(rule, names):
                 yield rule["cause"], start, offset + match.end()
                 return
 

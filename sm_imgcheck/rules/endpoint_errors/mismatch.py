@@ -160,7 +160,7 @@ _ELEMENTS = re.compile(r"(?i)\[[^\]]*\][^\n]{0,80}\b(?:elements|values|entries)\
 
 _UNEQUAL = re.compile(
     r"(?i)\b(?:images|samples|tensors|arrays|elements|batch)\b[^\n]{0,40}\bsame (?:shape|size|dimensions)"
-    r"|\bimage_?1\b[^\n]{1,40}\bimage_?2\b"
+    r"|\bima?ge?_?1\b[^\n]{1,40}\bima?ge?_?2\b|\bimages\b[^\n]{0,20}\bdifferent (?:sizes|shapes)"
 )
 """A sentence that compares the images of a batch with each other."""
 

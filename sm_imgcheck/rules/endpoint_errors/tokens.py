@@ -62,7 +62,7 @@ TOKEN = re.compile(
         |\bchannels?(?:\ (?:count|number|values?|size))?(?:[:=]\ ?|\ (?:are|is)\ |\ \()
         \[?\d{{1,4}}(?:(?:,|,?\ or)\ ?\d)*\b)
     | (?P<dtype>\b{_DTYPE}\b)
-    | (?P<number>(?<![\w.:/%-])\d{{1,12}}(?![\w:/%]|\.\d))
+    | (?P<number>(?<![\w.:/%-])\d{{1,12}}(?![\w:/%]|\.\d|,[)\]]))
     """
 )
 _NOUN = re.compile(

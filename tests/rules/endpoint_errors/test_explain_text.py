@@ -1,5 +1,7 @@
 """Error texts and their causes: the catalog, the measured servers, posted errors, and ordinary text."""
 
+import ast
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -282,6 +284,28 @@ def test_words_alone_in_a_line_below_errors_have_no_cause(line, causes):
 )
 def test_known_messages_and_compared_values_are_certain_and_words_likely(text, certainty):
     assert explain_text(text)[0].certainty == certainty
+
+
+def raised_messages(*packages):
+    """The messages of exceptions in the source of packages of the standard library."""
+    for package in packages:
+        for path in sorted(Path(importlib.util.find_spec(package).origin).parent.rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                    name, message = ast.unparse(node.exc.func), node.exc.args[0]
+                    if isinstance(message, ast.Constant) and isinstance(message.value, str):
+                        yield f"{name}: {message.value}"
+
+
+@pytest.mark.slow
+def test_messages_of_the_standard_library_rarely_have_a_cause_in_a_request():
+    messages = {
+        *raised_messages("asyncio", "email", "http", "logging", "multiprocessing", "importlib", "xml", "ctypes")
+    }
+    found = [one for message in messages for one in explain_text(message)[:1] if one.kind == "request"]
+    print(f"{len(found)} of {len(messages)}: {[(one.cause, one.certainty, one.evidence) for one in found]}")
+    assert len(messages) > 200
+    assert len(found) <= 0.03 * len(messages)
 
 
 def test_complete_ordinary_log_has_no_cause():
