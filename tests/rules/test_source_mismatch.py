@@ -115,6 +115,14 @@ def test_array_of_two_colors_in_98_percent_has_few_details(others, few, axis):
     assert has_few_details(np.moveaxis(array, 2, axis), axis) is few
 
 
+def test_details_of_a_large_array_are_counted_in_a_part_of_its_pixels():
+    array = np.zeros((2200, 2200, 1), np.uint8)
+    array[:, :40, 0], array[:, 40:60, 0] = 2, 1
+    assert has_few_details(array, 2)
+    array[:, 60:100, 0] = 3
+    assert not has_few_details(array, 2)
+
+
 @pytest.mark.parametrize("mean", [0, np.float32([0.485, 0.456, 0.406])], ids=["one scale", "channels"])
 def test_pixels_in_another_order_are_not_called_another_image(mean):
     shuffled = np.random.default_rng(4).permutation(UNIT.reshape(-1, 3)).reshape(UNIT.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isqrt
 
 import numpy as np
 
@@ -49,7 +50,8 @@ def has_few_details(array: np.ndarray, axis: int) -> bool:
     axis: of the channels; -1 without one.
     """
     planes = np.moveaxis(array, axis, -1) if axis >= 0 else array[..., np.newaxis]
-    pixels = planes.reshape(-1, planes.shape[-1]).astype(np.float32)
+    stride = max(1, isqrt(planes[..., 0].size // _MOST_PIXELS))
+    pixels = planes[..., ::stride, ::stride, :].reshape(-1, planes.shape[-1]).astype(np.float32)
     most, tolerance = _DETAILS * len(pixels), _ROUNDING * float(np.ptp(pixels))
     for _ in range(2):
         if len(pixels) > most:
@@ -59,6 +61,8 @@ def has_few_details(array: np.ndarray, axis: int) -> bool:
     return len(pixels) <= most
 
 
+_MOST_PIXELS = 1 << 20
+"""Pixels that are compared: of more, every second or third row and column."""
 _DETAILS, _ROUNDING = 0.02, 1e-3
 """Share of other pixels up to which averages over cells show no framing, and share of the range by which the sums of a
 resize may be off a color."""
