@@ -4,6 +4,7 @@ import io
 import re
 
 import classic_mistakes
+import cv2
 import numpy as np
 import pytest
 from classic_mistakes import MISTAKES
@@ -191,6 +192,14 @@ def test_reshape_of_swapped_height_and_width_is_one_error_with_its_fix(photo):
         "reshape"
     )
     assert findings[1].message == "resize mode: got stretched to 80x64, expected stretched to 64x80"
+
+
+def test_gray_decode_at_half_the_size_is_named(photo):
+    gray = cv2.imdecode(np.frombuffer(photo, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_2)
+    tensor = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)[None, None]
+    text = describe(find(tensor, photo))
+    assert "the Y plane alone" in text
+    assert "decoded at 1/2 of its size" in text
 
 
 def test_gray_tensor_of_another_image_has_no_origin(photo):

@@ -49,7 +49,7 @@ def decode(
     """
     header = read_header(body, max_pixels=max_pixels)
     if reduction != 1:
-        return decode_reduced(body, header, reduction)
+        return decode_reduced(body, header, reduction, gray=gray)
     return decode_with_header(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]
 
 

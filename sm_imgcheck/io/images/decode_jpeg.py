@@ -138,13 +138,19 @@ def pillow_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> np.nda
     return load_jpeg(image, header, body)
 
 
-def decode_reduced(body: bytes, header: Header, reduction: int) -> np.ndarray:
-    """Pixels of a JPEG at 1/``reduction`` (2, 4 or 8) of its size, by libjpeg's scaled DCT. Raises CandidateError."""
+def decode_reduced(body: bytes, header: Header, reduction: int, *, gray: bool) -> np.ndarray:
+    """Pixels of a JPEG at 1/``reduction`` (2, 4 or 8) of its size, by libjpeg's scaled DCT. Raises CandidateError.
+
+    gray: its Y plane alone, as IMREAD_REDUCED_GRAYSCALE returns it.
+    """
     if header.format != "JPEG":
         raise CandidateError("SRC112", f"cannot be decoded at 1/{reduction} of its size: got {header.format}")
     image, _ = open_pillow(body, "JPEG")
     check_pillow(image, header)
-    image.draft(image.mode, (max(header.width // reduction, 1), max(header.height // reduction, 1)))
+    mode = "L" if gray else image.mode
+    image.draft(mode, (max(header.width // reduction, 1), max(header.height // reduction, 1)))
+    if image.mode != mode:
+        raise CandidateError("SRC112", f"cannot be decoded to its Y plane: got {image.mode}")
     pixels = load_jpeg(image, header, body)
     expected = -(-header.height // reduction), -(-header.width // reduction)
     check_decoder_size(expected, "libjpeg", pixels.shape[:2])
