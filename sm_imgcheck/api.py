@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from sm_imgcheck.core.arguments import assumption_texts, check_jobs, check_words
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PayloadError, PlanError
 from sm_imgcheck.core.types import Candidate, Options, Payload, Plan, Result, Spec
 from sm_imgcheck.io.images.from_pillow import encode_losslessly, is_pillow_image
@@ -77,13 +78,10 @@ def validate(
     An invalid candidate is a finding. Raises SpecError for an invalid spec, ImgcheckError for a source that is not an
     image, TypeError for arguments of another type.
     """
-    if decoded_by not in ("pillow", "opencv"):
-        raise ImgcheckError(f"decoded_by: got {decoded_by!r}, expected pillow or opencv")
-    if content_type is not None and not isinstance(content_type, str):
-        raise TypeError(f"content_type: got {type(content_type).__name__}, expected a text such as application/x-npy")
+    check_words(decoded_by, content_type)
     options = Options(
         decoded_by=decoded_by,
-        assume=_assumptions(assume),
+        assume=assumption_texts(assume),
         headers_only=headers_only,
         content_type=content_type,
         as_sent=True,
@@ -113,8 +111,10 @@ def validate_paths(
     from sm_imgcheck.run.inputs.listing import list_candidates
     from sm_imgcheck.run.work import RunJob
 
+    check_words(decoded_by)
+    check_jobs(jobs)
     several = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else paths
-    options = Options(decoded_by=decoded_by, assume=_assumptions(assume), headers_only=headers_only, as_sent=True)
+    options = Options(decoded_by=decoded_by, assume=assumption_texts(assume), headers_only=headers_only, as_sent=True)
     items = list_candidates([os.fsdecode(path) for path in several], Listing(passed_over=Counter()))
     outcomes = run(items, RunJob(spec=resolve_spec(spec), options=options), jobs=jobs)
     try:
@@ -140,7 +140,7 @@ def identify(
     """
     from sm_imgcheck.features.identify.tensor import identify_tensor
 
-    options = Options(assume=_assumptions(assume), source=_source(source))
+    options = Options(assume=assumption_texts(assume), source=_source(source))
     return identify_tensor(_readable(tensor), None if spec is None else resolve_spec(spec), options)
 
 
@@ -220,9 +220,10 @@ def draw(
     """
     from sm_imgcheck.features.pictures.candidate import draw_candidate
 
+    check_words(decoded_by, content_type)
     options = Options(
         decoded_by=decoded_by,
-        assume=_assumptions(assume),
+        assume=assumption_texts(assume),
         content_type=content_type,
         source=_source(source),
         keep_arrays=True,
@@ -243,7 +244,7 @@ def plan(
     Arguments as for ``validate``. allow_guess: include steps that rely on inferred properties. Raises CandidateError
     for a candidate that cannot be used, PlanError where no valid steps exist.
     """
-    options = Options(assume=_assumptions(assume), allow_guess=allow_guess, headers_only=True)
+    options = Options(assume=assumption_texts(assume), allow_guess=allow_guess, headers_only=True)
     result = process(image_or_tensor, spec, options)
     if result.plan is None:
         raise _error(result)
@@ -262,7 +263,7 @@ def convert(
     Arguments and errors as for ``plan``. The tensor is checked against the spec before it is returned. It is writable
     and shares no memory with the argument.
     """
-    options = Options(want_array=True, assume=_assumptions(assume), allow_guess=allow_guess)
+    options = Options(want_array=True, assume=assumption_texts(assume), allow_guess=allow_guess)
     result = process(image_or_tensor, spec, options)
     if result.array is None:
         raise _error(result)
@@ -291,12 +292,13 @@ def build_payload(
     from sm_imgcheck.features.requests import batch, resolve_target
     from sm_imgcheck.features.requests.batch import part_of
 
+    check_words(content_type=content_type, envelope=envelope)
     target = resolve_target(resolve_spec(spec), form=envelope or "", content_type=content_type or "")
     several = images_or_tensors if isinstance(images_or_tensors, list | tuple) else [images_or_tensors]
     if len(several) != 1 and not (several and batch.joins(target)):
         raise PayloadError(f"candidates: got {len(several)}, expected 1 for a body as {target.envelope} of this model")
     single = replace(target, spec=batch.one_by_one(target.spec))
-    options = Options(assume=_assumptions(assume), allow_guess=allow_guess)
+    options = Options(assume=assumption_texts(assume), allow_guess=allow_guess)
     parts = []
     for candidate in several:
         result, part = part_of(_readable(candidate), single, options)
@@ -317,17 +319,6 @@ def _readable(candidate: Any) -> Any:
         size = f"{candidate.height}x{candidate.width} (HxW)"
         problem = SRC104.finding(f"no lossless file for this image: got mode {candidate.mode}, {size} ({error})")
         return Candidate(path=path, kind="image", problem=problem)
-
-
-def _assumptions(assume: object) -> Mapping[str, str]:
-    if assume is None:
-        return {}
-    if not isinstance(assume, Mapping):
-        raise TypeError(f'assume: got {type(assume).__name__}, expected a mapping such as {{"channel_order": "BGR"}}')
-    return {
-        key: ",".join(map(str, value)) if key == "value_range" and isinstance(value, list | tuple) else value
-        for key, value in assume.items()
-    }
 
 
 def _source(source: object) -> str | bytes | None:

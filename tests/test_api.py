@@ -16,7 +16,9 @@ from sm_imgcheck import (
     CandidateError,
     ImgcheckError,
     Options,
+    build_payload,
     convert,
+    draw,
     identify,
     load_spec,
     plan,
@@ -253,3 +255,21 @@ def test_rotated_tiff_has_displayed_shape_with_both_libraries():
     for library in ("pillow", "opencv"):
         assert validate(tiff, SPEC, decoded_by=library).facts.shape == (64, 48, 3)
     assert np.asarray(Image.open(io.BytesIO(tiff)).convert("RGB")).shape == (64, 48, 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: validate(BATCH, SPEC, decoded_by="cv2"), "decoded_by: got 'cv2', expected pillow or opencv"),
+        (lambda: draw(BATCH, SPEC, decoded_by="cv2"), "decoded_by: got 'cv2', expected pillow or opencv"),
+        (lambda: next(validate_paths("x", SPEC, decoded_by="cv2")), "decoded_by: got 'cv2', expected pillow or opencv"),
+        (lambda: next(validate_paths("x", SPEC, jobs=0)), "jobs: got 0, expected an integer from 1"),
+        (lambda: next(validate_paths("x", SPEC, jobs="2")), "jobs: got '2', expected an integer from 1"),
+        (lambda: build_payload(BATCH, SPEC, content_type=5), "content_type: got int, expected a text"),
+        (lambda: build_payload(BATCH, SPEC, envelope=5), "envelope: got int, expected a text such as npy"),
+    ],
+)
+def test_arguments_without_a_meaning_are_refused(call, message):
+    with pytest.raises((ImgcheckError, TypeError)) as raised:
+        call()
+    assert message in str(raised.value)

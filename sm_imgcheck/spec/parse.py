@@ -72,9 +72,11 @@ def _contract(keys: GivenSpec, shape: _Axes | None, notes: ProblemList) -> Contr
         quantize=quantize,
         expect_range=values.expected(keys),
     )
-    if not reach(contract) <= _LARGEST.get(contract.dtype, 1e30):
-        key = "quantize" if quantize else "normalize" if "normalize" in keys else "value_range"
-        far = reach(contract)
+    far = reach(contract)
+    key = "quantize" if quantize else "normalize" if "normalize" in keys else "value_range"
+    if "float" in contract.dtype and 0 < far < _SMALLEST.get(contract.dtype, 1e-30):
+        notes.add(key, f"maps pixels to values up to {far:.3g}, whose steps {contract.dtype} cannot hold")
+    if not far <= _LARGEST.get(contract.dtype, 1e30):
         largest = f"up to {far:.3g}" if isfinite(far) else "beyond every number"
         notes.add(key, f"maps pixels to values {largest}, which {contract.dtype} cannot hold")
     return contract
@@ -82,6 +84,8 @@ def _contract(keys: GivenSpec, shape: _Axes | None, notes: ProblemList) -> Contr
 
 # float16's largest number; other limits are far below the largest number of float32, 3.4e38.
 _LARGEST = {"float16": 65_504.0}
+# 255 of float16's smallest steps, 2**-24; the limit of other types is far above the smallest step of float32, 1.4e-45.
+_SMALLEST = {"float16": 255 * 2.0**-24}
 
 
 def _geometry(keys: GivenSpec, shape: _Axes | None, notes: ProblemList) -> list[WrittenStep]:

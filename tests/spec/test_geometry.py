@@ -420,6 +420,8 @@ def test_oversized_geometry_is_refused(changes, place):
     [
         ({"dtype": "float16", "value_range": [0, 65535]}, "value_range"),
         ({"value_range": [0, 1e39]}, "value_range"),
+        ({"value_range": [0, 1e-320]}, "value_range"),
+        ({"dtype": "float16", "value_range": [0, 1e-5]}, "value_range"),
         ({"value_range": None, "normalize": {"mean": [0.5] * 3, "std": [1e-40] * 3}}, "normalize"),
         ({"dtype": "int8", "quantize": {"scale": 1e-46, "zero_point": 0}}, "quantize"),
     ],

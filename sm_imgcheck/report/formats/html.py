@@ -230,7 +230,8 @@ def _group(group: FindingGroup, figures: str) -> str:
     sample = group.sample
     message = group_message(group)
     files = phrases.count(group.files, "file" if group.kind == "unknown" else group.kind)
-    fix = "" if sample.severity == "notice" else f"<p>Fixed by: {_text(group.fix or 'not fixable by convert')}</p>"
+    fix_text = f"Fixed by: {group.fix}" if group.fix else "Not fixable by convert."
+    fix = "" if sample.severity == "notice" else f"<p>{_text(fix_text)}</p>"
     examples = "".join(f"<li>{_text(path)}</li>" for path, _ in group.examples)
     more = f"<li>and {group.files - len(group.examples):,} more</li>" if group.files > len(group.examples) else ""
     return (
