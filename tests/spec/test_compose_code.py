@@ -35,6 +35,7 @@ CHOICES = {
     "constant for the size": ("SIZE: int = 72\nt = T.Compose([T.Resize(SIZE), T.ToTensor()])", 72),
     "transform with a name": ("resize = T.Resize(72)\nt = T.Compose([resize, T.ToTensor()])", 72),
     "item of a mapping": ("cfg = {'size': 72}\nt = T.Compose([T.Resize(cfg['size']), T.ToTensor()])", 72),
+    "constant of a class": ("class CFG:\n    size = 72\n\nt = T.Compose([T.Resize(CFG.size), T.ToTensor()])", 72),
     "keyword argument": ("data = load('x', transform=T.Compose([T.Resize(72), T.ToTensor()]))", 72),
 }  # fmt: skip
 
@@ -62,6 +63,15 @@ def test_code_without_one_list_of_evaluation_is_refused(case):
 UNKNOWN = {
     "size from an argument": ("def make(size):\n    return T.Compose([T.Resize(size), T.ToTensor()])", "geometry[0]"),
     "name with two values": ("S = 64\nS = 72\nt = T.Compose([T.Resize(S), T.ToTensor()])", "geometry[0]"),
+    "constant with the name of a parameter": (
+        "size = 64\ndef make(size):\n    return T.Compose([T.Resize(size), T.ToTensor()])",
+        "geometry[0]",
+    ),
+    "constant of a class that is set again": (
+        "class CFG:\n    size = 64\n\nCFG.size = 72\nt = T.Compose([T.Resize(CFG.size), T.ToTensor()])",
+        "geometry[0]",
+    ),
+    "number that is increased": ("S = 64\nS += 8\nt = T.Compose([T.Resize(S), T.ToTensor()])", "geometry[0]"),
     "mean from elsewhere": ("t = T.Compose([T.ToTensor(), T.Normalize(MEAN, STD)])", "normalize.mean"),
     "Normalize twice": (f"t = T.Compose([{TENSOR}, T.Normalize([0.1], [0.2])])", "normalize.mean"),
     "Lambda of a tensor": (f"t = T.Compose([{TENSOR}, T.Lambda(lambda x: x * 255)])", "normalize.mean"),
@@ -125,20 +135,24 @@ def test_albumentations_code_states_the_array(case):
     assert {key: values.get(key) for key in expected} == expected
 
 
-@pytest.mark.parametrize(
-    "transforms",
-    [
-        "A.Resize(32, 32, p=0.5)",
-        "A.PadIfNeeded(32, 32)",
-        "A.LongestMaxSize(64), A.PadIfNeeded(32, 32, border_mode=0)",
-        "A.Normalize(), A.ToFloat()",
-        "A.Lambda(f)",
-        "A.Resize(size, size)",
-    ],
-)
-def test_albumentations_transform_of_unknown_effect_leaves_size_and_values_open(transforms):
+@pytest.mark.parametrize("transforms", ["A.Resize(32, 32, p=0.5)", "A.Normalize(), A.ToFloat()", "A.Lambda(f)"])
+def test_albumentations_transform_of_unknown_effect_leaves_everything_open(transforms):
     values = values_of(f"val = A.Compose([{transforms}])", head=HEAD[1])
     assert not {"shape", "value_range", "normalize.mean", "geometry[0]", "dtype"} & values.keys()
+
+
+@pytest.mark.parametrize(
+    "resize",
+    [
+        "A.Resize(size, size)",
+        "A.PadIfNeeded(32, 32)",
+        "A.LongestMaxSize(64), A.PadIfNeeded(32, 32, border_mode=0)",
+    ],
+)
+def test_albumentations_size_that_is_not_stated_leaves_the_values_known(resize):
+    values = values_of(f"val = A.Compose([{resize}, A.ToFloat(255)])", head=HEAD[1])
+    assert not {"shape", "geometry[0]"} & values.keys()
+    assert (values["dtype"], values["value_range"]) == ("float32", [0, 1])
 
 
 @pytest.mark.parametrize("normalize", ["mean=MEAN", "normalization='min_max'", "max_pixel_value=0"])

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from importer_cases import CASES, repositories
+from importer_cases import CASES, repositories, scripts
 from model_files import onnx_model
 
 from sm_imgcheck.core.errors import ImgcheckError
@@ -94,9 +94,12 @@ def test_processor_without_single_image_is_refused_by_name(case):
         draft_of("preprocessor_config.json", json.dumps(config))
 
 
-@pytest.mark.parametrize("case", repositories.REFUSED)
+NO_IMAGE_INPUT = repositories.REFUSED | scripts.REFUSED
+
+
+@pytest.mark.parametrize("case", NO_IMAGE_INPUT)
 def test_file_without_one_image_input_is_refused_with_the_reason(case):
-    name, content, words = repositories.REFUSED[case]
+    name, content, words = NO_IMAGE_INPUT[case]
     with pytest.raises(ImgcheckError, match=words):
         draft_of(name, content)
 

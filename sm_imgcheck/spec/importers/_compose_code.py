@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from sm_imgcheck.core.errors import ImgcheckError
@@ -101,16 +102,38 @@ def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _assignments(tree: ast.Module) -> tuple[dict[str, Json], dict[str, ast.Call]]:
-    """Values and calls of names that are assigned once."""
-    targets: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(tree):
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and target is not None and node.value is not None:
-            targets.setdefault(_last_name(target), []).append(node.value)
-    once = {name: nodes[0] for name, nodes in targets.items() if name and len(nodes) == 1}
-    calls = {name: node for name, node in once.items() if isinstance(node, ast.Call)}
-    values: dict[str, Json] = {name: literal(node) for name, node in once.items() if name not in calls}
+    """Values and calls of names that get a value once; a constant of a class also under ``Class.name``."""
+    names, attributes = _stores(tree)
+    nodes: dict[str, ast.expr] = {}
+    for owner in ast.walk(tree):
+        for node in ast.iter_child_nodes(owner):
+            target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or target is None or node.value is None:
+                continue
+            name = _last_name(target)
+            if names[name] + attributes[name] == 1:
+                nodes[name] = node.value
+            if isinstance(owner, ast.ClassDef) and not attributes[name]:
+                nodes[f"{owner.name}.{name}"] = node.value
+    calls = {name: node for name, node in nodes.items() if isinstance(node, ast.Call)}
+    values: dict[str, Json] = {name: literal(node) for name, node in nodes.items() if name not in calls}
     return {name: value for name, value in values.items() if value is not None}, calls
+
+
+def _stores(tree: ast.Module) -> tuple[Counter[str], Counter[str]]:
+    """How often each name, and each attribute, gets a value; as a parameter and by an import too."""
+    names: Counter[str] = Counter()
+    attributes: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names[node.id] += 1
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            attributes[node.attr] += 1
+        elif isinstance(node, ast.arg):
+            names[node.arg] += 1
+        elif isinstance(node, ast.alias):
+            names[node.asname or node.name] += 1
+    return names, attributes
 
 
 def _transform(node: ast.expr, values: dict[str, Json], calls: dict[str, ast.Call]) -> PythonCall:

@@ -113,6 +113,9 @@ class _AlbumentationsState:
         self.values: PythonCall | None = None
         self.layout = "NHWC"
         self.problem = ""
+        """Why everything is unknown."""
+        self.size_problem = ""
+        """Why the geometry alone is unknown."""
 
     def add(self, call: PythonCall) -> None:
         """Take one transform in."""
@@ -140,7 +143,7 @@ class _AlbumentationsState:
         number = _WORDS.get(str(word).rpartition(".")[2], word)
         is_known = isinstance(number, int) and 0 <= number < len(_INTERPOLATIONS)
         if not is_known or (edge is None if name.endswith("MaxSize") else height is None or width is None):
-            self.problem = self.problem or f"{name}: expected a size in pixels and an interpolation of OpenCV"
+            self.size_problem = f"{name}: expected a size in pixels and an interpolation of OpenCV"
             return
         assert isinstance(number, int)
         common: dict[str, Json] = {"interpolation": _INTERPOLATIONS[number], "library": "opencv"}
@@ -168,7 +171,7 @@ class _AlbumentationsState:
         position = str(arguments.get("position", "center")).rpartition(".")[2].lower()
         if border not in ("0", "BORDER_CONSTANT") or not fits or fill is None or position not in ("center", "top_left"):
             reason = "expected border_mode 0, a fill, and LongestMaxSize before it"
-            self.problem = self.problem or f"PadIfNeeded: {reason}"
+            self.size_problem = f"PadIfNeeded: {reason}"
             return
         pad: dict[str, Json] = {"size": [height, width], "fill": fill[0] if len(fill) == 1 else [*fill]}
         self.steps.append(({"pad": pad if position == "center" else {**pad, "position": position}}, "PadIfNeeded"))
@@ -181,9 +184,12 @@ class _AlbumentationsState:
             for key in ("resize", "shape", "value_range", "dtype"):
                 builder.unknown(key, self.problem)
             return
-        if not self.steps:
+        if self.size_problem:
+            builder.unknown("resize", self.size_problem)
+            builder.unknown("shape", self.size_problem)
+        elif not self.steps:
             builder.infer("resize.mode", "none", "no Resize")
-        for index, (step, source) in enumerate(self.steps):
+        for index, (step, source) in enumerate([] if self.size_problem else self.steps):
             builder.state(f"geometry[{index}]", step, source)
         shape: dict[str, Json] = {"N": "N", "C": 3, "H": self.size[0], "W": self.size[1]}
         builder.infer("shape", [shape[axis] for axis in self.layout], "size of the last transform")

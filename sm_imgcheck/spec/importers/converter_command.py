@@ -29,6 +29,7 @@ _SHAPES = {
 """Options that state shapes, the first that is given counts."""
 _NAMES = "|".join(re.escape(name) for name in sorted(_TOOLS, key=len, reverse=True))
 _TOOL = re.compile(rf"(?<![\w.-])({_NAMES})\s[^|;&\n]{{0,500}}--?\w")
+_SHORT = {"-s": "--scale"}
 _LONGEST_OPTION = 1_000
 _NAMED_SHAPE = re.compile(r"(?:([\w./:-]{1,80}?)\s*[:=]?\s*)?[\[(]([\d,\s?-]+)[\])]")
 _TRT_SHAPE = re.compile(r"([\w./-]+):([\dx-]+)")
@@ -101,7 +102,8 @@ def _command(file: SourceFile) -> tuple[str, dict[str, str]]:
     last = ""
     for word in words[:500]:
         if re.match(r"--?[A-Za-z]", word):
-            last, _, value = word.partition("=")
+            name, _, value = word.partition("=")
+            last = _SHORT.get(name, name)
             options[last] = value
         elif last:
             options[last] = f"{options[last]} {word}".strip()

@@ -15,7 +15,8 @@ from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 __all__ = ["IMPORTER"]
 
 _TITLE = "Paddle inference configuration"
-_MARK = re.compile(r"^(Preprocess|PreProcess|Transforms|transforms|Deploy|Infer):", re.MULTILINE)
+_MARK = re.compile(r"^(Preprocess|PreProcess|Transforms|transforms|Deploy|Infer|val_dataset):", re.MULTILINE)
+_SEGMENTATION = re.compile(r"^(Deploy|val_dataset):", re.MULTILINE)
 _GROUPS = ("Preprocess", "PreProcess", "Transforms", "transforms", "Infer")
 """Groups of operations; the last is that of PaddleClas's training configurations."""
 _OPERATIONS = ("Resize", "NormalizeImage", "Normalize", "Permute", "ToCHWImage", "ResizeImage", "DecodeImage")
@@ -38,7 +39,7 @@ def matches(file: SourceFile) -> float:
     start = file.start
     if file.json is not None or not _MARK.search(start):
         return 0.0
-    return 0.9 if sum(word in start for word in _OPERATIONS) >= (1 if "\nDeploy:" in f"\n{start}" else 2) else 0.0
+    return 0.9 if sum(word in start for word in _OPERATIONS) >= (1 if _SEGMENTATION.search(start) else 2) else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
@@ -82,8 +83,9 @@ def _operations(document: Json) -> list[tuple[str, Mapping[str, Json]]]:
 
 
 def _deploy(document: Json) -> Mapping[str, Json] | None:
-    """The group of PaddleSeg's deploy.yaml."""
-    deploy = document.get("Deploy") if isinstance(document, Mapping) else None
+    """The group of PaddleSeg's deploy.yaml, or of its training files."""
+    groups = document if isinstance(document, Mapping) else {}
+    deploy = groups.get("Deploy", groups.get("val_dataset"))
     return deploy if isinstance(deploy, Mapping) else None
 
 

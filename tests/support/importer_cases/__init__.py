@@ -2,7 +2,7 @@
 
 import json
 
-from importer_cases import huggingface, models, organizations, others, repositories
+from importer_cases import huggingface, models, organizations, others, repositories, scripts
 
 __all__ = ["CASES"]
 
@@ -15,4 +15,5 @@ CASES = (
     | others.CASES
     | organizations.CASES
     | repositories.CASES
+    | scripts.CASES
 )
