@@ -174,6 +174,25 @@ READERS = {
             def predict(self, instances):
                 return self.model.predict(pixels(base64.b64decode(instances[0]["bytes"])))
     """,
+    "truss-predict": """
+        class Model:
+            def __init__(self, **kwargs):
+                self._data_dir = kwargs.get("data_dir")
+                self._model = None
+            def load(self):
+                self._model = model
+            async def predict(self, model_input: dict) -> dict:
+                return {"y": self._model.predict(pixels(base64.b64decode(model_input["image"])))}
+    """,
+    "truss-preprocess": """
+        class Model:
+            def load(self):
+                self.session = model
+            def preprocess(self, request):
+                return {"batch": pixels(base64.b64decode(request["inputs"][0]["b64"]))}
+            def predict(self, request):
+                return self.session.predict(request["batch"])
+    """,
     "function-image": """
         def predict(image: "Image.Image", top: int = 5):
             import numpy as np

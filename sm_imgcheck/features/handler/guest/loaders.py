@@ -62,6 +62,8 @@ _REPLACEABLE = (
     *("uvicorn", "gunicorn", "hypercorn", "waitress", "mangum", "flask_cors", "pyngrok", "flask_ngrok", "runpod"),
 )
 """Packages that load models, call or run servers, or log."""
+_SHARED = ("google.cloud",)
+"""Below packages that are installed in part: other packages install ``google`` too."""
 _ERRORS = ("Error", "Exception", "Warning")
 
 
@@ -182,7 +184,8 @@ class StubFinder:
 
     def find_spec(self, name: str, _: Sequence[str] | None, __: object = None) -> importlib.machinery.ModuleSpec | None:
         root = name.partition(".")[0]
-        if root not in _REPLACEABLE or (name != root and not isinstance(sys.modules.get(root), _StubModule)):
+        is_below_stub = name == root or isinstance(sys.modules.get(root), _StubModule) or name.startswith(_SHARED)
+        if root not in _REPLACEABLE or not is_below_stub:
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
 

@@ -40,7 +40,7 @@ _KSERVE = {
 def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
     """Add stubs of the packages that the source mentions and that are not installed. Returns their classes."""
     classes: set[type] = set()
-    if re.search(r"^[ \t]*(?:import|from)\s+ts\b", source, re.MULTILINE) and not _is_installed("ts"):
+    if _imports(source, "ts") and not _is_installed("ts"):
         from .torchserve_stub import HANDLERS, torchserve_modules
 
         for name, handlers in torchserve_modules().items():
@@ -80,7 +80,11 @@ def _install_others(source: str, recorder: ModelRecorder) -> None:
 
 
 def _imports(source: str, package: str) -> bool:
-    return re.search(rf"^[ \t]*(?:import|from)\s+{re.escape(package)}\b", source, re.MULTILINE) is not None
+    """Whether a line imports a package, also as one of several."""
+    name = re.escape(package)
+    return (
+        re.search(rf"^[ \t]*(?:from[ \t]+|import[ \t]+(?:[^\n#]*,[ \t]*)?){name}\b", source, re.MULTILINE) is not None
+    )
 
 
 def _configure_django() -> None:
@@ -95,8 +99,7 @@ def _configure_django() -> None:
 
 
 def _install_services(source: str, recorder: ModelRecorder) -> None:
-    packages = [name for name in _SERVICES if re.search(rf"^[ \t]*(?:import|from)\s+{name}\b", source, re.MULTILINE)]
-    missing = [name for name in packages if not _is_installed(name)]
+    missing = [name for name in _SERVICES if _imports(source, name) and not _is_installed(name)]
     if missing:
         from .service_stubs import service_modules
 
