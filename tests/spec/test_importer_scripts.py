@@ -1,4 +1,4 @@
-"""Rare forms of networks, training files, graphs and command lines: one field, or a reason why there is none."""
+"""Rare forms of networks, training files, graphs and command lines: one field, or the reason for its absence."""
 
 import json
 
