@@ -40,6 +40,8 @@ FRAMINGS: tuple[Callable[[Image.Image], Image.Image], ...] = (
     lambda image: _letterbox(image, 416),
     lambda image: image.resize((64, 64), Image.Resampling.BILINEAR),
     lambda image: image.resize((32, 32), Image.Resampling.LANCZOS),
+    lambda image: image.resize((96, 48), Image.Resampling.BILINEAR),
+    lambda image: image.resize((48, 96), Image.Resampling.NEAREST),
 )
 _MAPPINGS = [canonical(dict(RECIPES)[name], 3) for name in (
     "0..255, not scaled", "divided by 255", "divided by 127.5, minus 1", "ImageNet mean and std", "caffe mean",

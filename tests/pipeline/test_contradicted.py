@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from sample_images import landscape
 
 import sm_imgcheck
 from sm_imgcheck import cli
@@ -17,12 +17,6 @@ from sm_imgcheck.pipeline.measure import measure
 from sm_imgcheck.spec.parse import parse
 
 HEIGHT, WIDTH = 48, 64
-
-
-def landscape():
-    """A photograph of a barn under a blue sky, HWC RGB uint8: colors that show their order."""
-    photo = Image.open(Path(__file__).parents[1] / "demo" / "barn.jpg").convert("RGB")
-    return np.asarray(photo.resize((128, 96), Image.Resampling.BICUBIC))
 
 
 PICTURE = landscape()

@@ -100,8 +100,10 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
     )
     if is_anonymous and finite and not _quantized(plain, contract):
         facts = replace(facts, scaling=per_image_scaling(array, facts))
-    value_order_ = ValueOrder() if "layout" in assume else measure_value_order(array, facts)
-    facts = replace(facts, value_order=value_order_.order, value_order_probability=value_order_.probability)
+    order_ = ValueOrder() if "layout" in assume else measure_value_order(array, facts)
+    facts = replace(
+        facts, value_order=order_.order, value_shape=order_.shape, value_order_probability=order_.probability
+    )
     if contradicted_layout(facts):  # the colors of its pixels are not those of the image
         return facts
     likely, probability = likely_order(array, facts)

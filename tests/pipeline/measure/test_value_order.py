@@ -10,6 +10,7 @@ from PIL import Image
 from sample_images import encode_image, picture
 
 import sm_imgcheck
+from sm_imgcheck.core.assumptions import contradicted_layout
 from sm_imgcheck.pipeline.measure import measure
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
@@ -72,6 +73,30 @@ def test_correct_tensors_without_detail_are_not_reported_reshaped(image, layout)
     facts = measure(transpose_to(image.astype(np.float32), layout), None, {})
     assert facts.layout == layout
     assert facts.value_order_probability < 0.95 or facts.value_order == layout
+
+
+@pytest.mark.parametrize("order", ["HWC", "CHW"])
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+def test_swapped_height_and_width_are_measured(order, layout):
+    values = transpose_to(smooth(), order)
+    array = values.reshape((96, 72, 3) if layout == "HWC" else (3, 96, 72))
+    facts = measure(array, None, {})
+    assert (facts.layout, facts.value_order, facts.value_shape) == (layout, order, values.shape)
+    report = sm_imgcheck.validate(array, {**SPEC, "shape": list(array.shape), "layout": layout})
+    assert [finding.certainty for finding in report.findings if finding.code == "SHP108"] == ["likely"]
+
+
+@pytest.mark.parametrize("period", [1, 3, 8, 17])
+@pytest.mark.parametrize("form", ["rows", "columns", "diagonals", "checks"])
+@pytest.mark.parametrize("noise", [0, 0.03])
+def test_correct_striped_tensors_are_not_reported_reshaped(period, form, noise):
+    rows, columns = np.indices((72, 96)) // period
+    bands = {"rows": rows, "columns": columns, "diagonals": np.indices((72, 96)).sum(0) // period}
+    pattern = bands.get(form, rows + columns) % 2
+    image = pattern[..., None] * [0.8, 0.5, 0.1] + np.random.default_rng(0).normal(0, noise, (72, 96, 3))
+    for layout in ("HWC", "CHW"):
+        facts = measure(transpose_to(image.astype(np.float32), layout), None, {})
+        assert contradicted_layout(facts) == ""
 
 
 SPEC = {"dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}

@@ -12,14 +12,14 @@ import numpy as np
 
 from sm_imgcheck.core.types import Affine, Facts, Values
 from sm_imgcheck.core.value_mapping import canonical
-from sm_imgcheck.pipeline.measure.channel_prior.features import (
+from sm_imgcheck.pipeline.measure.channel_prior.features import photo_weight, sparse, split, thumbnail
+from sm_imgcheck.pipeline.measure.channel_prior.ordinary import (
     MAX_EQUAL,
+    agrees,
+    balance,
+    color_statistics,
     equal_neighbors,
     is_ordinary,
-    photo_weight,
-    sparse,
-    split,
-    thumbnail,
 )
 from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 
@@ -38,7 +38,7 @@ _SMALLEST = 32
 """Height and width below which an image is not examined."""
 _MOST_DOUBTED = 0.5
 """Largest log-odds of images that are not ordinary photographs: 0.62 in 0..1, almost without evidence."""
-_NUMBERS = ("mean", "scene", "weights", "far", "ordinary")
+_NUMBERS = ("mean", "scene", "weights", "far", "ordinary", "least")
 _Table = dict[str, np.ndarray]
 
 
@@ -100,13 +100,23 @@ def _look(image: np.ndarray) -> _Evidence | None:
     small = thumbnail(image) if min(image.shape[:2]) >= _SMALLEST else None  # smaller ones were never measured
     if small is None or 255 * float(np.abs(small[..., 0] - small[..., 2]).mean()) < _COLORLESS:
         return None
+    strangeness, odds = _odds(small)
+    table = _table()
+    ordinary = (
+        bool(is_ordinary(color_statistics(small), table["ordinary"], float(table["least"])))
+        and equal_neighbors(image) < MAX_EQUAL
+        and bool(agrees(odds, _odds(balance(small))[1]))
+    )
+    return _Evidence(strangeness=strangeness, odds=odds, ordinary=ordinary)
+
+
+def _odds(small: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the even half of a thumbnail less the average one, and its log-odds by the colors alone."""
     table = _table()
     even, odd = split(small)
     strangeness = even - table["mean"]
     place = np.concatenate([[1.0], table["scene"] @ strangeness])
-    odds = photo_weight(strangeness, table["far"]) * float(place @ (table["weights"] @ odd))
-    ordinary = is_ordinary(strangeness, table["ordinary"]) and equal_neighbors(image) < MAX_EQUAL
-    return _Evidence(strangeness=strangeness, odds=odds, ordinary=ordinary)
+    return strangeness, photo_weight(strangeness, table["far"]) * float(place @ (table["weights"] @ odd))
 
 
 _RANGES = ((0.0, 255.0), (0.0, 1.0), (-1.0, 1.0))

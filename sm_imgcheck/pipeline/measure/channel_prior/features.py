@@ -11,11 +11,8 @@ import numpy as np
 
 __all__ = [
     "BINS",
-    "MAX_EQUAL",
     "SIDE",
-    "equal_neighbors",
     "histogram",
-    "is_ordinary",
     "photo_weight",
     "sparse",
     "split",
@@ -31,8 +28,6 @@ _SMOOTH, _ROUGH = 0.004, 0.2
 """Standard deviations of luminance in 3x3 pixels, 0..1, at the ends of the axis of texture: 1 gray level, and edges."""
 _ENOUGH = 256
 """Most pixels of one side that are averaged; for a larger image every k-th row and column is read."""
-_EQUAL = 0.05
-"""Gray levels."""
 _STEPS = 256
 """Steps of a gray level to which a thumbnail is rounded."""
 _BORDER = 2.0
@@ -138,29 +133,6 @@ def split(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mirror, middle = shares[:, :, ::-1], BINS[2] // 2
     even, odd = (shares + mirror)[:, :, middle:], (shares - mirror)[:, :, middle + 1 :]
     return even.ravel() / 2, odd.ravel() / 2
-
-
-MAX_EQUAL = 0.65
-"""Share of equal neighbors in drawings, and not in photographs (0.53 at most of 330)."""
-
-
-def equal_neighbors(image: np.ndarray) -> float:
-    """The share of the pixels that equal the next one in their row, 0..1: drawings, charts and pages have plain areas.
-
-    image: HxWx3, 0..255.
-    """
-    pixels = sparse(image).astype(np.float32, copy=False)
-    equal = np.abs(np.diff(pixels, axis=1)) < _EQUAL
-    return float((equal[..., 0] & equal[..., 1] & equal[..., 2]).mean())
-
-
-def is_ordinary(strangeness: np.ndarray, plane: np.ndarray) -> bool:
-    """Return whether an image is on the side of ordinary photographs.
-
-    strangeness: the even half minus the average of the photographs: the same for RGB and BGR. plane: weights of it, and
-    a constant at the end, fitted to distinguish photographs from false color, drawings and tints.
-    """
-    return float(strangeness @ plane[:-1] + plane[-1]) >= 0
 
 
 def photo_weight(strangeness: np.ndarray, far: np.ndarray) -> float:

@@ -1,0 +1,118 @@
+"""Whether an image has the colors of ordinary photographs: the channel-order prior has no evidence for other images.
+
+Two rules for all kinds of images: statistics of the colors are those of photographs, and the evidence is the same
+with another white balance. All are equal for RGB and BGR.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sm_imgcheck.pipeline.measure.channel_prior.features import sparse
+
+__all__ = ["MAX_EQUAL", "agrees", "balance", "color_statistics", "equal_neighbors", "is_ordinary"]
+
+_EQUAL = 0.05
+"""Gray levels."""
+MAX_EQUAL = 0.65
+"""Share of equal neighbors in drawings, and not in photographs (0.53 at most of 330)."""
+_MIN_BALANCED = 1.0
+"""Log-odds with balanced channels below which evidence is a cast of color: tinted film, water, the light of lamps. It
+reduces false evidence on 68 other kinds of images from 7.6 to 3.2 %, and evidence on photographs from 68 to 60 %."""
+_LEVELS = 16
+"""Levels of luminance at which the mean colors are compared."""
+_TONES = ((0, 0.05), (0.45, 0.55), (0.95, 1))
+"""Shares of the pixels by luminance: the darkest, the middle, the brightest."""
+_FAR = 5.0
+"""Standard deviations to which a statistic is clipped."""
+
+
+def balance(small: np.ndarray) -> np.ndarray:
+    """Return a thumbnail with the mean of red equal to the mean of blue: without a cast, and without the white balance.
+
+    small: HxWx3 in 0..1. Swapping red and blue before it or after it is the same.
+    """
+    red, blue = (float(small[..., channel].mean()) + 1e-3 for channel in (0, 2))
+    mean = np.sqrt(red * blue)
+    result: np.ndarray = np.clip(small * np.array([mean / red, 1, mean / blue], np.float32), 0, 1)
+    return result
+
+
+def agrees(odds: np.ndarray | float, balanced_odds: np.ndarray | float) -> np.ndarray | bool:
+    """Return whether the log-odds of an image have the sign of those of the balanced image, which are clear."""
+    return np.sign(odds) * balanced_odds >= _MIN_BALANCED
+
+
+def color_statistics(small: np.ndarray) -> np.ndarray:
+    """Return 25 statistics of the colors of a thumbnail, each near -1..1.
+
+    small: HxWx3 in 0..1.
+    """
+    red, green, blue = np.moveaxis(small, 2, 0)
+    luminance = (red + blue + green) / 3
+    opponents = red - blue, (red + blue) / 2 - green
+    parts = _edges(small), _color_by_luminance(luminance, opponents), _tones(luminance, opponents), _saturation(small)
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _edges(small: np.ndarray) -> list[float]:
+    """How alike the channels change from pixel to pixel: light and shadow change all of them; false color does not."""
+    steps = np.diff(small, axis=1).reshape(-1, 3)
+    red, green, blue = np.sqrt((steps**2).mean(axis=0)) + 1e-3
+    with_red, with_blue = ((steps[:, channel] * steps[:, 1]).mean() / green for channel in (0, 2))
+    first, second = with_red / red, with_blue / blue
+    both = (steps[:, 0] * steps[:, 2]).mean() / (red * blue)
+    strength = np.log(red) / 2 + np.log(blue) / 2 - np.log(green)
+    return [first + second, abs(first - second), both, strength, abs(np.log(red) - np.log(blue))]
+
+
+def _color_by_luminance(luminance: np.ndarray, opponents: tuple[np.ndarray, ...]) -> list[float]:
+    """Variance of the colors at one luminance and in all, and the mean cast: a color map has one color at each."""
+    level = np.minimum((luminance * _LEVELS).astype(int), _LEVELS - 1).ravel()
+    count = np.maximum(np.bincount(level, minlength=_LEVELS), 1)
+    numbers: list[float] = []
+    for values in (each.ravel() for each in opponents):
+        means = np.bincount(level, values, _LEVELS) / count
+        left, whole = ((values - means[level]) ** 2).mean(), values.var()
+        numbers += [np.log(left + 1e-5) / 4, np.log(whole + 1e-5) / 4, abs(values.mean()) * 3]
+    return numbers
+
+
+def _tones(luminance: np.ndarray, opponents: tuple[np.ndarray, ...]) -> list[float]:
+    """Mean color of the darkest, middle and brightest pixels: in a photograph nearly gray."""
+    order = luminance.ravel().argsort(kind="stable")
+    numbers: list[float] = []
+    for low, high in _TONES:
+        part = order[int(low * len(order)) : int(high * len(order))]
+        across, green = (float(each.ravel()[part].mean()) for each in opponents)
+        numbers += [abs(across) * 3, green * 3, abs(green) * 3]
+    return numbers
+
+
+def _saturation(small: np.ndarray) -> list[float]:
+    """Mean and deviation of the saturation; shares of pure colors, of clipped and of black pixels."""
+    least, most = small.min(axis=2), small.max(axis=2)
+    saturation = (most - least) / (most + np.float32(0.02))
+    shares = (part.mean() for part in (saturation > 0.9, most > 0.99, most < 0.02))
+    return [saturation.mean(), saturation.std(), *shares]
+
+
+def is_ordinary(statistics: np.ndarray, rule: np.ndarray, least: float) -> np.ndarray | bool:
+    """Return whether the score of the statistics of an image (or of each, in rows) is at least that of a photograph.
+
+    rule: means, standard deviations, and weights of the standardized statistics and of their squares, in four rows.
+    """
+    mean, deviation, weights, squares = rule
+    standard = np.clip((statistics - mean) / deviation, -_FAR, _FAR)
+    score: np.ndarray = standard @ weights + standard**2 @ squares
+    return score >= least
+
+
+def equal_neighbors(image: np.ndarray) -> float:
+    """The share of the pixels that equal the next one in their row, 0..1: drawings, charts and pages have plain areas.
+
+    image: HxWx3, 0..255.
+    """
+    pixels = sparse(image).astype(np.float32, copy=False)
+    equal = np.abs(np.diff(pixels, axis=1)) < _EQUAL
+    return float((equal[..., 0] & equal[..., 1] & equal[..., 2]).mean())
