@@ -194,8 +194,8 @@ def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
         lines.append(f"Skipped: {phrases.skipped(report.skipped_inputs, report.skipped_suffixes)}.")
     if not report.candidates:
         return [*lines, "No candidates."]
-    leads_to_command = bool(_command(run, digest, report))
-    if report.with_findings and not leads_to_command:
+    precedes_command = bool(_command(run, digest, report))
+    if report.with_findings and not precedes_command:
         lines.append(_tally(run, digest, report))
     elif report.clean and not report.with_findings:
         lines.append(_verdict(run, digest, report))
@@ -210,7 +210,7 @@ def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
         lines.append(f"No longer found, remove from the baseline: {first}{f' and {more:,} more' if more > 0 else ''}.")
     if digest.written or report.unwritten:
         lines.append(_output_line(digest, report))
-    if report.with_findings and leads_to_command:
+    if report.with_findings and precedes_command:
         lines.append(_tally(run, digest, report))
     return lines
 

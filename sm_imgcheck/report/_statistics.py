@@ -56,7 +56,7 @@ class FileStatistics:
         self._slowest: list[tuple[float, str]] = []
         self._largest: list[tuple[int, str]] = []
         self._samples: list[bytes] = []
-        """Of gray levels, to be counted."""
+        """Samples of gray levels that are not counted yet."""
         self._buckets = {
             name: [0] * (len(edges) + 1)
             for name, edges in (
@@ -95,7 +95,7 @@ class FileStatistics:
         _keep(self._slowest, (seconds, result.path))
 
     def _count_levels(self) -> None:
-        """Count the samples so far, many at once: each call of NumPy takes microseconds."""
+        """Count the samples so far together: a call of NumPy costs microseconds."""
         if not self._samples:
             return
         lengths = [len(sample) for sample in self._samples]

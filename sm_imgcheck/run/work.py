@@ -122,7 +122,7 @@ class Outcome:
     thumbnails: tuple[Thumbnail, ...] = ()
     """Thumbnails of a representative."""
     levels: bytes = b""
-    """A sample of the gray levels (``features.pictures.levels``); empty where none is asked for."""
+    """A sample of the gray levels (``features.pictures.levels``); empty without ``RunJob.sample_levels``."""
 
 
 @frozen
@@ -182,11 +182,11 @@ def process_item(
         state = _file_state(item, content, record_state=job.recorded)
         candidate = resolve_input(item, content)
         result = process(candidate, job.spec_of(item), job.options, trace=_trace(job.options)).with_path(item.path)
-        attempt.outcome = Outcome(item=item, **state, **_shown(job, item, result))
+        attempt.outcome = Outcome(item=item, **state, **_illustrate(job, item, result))
     return attempt.outcome
 
 
-def _shown(job: RunJob, item: Item, result: Result) -> dict[str, Any]:
+def _illustrate(job: RunJob, item: Item, result: Result) -> dict[str, Any]:
     """Fields of an outcome: its result, with thumbnails and counts but without the arrays that only they need."""
     fields: dict[str, Any] = {"result": result}
     if job.sample_levels:
@@ -213,7 +213,7 @@ def process_custom_item(job: RunJob, item: Item, check: Callable[[Item], Result]
     """The outcome of a candidate that another function than ``process`` checks."""
     with _Attempt(job, item) as attempt:
         result = check(item).with_path(item.path)
-        attempt.outcome = Outcome(item=item, size=_file_size(item), **_shown(job, item, result))
+        attempt.outcome = Outcome(item=item, size=_file_size(item), **_illustrate(job, item, result))
     return attempt.outcome
 
 

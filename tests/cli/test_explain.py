@@ -37,7 +37,7 @@ def test_manual_page_is_wrapped_at_80_columns_and_loses_no_word(run_cli, topic):
     prose = re.sub(r"^ *```.*?^ *```$", "", out, flags=re.DOTALL | re.MULTILINE)
     kept = ("|", "#", "!", "<", "    ")
     long = [line for line in prose.splitlines() if len(line) > 80 and not line.startswith(kept)]
-    assert [line for line in long if len(line.split()) > 2] == []  # a link longer than a line stays whole
+    assert [line for line in long if len(line.split()) > 2] == []  # a link longer than a line is not wrapped
 
 
 def test_list_item_is_wrapped_below_its_text_and_code_is_kept(run_cli, monkeypatch):

@@ -40,7 +40,7 @@ def test_work_of_a_search_does_not_depend_on_the_run(tensor):
 
 
 def test_search_without_a_budget_ends(tensor):
-    budget = Budget(limit=0)
+    budget = Budget(limit=-1)
     assert find(tensor, SOURCE, budget=budget) == ()
     assert budget.unsearched == ["some of the usual pipelines", "all common mistakes"]
 
@@ -92,5 +92,5 @@ def unsearched_with_exact_budget(array):
     find(array, SOURCE, budget=complete)
     budget = Budget(limit=complete.spent)
     find(array, SOURCE, budget=budget)
-    assert budget.is_spent
+    assert budget.spent == budget.limit
     return budget.unsearched

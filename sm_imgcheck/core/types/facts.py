@@ -244,7 +244,7 @@ class Candidate:
     unsupported_suffix: bool = False
     """Listed from a folder, with the suffix of an unsupported image format: folders of photographs contain some."""
     from_memory: bool = False
-    """An image without a file: encoded here, so that its format says nothing about the name of its path."""
+    """An image without a file: encoded here, so that the suffix of its path is not compared with its format."""
     trailing_bytes: int = 0
     """Tensors only: how many follow the last value."""
     origins: tuple[Origin, ...] | None = None

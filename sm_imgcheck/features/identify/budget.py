@@ -38,7 +38,7 @@ class Budget:
     @property
     def is_spent(self) -> bool:
         """Whether no more work may begin."""
-        return self.spent >= self.limit
+        return self.spent > self.limit
 
     def stops(self) -> bool:
         """Whether the next piece of work is skipped, which counts it."""
