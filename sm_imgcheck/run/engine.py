@@ -37,7 +37,7 @@ def run(
     """
     module = cast("_ExecutorModule", plugins.load(executors, engine or ("pool" if jobs > 1 else "here")))
     if job.sink is not None:
-        from sm_imgcheck.run.inputs.collisions import claim_outputs
+        from sm_imgcheck.run.outputs.collisions import claim_outputs
 
         items = claim_outputs(items, job.sink)
     if keep is None:

@@ -19,9 +19,9 @@ from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.io import tensors
 from sm_imgcheck.io.stores import file_of, local
 from sm_imgcheck.io.stores.local import open_local_file, write
-from sm_imgcheck.run.inputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.inputs.item import Item, Listing, stem
 from sm_imgcheck.run.inputs.listing import list_candidates
+from sm_imgcheck.run.outputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.outputs.tensors import Outputs, Stream
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names and links")

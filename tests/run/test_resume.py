@@ -15,9 +15,9 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run import database
-from sm_imgcheck.run.inputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.listing import Shard, filter_shard
+from sm_imgcheck.run.outputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.resume import index as known
 from sm_imgcheck.run.resume import journal, recorder
 from sm_imgcheck.run.resume.codec import RESULT_FIELDS, result_of, texts
@@ -605,7 +605,7 @@ def test_records_with_findings_of_an_earlier_form_are_refused(outcome):
 
 
 def test_collisions_are_found_beyond_the_memory_limit(monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.run.inputs.collisions._IN_MEMORY", 2)
+    monkeypatch.setattr("sm_imgcheck.run.outputs.collisions._IN_MEMORY", 2)
     claims = OutputRegistry()
     paths = [os.fsdecode(b"\xff%d" % number) for number in range(9)]
     assert [clash(claims, f"out/{path}", path) for path in paths] == [""] * 9

@@ -16,8 +16,8 @@ from sm_imgcheck.features.requests import RequestTarget, too_large
 from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.batch import BodyPart, part_of
 from sm_imgcheck.report.payload import BodyRow
-from sm_imgcheck.run.inputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.inputs.item import Item
+from sm_imgcheck.run.outputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
 from sm_imgcheck.run.work import resolve_input
 
