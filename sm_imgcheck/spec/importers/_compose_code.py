@@ -4,83 +4,174 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
+import textwrap
 from collections.abc import Iterator
+from itertools import islice
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.json_types import Json
-from sm_imgcheck.spec.importers._python_calls import PythonCall, call_of, literal, parse_module
+from sm_imgcheck.spec.importers._draft import DraftBuilder
+from sm_imgcheck.spec.importers._python_calls import PythonCall, call_of, dotted_name, parse_module
+from sm_imgcheck.spec.importers._python_names import BoundNames
 from sm_imgcheck.spec.importers._source_file import SourceFile
 
-__all__ = ["evaluation_transforms"]
+__all__ = ["evaluation_transforms", "is_compose_code"]
 
-_BLOCK = re.compile(r"^```(?:python|py)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_EVALUATION = re.compile(r"val|test|eval|infer|pred|deploy|serv", re.IGNORECASE)
-_TRAINING = re.compile(r"train|aug", re.IGNORECASE)
+_MARKDOWN = (".md", ".markdown")
+_BLOCK = re.compile(r"^[ \t]*```[ \t{]*py[^\n]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL | re.IGNORECASE)
+_PROMPT = re.compile(r"^(?:>>>|\.\.\.)(?: |$)(.*)$", re.MULTILINE)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_EVALUATION = frozenset(
+    (
+        *("val", "valid", "validate", "validation", "test", "tests", "testing", "eval", "evaluate", "evaluation"),
+        *("infer", "inference", "pred", "predict", "prediction", "predictor", "deploy", "deployment", "serve"),
+        *("server", "serving"),
+    )
+)
+_TRAINING = frozenset(["train", "training", "aug", "augment", "augmented", "augmentation", "augmentations"])
+_NO_INPUT = frozenset(
+    (
+        *("mask", "masks", "target", "targets", "label", "labels", "inv", "inverse", "invert", "inverted", "reverse"),
+        *("de", "denorm", "denormalize", "un", "unnorm", "unnormalize", "undo"),
+    )
+)
+"""Transforms of the expected result, and those that convert a tensor back to an image."""
 _AUGMENTATIONS = re.compile(
     r"Random|Jitter|Augment|Flip|Blur|Noise|Cutout|Dropout|Mix|Rotate|OneOf|Elastic|CLAHE|Hue|Shift"
 )
+_CONVERSIONS = {"RGB": "Identity", "L": "Grayscale"}
+"""Transforms with the effect of ``image.convert(mode)``."""
 _MOST_LISTS = 100
+_MOST_NODES = 500
+"""Syntax nodes of one list, with the lists that it refers to."""
 
 
 @frozen
 class _ComposeList:
     """One ``Compose`` in the code."""
 
-    context: str
-    """Names that it is assigned to, with those of the function around it."""
+    context: tuple[str, ...]
+    """Names of the functions, variables and keys around it, outermost first."""
     calls: tuple[PythonCall, ...]
 
+    @property
+    def name(self) -> str:
+        """As messages name it."""
+        return " ".join(self.context) or "without a name"
 
-def evaluation_transforms(file: SourceFile) -> tuple[PythonCall, ...]:
-    """The transforms for evaluation: those without augmentation, of several those named so.
+    @property
+    def own_words(self) -> frozenset[str]:
+        """Words of the innermost name."""
+        return _words(self.context[-1:])
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Words of all names."""
+        return _words(self.context)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the result is the input of a model."""
+        is_named_image = bool(self.own_words & {"image", "images", "img", "input"})
+        return not self.own_words & _NO_INPUT and (is_named_image or not self.words & _NO_INPUT)
+
+    @property
+    def is_evaluation(self) -> bool:
+        """Whether a name is that of evaluation, and the innermost one is not that of training."""
+        return bool(self.words & _EVALUATION) and not self.own_words & _TRAINING - _EVALUATION
+
+
+def is_compose_code(file: SourceFile, package: str) -> bool:
+    """Whether a file is Python code or Markdown that imports a package and has a ``Compose``."""
+    start = file.start
+    is_other_text = file.base.lower().endswith((".rst", ".ipynb"))
+    return "import" in start and package in start and "Compose(" in start and file.json is None and not is_other_text
+
+
+def evaluation_transforms(file: SourceFile, builder: DraftBuilder) -> tuple[PythonCall, ...]:
+    """The transforms for evaluation: those without augmentation, of several those named so, which is noted.
 
     Raises ImgcheckError for none, and for several that differ.
     """
-    where = for_terminal(file.name)
-    lists = [entry for text in _code_of(file) for entry in _lists(text)]
-    plain = [entry for entry in lists if not any(_AUGMENTATIONS.search(call.name) for call in entry.calls)]
-    by_name = [entry for entry in plain if _EVALUATION.search(entry.context)]
-    others = [entry for entry in plain if not _TRAINING.search(entry.context)]
-    choices = {repr(entry.calls): entry for entry in by_name or others or plain}
-    if len(choices) == 1:
-        return next(iter(choices.values())).calls
+    where = f"{for_terminal(file.name)}: Compose"
+    lists = list(islice((entry for text in _code_of(file) for entry in _lists(text)), _MOST_LISTS + 1))
+    if len(lists) > _MOST_LISTS:
+        raise ImgcheckError(f"{where}: got more than {_MOST_LISTS}, expected one; save it to a separate file")
     if not lists:
-        raise ImgcheckError(f"{where}: Compose: got no list of transforms, expected Compose([...])")
+        raise ImgcheckError(f"{where}: got no list of transforms, expected Compose([...])")
+    inputs = [entry for entry in lists if entry.is_input]
+    if not inputs:
+        raise ImgcheckError(
+            f"{where}: got transforms of masks, labels or inverse ones only ({_names(lists)}), expected those of images"
+        )
+    plain = [entry for entry in inputs if not any(_AUGMENTATIONS.search(call.name) for call in entry.calls)]
     if not plain:
-        raise ImgcheckError(f"{where}: Compose: got transforms with augmentation only, expected those of evaluation")
-    names = for_terminal(", ".join(entry.context or "without a name" for entry in choices.values())[:200])
-    raise ImgcheckError(
-        f"{where}: Compose: got {len(choices)} different ones ({names}), expected one; save that of evaluation to a "
-        "separate file"
-    )
+        raise ImgcheckError(f"{where}: got transforms with augmentation only, expected those of evaluation")
+    by_name = [entry for entry in plain if entry.is_evaluation]
+    others = [entry for entry in plain if not entry.words & _TRAINING]
+    choices, all_plain = _different(by_name or others or plain), _different(plain)
+    if len(choices) > 1:
+        raise ImgcheckError(
+            f"{where}: got {len(choices)} different ones ({_names(choices)}), expected one; save that of evaluation to "
+            "a separate file"
+        )
+    if len(all_plain) > 1:
+        builder.note(
+            f"Compose: got {len(all_plain)} different ones without augmentation ({_names(all_plain)}); selected "
+            f"{_names(choices)} by its name"
+        )
+    return choices[0].calls
+
+
+def _different(lists: list[_ComposeList]) -> list[_ComposeList]:
+    result: list[_ComposeList] = []
+    for entry in lists:
+        if all(entry.calls != other.calls for other in result):
+            result.append(entry)
+    return result
+
+
+def _names(lists: list[_ComposeList]) -> str:
+    return for_terminal(", ".join(entry.name for entry in lists)[:200])
+
+
+def _words(names: tuple[str, ...]) -> frozenset[str]:
+    """Words of names, split at underscores and capital letters."""
+    return frozenset(word.lower() for name in names for word in _WORD.findall(name))
 
 
 def _code_of(file: SourceFile) -> Iterator[str]:
-    """The file, or the code blocks of Markdown."""
-    if file.base.lower().endswith((".md", ".markdown", ".rst")):
-        yield from _BLOCK.findall(file.text)
-    else:
+    """The file, or the code blocks of Markdown; of a session with prompts what was entered."""
+    if not file.base.lower().endswith(_MARKDOWN):
         yield file.text
+        return
+    for block in _BLOCK.findall(file.text):
+        text = textwrap.dedent(block)
+        yield "\n".join(_PROMPT.findall(text)) if text.lstrip().startswith(">>>") else text
 
 
 def _lists(text: str) -> Iterator[_ComposeList]:
     tree = parse_module(text)
     if tree is None:
         return
-    values, calls = _assignments(tree)
-    stack: list[tuple[ast.AST, str]] = [(tree, "")]
-    count = 0
-    while stack and count < _MOST_LISTS:
+    names = BoundNames(tree)
+    stack: list[tuple[ast.AST, tuple[str, ...]]] = [(tree, ())]
+    while stack:
         node, context = stack.pop()
-        if isinstance(node, ast.Call) and _last_name(node.func) == "Compose" and node.args:
-            entries = node.args[0].elts if isinstance(node.args[0], ast.List | ast.Tuple) else [node.args[0]]
-            count += 1
-            yield _ComposeList(context=context, calls=tuple(_transform(entry, values, calls) for entry in entries))
+        if (entries := _entries(node)) is not None:
+            yield _ComposeList(context=context, calls=tuple(_transforms(entries, names, node)))
             continue
-        stack += [(child, f"{context} {name}".strip()) for name, child in _children(node)]
+        inner = [(child, (*context, name) if name else context) for name, child in _children(node)]
+        stack += reversed(inner)
+
+
+def _entries(node: ast.AST) -> ast.expr | None:
+    """What a call of Compose contains; None for any other code."""
+    if not isinstance(node, ast.Call) or _last_name(node.func) != "Compose":
+        return None
+    keywords = (keyword.value for keyword in node.keywords if keyword.arg == "transforms")
+    return node.args[0] if node.args else next(keywords, None)
 
 
 def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -101,48 +192,49 @@ def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         yield name, child
 
 
-def _assignments(tree: ast.Module) -> tuple[dict[str, Json], dict[str, ast.Call]]:
-    """Values and calls of names that get a value once; a constant of a class also under ``Class.name``."""
-    names, attributes = _stores(tree)
-    nodes: dict[str, ast.expr] = {}
-    for owner in ast.walk(tree):
-        for node in ast.iter_child_nodes(owner):
-            target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-            if not isinstance(node, ast.Assign | ast.AnnAssign) or target is None or node.value is None:
-                continue
-            name = _last_name(target)
-            if names[name] + attributes[name] == 1:
-                nodes[name] = node.value
-            if isinstance(owner, ast.ClassDef) and not attributes[name]:
-                nodes[f"{owner.name}.{name}"] = node.value
-    calls = {name: node for name, node in nodes.items() if isinstance(node, ast.Call)}
-    values: dict[str, Json] = {name: literal(node) for name, node in nodes.items() if name not in calls}
-    return {name: value for name, value in values.items() if value is not None}, calls
+def _transforms(entries: ast.expr, names: BoundNames, use: ast.AST) -> Iterator[PythonCall]:
+    """Transforms, one after another, with those of inner lists; anything else is one of unknown effect."""
+    values = names.values(use)
+    stack: list[ast.AST] = [entries]
+    for _ in range(_MOST_NODES):
+        if not stack:
+            return
+        node = stack.pop()
+        if isinstance(node, ast.Name | ast.Attribute):
+            node = names.node(dotted_name(node), use) or node
+        if (inner := _inner(node)) is not None:
+            stack += reversed(inner[: _MOST_NODES + 1])
+        elif isinstance(node, ast.Call) and dotted_name(node.func) not in names.definitions:
+            yield _of_conversion(node) or call_of(node, values)
+        else:
+            yield PythonCall(name=ast.unparse(node)[:40], arguments={})
+    yield PythonCall(name=f"more than {_MOST_NODES} transforms", arguments={})
 
 
-def _stores(tree: ast.Module) -> tuple[Counter[str], Counter[str]]:
-    """How often each name, and each attribute, gets a value; as a parameter and by an import too."""
-    names: Counter[str] = Counter()
-    attributes: Counter[str] = Counter()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names[node.id] += 1
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            attributes[node.attr] += 1
-        elif isinstance(node, ast.arg):
-            names[node.arg] += 1
-        elif isinstance(node, ast.alias):
-            names[node.asname or node.name] += 1
-    return names, attributes
+def _inner(node: ast.AST) -> list[ast.expr] | None:
+    """What a list, a sum of lists, ``*list``, a Compose or a Sequential contains."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return node.elts
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [node.left, node.right]
+    if isinstance(node, ast.Starred):
+        return [node.value]
+    if isinstance(node, ast.Call) and dotted_name(node.func).endswith("nn.Sequential") and not node.keywords:
+        return node.args
+    entries = _entries(node)
+    is_certain = isinstance(node, ast.Call) and all(keyword.arg == "transforms" for keyword in node.keywords)
+    return [entries] if entries is not None and is_certain else None
 
 
-def _transform(node: ast.expr, values: dict[str, Json], calls: dict[str, ast.Call]) -> PythonCall:
-    """A transform; anything else is one of unknown effect, under its own text."""
-    if isinstance(node, ast.Name | ast.Attribute):
-        node = calls.get(_last_name(node), node)
-    if isinstance(node, ast.Call):
-        return call_of(node, values)
-    return PythonCall(name=ast.unparse(node)[:40], arguments={})
+def _of_conversion(node: ast.Call) -> PythonCall | None:
+    """The transform that ``Lambda(lambda image: image.convert(mode))`` equals; None for any other."""
+    function = node.args[0] if _last_name(node.func) == "Lambda" and len(node.args) == 1 else None
+    body = function.body if isinstance(function, ast.Lambda) else None
+    if not isinstance(body, ast.Call) or not isinstance(body.func, ast.Attribute) or body.func.attr != "convert":
+        return None
+    is_direct = isinstance(body.func.value, ast.Name) and len(body.args) == 1 and not body.keywords
+    mode = body.args[0].value if is_direct and isinstance(body.args[0], ast.Constant) else None
+    return PythonCall(name=_CONVERSIONS[str(mode)], arguments={}) if mode in _CONVERSIONS else None
 
 
 def _last_name(node: ast.AST) -> str:

@@ -9,12 +9,14 @@ from operator import add, mul, sub, truediv
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 
-__all__ = ["PythonCall", "call_of", "literal", "parse_call", "parse_module"]
+__all__ = ["PythonCall", "call_of", "dotted_name", "literal", "parse_call", "parse_module"]
 
 _LONGEST_LINE = 2_000
 _LONGEST_FILE = 1 << 20
 _DEEPEST = 200
 _LARGEST = 1e15
+_LONGEST_LIST = 64
+"""Entries of a repeated list; means and sizes have up to 4."""
 
 
 @frozen
@@ -40,7 +42,7 @@ def call_of(node: ast.Call, names: Mapping[str, Json] | None = None) -> PythonCa
     """The name and the arguments of a call; names: values of names in its arguments."""
     positional = {str(index): literal(value, names) for index, value in enumerate(node.args)}
     keywords = {keyword.arg: literal(keyword.value, names) for keyword in node.keywords if keyword.arg is not None}
-    return PythonCall(name=_name(node.func).rpartition(".")[2], arguments={**positional, **keywords})
+    return PythonCall(name=dotted_name(node.func).rpartition(".")[2], arguments={**positional, **keywords})
 
 
 def parse_module(text: str) -> ast.Module | None:
@@ -55,9 +57,20 @@ def _parse(text: str, mode: str) -> ast.AST | None:
     if max(text.count("("), text.count("["), text.count("{")) > 20_000 or _deepest(text) > _DEEPEST:
         return None
     try:
-        return ast.parse(text, mode=mode)
+        tree = ast.parse(text, mode=mode)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    return tree if _is_flat(tree) else None
+
+
+def _is_flat(tree: ast.AST) -> bool:
+    """Whether functions that follow the tree by recursion end: long sums and chains of attributes are deep too."""
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return True
+    return False
 
 
 def _deepest(text: str) -> int:
@@ -79,11 +92,11 @@ def literal(node: ast.AST, names: Mapping[str, Json] | None = None) -> Json:
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values, strict=True)
         return {str(literal(key, names)): literal(value, names) for key, value in pairs if key is not None}
-    if isinstance(node, ast.Call) and _name(node.func) == "dict":
+    if isinstance(node, ast.Call) and dotted_name(node.func) == "dict":
         return _keywords(node, names)
     if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Subscript):
         return _expression(node, names)
-    name = _name(node)
+    name = dotted_name(node)
     return names[name] if names is not None and name in names else name or None
 
 
@@ -100,7 +113,7 @@ def _keywords(node: ast.Call, names: Mapping[str, Json] | None) -> dict[str, Jso
 
 
 def _expression(node: ast.BinOp | ast.UnaryOp | ast.Subscript, names: Mapping[str, Json] | None) -> Json:
-    """An item, a list that is repeated up to 4 times, or arithmetic; None for anything else."""
+    """An item, a repeated list of numbers, or arithmetic; None for anything else."""
     if isinstance(node, ast.Subscript):
         holder, key = literal(node.value, names), literal(node.slice, names)
         if isinstance(holder, Mapping):
@@ -109,8 +122,10 @@ def _expression(node: ast.BinOp | ast.UnaryOp | ast.Subscript, names: Mapping[st
         return holder[key] if is_index else None  # type: ignore[index]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List | ast.Tuple):
         count = literal(node.right, names)
-        entries = [literal(entry, names) for entry in node.left.elts]
-        return entries * count if isinstance(count, int) and 1 <= count <= 4 else None
+        entries = [literal(entry, names) for entry in node.left.elts[:_LONGEST_LIST]]
+        is_numeric = all(isinstance(entry, int | float) for entry in entries)
+        is_short = isinstance(count, int) and 1 <= count <= _LONGEST_LIST // max(len(node.left.elts), 1)
+        return entries * count if is_numeric and is_short else None  # type: ignore[operator]
     return _arithmetic(node, names)
 
 
@@ -134,7 +149,7 @@ def _arithmetic(node: ast.BinOp | ast.UnaryOp, names: Mapping[str, Json] | None)
     return int(result) if result.is_integer() and abs(result) < _LARGEST and operation is not truediv else result
 
 
-def _name(node: ast.AST) -> str:
+def dotted_name(node: ast.AST) -> str:
     """A dotted name; empty for anything else."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):

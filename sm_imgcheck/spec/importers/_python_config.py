@@ -16,6 +16,8 @@ __all__ = ["read_python_config"]
 
 _MOST_STATEMENTS = 5_000
 _BASE = "_base_"
+_MOST_ENTRIES = 10_000
+"""Entries of one value, with those of the names in it: lists of names grow exponentially. LVIS has 1203 classes."""
 
 
 def read_python_config(file: SourceFile) -> ChainedConfig:
@@ -64,14 +66,27 @@ def _values(file: SourceFile, base_values: Mapping[str, Json]) -> dict[str, Json
     for statement in _statements(file):
         scope = {**base_values, **{f"{_BASE}.{name}": value for name, value in base_values.items()}, **names}
         if isinstance(statement, ast.Assign) and (name := _target(statement)):
-            names[name] = literal(statement.value, scope)
+            names[name] = _within_limit(literal(statement.value, scope))
         elif isinstance(statement, ast.Expr) and isinstance(call := statement.value, ast.Call):
             owner = _update_target(call)
             before = scope.get(owner)
             change = literal(call.args[0], scope) if owner and len(call.args) == 1 else None
             if isinstance(before, Mapping) and isinstance(change, Mapping):
-                names[owner] = merge(before, change)
+                names[owner] = _within_limit(merge(before, change))
     return names
+
+
+def _within_limit(value: Json) -> Json:
+    """A value; None for one with too many entries."""
+    count, stack = 0, [value]
+    while stack:
+        entry = stack.pop()
+        inner = list(entry.values()) if isinstance(entry, dict) else entry if isinstance(entry, list) else []
+        count += len(inner)
+        if count > _MOST_ENTRIES:
+            return None
+        stack += inner
+    return value
 
 
 def _update_target(call: ast.Call) -> str:

@@ -14,19 +14,24 @@ __all__ = ["ComposeState", "add_conventions"]
 
 _MOST_STEPS = 50
 _FLOATS = {"float32": "float32", "float": "float32", "float16": "float16", "half": "float16", "bfloat16": "bfloat16"}
-_GEOMETRIC = (
-    *("RandomResizedCrop", "RandomHorizontalFlip", "RandomVerticalFlip", "RandomCrop", "RandomRotation"),
-    *(
-        "RandomAffine",
-        "RandomPerspective",
-        "RandomZoomOut",
-        "RandomIoUCrop",
-        "ScaleJitter",
-        "RandomShortestSize",
+_GEOMETRIC = frozenset(
+    (
+        *("RandomResizedCrop", "RandomHorizontalFlip", "RandomVerticalFlip", "RandomCrop", "RandomRotation"),
+        *("RandomAffine", "RandomPerspective", "RandomZoomOut", "RandomIoUCrop", "ScaleJitter", "RandomShortestSize"),
         "Pad",
-    ),
+    )
 )
 """Transforms that move pixels and keep their values."""
+_COLOR = frozenset(
+    (
+        *("ColorJitter", "RandomGrayscale", "RandomInvert", "RandomPosterize", "RandomSolarize"),
+        *("RandomAdjustSharpness", "RandomAutocontrast", "RandomEqualize", "RandomPhotometricDistort", "GaussianBlur"),
+        *("ElasticTransform", "AutoAugment", "RandAugment", "TrivialAugmentWide", "AugMix"),
+    )
+)
+"""Transforms that change pixels; those of an image keep its type and channels."""
+_NO_EFFECT = ("Identity", "_convert_image_to_rgb", "_convert_to_rgb")
+"""The functions are those of CLIP and open_clip; RGB is the default of decode."""
 
 
 def add_conventions(builder: DraftBuilder) -> None:
@@ -49,6 +54,7 @@ class ComposeState:
         self.library: dict[str, Json] = {}
         """What resizes: PIL images at first, then tensors of torch."""
         self.normalize: Mapping[str, Json] | None = None
+        self.is_gray = False
         self.unknown = ""
         """Why the geometry is unknown."""
         self.unknown_values = ""
@@ -76,25 +82,27 @@ class ComposeState:
             self.library = self.library or {"library": "torch"}
         elif name == "ToPILImage":
             self.library = {}
-        elif name not in ("Identity", "Compose"):
+        elif name not in _NO_EFFECT:
             self._other(name)
 
     def _other(self, name: str) -> None:
         self.unknown = f"{name}: a transform that the spec language cannot express, or an augmentation"
-        if self.library and name not in _GEOMETRIC:
-            self.unknown_values = f"{name} of a tensor: may change the values, the channels or the type"
+        self.size = None
+        if name not in _GEOMETRIC and (self.library or name not in _COLOR):
+            self.unknown_values = f"{name}: may change the values, the channels or the type"
 
     def _crop(self, arguments: Mapping[str, Json]) -> None:
         size = _pair(arguments.get("size", arguments.get("0")))
         if size is None:
             self.unknown = "CenterCrop: expected a size in pixels"
+            self.size = None
             return
         self.steps.append(({"crop": {"size": list(size), "rounding": "round"}}, "CenterCrop"))
         self.size = size
 
     def _gray(self, arguments: Mapping[str, Json]) -> None:
         if arguments.get("num_output_channels", arguments.get("0", 1)) == 1:
-            self.builder.state("channel_order", "GRAY", "Grayscale")
+            self.is_gray = True
         else:
             self.builder.note("Grayscale: the gray image is repeated in all channels, which decode cannot express")
 
@@ -125,6 +133,7 @@ class ComposeState:
             library["antialias"] = False
         if kernel is None or (single is None and pair is None):
             self.unknown = "Resize: expected a size in pixels and a known interpolation"
+            self.size = None
             return
         if pair is not None:
             stretch: dict[str, Json] = {"mode": "stretch", "size": list(pair), "interpolation": kernel, **library}
@@ -140,7 +149,6 @@ class ComposeState:
     def finish(self) -> None:
         """Add everything to the builder."""
         builder = self.builder
-        gray = "channel_order" in builder.fields
         if self.unknown:
             builder.unknown("resize", self.unknown)
         elif not self.steps:
@@ -150,11 +158,13 @@ class ComposeState:
         if self.steps and not self.unknown and not any("library" in str(step) for step, _ in self.steps):
             builder.note("resize.library: assumed pillow, as for transforms of PIL images; on tensors it is torch")
         if self.unknown_values:
-            for key in ("shape", "dtype", "channel_order", "value_range"):
+            for key in ("shape", "layout", "dtype", "channel_order", "value_range"):
                 builder.unknown(key, self.unknown_values)
             return
+        if self.is_gray:
+            builder.state("channel_order", "GRAY", "Grayscale")
         height, width = self.size or ("H", "W")
-        builder.infer("shape", ["N", 1 if gray else 3, height, width], "CenterCrop and Resize")
+        builder.infer("shape", ["N", 1 if self.is_gray else 3, height, width], "CenterCrop and Resize")
         builder.infer("dtype", self.dtype, "ToTensor" if self.sizes else "no ToTensor")
         factor = 1 / 255 if self.sizes else 1.0
         if self.normalize is None:

@@ -1,4 +1,4 @@
-"""Albumentations: the JSON or YAML of ``A.save``, the printed ``Compose``, and Python code, which is never executed."""
+"""Albumentations: the JSON or YAML of ``A.save``, and the printed ``Compose``, read as data."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Mapping
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
-from sm_imgcheck.spec.importers._class_settings import ClassSettings
-from sm_imgcheck.spec.importers._compose_code import evaluation_transforms
+from sm_imgcheck.spec.importers._albumentations_state import albumentations_draft
+from sm_imgcheck.spec.importers._compose_code import evaluation_transforms, is_compose_code
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._python_calls import PythonCall
 from sm_imgcheck.spec.importers._source_file import SourceFile
-from sm_imgcheck.spec.importers._torch_values import side
-from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 
 __all__ = ["IMPORTER"]
 
@@ -21,35 +19,15 @@ _TITLE = "Albumentations transforms"
 _PRINT = re.compile(r"^[ \t]*Compose\(\[", re.MULTILINE)
 _CLASS_KEY = re.compile(r"^[ \t]+__class_fullname__:", re.MULTILINE)
 _MARKS = ("max_pixel_value", "ToTensorV2", "always_apply", "bbox_params", "p=1")
-_INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "area", "lanczos")
-"""By OpenCV's constants."""
-_WORDS = {"INTER_NEAREST": 0, "INTER_LINEAR": 1, "INTER_CUBIC": 2, "INTER_AREA": 3, "INTER_LANCZOS4": 4}
-_NORMALIZE: dict[str, Json] = {
-    "mean": [0.485, 0.456, 0.406],
-    "std": [0.229, 0.224, 0.225],
-    "max_pixel_value": 255,
-    "normalization": "standard",
-}
-_POSITIONS = {
-    "Resize": ("height", "width", "interpolation"),
-    "CenterCrop": ("height", "width"),
-    "SmallestMaxSize": ("max_size", "interpolation"),
-    "LongestMaxSize": ("max_size", "interpolation"),
-    "PadIfNeeded": ("min_height", "min_width"),
-    "Normalize": ("mean", "std", "max_pixel_value"),
-}
-_MOST_STEPS = 100
 
 
 def matches(file: SourceFile) -> float:
-    """By the classes of a saved file, a printed Compose, or an import with a Compose."""
+    """By the classes of a saved file, or a printed Compose."""
     start = file.start
     if _transforms(file.object) or (file.json is None and _CLASS_KEY.search(start)):
         return 0.95
-    if file.json is not None:
+    if file.json is not None or is_compose_code(file, "albumentations"):
         return 0.0
-    if "import" in start and "albumentations" in start and "Compose(" in start:
-        return 0.6
     return 0.9 if _PRINT.search(start) and any(word in start for word in _MARKS) else 0.0
 
 
@@ -57,18 +35,13 @@ def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the array to which the transforms convert an image."""
     del input_name
     builder = DraftBuilder(file)
-    state = _AlbumentationsState(builder)
-    for call in _calls(file)[:_MOST_STEPS]:
-        state.add(call)
-    state.finish()
-    builder.assume("channel_order", "RGB", "not stated; RGB by convention of Albumentations, OpenCV alone reads BGR")
-    return builder.build(_TITLE, "pixels")
+    return albumentations_draft(_calls(file, builder), builder, _TITLE)
 
 
 IMPORTER = Importer(
     rank=32,
     title=_TITLE,
-    requires="JSON or YAML of albumentations.save, print(Compose), or code that imports albumentations",
+    requires="JSON or YAML of albumentations.save, or print(Compose)",
     marks=("albumentations", "__class_fullname__", "ToTensorV2", "max_pixel_value", "always_apply"),
     matches=matches,
     read=read,
@@ -84,150 +57,12 @@ def _transforms(document: object) -> list[Json]:
     return transforms if isinstance(transforms, list) else []
 
 
-def _calls(file: SourceFile) -> list[PythonCall]:
+def _calls(file: SourceFile, builder: DraftBuilder) -> list[PythonCall]:
     entries = _transforms(file.object) or (_transforms(file.yaml) if _CLASS_KEY.search(file.start) else [])
     if not entries:
-        return list(evaluation_transforms(file))
+        return list(evaluation_transforms(file, builder))
     mappings = [entry for entry in entries if isinstance(entry, Mapping)]
     return [
         PythonCall(name=str(entry.get("__class_fullname__", "")).rpartition(".")[2], arguments=entry)
         for entry in mappings
     ]
-
-
-def _with_names(call: PythonCall) -> PythonCall:
-    """The call with the names of its arguments by position."""
-    names = dict(zip("012", _POSITIONS.get(call.name, ()), strict=False))
-    return PythonCall(name=call.name, arguments={names.get(key, key): value for key, value in call.arguments.items()})
-
-
-class _AlbumentationsState:
-    """Transforms read so far."""
-
-    def __init__(self, builder: DraftBuilder) -> None:
-        self.builder = builder
-        self.steps: list[tuple[dict[str, Json], str]] = []
-        self.size: tuple[Json, Json] = ("H", "W")
-        self.longest: int | None = None
-        """Length of the longest edge, where a transform sets it."""
-        self.values: PythonCall | None = None
-        self.layout = "NHWC"
-        self.problem = ""
-        """Why everything is unknown."""
-        self.size_problem = ""
-        """Why the geometry alone is unknown."""
-
-    def add(self, call: PythonCall) -> None:
-        """Take one transform in."""
-        call = _with_names(call)
-        arguments = call.arguments
-        is_certain = arguments.get("p", 1) == 1 or arguments.get("always_apply") is True or call.name in _EXACT
-        if not is_certain:
-            self.problem = self.problem or f"{call.name}: applied at random (p)"
-        elif call.name in ("Resize", "SmallestMaxSize", "LongestMaxSize", "CenterCrop"):
-            self._resize(call)
-        elif call.name == "PadIfNeeded":
-            self._pad(arguments)
-        elif call.name in ("Normalize", "ToFloat"):
-            self.problem = self.problem or (f"{call.name}: values are changed twice" if self.values else "")
-            self.values = call
-        elif call.name in _EXACT:
-            self.layout = "NCHW"
-        elif call.name != "NoOp":
-            self.problem = self.problem or f"{call.name[:40]}: an augmentation, or its effect is not known"
-
-    def _resize(self, call: PythonCall) -> None:
-        arguments, name = call.arguments, call.name
-        height, width, edge = (side(arguments.get(key)) for key in ("height", "width", "max_size"))
-        word = arguments.get("interpolation", 1)
-        number = _WORDS.get(str(word).rpartition(".")[2], word)
-        is_known = isinstance(number, int) and 0 <= number < len(_INTERPOLATIONS)
-        if not is_known or (edge is None if name.endswith("MaxSize") else height is None or width is None):
-            self.size_problem = f"{name}: expected a size in pixels and an interpolation of OpenCV"
-            return
-        assert isinstance(number, int)
-        common: dict[str, Json] = {"interpolation": _INTERPOLATIONS[number], "library": "opencv"}
-        self.longest, self.size = None, ("H", "W")
-        if name == "CenterCrop":
-            self.size = (height, width)
-            step: dict[str, Json] = {"crop": {"size": [height, width], "rounding": "floor"}}
-        elif name == "Resize":
-            self.size = (height, width)
-            step = {"resize": {"mode": "stretch", "size": [height, width], **common}}
-        elif name == "SmallestMaxSize":
-            step = {"resize": {"mode": "shortest_edge", "size": edge, "rounding": "round", **common}}
-        else:
-            self.longest = edge
-            step = {"resize": {"mode": "longest_edge", "size": [edge, edge], "rounding": "round", **common}}
-        self.steps.append((step, name))
-
-    def _pad(self, arguments: Mapping[str, Json]) -> None:
-        """To a fixed size, where the image is not larger."""
-        height, width = side(arguments.get("min_height")), side(arguments.get("min_width"))
-        border = str(arguments.get("border_mode")).rpartition(".")[2]
-        fill = numbers(arguments.get("value", arguments.get("fill", 0)) or 0)
-        least = min(height or 0, width or 0)
-        fits = self.longest is not None and self.longest <= least
-        position = str(arguments.get("position", "center")).rpartition(".")[2].lower()
-        if border not in ("0", "BORDER_CONSTANT") or not fits or fill is None or position not in ("center", "top_left"):
-            reason = "expected border_mode 0, a fill, and LongestMaxSize before it"
-            self.size_problem = f"PadIfNeeded: {reason}"
-            return
-        pad: dict[str, Json] = {"size": [height, width], "fill": fill[0] if len(fill) == 1 else [*fill]}
-        self.steps.append(({"pad": pad if position == "center" else {**pad, "position": position}}, "PadIfNeeded"))
-        self.size = (height, width)
-
-    def finish(self) -> None:
-        """Add everything to the builder."""
-        builder = self.builder
-        if self.problem:
-            for key in ("resize", "shape", "value_range", "dtype"):
-                builder.unknown(key, self.problem)
-            return
-        if self.size_problem:
-            builder.unknown("resize", self.size_problem)
-            builder.unknown("shape", self.size_problem)
-        elif not self.steps:
-            builder.infer("resize.mode", "none", "no Resize")
-        for index, (step, source) in enumerate([] if self.size_problem else self.steps):
-            builder.state(f"geometry[{index}]", step, source)
-        shape: dict[str, Json] = {"N": "N", "C": 3, "H": self.size[0], "W": self.size[1]}
-        builder.infer("shape", [shape[axis] for axis in self.layout], "size of the last transform")
-        builder.infer("layout", self.layout, "ToTensorV2" if self.layout == "NCHW" else "no ToTensorV2: channels last")
-        if self.values:
-            builder.infer("dtype", "float32", self.values.name)
-        else:
-            builder.infer("dtype", "uint8", "no Normalize")
-        self._add_values()
-
-    def _add_values(self) -> None:
-        builder, call = self.builder, self.values
-        if call is None:
-            builder.infer("value_range", [0, 255], "no Normalize")
-            return
-        if call.name == "ToFloat":
-            most = numbers(call.arguments.get("max_value") or 255, most=1)
-            factor = 1 / most[0] if most and most[0] else 0
-            add_scaled(builder, factor=factor, mean=None, std=None, source="ToFloat max_value")
-            return
-        settings = ClassSettings(given_keys=call.arguments, defaults=_NORMALIZE, owner="Normalize of Albumentations")
-        mean, std = numbers(settings.get("mean")), numbers(settings.get("std"))
-        most_value = settings.number("max_pixel_value")
-        if mean is None or std is None or not most_value or str(settings.get("normalization")) != "standard":
-            builder.unknown("value_range", "Normalize: expected mean, std and max_pixel_value as numbers")
-            return
-        add_scaled(
-            builder,
-            factor=1 / most_value,
-            mean=mean,
-            std=std,
-            source="Normalize mean, std, max_pixel_value",
-            mean_source=settings.source("mean"),
-            std_source=settings.source("std"),
-            mean_certainty=settings.certainty("mean"),
-            std_certainty=settings.certainty("std"),
-        )
-
-
-_EXACT = ("ToTensorV2", "ToTensor3D")
-"""They transpose for every p."""

@@ -9,7 +9,7 @@ from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
-from sm_imgcheck.spec.importers._python_calls import parse_call
+from sm_imgcheck.spec.importers._python_calls import PythonCall, parse_call
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._torch_values import INTERPOLATIONS, add_shortest_edge, add_unit_normalize, side
 from sm_imgcheck.spec.importers._torchvision_compose import ComposeState, add_conventions
@@ -21,6 +21,8 @@ _TITLE = "torchvision transforms"
 _PRESETS = ("ImageClassification", "SemanticSegmentation", "ObjectDetection")
 _PRESET = re.compile(rf"\b({'|'.join(_PRESETS)})\(", re.ASCII)
 _COMPOSE = re.compile(r"\bCompose\(\s*\n?\s*(?:\[)?\s*\w+\(", re.ASCII)
+_OPAQUE = re.compile(r"\s*(?:<(?:function )?([\w.<>]{1,60})\b.* at 0x|(\w{1,60})\(\s*$)", re.ASCII)
+"""A function, an object without a printed form, and a class around other transforms."""
 _ARGUMENT = re.compile(r"(\w+)=(\[[^\[\]]{0,200}\]|\([^()]{0,200}\)|[\w.]{1,60})", re.ASCII)
 _DEFAULTS: dict[str, Json] = {
     "mean": [0.485, 0.456, 0.406],
@@ -113,7 +115,9 @@ def _add_compose(builder: DraftBuilder, text: str) -> None:
     state = ComposeState(builder)
     for line in text.splitlines():
         call = parse_call(line.strip().rstrip(","))
-        if call is None or call.name == "Compose":
-            continue
-        state.add(call)
+        opaque = _OPAQUE.match(line)
+        if call is None and opaque is not None:
+            call = PythonCall(name=opaque[1] or opaque[2], arguments={})
+        if call is not None and call.name not in ("Compose", "Sequential"):
+            state.add(call)
     state.finish()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sm_imgcheck.spec.importers import Importer
-from sm_imgcheck.spec.importers._compose_code import evaluation_transforms
+from sm_imgcheck.spec.importers._compose_code import evaluation_transforms, is_compose_code
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._torchvision_compose import ComposeState, add_conventions
@@ -15,9 +15,7 @@ _TITLE = "torchvision code"
 
 def matches(file: SourceFile) -> float:
     """By an import of torchvision and a Compose."""
-    start = file.start
-    is_code = "import" in start and "torchvision" in start and "Compose(" in start
-    return 0.6 if is_code and "albumentations" not in start else 0.0
+    return 0.6 if is_compose_code(file, "torchvision") and "albumentations" not in file.start else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
@@ -25,7 +23,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     del input_name
     builder = DraftBuilder(file)
     state = ComposeState(builder)
-    for call in evaluation_transforms(file):
+    for call in evaluation_transforms(file, builder):
         state.add(call)
     state.finish()
     add_conventions(builder)
