@@ -35,7 +35,7 @@ def problem(
     if reply.loss is not None:
         return _describe_loss(reply, settings, file, subject)
     if isinstance(exception := message.get("raised"), dict):
-        return _describe_exception(exception, reply.said, file, subject, request)
+        return _describe_exception(exception, _own_output(reply), file, subject, request)
     if "not_checked" in message:
         return HND107.finding(f"{subject} {_text(message, 'not_checked')}; model input not checked")
     if "unusable" in message:
@@ -58,7 +58,7 @@ def _unusable(reply: HandlerReply, file: Path, subject: str, request: HandlerReq
     if reply.message.get("is_error") is True and isinstance(uncertainties, list) and uncertainties:
         return HND107.finding(f"{subject} {text} ({uncertainties[0]}); model input not checked")
     cause = _cause_of_none(file, request) if text.startswith("returned None") else ""
-    return HND105.finding(f"{subject} {text}{cause}{last_output_line(reply.said)}")
+    return HND105.finding(f"{subject} {text}{cause}{last_output_line(_own_output(reply))}")
 
 
 def _cause_of_none(file: Path, request: HandlerRequest) -> str:
@@ -104,6 +104,11 @@ def _where(said: str, file: Path) -> str:
     """The innermost line of the user's file in what faulthandler printed."""
     lines = [line for name, line in _LINE.findall(said) if Path(name) == file]
     return f" at {file.name}:{lines[0]}" if lines else ""
+
+
+def _own_output(reply: HandlerReply) -> str:
+    """What the reported attempt printed; empty where several were made, whose outputs nothing tells apart."""
+    return "" if reply.message.get("repeated") is True else reply.said
 
 
 _LINES = 3

@@ -9,6 +9,8 @@ from handlers import candidate_of
 from PIL import Image
 from sample_images import encode_image, jpeg, picture
 
+from sm_imgcheck.core.errors import ImgcheckError
+
 PLAIN = np.asarray(Image.open(io.BytesIO(jpeg())).convert("RGB"))
 MODEL = "import base64, json, joblib\nmodel = joblib.load('model.pkl')\n"
 """Without its file: the stub records its input, ``pixels(body)``."""
@@ -28,6 +30,16 @@ READERS = {
             model.predict(pixels(req.files["picture"].stream.read()))
             return "ok"
     """,
+    "azure-bindings": """
+        from azure import functions as func
+        def main(req, context, message: func.Out[str], rows):
+            message.set(context.invocation_id)
+            model.predict(pixels(req.get_body()))
+    """,
+    "cloud-without-imports": """
+        def entry(request):
+            return {"scores": model.predict(pixels(request.files["image"].read()))}
+    """,
     "cloud-bytes": """
         import functions_framework
         def helper(body):
@@ -37,6 +49,7 @@ READERS = {
             return str(model.predict(helper(request.get_data())))
     """,
     "cloud-json": """
+        from flask import jsonify
         def entry(request):
             return {"scores": model.predict(pixels(base64.b64decode(request.get_json(force=True)["image"])))}
     """,
@@ -174,6 +187,50 @@ READERS = {
             def predict(self, instances):
                 return self.model.predict(pixels(base64.b64decode(instances[0]["bytes"])))
     """,
+    "vertex-package": """
+        from google.cloud import aiplatform
+        from google.cloud.aiplatform.prediction.predictor import Predictor as Base
+        class Own(Base):
+            def load(self, artifacts_uri):
+                self.model = model
+            def predict(self, instances):
+                return self.model.predict(pixels(base64.b64decode(instances[0]["bytes"])))
+    """,
+    "class-model": """
+        class Model:
+            def __init__(self, size=4):
+                self.size = size
+            def load(self, path):
+                self.model = model
+            def preprocess(self, image):
+                return pixels(image)
+            def predict(self, image):
+                return self.model.predict(self.preprocess(image))
+    """,
+    "class-model-beside-a-function": """
+        class Model:
+            def load(self):
+                self.model = model
+            def predict(self, batch):
+                return self.model.predict(batch)
+        def preprocess(image_bytes):
+            return pixels(image_bytes)
+    """,
+    "function-of-request": """
+        # The views of django call it.
+        def preprocess(request):
+            return pixels(request)
+    """,
+    "modal-other-functions": """
+        import modal
+        app = modal.App()
+        @app.function()
+        def train(data_path):
+            raise SystemExit("trained")
+        @app.function()
+        def embed(image):
+            return model.predict(pixels(image))
+    """,
     "truss-predict": """
         class Model:
             def __init__(self, **kwargs):
@@ -183,15 +240,6 @@ READERS = {
                 self._model = model
             async def predict(self, model_input: dict) -> dict:
                 return {"y": self._model.predict(pixels(base64.b64decode(model_input["image"])))}
-    """,
-    "truss-preprocess": """
-        class Model:
-            def load(self):
-                self.session = model
-            def preprocess(self, request):
-                return {"batch": pixels(base64.b64decode(request["inputs"][0]["b64"]))}
-            def predict(self, request):
-                return self.session.predict(request["batch"])
     """,
     "function-image": """
         def predict(image: "Image.Image", top: int = 5):
@@ -265,3 +313,145 @@ def test_model_file_in_s3_is_not_written_while_the_file_is_imported(tmp_path):
     candidate = candidate_of(tmp_path, code)
     np.testing.assert_array_equal(candidate.data, PLAIN)
     assert not target.exists()
+
+
+TRUSS = """
+    import base64, joblib
+    class Model:
+        def load(self):
+            self.session = joblib.load("model.pkl")
+        def preprocess(self, request):
+            return {"batch": pixels(base64.b64decode(request["inputs"][0]["b64"]))}
+        def predict(self, request):
+            return self.session.predict(request["batch"])
+"""
+
+
+@pytest.mark.parametrize("folder", [".", ".."])
+def test_truss_is_known_by_its_configuration(tmp_path, folder):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / folder / "config.yaml").write_text("model_class_name: Model\n", encoding="utf-8")
+    candidate = candidate_of(tmp_path / "model", TRUSS)
+    np.testing.assert_array_equal(candidate.data, PLAIN)
+
+
+NOT_CHECKED = {
+    "request-of-bottle": (
+        """
+        from bottle import route
+        def predict(request):
+            return pixels(request.files.get("upload").file.read())
+        """,
+        "imports neither flask nor functions_framework",
+    ),
+    "azure-none": (
+        """
+        import azure.functions as func
+        def main(req):
+            return None
+        """,
+        "returned status 204",
+    ),
+    "azure-member": (
+        """
+        import azure.functions as func
+        def main(req: func.HttpRequest, file: func.Unknown):
+            return ""
+        """,
+        "the stub of azure.functions has no Unknown",
+    ),
+    "mlserver-import": (
+        """
+        from mlserver import MLModel, Unknown
+        class Runtime(MLModel):
+            pass
+        """,
+        "the stub of mlserver has no Unknown",
+    ),
+    "kserve-module": (
+        """
+        import kserve.unknown
+        """,
+        "the stub of kserve has no unknown",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NOT_CHECKED)
+def test_request_that_cannot_be_passed_is_not_checked(tmp_path, case):
+    code, text = NOT_CHECKED[case]
+    if case == "request-of-bottle":
+        pytest.importorskip("flask")
+        (tmp_path / "bottle.py").write_text("route = None\n", encoding="utf-8")
+    problem = candidate_of(tmp_path, code).problem
+    assert problem.code == "HND107"
+    assert text in problem.message
+
+
+def test_azure_function_that_returns_a_dict_reports_hnd105(tmp_path):
+    problem = candidate_of(tmp_path, "import azure.functions\ndef main(req):\n    return {'y': 1}\n").problem
+    assert problem.code == "HND105"
+    assert "returned dict, expected HttpResponse or text" in problem.message
+
+
+def test_request_without_json_to_vertex_is_not_checked(tmp_path):
+    code = """
+        from google.cloud.aiplatform.prediction.predictor import Predictor
+        class Own(Predictor):
+            def load(self, artifacts_uri):
+                pass
+            def predict(self, instances):
+                return instances
+    """
+    problem = candidate_of(tmp_path, code, body=b"\x00\xff", content_type="application/octet-stream").problem
+    assert problem.code == "HND107"
+    assert "gets parsed JSON only" in problem.message
+
+
+def test_modal_function_that_trains_is_not_called(tmp_path):
+    code = """
+        import modal
+        from pathlib import Path
+        app = modal.App()
+        @app.function()
+        def train(data_path):
+            Path(__file__).with_name("called").touch()
+    """
+    with pytest.raises(ImgcheckError, match="missing entry point"):
+        candidate_of(tmp_path, code)
+    assert not (tmp_path / "called").exists()
+
+
+def test_exception_of_an_aiohttp_handler_is_reported_with_its_line(tmp_path):
+    pytest.importorskip("aiohttp")
+    code = """
+        from aiohttp import web
+        async def predict(request):
+            data = (await request.post())["image"].file.read()
+            size = len(data)
+            raise ValueError(f"no model for {size > 0}")
+        app = web.Application()
+        app.router.add_post("/predict", predict)
+    """
+    problem = candidate_of(tmp_path, code).problem
+    assert problem.code == "HND101"
+    assert "raised ValueError at inference.py:6" in problem.message
+    assert problem.message.endswith(": no model for True")
+
+
+def test_last_output_is_that_of_the_only_attempt(tmp_path):
+    code = """
+        from flask import Flask
+        app = Flask("x")
+        @app.post("/predict")
+        def predict():
+            from flask import request
+            print("got", request.content_type, flush=True)
+            return "bad", 500
+    """
+    pytest.importorskip("flask")
+    several = candidate_of(tmp_path, code).problem
+    only = candidate_of(tmp_path, code, body=b"{}", content_type="application/json").problem
+    assert (several.code, only.code) == ("HND105", "HND105")
+    assert "last output" not in several.message
+    assert "last output: got application/json" in only.message

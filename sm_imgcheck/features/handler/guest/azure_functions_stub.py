@@ -80,6 +80,25 @@ class FunctionApp:
         return lambda *_, **__: lambda function: function
 
 
+class Out:
+    """``azure.functions.Out``: the value of an output binding."""
+
+    def __class_getitem__(cls, _: object) -> type[Out]:
+        return cls
+
+    def set(self, value: object) -> None:
+        self._value = value
+
+    def get(self) -> object:
+        return getattr(self, "_value", None)
+
+
+class Context:
+    """``azure.functions.Context``."""
+
+    invocation_id = function_name = function_directory = "-"
+
+
 class _Level:
     """``azure.functions.AuthLevel`` and other enumerations."""
 
@@ -98,6 +117,7 @@ def modules() -> dict[str, dict[str, Any]]:
             "FunctionApp": FunctionApp,
             "Blueprint": FunctionApp,
             "AuthLevel": _Level(),
-            "Context": object,
+            "Context": Context,
+            "Out": Out,
         }
     }

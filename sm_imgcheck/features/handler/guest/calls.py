@@ -93,6 +93,8 @@ class CallRecord:
         """The function that calls the model, if another function gets the request."""
         self.sent = ""
         """Content type, or form of the arguments, of the attempt that is reported; empty: as the request has it."""
+        self.is_repeated = False
+        """Several attempts were made, so that the last output may be another's."""
 
 
 class HandlerCall:
@@ -197,6 +199,7 @@ def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord
     tensor, error, trial = _run_attempt(user, first)
     first_error = error
     others = [] if tensor is not None or isinstance(error, SystemExit) else list(attempts)
+    record.is_repeated = bool(others)
     best, furthest = (first[0], error, trial), -1
     for attempt in [first, *others] if others else []:
         with LineCounter(os.path.dirname(user.settings["file"])) as lines:

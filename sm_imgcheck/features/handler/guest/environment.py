@@ -18,7 +18,11 @@ __all__ = ["environment_cause", "failing_code", "is_own", "is_own_module"]
 
 _IMPORT = re.compile(r"\s*(?:from|import)\s+([A-Za-z_]\w*)")
 _VARIABLE = re.compile(r"""os\.(?:environ\.get|getenv)\(\s*["'](\w+)["']\s*\)""")
-_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
+_MISSING = [
+    re.compile(r"module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'"),
+    re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'"),
+    re.compile(r"No module named '(?P<module>[\w.]+)\.(?P<name>\w+)'"),
+]
 _NO_GPU = re.compile(
     r"no NVIDIA driver|not compiled with CUDA|No CUDA GPUs|CUDA-capable device|Cannot access accelerator|"
     r"libcuda|cudaError|CUDA driver|Invalid CUDA .*device|HIP GPUs|not linked with support for (?:cuda|mps|xla)",
@@ -36,10 +40,8 @@ def environment_cause(error: BaseException, file: str) -> str:
         return f"the environment variable {variable} is not set here; set it to its value at the endpoint"
     if isinstance(error, OSError) and str(error.filename or "").startswith(_MODEL_FOLDER):
         return f"{_MODEL_FOLDER} does not exist here; link it to the model's folder: ln -s FOLDER {_MODEL_FOLDER}"
-    if isinstance(error, AttributeError) and (words := _ATTRIBUTE.search(text)):
-        package = words.group(1).partition(".")[0]
-        if package in sys.modules and not is_own_module(package, file):
-            return f"{_version(package)} of this Python has no {'.'.join(words.groups())}{_IN_CONTAINER}"
+    if member := _missing_member(error, file):
+        return member
     if package := _failing_package(error, file):
         return f"the import of {_version(package)} failed in this Python{_IN_CONTAINER}"
     return ""
@@ -52,6 +54,21 @@ def _version(package: str) -> str:
     module = sys.modules.get(package)
     number = getattr(module, "__version__", "")
     return f"{package} {number}" if isinstance(number, str) and number else package
+
+
+def _missing_member(error: BaseException, file: str) -> str:
+    """What the stub or the installed version of a package lacks, and what to do; empty: the cause is another."""
+    matches = (pattern.search(error_line(error)) for pattern in _MISSING)
+    words = next((match for match in matches if match), None)
+    if words is None or not isinstance(error, (AttributeError, ImportError)):
+        return ""
+    module, name = words["module"], words["name"]
+    if "__sm_imgcheck_stub__" in vars(sys.modules.get(module, sys)):
+        return f"the stub of {module} has no {name}; pass an interpreter that has the package as --python"
+    package = module.partition(".")[0]
+    if isinstance(error, AttributeError) and package in sys.modules and not is_own_module(package, file):
+        return f"{_version(package)} of this Python has no {module}.{name}{_IN_CONTAINER}"
+    return ""
 
 
 def _missing_variable(error: BaseException) -> str:

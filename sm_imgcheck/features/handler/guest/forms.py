@@ -8,6 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from .calls import NotChecked
 from .image_server import image_name, image_type, image_url
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "json_documents",
     "multipart_body",
     "open_image",
+    "parsed_json",
     "request_forms",
     "url_keys",
 ]
@@ -151,6 +153,14 @@ def open_image(body: bytes) -> Any:
     except ImportError:
         return None
     return Image.open(io.BytesIO(body))
+
+
+def parsed_json(body: bytes) -> object:
+    """The value of a body in JSON. Raises NotChecked for any other: its server refuses it before the user's code."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise NotChecked("gets parsed JSON only, and the request is not JSON") from None
 
 
 def multipart_body(image: bytes, key: str) -> tuple[bytes, str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import sys
 import types
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .loaders import StubFinder
+from .source_imports import imports
 
 if TYPE_CHECKING:
     from .recorder import ModelRecorder
@@ -40,7 +40,7 @@ _KSERVE = {
 def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
     """Add stubs of the packages that the source mentions and that are not installed. Returns their classes."""
     classes: set[type] = set()
-    if _imports(source, "ts") and not _is_installed("ts"):
+    if imports(source, "ts") and not _is_installed("ts"):
         from .torchserve_stub import HANDLERS, torchserve_modules
 
         for name, handlers in torchserve_modules().items():
@@ -65,26 +65,18 @@ def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
 def _install_others(source: str, recorder: ModelRecorder) -> None:
     """Packages that run programs elsewhere are always replaced, servers where they are not installed."""
     for package, why in _ALWAYS.items():
-        if _imports(source, package):
+        if imports(source, package):
             stub = import_module(f".{package}_stub", __package__)
             for name in getattr(stub, "MODULES", (package,)):
                 _add(name, stub.members())
             recorder.note(f"{package} was replaced by a stub: {why}")
     for package, stub_name in _SERVERS.items():
-        if _imports(source, package) and not _is_installed(package):
+        if imports(source, package) and not _is_installed(package):
             for name, members in import_module(f".{stub_name}", __package__).modules().items():
                 _add(name, members)
             recorder.note(f"{package} is not installed for this Python (--python selects another): a stub was used")
-    if re.search(r"\bdjango\b|\brest_framework\b", source) and _is_installed("django"):
+    if (imports(source, "django") or imports(source, "rest_framework")) and _is_installed("django"):
         _configure_django()
-
-
-def _imports(source: str, package: str) -> bool:
-    """Whether a line imports a package, also as one of several."""
-    name = re.escape(package)
-    return (
-        re.search(rf"^[ \t]*(?:from[ \t]+|import[ \t]+(?:[^\n#]*,[ \t]*)?){name}\b", source, re.MULTILINE) is not None
-    )
 
 
 def _configure_django() -> None:
@@ -99,7 +91,7 @@ def _configure_django() -> None:
 
 
 def _install_services(source: str, recorder: ModelRecorder) -> None:
-    missing = [name for name in _SERVICES if _imports(source, name) and not _is_installed(name)]
+    missing = [name for name in _SERVICES if imports(source, name) and not _is_installed(name)]
     if missing:
         from .service_stubs import service_modules
 
@@ -134,6 +126,7 @@ def _add(name: str, members: dict[str, Any]) -> None:
         if path not in sys.modules and not (length < len(parts) and _is_imported(path)):
             module = types.ModuleType(path)
             module.__dict__["__path__"] = []  # so that what is below it can be imported
+            module.__dict__["__sm_imgcheck_stub__"] = True  # for messages about what it lacks
             sys.modules[path] = module
             if length > 1:
                 setattr(sys.modules[".".join(parts[: length - 1])], parts[length - 1], module)

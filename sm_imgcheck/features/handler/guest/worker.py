@@ -109,6 +109,7 @@ def _call_handler(
         reply = {"raised": describe_error(error, user.settings["file"], recorder)}
     reply["notes"] = [*record.notes, *recorder.notes]
     reply["flaws"], reply["uncertainties"], reply["sent"] = record.flaws, record.uncertainties, record.sent
+    reply["repeated"] = record.is_repeated
     reply["step"], reply["at_model"] = record.step, bool(recorder.captured)
     reply["posted_type"] = recorder.content_type
     return reply, content

@@ -42,15 +42,38 @@ class _Sender:
         self._app, self._path = app, path
         self._loop = asyncio.new_event_loop()
         self._client: Any = None
+        self._error: Exception | None = None
+        """What the handler raised; the server only responds with status 500."""
 
     def __call__(self, query: str, body: bytes, content_type: str) -> WebResponse:
-        return self._loop.run_until_complete(self._send(query, body, content_type))
+        self._error = None
+        response = self._loop.run_until_complete(self._send(query, body, content_type))
+        if self._error is not None:
+            raise self._error
+        return response
 
     async def _send(self, query: str, body: bytes, content_type: str) -> WebResponse:
         from aiohttp.test_utils import TestClient, TestServer
 
         if self._client is None:
+            self._app.middlewares.insert(0, self._keeper())  # the first is the outermost
             self._client = TestClient(TestServer(self._app))
             await self._client.start_server()
         response = await self._client.post(self._path + query, data=body, headers={"content-type": content_type})
         return WebResponse(response.status, await response.read())
+
+    def _keeper(self) -> Any:
+        """The middleware that keeps what the application raises, except responses."""
+        from aiohttp import web
+
+        @web.middleware
+        async def keep(request: Any, handler: Any) -> Any:
+            try:
+                return await handler(request)
+            except web.HTTPException:
+                raise
+            except Exception as error:
+                self._error = error
+                raise
+
+        return keep

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
 from ..calls import MissingFunction
+from ..source_imports import imports
 from ..web import WebResponse, WebRoute, order_routes, route_call
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ RANK, STACK = 92, "-"
 
 def find(user: UserFile) -> HandlerCall | None:
     """The likeliest view: a function of ``request``, or a class with ``post``."""
-    if "django" not in user.source and "rest_framework" not in user.source:
+    if not any(imports(user.source, package) for package in ("django", "rest_framework")):
         return None
     views = {name: view for name in user.names_of_file() if user.has(name) and (view := _view(user.names[name]))}
     if not views:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     Observe = Callable[[Callable[[], object]], HandlerTensor]
 
-__all__ = ["RANK", "STACK", "argument_attempts", "find", "image_call", "with_path"]
+__all__ = ["PREDICTS", "RANK", "STACK", "argument_attempts", "find", "has_image", "image_call", "with_path"]
 
 RANK, STACK = 110, "-"
 _NAMES = (
     *("preprocess", "preprocess_image", "preprocess_input", "prepare", "prepare_image", "prepare_input"),
     *("image_to_tensor", "to_tensor", "transform_image", "load_image", "process_image", "preprocessing", "read_image"),
 )
-_PREDICTS = ("predict", "predict_image", "classify", "classify_image", "infer", "inference", "run_inference", "detect")
+PREDICTS = ("predict", "predict_image", "classify", "classify_image", "infer", "inference", "run_inference", "detect")
 _SWAPS = ("COLOR_BGR2RGB", "COLOR_BGR2GRAY", "::-1", "[2, 1, 0]")
 
 
@@ -43,7 +43,7 @@ def find(user: UserFile) -> HandlerCall | None:
         able = [kind for kind in user.classes() if callable(getattr(kind, "preprocess", None))]
         if able:
             return _call(user, f"{able[0].__name__}.preprocess", make_instance(user, able[0]).preprocess)
-        name = next((name for name in _PREDICTS if _has_image(user.names.get(name))), "")
+        name = next((name for name in PREDICTS if has_image(user.names.get(name))), "")
         return image_call(user, name, user.names[name]) if name else None
     owner, _, method = user.function.rpartition(".")
     holder: Any = user.names.get(owner) if owner else user.module
@@ -55,7 +55,7 @@ def find(user: UserFile) -> HandlerCall | None:
     return _call(user, user.function, function) if callable(function) else None
 
 
-def _has_image(function: object) -> bool:
+def has_image(function: object) -> bool:
     """Whether it is a function whose first parameter is an image, and alone has no default."""
     if not inspect.isfunction(function):
         return False

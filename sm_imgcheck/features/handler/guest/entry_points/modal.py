@@ -6,14 +6,14 @@ Source: https://modal.com/docs/guide/lifecycle-functions and https://modal.com/d
 from __future__ import annotations
 
 import inspect
-from functools import partial
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..calls import HandlerCall, MissingFunction
 from ..instances import make_instance, prepare
 from ..modal_stub import marks_of
 from .fastapi import app_call, is_app
-from .function import image_call
+from .function import PREDICTS, has_image, image_call
 
 if TYPE_CHECKING:
     from ..calls import Function, UserFile
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["RANK", "STACK", "find"]
 
 RANK, STACK = 56, "-"
+_IMAGE = re.compile(r"image|img|picture|photo|frame|pixel")
+_NO_IMAGE = re.compile(r"dir|folder|root|size|count|num")
 
 
 def find(user: UserFile) -> HandlerCall | None:
@@ -49,7 +51,17 @@ def _call(user: UserFile, mark: str, name: str, member: Function) -> HandlerCall
         return app_call(user, app) if is_app(app) else None
     if mark == "endpoint":
         return app_call(user, _application(user, member))
-    return image_call(user, name, partial(member)) if inspect.signature(member).parameters else None
+    is_image_call = _is_of_image(member) if mark == "function" else bool(inspect.signature(member).parameters)
+    return image_call(user, name, member) if is_image_call else None
+
+
+def _is_of_image(function: Function) -> bool:
+    """Whether it is a function of one image; others train, or download, which no check may start."""
+    if not has_image(function):
+        return False
+    parameter = next(iter(inspect.signature(function).parameters.values()))
+    is_named = _IMAGE.search(parameter.name) is not None and _NO_IMAGE.search(parameter.name) is None
+    return is_named or parameter.annotation in (bytes, "bytes") or function.__name__ in PREDICTS
 
 
 def _application(user: UserFile, endpoint: Function) -> object:

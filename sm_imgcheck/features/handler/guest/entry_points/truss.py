@@ -6,15 +6,16 @@ Source: basetenlabs/truss, truss/templates/server/model_wrapper.py.
 from __future__ import annotations
 
 import inspect
-import json
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
 from ..calls import CallRecord, HandlerCall, run_attempts
-from ..forms import json_documents
+from ..forms import json_documents, parsed_json
 from ..instances import prepare
+from ..source_imports import imports
 from .sagemaker import follow
 
 if TYPE_CHECKING:
@@ -26,17 +27,21 @@ if TYPE_CHECKING:
 __all__ = ["RANK", "STACK", "find"]
 
 RANK, STACK = 66, "-"
+_CONFIG = re.compile(r"^(?:model_class_name|model_name)\s*:", re.MULTILINE)
+_VALUES = {"config", "data_dir", "secrets", "environment"}
+"""Parameters of the class that the server passes."""
 
 
 def find(user: UserFile) -> HandlerCall | None:
-    """The class of this name, where it has no base class, and ``load`` and ``predict``."""
+    """The class of this name, where it has no base class, ``load`` and ``predict``, and a sign of Truss."""
     kind = user.names.get("Model")
     if not inspect.isclass(kind) or kind.__bases__ != (object,) or not {"load", "predict"} <= vars(kind).keys():
         return None
-    if not user.has("Model"):
-        return None
-    parameters = inspect.signature(kind).parameters.values()
+    parameters = list(inspect.signature(kind).parameters.values())
     is_open = any(item.kind is item.VAR_KEYWORD for item in parameters)
+    is_constructed = is_open or (bool(parameters) and {item.name for item in parameters} <= _VALUES)
+    if not user.has("Model") or not (is_constructed or imports(user.source, "truss") or _has_config(user)):
+        return None
     values = {"config": {}, "data_dir": Path(user.settings["model_dir"]), "secrets": {}, "environment": None}
     names = values if is_open else [item.name for item in parameters if item.name in values]
     model: Any = prepare(user, "Model(...)", lambda: kind(**{name: values[name] for name in names}))
@@ -47,9 +52,18 @@ def find(user: UserFile) -> HandlerCall | None:
     )
 
 
+def _has_config(user: UserFile) -> bool:
+    """Whether ``config.yaml`` of Truss is beside the file, or above its folder ``model``."""
+    folder = Path(user.settings["file"]).parent
+    for path in (folder / "config.yaml", folder.parent / "config.yaml"):
+        if path.is_file() and _CONFIG.search(path.read_text(encoding="utf-8", errors="replace")):
+            return True
+    return False
+
+
 def _calls(user: UserFile, model: Any, request: ClientRequest) -> Iterator[Attempt]:
     if not request.image:
-        document = json.loads(request.body) if "json" in request.content_type else request.body
+        document = parsed_json(request.body) if "json" in request.content_type else request.body
         yield request.content_type, partial(_call, user, model, document)
         return
     for label, document in json_documents(user, request.body):

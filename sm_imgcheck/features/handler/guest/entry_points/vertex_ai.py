@@ -6,13 +6,13 @@ the parsed JSON.
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..calls import CallRecord, HandlerCall, run_attempts
-from ..forms import json_documents
+from ..forms import json_documents, parsed_json
 from ..instances import make_instance, prepare
+from ..source_imports import imports
 from .sagemaker import follow
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ RANK, STACK = 64, "vertex-ai"
 
 def find(user: UserFile) -> HandlerCall | None:
     """The first class of the file that derives from ``Predictor`` of Vertex AI."""
-    if "aiplatform" not in user.source:
+    if not imports(user.source, "google.cloud.aiplatform"):
         return None
     kinds = [kind for kind in user.classes() if any(base.__name__ == "Predictor" for base in kind.__mro__[1:])]
     matches = [kind for kind in kinds if user.function in ("", kind.__name__)]
@@ -44,7 +44,7 @@ def find(user: UserFile) -> HandlerCall | None:
 
 def _calls(user: UserFile, predictor: Any, request: ClientRequest) -> Iterator[Attempt]:
     if not request.image:
-        yield request.content_type, partial(_call, user, predictor, json.loads(request.body))
+        yield request.content_type, partial(_call, user, predictor, parsed_json(request.body))
         return
     documents = list(json_documents(user, request.body))
     with_instances = [(label, value) for label, value in documents if isinstance(value, dict) and "instances" in value]
