@@ -107,7 +107,7 @@ def _where(said: str, file: Path) -> str:
 
 
 def _own_output(reply: HandlerReply) -> str:
-    """What the reported attempt printed; empty where several were made, whose outputs nothing tells apart."""
+    """What the only attempt printed; empty if several were made: the output may be that of another."""
     return "" if reply.message.get("repeated") is True else reply.said
 
 

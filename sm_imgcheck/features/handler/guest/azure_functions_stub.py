@@ -93,7 +93,7 @@ class Out:
         return getattr(self, "_value", None)
 
 
-class Context:
+class FunctionContext:
     """``azure.functions.Context``."""
 
     invocation_id = function_name = function_directory = "-"
@@ -117,7 +117,7 @@ def modules() -> dict[str, dict[str, Any]]:
             "FunctionApp": FunctionApp,
             "Blueprint": FunctionApp,
             "AuthLevel": _Level(),
-            "Context": Context,
+            "Context": FunctionContext,
             "Out": Out,
         }
     }

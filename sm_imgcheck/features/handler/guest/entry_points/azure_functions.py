@@ -9,7 +9,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
-from ..azure_functions_stub import Context, Out
+from ..azure_functions_stub import FunctionContext, Out
 from ..model_stub import ModelStub
 from ..results import InvalidHandlerResult
 from ..source_imports import imports
@@ -77,7 +77,7 @@ def _bindings(user: UserFile, function: Callable[..., object]) -> dict[str, obje
     for item in list(inspect.signature(function).parameters.values())[1:]:
         kind = str(item.annotation)
         if item.name == "context" or "Context" in kind:
-            values[item.name] = Context()
+            values[item.name] = FunctionContext()
         elif "Out" in kind:
             values[item.name] = Out()
         elif item.default is item.empty and item.kind not in (2, 4):

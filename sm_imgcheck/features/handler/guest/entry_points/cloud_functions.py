@@ -41,11 +41,11 @@ def find(user: UserFile) -> HandlerCall | None:
     function, app = user.names[names[-1]], flask.Flask("sm-imgcheck")
     app.add_url_rule("/", "handler", lambda: function(flask.request), methods=["POST"])
     call = route_call(user, WebRoute("/", flask_sender(app, "/")))
-    return call if is_certain else _doubtful(call)
+    return call if is_certain else _uncertain_call(call)
 
 
-def _doubtful(call: HandlerCall) -> HandlerCall:
-    """The call of a function whose request may be another server's, as Sanic's: its failure says nothing."""
+def _uncertain_call(call: HandlerCall) -> HandlerCall:
+    """The call of a function whose request may be that of another server, such as Sanic: no failure is reported."""
 
     def run(request: ClientRequest, record: CallRecord) -> HandlerTensor:
         try:

@@ -53,7 +53,7 @@ def find(user: UserFile) -> HandlerCall | None:
 
 
 def _has_config(user: UserFile) -> bool:
-    """Whether ``config.yaml`` of Truss is beside the file, or above its folder ``model``."""
+    """Whether ``config.yaml`` of Truss is in the folder of the file or in its parent."""
     folder = Path(user.settings["file"]).parent
     for path in (folder / "config.yaml", folder.parent / "config.yaml"):
         if path.is_file() and _CONFIG.search(path.read_text(encoding="utf-8", errors="replace")):
