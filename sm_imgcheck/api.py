@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from sm_imgcheck.core.arguments import assumption_texts, check_jobs, check_words
+from sm_imgcheck.core.arguments import assumption_texts, check_jobs, check_text_arguments
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PayloadError, PlanError
 from sm_imgcheck.core.types import Candidate, Options, Payload, Plan, Result, Spec
 from sm_imgcheck.io.images.from_pillow import encode_losslessly, is_pillow_image
@@ -78,7 +78,7 @@ def validate(
     An invalid candidate is a finding. Raises SpecError for an invalid spec, ImgcheckError for a source that is not an
     image, TypeError for arguments of another type.
     """
-    check_words(decoded_by, content_type)
+    check_text_arguments(decoded_by, content_type)
     options = Options(
         decoded_by=decoded_by,
         assume=assumption_texts(assume),
@@ -111,12 +111,12 @@ def validate_paths(
     from sm_imgcheck.run.inputs.listing import list_candidates
     from sm_imgcheck.run.work import RunJob
 
-    check_words(decoded_by)
-    check_jobs(jobs)
+    check_text_arguments(decoded_by)
+    workers = check_jobs(jobs)
     several = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else paths
     options = Options(decoded_by=decoded_by, assume=assumption_texts(assume), headers_only=headers_only, as_sent=True)
     items = list_candidates([os.fsdecode(path) for path in several], Listing(passed_over=Counter()))
-    outcomes = run(items, RunJob(spec=resolve_spec(spec), options=options), jobs=jobs)
+    outcomes = run(items, RunJob(spec=resolve_spec(spec), options=options), jobs=workers)
     try:
         for outcome in outcomes:
             yield outcome.result
@@ -220,7 +220,7 @@ def draw(
     """
     from sm_imgcheck.features.pictures.candidate import draw_candidate
 
-    check_words(decoded_by, content_type)
+    check_text_arguments(decoded_by, content_type)
     options = Options(
         decoded_by=decoded_by,
         assume=assumption_texts(assume),
@@ -292,7 +292,7 @@ def build_payload(
     from sm_imgcheck.features.requests import batch, resolve_target
     from sm_imgcheck.features.requests.batch import part_of
 
-    check_words(content_type=content_type, envelope=envelope)
+    check_text_arguments(content_type=content_type, envelope=envelope)
     target = resolve_target(resolve_spec(spec), form=envelope or "", content_type=content_type or "")
     several = images_or_tensors if isinstance(images_or_tensors, list | tuple) else [images_or_tensors]
     if len(several) != 1 and not (several and batch.joins(target)):

@@ -173,7 +173,7 @@ def test_result_names_its_status_errors_and_values(files):
     assert (right.ok, right.errors) == (True, ())
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, np.int64(1), 2])
 def test_paths_yield_a_result_for_each_file_in_order(files, jobs):
     (files / "bad.jpg").write_bytes(b"<html>")
     results = list(validate_paths(files, SPEC, jobs=jobs))
@@ -265,6 +265,8 @@ def test_rotated_tiff_has_displayed_shape_with_both_libraries():
         (lambda: next(validate_paths("x", SPEC, decoded_by="cv2")), "decoded_by: got 'cv2', expected pillow or opencv"),
         (lambda: next(validate_paths("x", SPEC, jobs=0)), "jobs: got 0, expected an integer from 1"),
         (lambda: next(validate_paths("x", SPEC, jobs="2")), "jobs: got '2', expected an integer from 1"),
+        (lambda: next(validate_paths("x", SPEC, jobs=True)), "jobs: got True, expected an integer from 1"),
+        (lambda: next(validate_paths("x", SPEC, jobs=np.ones(2))), "expected an integer from 1"),
         (lambda: build_payload(BATCH, SPEC, content_type=5), "content_type: got int, expected a text"),
         (lambda: build_payload(BATCH, SPEC, envelope=5), "envelope: got int, expected a text such as npy"),
     ],

@@ -27,7 +27,9 @@ The log of the endpoint (CloudWatch) often has more detail than its response.
 """
 
 _WIDE = 80
-_ITEM = re.compile(r"\s*(?:[*-]|\d+\.) ")
+_ITEM = re.compile(r"\s*(?:[*+-]|\d+[.)]) ")
+_LITERAL = re.compile(r"[|#!<>]|    |([-*_=])\1{2,}\s*$")
+"""Starts of table, heading, image, HTML, quote and code lines, and a whole rule."""
 _MAX_EVIDENCE = 150
 """Characters of the evidence that are printed."""
 
@@ -79,13 +81,13 @@ def rule_page(rule: Rule) -> str:
 
 
 def _wrap_page(text: str) -> str:
-    """Markdown with its paragraphs and list items on lines of 80 columns; code, tables and headings are kept."""
+    """Markdown with its paragraphs and list items on lines of 80 columns; what is not prose is kept."""
     lines: list[str] = []
     paragraph: list[str] = []
     is_code = False
     for line in [*text.split("\n"), ""]:
         is_fence = line.lstrip().startswith("```")
-        is_kept = is_code or is_fence or not line.strip() or line.startswith(("|", "#", "    ", "!", "<"))
+        is_kept = is_code or is_fence or not line.strip() or _LITERAL.match(line) is not None
         is_item = _ITEM.match(line) is not None
         if paragraph and (is_kept or is_item):
             lines.append(_wrap_paragraph(paragraph))

@@ -40,6 +40,12 @@ def test_manual_page_is_wrapped_at_80_columns_and_loses_no_word(run_cli, topic):
     assert [line for line in long if len(line.split()) > 2] == []  # a link longer than a line is not wrapped
 
 
+def test_rules_quotes_and_all_kinds_of_list_items_keep_their_lines(run_cli, monkeypatch):
+    page = "text\n---\n> quote\n> more\n\n1) one\n2) two\n\n+ first\n+ second\n***\nend"
+    monkeypatch.setattr(manual, "read", lambda topic: page)
+    assert run_cli("explain", "spec")[1] == f"{page}\n"
+
+
 def test_list_item_is_wrapped_below_its_text_and_code_is_kept(run_cli, monkeypatch):
     code = "    " + "indented " * 12
     fence = "```sh\n" + "run " * 30 + "\n```"

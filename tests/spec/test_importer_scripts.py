@@ -61,6 +61,15 @@ VALUES = {
     "opencv-bad-scale": (*models(a={"scale": 0}), "value_range", None),
     "opencv-no-width": (*models(a={"width": None}), "shape", None),
     "opencv-default-order": (*models(a={"rgb": None}), "channel_order", "BGR"),
+    "opencv-std": (*models(a={"mean": 9, "std": [50, 60, 70], "scale": 0.5}), "normalize.std", [100, 120, 140]),
+    "opencv-std-without-mean": (*models(a={"std": [0.5, 0.25, 1], "scale": 0.5}), "normalize.std", [1, 0.5, 2]),
+    "opencv-std-of-one": (*models(a={"std": [1, 1, 1], "scale": 0.5}), "value_range", [0, 127.5]),
+    "opencv-std-of-zero": (*models(a={"std": [0, 0, 0], "scale": 0.5}), "value_range", [0, 127.5]),
+    "opencv-std-partly-zero": (*models(a={"std": [0, 1, 1]}), "normalize.std", None),
+    "opencv-bad-std": (*models(a={"std": "x"}), "value_range", None),
+    "opencv-crop": (*models(a={"crop": True}), "resize.mode", None),
+    "opencv-no-crop": (*models(a={"crop": False}), "resize.mode", "stretch"),
+    "opencv-resized-before": (*models(a={"initial_width": 72, "initial_height": 56}), "resize.mode", None),
     "opencv-several": (*models(a={}, b={}), "", "got 2 models, expected one of a, b"),
     "tao-gray": (*tao(1), "channel_order", "GRAY"),
     "tao-no-width": (*tao(width="a: 1  # input_width"), "shape", None),
@@ -73,6 +82,29 @@ VALUES = {
     "command-without-shape": ("c.sh", "mo --input_model m.onnx --input x\n", "", "mo: got no shape"),
     "command-open-quote": ("c.sh", "mo --input_shape '[1,3,8,8]\n", "", "command: No closing quotation"),
     "command-scale": ("c.sh", "mo -m m.onnx -s 255 --input_shape [1,3,8,8]\n", "value_range", [0, 255]),
+    "mo-tensorflow": ("c.sh", "mo_tf.py --input_shape [1,8,16,3]\n", "shape", None),
+    "mo-tensorflow-file": ("c.sh", "mo --input_model m.pb --input_shape [1,3,8,16]\n", "layout", None),
+    "mo-saved-model": ("c.sh", "mo --saved_model_dir m --input_shape [1,8,16,3]\n", "layout", None),
+    "mo-channels-last": ("c.sh", "mo --input_model $M --input_shape [1,8,16,3]\n", "layout", None),
+    "mo-onnx-channels-last": ("c.sh", "mo --input_model m.onnx --input_shape [1,8,16,3]\n", "layout", "NHWC"),
+    "mo-kept": ("c.sh", "mo_tf.py --input_shape [1,8,16,3] --disable_nhwc_to_nchw\n", "shape", [1, 8, 16, 3]),
+    "ovc-tensorflow": ("c.sh", "ovc m.pb --input [1,8,16,3]\n", "layout", "NHWC"),
+    "mo-layout": ("c.sh", "mo -m m.pb --input_shape [1,8,16,3] --layout nhwc\n", "layout", "NHWC"),
+    "mo-layout-change": ("c.sh", "mo -m m.onnx --input_shape [1,3,8,9] --layout 'nchw->nhwc'\n", "shape", [1, 8, 9, 3]),
+    "mo-layout-of-input": (
+        "c.sh", "mo -m m --input x --input_shape [1,8,9,3] --layout 'y(nchw),x([n,h,w,c] -> [n,c,h,w])'\n",
+        "shape", [1, 3, 8, 9],
+    ),
+    "mo-target-layout": ("c.sh", "mo -m m.onnx --input_shape [1,3,8,16] --target_layout nhwc\n", "layout", "NHWC"),
+    "mo-source-layout": (
+        "c.sh", "mo -m m.pb --input_shape [1,8,16,3] --source_layout nhwc --target_layout nchw\n", "layout", "NCHW",
+    ),
+    "mo-layout-not-read": ("c.sh", "mo -m m.onnx --input_shape [1,3,8,16] --layout 'n...c->nc...'\n", "layout", None),
+    "snpe": ("c.sh", "snpe-onnx-to-dlc --input_network m.onnx --input_dim data 1,3,8,16\n", "layout", None),
+    "trtexec-type": ("c.sh", "trtexec --shapes=x:1x3x8x8 --inputIOFormats=fp16:chw\n", "dtype", "float16"),
+    "trtexec-memory": ("c.sh", "trtexec --shapes=x:1x3x8x8 --inputIOFormats=int8:chw32\n", "layout", None),
+    "trtexec-types": ("c.sh", "trtexec --shapes=x:1x3x8x8 --inputIOFormats=fp16:chw,int32:chw\n", "dtype", None),
+    "trtexec-linear": ("c.sh", "trtexec --shapes=x:1x3x8x8 --inputIOFormats=int8:chw,int32:chw\n", "layout", "NCHW"),
     "trtexec-other-profile": ("c.sh", "trtexec --optShapes=x:1x3x8x8 --minShapes=y:1x3x8x8\n", "shape", [1, 3, 8, 8]),
 }  # fmt: skip
 
@@ -90,3 +122,38 @@ def test_rare_form_states_the_field_or_the_reason(case):
 def test_model_of_several_is_selected_by_name():
     name, content = models(a={}, b={"width": 32})
     assert draft_of(name, content, "b").values()["shape"] == ["N", 3, 48, 32]
+
+
+def test_mean_of_a_unit_range_before_scale_is_noted():
+    name, content = models(
+        a={"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "scale": 0.003921, "rgb": True}
+    )
+    draft = draft_of(name, content)
+    assert draft.values()["normalize.mean"] == [0.485, 0.456, 0.406]
+    assert any("at most 1" in note for note in draft.notes)
+
+
+@pytest.mark.parametrize("command", ["snpe-onnx-to-dlc --input_dim x 1,3,8,16", "mo_tf.py --input_shape [1,3,8,16]"])
+def test_unknown_shape_of_a_converted_model_has_a_note_with_the_source_shape(command):
+    assert any("[1, 3, 8, 16]" in note for note in draft_of("c.sh", f"{command}\n").notes)
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "expected"),
+    [
+        ("mode: train\nmosaic: 1\nhalf: true\n", "dtype", ("float16", "assumed")),
+        ("mode: train\nmosaic: 1\nhalf: false\n", "dtype", ("float32", "default")),
+        ("stride: 32\nnames: {0: a}\nargs: {half: true}\n", "dtype", ("float16", "inferred")),
+    ],
+)
+def test_half_of_a_run_is_only_an_assumption_for_its_export(content, key, expected):
+    draft = draft_of("args.yaml", f"task: detect\nimgsz: 64\n{content}")
+    (field,) = (field for field in draft.fields if field.key == key)
+    assert (field.value, field.certainty) == expected
+
+
+def test_arguments_of_a_run_are_not_called_metadata():
+    draft = draft_of("args.yaml", "task: detect\nimgsz: 64\nmode: train\nmosaic: 1\n")
+    sources = {field.key: field.source for field in draft.fields}
+    assert "arguments of Ultralytics" in sources["value_range"]
+    assert not any("metadata" in source for source in sources.values())

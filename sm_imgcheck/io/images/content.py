@@ -44,7 +44,7 @@ OTHER_FILES = (
     (b"version https://git-lfs", "Git LFS pointer: file not downloaded (run `git lfs pull`)"),
     (b"\0\5\x16\7", "AppleDouble metadata (macOS, a file named ._NAME): the image is the file NAME"),
     (b"/annex/objects/", "git-annex pointer: file not downloaded (run `git annex get`)"),
-    (b"bplist00", "a property list; named .NAME.icloud it is a placeholder: download the image from iCloud first"),
+    (b"bplist00", "a property list"),
     (b"\x1f\x8b", "gzip-compressed data"),
     (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
@@ -91,6 +91,8 @@ def name_content(body: bytes) -> tuple[str, str]:
 
 def name_signature(body: bytes) -> tuple[str, str] | None:
     """The same by the first bytes alone; None for an unknown signature."""
+    if body.startswith(b"bplist00") and b"NSURLNameKey" in body[:4096]:  # macOS names the file .NAME.icloud
+        return "SRC103", "iCloud placeholder: file not downloaded (download the image from iCloud first)"
     for table, code in ((OTHER_IMAGES, "SRC104"), (OTHER_FILES, "SRC103")):
         description = next((words for magic, words in table if body.startswith(magic)), None)
         if description:

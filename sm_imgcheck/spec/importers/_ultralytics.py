@@ -20,14 +20,18 @@ def is_ultralytics(metadata: Mapping[str, object]) -> bool:
     return "stride" in metadata and "names" in metadata  # YOLOv5 has only these
 
 
-def add_ultralytics(builder: DraftBuilder, metadata: Mapping[str, object], dims: Sequence[int | None]) -> None:
+def add_ultralytics(
+    builder: DraftBuilder,
+    metadata: Mapping[str, object],
+    dims: Sequence[int | None],
+    source: str = "metadata of Ultralytics",
+) -> None:
     """Add what the metadata imply: RGB, pixels / 255, a letterbox on gray; for classification a center crop.
 
-    dims: of the model's input, where they are known.
+    dims: of the model's input, where they are known. source: what contains the keys.
     """
     size = _size(metadata.get("imgsz"), dims)
     task = str(metadata.get("task", "detect"))
-    source = "metadata of Ultralytics"
     builder.infer("channel_order", "RGB", f"{source}: RGB")
     builder.infer("value_range", [0, 1], f"{source}: pixels / 255")
     if size is None:

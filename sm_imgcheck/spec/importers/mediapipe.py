@@ -1,4 +1,4 @@
-"""MediaPipe graphs: the options of ``ImageToTensorCalculator`` or of the older ``TfLiteConverterCalculator``."""
+"""MediaPipe graphs: the options of ``ImageToTensorCalculator``."""
 
 from __future__ import annotations
 

@@ -36,10 +36,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
         builder.unknown("resize", f"{name}: expected width and height")
     else:
         builder.state("shape", ["N", 3, height, width], f"{name}: width, height")
-        builder.default("resize.mode", "stretch", "blobFromImage without crop")
-        builder.state("resize.size", [height, width], f"{name}: width, height")
-        builder.default("resize.interpolation", "bilinear", "blobFromImage")
-        builder.default("resize.library", "opencv", "blobFromImage")
+        _add_resize(builder, name, model, [height, width])
     builder.default("layout", "NCHW", "blobFromImage makes channels first")
     builder.default("dtype", "float32", "blobFromImage makes float32")
     builder.default("decode.library", "opencv", "OpenCV reads the images")
@@ -49,19 +46,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
         builder.state("channel_order", order, f"{name}: rgb")
     else:
         builder.default("channel_order", order, "rgb: default false, OpenCV reads BGR")
-    mean, scale = numbers(model.get("mean", 0)), numbers(model.get("scale", 1))
-    if mean is None or scale is None or len(scale) != 1 or not scale[0] > 0:
-        builder.unknown("value_range", f"{name}: expected mean and scale as numbers")
-    else:
-        is_zero = not any(mean)
-        add_scaled(
-            builder,
-            factor=scale[0] if is_zero else 1.0,
-            mean=None if is_zero else mean,
-            std=None if is_zero else [1 / scale[0]],
-            order=order if len(mean) == 3 else "",
-            source=f"{name}: (pixels - mean) * scale",
-        )
+    _add_mapping(builder, name, model, order)
     return builder.build(_TITLE, "pixels")
 
 
@@ -73,6 +58,40 @@ IMPORTER = Importer(
     matches=matches,
     read=read,
 )
+
+
+def _add_resize(builder: DraftBuilder, name: str, model: Mapping[str, Json], size: list[Json]) -> None:
+    """Add the resize of blobFromImage, where it is the only one."""
+    others = [key for key in ("crop", "initial_width", "initial_height") if model.get(key)]
+    if others:
+        builder.unknown("resize", f"{name}: {', '.join(others)}: resized and cropped in several steps")
+        return
+    builder.default("resize.mode", "stretch", "blobFromImage without crop")
+    builder.state("resize.size", size, f"{name}: width, height")
+    builder.default("resize.interpolation", "bilinear", "blobFromImage")
+    builder.default("resize.library", "opencv", "blobFromImage")
+
+
+def _add_mapping(builder: DraftBuilder, name: str, model: Mapping[str, Json], order: str) -> None:
+    """Add (pixels - mean) * scale / std; the samples do not divide by a std of zeros."""
+    mean, scale, std = (numbers(model.get(key, default)) for key, default in (("mean", 0), ("scale", 1), ("std", 1)))
+    if mean is None or std is None or scale is None or len(scale) != 1 or not scale[0] > 0:
+        builder.unknown("value_range", f"{name}: expected mean, scale and std as numbers")
+        return
+    divisors = std if any(std) else [1.0]
+    is_range = not any(mean) and set(divisors) == {1.0}
+    formula = "(pixels - mean) * scale" + (" / std" if "std" in model else "")
+    add_scaled(
+        builder,
+        factor=scale[0] if is_range else 1.0,
+        mean=None if is_range else mean,
+        std=None if is_range else [entry / scale[0] for entry in divisors],
+        order=order if len(mean) == 3 or len(divisors) == 3 else "",
+        source=f"{name}: {formula}",
+    )
+    if any(mean) and max(mean) <= 1 and scale[0] < 0.1:
+        note = f"{name}: mean: at most 1, which OpenCV subtracts from pixels of 0 to 255, before scale"
+        builder.note(f"{for_terminal(note)}; a model trained with (pixels * scale - mean) / std expects other values")
 
 
 def _choice(file: SourceFile, name: str) -> tuple[str, Mapping[str, Json]]:

@@ -33,7 +33,8 @@ def read(file: SourceFile, input_name: str) -> Draft:
         builder.infer("channel_order", "GRAY", "grayscale")
     else:
         builder.default("channel_order", "RGB", "tf.browser.fromPixels makes RGB")
-    builder.default("value_range", [-1, 1], "capture of Teachable Machine: pixels / 127 - 1")
+    builder.assume("value_range", [-1, 1.007874], "capture of Teachable Machine: pixels / 127 - 1")
+    builder.note("value range: the Python code of newer exports divides by 127.5, which results in [-1, 1]")
     builder.unknown("resize", "a center square, scaled by the canvas of the browser or, in Python, by Pillow")
     return builder.build(_TITLE, "pixels")
 

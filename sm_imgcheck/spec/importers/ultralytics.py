@@ -40,7 +40,8 @@ def read(file: SourceFile, input_name: str) -> Draft:
     if len(sides) != 2 or None in sides:
         raise ImgcheckError(f"{for_terminal(file.name)}: imgsz: got {for_terminal(str(sizes)[:60])}, expected pixels")
     builder = DraftBuilder(file)
-    add_ultralytics(builder, {**keys, "imgsz": sizes}, ())
+    source = "metadata of Ultralytics" if is_export else "arguments of Ultralytics"
+    add_ultralytics(builder, {**keys, "imgsz": sizes}, (), source)
     batch = side(keys.get("batch")) if is_export and keys.get("dynamic") is not True else None
     channels = side(keys.get("channels")) or 3
     if is_export:
@@ -51,7 +52,12 @@ def read(file: SourceFile, input_name: str) -> Draft:
     builder.default("layout", "NCHW", "models of Ultralytics are channels first, except TFLite and SavedModel")
     arguments = keys.get("args")
     is_half = any(isinstance(group, Mapping) and group.get("half") is True for group in (keys, arguments))
-    builder.default("dtype", "float16" if is_half else "float32", "half" if is_half else "not half: float32")
+    if not is_half:
+        builder.default("dtype", "float32", "not half: float32")
+    elif is_export:
+        builder.infer("dtype", "float16", "half")
+    else:
+        builder.assume("dtype", "float16", "half of a run; an export has its own half")
     return builder.build(_TITLE, "pixels")
 
 

@@ -170,7 +170,7 @@ TENSORFLOW = {
     "keras-lambda": ("model_architecture.json", LAMBDA_MODEL, tensor(["N", 299, 299, 3], "NHWC"), COLOR),
     "tfjs-layers": ("model.json", TFJS_LAYERS, tensor(["N", 28, 28, 1], "NHWC", order="GRAY"), ("value_range", "resize")),
     "tfjs-graph": ("model.json", TFJS_GRAPH, tensor(["N", 224, 224, 3], "NHWC"), COLOR),
-    "teachable-machine": ("metadata.json", TEACHABLE, tensor(["N", 224, 224, 3], "NHWC", order="RGB", value_range=[-1, 1]), ("resize",)),
+    "teachable-machine": ("metadata.json", TEACHABLE, tensor(["N", 224, 224, 3], "NHWC", order="RGB", value_range=[-1, 1.007874]), ("resize",)),
 }  # fmt: skip
 
 TRITON_COMMENTS = """# max_batch_size: 0
@@ -240,9 +240,9 @@ SERVERS = {
     "deepstream-offsets": ("pgie_config.txt", NVINFER_OFFSETS, tensor(["N", 3, 544, 960], "NCHW", order="RGB", normalize={
         "units": "byte", "mean": [123.675, 116.28, 103.53], "std": [57.63, 57.63, 57.63], "order": "RGB",
     }, **stretch(544, 960, library="opencv")), ()),
-    "openvino-mo-script": ("convert.sh", MO_SCRIPT, tensor([1, 300, 300, 3], "NHWC", value_range=[0, 255]), ("channel_order", "resize")),
+    "openvino-mo-script": ("convert.sh", MO_SCRIPT, {"dtype": "float32", "value_range": [0, 255]}, ("shape", "layout", "channel_order", "resize")),
     "trtexec": ("build.txt", TRTEXEC, tensor(["N", 3, 640, 640], "NCHW"), COLOR),
-    "snpe": ("convert.sh", SNPE, tensor([1, 299, 299, 3], "NHWC"), COLOR),
+    "snpe": ("convert.sh", SNPE, {"dtype": "float32"}, ("shape", "layout", *COLOR)),
     "neo-coreml": ("job.json", NEO_COREML, tensor([1, 224, 224, 3], "NHWC", value_range=[0, 255]), ("channel_order", "resize")),
 }  # fmt: skip
 
