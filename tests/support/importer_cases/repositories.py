@@ -141,7 +141,7 @@ TORCH = {
     ]), ()),
     "compose-code-on-one-line": ("predict.py", INFERENCE_CODE, torch_like((192, 320), HALF, **stretch(192, 320)), ()),
     "compose-in-model-card": ("README.md", MODEL_CARD, torch_like(224, IMAGENET, geometry=SHORTEST_AND_CROP), ()),
-    "compose-lambda": ("t.txt", COMPOSE_LAMBDA, {"layout": "NCHW"}, ("shape", "value_range", "resize", "channel_order", "dtype")),
+    "compose-lambda": ("t.txt", COMPOSE_LAMBDA, {}, ("shape", "layout", "value_range", "resize", "channel_order", "dtype")),
     "compose-longest-edge": ("t.txt", COMPOSE_MOST, torch_like(("H", "W"), values=[0, 1], resize={
         "mode": "shortest_edge", "size": 640, "max_size": 1333, "rounding": "floor", "interpolation": "bilinear",
     }), ()),
