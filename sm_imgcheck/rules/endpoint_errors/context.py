@@ -50,13 +50,14 @@ def mentions_request(text: str) -> bool:
 
 
 def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tuple[int, int]) -> bool:
-    """Return whether the text around a match excludes its cause."""
+    """Return whether the text around a match excludes its cause; of a certain match in a request, its own sentence."""
     if certainty == "likely" and text.message_span(*span)[0] in text.quiet:
         return True
-    around = _around(text, *span)
+    is_request = cause not in _INFRASTRUCTURE
+    around = _around(text, *span, is_sentence=is_request and certainty == "certain")
     if _expression("no_failure").search(around):
         return True
-    return cause not in _INFRASTRUCTURE and _expression("no_request").search(around) is not None
+    return is_request and _expression("no_request").search(around) is not None
 
 
 @cache
@@ -65,16 +66,49 @@ def _expression(name: Literal["request", "no_failure", "no_request"]) -> re.Patt
     return re.compile(rf"(?<![a-z])(?:{'|'.join(words)})(?![a-z])", re.IGNORECASE)
 
 
-_CODE = re.compile(r'File "[^"]{1,200}", line \d+(?:, in \S+)? (?P<code>(?:(?!File ").)*)\Z')
-"""The last frame of a traceback with its line of code."""
+_EXCEPTION = r"(?<![\w.])(?:[\w.]{0,80}(?:Error|Exception)|[\w.]{1,80}\.(?:error|[A-Z]\w{1,40})):\ "
+"""The name of an exception before its message."""
+
+_NAMES = re.compile(
+    rf"""(?x)
+    # a frame of a traceback with its code, a URL, a path, a file
+    File\ "[^"]{{1,200}}",\ line\ \d+ (?:(?!File\ ").){{0,400}}?(?=File\ "|{_EXCEPTION})
+  | \w{{2,10}}://\S*\w
+  | (?<![\w.@-])(?:[\w.~@-]{{0,60}}/){{1,20}}(?:[\w.~@-]{{0,60}}\w)?
+  | (?<!\w)[\w-]{{1,60}}\.(?:bin|bmp|ckpt|engine|gif|h5|jpe?g|keras|mar|np[yz]|onnx|pb|plan|png|pth?|py|safetensors
+    |tflite|tiff?|webp)\b
+    # a key of JSON, an assignment, a call of a method
+  | (["'])[^"':,]{{1,60}}\1\ ?:
+  | (?<![\w.])[A-Za-z_][\w.]{{0,60}}\ ?=(?!=)(?:\ ?[\w.]{{1,60}}\([^()]{{0,80}}\))?
+  | (?<![\w.])\w{{1,60}}(?:\.[a-z_]\w{{0,60}}){{1,4}}\([^()]{{0,80}}\)
+    """
+)
+"""Code, files and keys: their words, such as ``labels = model(images)``, do not name the subject of a message."""
+
+_SENTENCE_END = re.compile(
+    rf"""[.!?][ ]|[.!?]?["'](?:[,}}\]]|:?[ ]?["'])|(?!\A)(?={_EXCEPTION})|(?=[ ][A-Z][a-z]{{1,20}}ing\b)"""
+)
+"""The end of a sentence, also of a string in JSON, or before an exception or a sentence such as "Ignoring"."""
+
+_SETTINGS_FILE = re.compile(
+    r"""(?x)File\ "[^"]{1,200}",\ line\ \d+ (?:(?!File\ ").){0,200}?
+    ["'](?:[^"'\ ]{0,200}/)?(?P<name>[\w.-]{1,60}\.(?:json|ya?ml|toml|ini|cfg|env))["'](?:(?!File\ ").)*\Z"""
+)
+"""The file of settings that the last frame of a traceback opens."""
+
 _REFERENCE = re.compile(r"(?i)(?:\S+ ){0,4}ignore (?:the )?above")
 """A line about the line before."""
 
 
-def _around(text: NormalizedText, start: int, end: int) -> str:
-    """Return the message of a match near it, with the code that raised it and a following line that refers to it."""
+def _around(text: NormalizedText, start: int, end: int, *, is_sentence: bool) -> str:
+    """Return the message of a match near it, or its sentence, with a settings file and a line that refers to it."""
     first, last = text.message_span(start, end)
-    code = _CODE.search(text.text[max(first - 2 * _AROUND, 0) : start])
+    file = _SETTINGS_FILE.search(text.text[max(first - 2 * _AROUND, 0) : start])
     reference = _REFERENCE.match(text.text[last : last + _AROUND])
-    message = text.text[max(first, start - _AROUND) : min(last, end + _AROUND)]
-    return " ".join((code["code"] if code else "", message, reference[0] if reference else ""))
+    first, last = max(first, start - 3 * _AROUND), min(last, end + 3 * _AROUND)
+    message = _NAMES.sub(lambda match: " " * len(match[0]), text.text[first:last])
+    start, end = start - first, end - first
+    before, rest = message[max(start - _AROUND, 0) : start], message[start : end + _AROUND]
+    if is_sentence:
+        before, rest = _SENTENCE_END.split(before)[-1], _SENTENCE_END.split(rest)[0]
+    return " ".join((file["name"] if file else "", before + rest, reference[0] if reference else ""))

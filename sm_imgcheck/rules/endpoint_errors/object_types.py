@@ -34,7 +34,7 @@ def find_object_types(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the cause of each argument of another type than a function accepts, with its span."""
     for match in _ACTUAL.finditer(text):
         start = max(match.start() - _AROUND, 0)
-        before = re.split(r"[;!?] |\\n", text[start : match.start()])[-1]
+        before = re.split(r"[;!?] |\\n|(?:Error|Exception): ", text[start : match.start()])[-1]
         sentence = before + text[match.start() : match.end() + 60]
         if not _REQUIREMENT.search(sentence) or _OTHER.search(before):
             continue

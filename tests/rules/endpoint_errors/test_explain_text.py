@@ -245,6 +245,7 @@ def test_work_that_continues_has_no_cause(text, cause, other):
             'File "/app/run.py", line 3, in <module>\n    size = json.load(open("config.json"))\n'
             "json.decoder.JSONDecodeError: Extra data: line 1 column 5 (char 4)"
         ),
+        'File "/a.py", line 3, in f\n  run(query)\npsycopg2.errors.UndefinedColumn: column a.image does not exist',
     ],
 )
 def test_failure_of_something_else_has_no_cause(text):
@@ -254,6 +255,60 @@ def test_failure_of_something_else_has_no_cause(text):
 def test_message_of_another_line_does_not_exclude_a_cause():
     assert cause_ids(f"falling back to the CPU\n{ERROR}\nredis is ready") == ["float64"]
     assert cause_ids(f"{ERROR}\nIgnore above error if you have no GPU") == []
+
+
+CHANNELS = (
+    "RuntimeError: Given groups=1, weight of size [32, 3, 3, 3], expected input[1, 4, 224, 224] to have 3 channels, "
+    "but got 4 channels instead"
+)
+FRAME = 'Traceback (most recent call last):\n  File "/opt/labels/inference.py", line 3, in predict_fn\n    {}\n{}'
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        FRAME.format("labels = model(images)", "{}"),
+        FRAME.format("x = x.reshape(settings.SHAPE)", "{}"),
+        "predict failed\n  labels = model(images)\n  x.reshape(settings.SHAPE)\n  {}",
+        '{{"labels": null, "message": "{}", "code": "pred_label = model(x)"}}',
+        '{{"code": "pred_label = model(x)", "message": "{}"}}',
+        "{} See https://github.com/pytorch/vision",
+        "{}. See https://github.com/pytorch/vision",
+        "{} (model loaded from checkpoint.onnx)",
+        "model loaded from checkpoint.onnx: {}",
+        "{} in /models/checkpoints/best",
+        "{}. The labels were loaded.",
+        "Loaded the tokenizer. {}",
+        "Skipping the warm-up. {}",
+        "{}. Ignoring",
+        "{} Ignoring",
+    ],
+)
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (ERROR, "float64"),
+        (CHANNELS, "alpha"),
+        ("ValueError: shape '[1, 3, 224, 224]' is invalid for input of size 200704", "alpha"),
+        ("TypeError: image must be PIL.Image.Image or numpy.ndarray, got 'str'", "no-picture-array"),
+        ("PIL.UnidentifiedImageError: cannot identify image file <_io.BytesIO object at 0x7f>", "not-an-image"),
+        ("error: (-215:Assertion failed) !_src.empty() in function 'cvtColor'", "no-picture-decoded"),
+    ],
+)
+def test_words_near_a_certain_error_do_not_exclude_its_cause(text, cause, around):
+    assert cause_ids(around.format(text))[:1] == [cause]
+    assert cause_ids(json.dumps({"error": around.format(text)}))[:1] == [cause]
+
+
+def test_code_of_a_traceback_does_not_exclude_a_likely_cause():
+    assert cause_ids(FRAME.format("labels = model(images)", "ValueError: image must have 3 channels")) == ["channels"]
+
+
+@pytest.mark.parametrize("text", ["No module named x, using the slower implementation", "AssertionError: 413 != 200"])
+@pytest.mark.parametrize("around", ["{}", '{{"message": "{}"}}', "{} See https://github.com/pytorch/vision"])
+def test_failure_of_something_else_has_no_cause_near_other_text(text, around):
+    assert cause_ids(around.format(text)) == []
 
 
 @pytest.mark.parametrize(
