@@ -70,13 +70,14 @@ PIX102 = Rule(
     "PIX102",
     "unknown-pipeline",
     severity="warning",
-    doc="""The tensor shows the source image, but no known pipeline matches.
+    doc="""The tensor resembles the source image, but no known pipeline matches.
 
     The nearest pipeline leaves differences larger than rounding: an unusual crop, another library's filter, a blur, an
     image that was compressed again. The message describes the nearest pipeline, which is only an approximation;
     channel order and values are therefore checked as without a source image. Where no pipeline is near, it describes
     the part of the image that the tensor shows, found by keypoints; if that is not the part that the spec requires,
-    such as after a random rotation, the finding is an error.
+    such as after a random rotation, the finding is an error. Where only the distribution of the values is that of the
+    image, this is a hint, not evidence: different images may have the same distribution.
 
     At an endpoint: the error grows with the difference.
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -9,7 +10,14 @@ import pytest
 from PIL import Image, ImageFilter
 from sample_images import encode_image, picture
 
+from sm_imgcheck.core.types import Decode
 from sm_imgcheck.features.identify import candidates, find, kernels
+from sm_imgcheck.features.identify.budget import Budget
+from sm_imgcheck.features.identify.mistakes import MISTAKES, Evidence
+from sm_imgcheck.features.identify.placement import SourceImage
+from sm_imgcheck.features.identify.plan import Preparation
+from sm_imgcheck.features.identify.search import Search, SearchOutcome
+from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.ops.execute import ArrayCache, step_names
 
 CODE = """
@@ -52,6 +60,58 @@ def test_search_for_a_large_tensor_stops_within_one_gibibyte(is_other, tmp_path)
     result = subprocess.run([sys.executable, "-c", UNKNOWN], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert int(result.stdout) < 1 << 20
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read from /proc")
+def test_reshaped_tensor_of_one_megapixel_is_compared_within_one_gibibyte(tmp_path):
+    image = Image.fromarray(picture(480, 640)).resize((1200, 900), Image.Resampling.BICUBIC)
+    (tmp_path / "source.png").write_bytes(encode_image(image, "PNG", compress_level=1))
+    pixels = np.asarray(image.resize((900, 1200), Image.Resampling.BILINEAR), np.float32) / np.float32(255)
+    np.save(tmp_path / "x.npy", pixels.reshape(1, 3, 900, 1200))
+    code = UNKNOWN.replace("3000, 4000, 3", "3, 900, 1200")
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) < 1 << 20
+
+
+def reshape_evidence(height, width, channels):
+    """The evidence of noise that does not resemble the source, in the layout NCHW."""
+    budget = Budget()
+    body = encode_image(Image.fromarray(picture(48, 64)), "PNG")
+    budget.cache = ArrayCache({(): body})
+    preparation = Preparation(decode=Decode())
+    header = read_header(body, max_pixels=preparation.decode.max_pixels)
+    source = SourceImage(header=header, preparation=preparation, geometry=None, values=None, budget=budget)
+    pixels = np.random.default_rng(1).random((height, width, channels), np.float32)
+    image = candidates.TensorImage(layout="NCHW", image=0, array=pixels, pixels=pixels)
+    nearest = SearchOutcome(image=image, origins=[], guesses=[])
+    return Evidence(search=Search(images=[image], source=source), nearest=nearest)
+
+
+@pytest.mark.parametrize("size", [(600, 800), (1200, 1600)], ids=["all pixels", "sampled"])
+def test_readings_of_a_reshaped_tensor_are_compared_one_by_one(size):
+    evidence = reshape_evidence(*size, 3)
+    tracemalloc.start()
+    try:
+        assert list(MISTAKES["reshape"].searches(evidence)) == []
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 9 * evidence.images[0].pixels.nbytes  # two copies and the sums in float64 of two readings
+
+
+@pytest.mark.parametrize(("size", "count"), [((50, 40, 1), 4), ((50, 40, 3), 20), ((40, 40, 1), 0)])
+def test_each_reading_of_a_reshaped_tensor_is_compared_once(size, count, monkeypatch):
+    compared = []
+
+    def record(_, images, source):
+        compared.extend(image.pixels.tobytes() + bytes(image.size) for image in images)
+        return 1.0
+
+    monkeypatch.setattr(Evidence, "misfit", record)
+    assert list(MISTAKES["reshape"].searches(reshape_evidence(*size))) == []
+    assert len(compared) == len(set(compared)) == count
 
 
 def test_large_tensor_is_resized_once_by_each_method(monkeypatch):

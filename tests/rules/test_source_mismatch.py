@@ -4,11 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from sample_images import encode_image, picture
 
 import sm_imgcheck
-from sm_imgcheck.features.identify.resemblance import few_colors, has_few_details, resemblance
+from sm_imgcheck.features.identify.resemblance import few_colors, has_few_details, has_same_distribution, resemblance
 from sm_imgcheck.pipeline.measure import measure
 
 PIXELS = picture(144, 192, seed=3)
@@ -129,6 +129,26 @@ def test_pixels_in_another_order_are_not_called_another_image(mean):
     found = codes(((shuffled - mean) / (mean + 1))[np.newaxis])
     assert "PIX101" not in found
     assert "its values are distributed as those of the image, perhaps in another order" in found["PIX102"].message
+
+
+def equalize(pixels):
+    return np.asarray(ImageOps.equalize(Image.fromarray(pixels)))
+
+
+def noise(pixels):
+    return np.random.default_rng(int(pixels[0, 0, 0])).normal(120, 30, pixels.shape).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("render", [equalize, noise])
+def test_unrelated_images_of_a_common_distribution_do_not_have_the_same(render):
+    pixels, other = (render(picture(144, 192, seed=seed)) for seed in (3, 11))
+    array = other[np.newaxis].astype(np.float32) / 255
+    assert not has_same_distribution(array, measure(array, None, {}), pixels)
+
+
+def test_channels_of_a_distribution_that_is_not_common_have_the_same():
+    array = np.random.default_rng(4).permutation(UNIT.reshape(-1, 3)).reshape(1, *UNIT.shape)
+    assert has_same_distribution(array, measure(array, None, {}), PIXELS)
 
 
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW"])

@@ -75,20 +75,29 @@ class TensorImage:
 
     def face(self, last_orientation: int) -> TensorImage:
         """The image rotated back from this last orientation."""
+        if last_orientation == 1:  # not in the cache: in a cycle of references, the pixels would stay in memory
+            return self
         if last_orientation not in self.cache:
             back = INVERSE_ORIENTATION.get(last_orientation, last_orientation)
             small, (down, along) = self._small()
             sides = (down, along) if back < 5 else (along, down)
             cache: dict[object, Any] = {"small": (orient(small, orientation=back), sides)}
-            self.cache[last_orientation] = (
-                self
-                if last_orientation == 1
-                else replace(
-                    self, pixels=_orient_view(self.pixels, back), last_orientation=last_orientation, cache=cache
-                )
-            )
+            pixels = _orient_view(self.pixels, back)
+            self.cache[last_orientation] = replace(self, pixels=pixels, last_orientation=last_orientation, cache=cache)
         face: TensorImage = self.cache[last_orientation]
         return face
+
+    def sample(self) -> TensorImage:
+        """The same image, whose cells average only some of its rows and columns where it has many.
+
+        Enough to compare it coarsely, without a copy of pixels that are a view in another order.
+        """
+        height, width = self.size
+        stride = -(-max(height, width) // _MAX_LENGTH)
+        if stride < 2:
+            return self
+        small = np.ascontiguousarray(self.pixels[::stride, ::stride])
+        return replace(self, cache={"small": (small, (height / small.shape[0], width / small.shape[1]))})
 
     def sums(self) -> IntegralImage:
         """For means over cells."""

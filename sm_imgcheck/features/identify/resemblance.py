@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from math import isqrt
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def has_few_details(array: np.ndarray, axis: int) -> bool:
     axis: of the channels; -1 without one.
     """
     planes = np.moveaxis(array, axis, -1) if axis >= 0 else array[..., np.newaxis]
-    stride = max(1, isqrt(planes[..., 0].size // _MOST_PIXELS))
+    stride = max(1, math.isqrt(planes[..., 0].size // _MOST_PIXELS))
     pixels = planes[..., ::stride, ::stride, :].reshape(-1, planes.shape[-1]).astype(np.float32)
     most, tolerance = _DETAILS * len(pixels), _ROUNDING * float(np.ptp(pixels))
     for _ in range(2):
@@ -85,7 +85,8 @@ def has_same_distribution(array: np.ndarray, facts: Facts, pixels: np.ndarray) -
     """Return whether the values of a tensor are distributed as those of its source, in any order.
 
     array: as measured in ``facts``. pixels: HxWxC. At any scale and offset, of all channels together or of each; images
-    with few details all have one distribution.
+    with few details all have one distribution. Nearly uniform and normal distributions do not count: all images that
+    are equalized have one, and all noise.
     """
     if has_few_details(array, facts.layout.find("C")) or has_few_details(pixels, 2):
         return False
@@ -97,6 +98,14 @@ _QUANTILES = np.linspace(0, 1, 513)
 _SAME = 0.02
 """Mean difference of quantiles, in standard deviations: bilinear, bicubic and nearest neighbor to 224x224 leave more in
 9 % of 270 cases, and 8,010 pairs of different photographs have 0.033 and more."""
+
+
+_UNIFORM = (_QUANTILES - 0.5) * math.sqrt(12)
+_DEVIATIONS = np.linspace(-4, 4, 801)
+_NORMAL = np.interp(_QUANTILES, [(1 + math.erf(z / math.sqrt(2))) / 2 for z in _DEVIATIONS], _DEVIATIONS)
+_COMMON = 0.04
+"""Mean difference of quantiles from a uniform or normal distribution up to which unrelated images have it: of 4,005
+pairs of equalized photographs, 2,620 agree, and none without these; 1 of 90 photographs is refused."""
 
 
 def _quantiles(image: np.ndarray) -> np.ndarray:
@@ -115,9 +124,10 @@ _SAMPLE = 1 << 17
 
 def _is_near(image: np.ndarray, other: np.ndarray) -> bool:
     """Whether the quantiles of all values agree, or those of each channel in the same or the reverse order."""
-    if np.abs(image[0] - other[0]).mean() <= _SAME:
+    common = [min(np.abs(row - each).mean() for each in (_UNIFORM, _NORMAL)) <= _COMMON for row in image]
+    if not common[0] and np.abs(image[0] - other[0]).mean() <= _SAME:
         return True
-    orders = (other[1:], other[:0:-1]) if len(image) == len(other) > 1 else ()
+    orders = (other[1:], other[:0:-1]) if len(image) == len(other) > 1 and not all(common[1:]) else ()
     return any(np.abs(image[1:] - order).mean(axis=1).max() <= _SAME for order in orders)
 
 

@@ -88,23 +88,19 @@ def explain(search: Search) -> SearchOutcome:
     if not matches or matches[0].misfit > _RESEMBLES:
         return SearchOutcome(image=image, origins=[], guesses=[])
     outcome = SearchOutcome(image=image, origins=[], guesses=[])
-    fractions = None
-    # Few numbers may be chance; and steps after the resize may produce fractions from integer levels.
-    for whole in dict.fromkeys((None if search.source.preparation.makes_fractions else image.whole(), None)):
-        attempts = iter([outcome.guesses])
-        if fractions != (whole is False):  # the kernels represent integer levels or fractions
-            fractions = whole is False
-            attempts = near(search.source, matches, whole=whole, every=search.families)
-        for guesses in attempts:
-            outcome = replace(outcome, guesses=guesses)
-            if not guesses or guesses[0].off > SAME_IMAGE * image.step(guesses[0].scale):
-                return outcome
-            origins = _verify(guesses, image, search.source, whole=whole)
-            outcome = replace(outcome, origins=[*outcome.origins, *origins])
-            if outcome.exact:
-                return outcome
-        if whole is False:
-            break
+    # Steps after the resize may produce fractions from integer levels.
+    whole = None if search.source.preparation.makes_fractions else image.whole()
+    for guesses in near(search.source, matches, whole=whole, every=search.families):
+        outcome = replace(outcome, guesses=guesses)
+        if not guesses or guesses[0].off > SAME_IMAGE * image.step(guesses[0].scale):
+            return outcome
+        origins = _verify(guesses, image, search.source, whole=whole)
+        outcome = replace(outcome, origins=[*outcome.origins, *origins])
+        if outcome.exact:
+            return outcome
+    if whole:  # few numbers may be chance
+        origins = _verify(outcome.guesses, image, search.source, whole=None)
+        outcome = replace(outcome, origins=[*outcome.origins, *origins])
     return outcome
 
 

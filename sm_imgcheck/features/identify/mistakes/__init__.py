@@ -81,18 +81,19 @@ class Evidence:
             orientations=((view.orientation, view.last_orientation),),
         )
 
-    def reread(self, images: list[TensorImage], source: SourceImage | None = None) -> Iterator[Search]:
-        """The search for another reading of the tensor or another image, in the usual orientations.
+    def reread(self, images: Iterable[TensorImage], source: SourceImage | None = None) -> Iterator[Search]:
+        """The search for the best of some readings of the tensor, or another image, in the usual orientations.
 
-        None where it does not resemble the image coarsely.
+        None where it does not resemble the image coarsely. Only the best of the readings is kept in memory.
         """
         source = source or self.source
-        misfits = [self.misfit([image], source) for image in images]
-        best = min(misfits)
-        if best <= _RESEMBLES:
-            orientations = usual_orientations(source.header)
-            image = images[misfits.index(best)]
-            yield replace(self.search, images=[image], source=source, orientations=orientations)
+        best, least = None, math.inf
+        for image in images:
+            misfit = self.misfit([image], source)
+            if misfit < least:
+                best, least = image, misfit
+        if best is not None and least <= _RESEMBLES:
+            yield replace(self.search, images=[best], source=source, orientations=usual_orientations(source.header))
 
     def off(
         self,

@@ -20,26 +20,28 @@ __all__ = ["MISTAKE"]
 
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
-    images = [reading for image in evidence.images for reading in _rereadings(image)]
-    if images:
-        yield from evidence.reread(images)
+    readings = (reading.sample() for image in evidence.images for reading in _rereadings(image))
+    for search in evidence.reread(readings):
+        images = [replace(image, pixels=np.ascontiguousarray(image.pixels), cache={}) for image in search.images]
+        yield replace(search, images=images)
 
 
 def _rereadings(image: TensorImage) -> Iterator[TensorImage]:
-    """The image by each other order of its values, with its height and width, and with these swapped."""
+    """The image by each other order of its values, with its height and width, and with these swapped; all views."""
     height, width, channels = image.pixels.shape
     axes = "".join(axis for axis in image.layout if axis in "HWC")
+    long_axes = axes if channels > 1 else axes.replace("C", "")  # one of length 1 changes no order
     for order in (axes, axes[::-1]):  # a reshape in C order, and in Fortran order
         new = _lengths(order, image.pixels.shape)
         flat = np.ascontiguousarray(image.pixels.transpose(["HWC".index(axis) for axis in f"{order}C"[:3]])).reshape(-1)
         for high, wide in dict.fromkeys(((height, width), (width, height))):
-            for old_order in map("".join, permutations(axes)):
+            for old_order in (f"{''.join(old)}C"[: len(axes)] for old in permutations(long_axes)):
                 old = _lengths(old_order, (high, wide, channels))
-                if old == new:  # the orientations are searched elsewhere
+                if [n for n in old if n > 1] == [n for n in new if n > 1]:  # the orientations are searched elsewhere
                     continue
                 pixels = flat.reshape(old).transpose([old_order.index(axis) for axis in "HWC" if axis in old_order])
                 reshape = Reshape(old_order=old_order, old=old, order=order, new=new, axes=axes)
-                pixels = np.ascontiguousarray(pixels).reshape(high, wide, channels)
+                pixels = pixels.reshape(high, wide, channels)
                 yield replace(image, pixels=pixels, finish=reshape.add_to, cache={})
 
 
