@@ -85,9 +85,9 @@ class SearchOutcome:
 def explain(search: Search) -> SearchOutcome:
     """The origins of the one image that most resembles the source: exact ones, or else the nearest."""
     image, matches = _matches(search)
-    if not matches or matches[0].misfit > _RESEMBLES:
-        return SearchOutcome(image=image, origins=[], guesses=[])
     outcome = SearchOutcome(image=image, origins=[], guesses=[])
+    if not matches or matches[0].misfit > _RESEMBLES:
+        return outcome
     # Steps after the resize may produce fractions from integer levels.
     whole = None if search.source.preparation.makes_fractions else image.whole()
     for guesses in near(search.source, matches, whole=whole, every=search.families):

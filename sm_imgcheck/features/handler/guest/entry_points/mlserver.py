@@ -13,6 +13,7 @@ from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
 from ..forms import open_image
 from ..instances import make_instance, prepare
+from ..source_imports import imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ RANK, STACK = 62, "mlserver"
 
 def find(user: UserFile) -> HandlerCall | None:
     """The first class of the file that derives from ``mlserver.MLModel``."""
-    if "mlserver" not in user.source:
+    if not imports(user.source, "mlserver"):
         return None
     kinds = [kind for kind in user.classes() if any(base.__name__ == "MLModel" for base in kind.__mro__[1:])]
     matches = [kind for kind in kinds if user.function in ("", kind.__name__)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..calls import HandlerCall, MissingFunction
 from ..instances import make_instance, prepare
 from ..modal_stub import marks_of
+from ..source_imports import imports
 from .fastapi import app_call, is_app
 from .function import PREDICTS, has_image, image_call
 
@@ -27,7 +28,7 @@ _NO_IMAGE = re.compile(r"dir|folder|root|size|count|num")
 
 def find(user: UserFile) -> HandlerCall | None:
     """The first web endpoint, method or function that Modal runs."""
-    if "modal" not in user.source or user.function:
+    if not imports(user.source, "modal") or user.function:
         return None
     members: list[tuple[str, Any]] = []
     for kind in user.classes():
