@@ -15,6 +15,7 @@ from math import prod
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import JSON_COSTS, Chunk, too_costly
+from sm_imgcheck.io.tensors.level_texts import level_texts
 
 __all__ = ["encode", "is_json_tensor", "nested", "read_json"]
 
@@ -55,11 +56,15 @@ def nested(values: np.ndarray) -> Iterator[Chunk]:
             yield b"," if index else b"["
             yield from nested(part)
     else:
-        step = _VALUES // inside
+        step, table = _VALUES // inside, level_texts(values)
         for start in range(0, len(values), step):
             yield b"," if start else b"["
-            text = orjson.dumps(values[start : start + step], option=orjson.OPT_SERIALIZE_NUMPY)
-            yield memoryview(text)[1:-1]
+            piece = values[start : start + step]
+            if table and (text := table.encode(piece)):
+                yield text
+            else:
+                table = None
+                yield memoryview(orjson.dumps(piece, option=orjson.OPT_SERIALIZE_NUMPY))[1:-1]
     yield b"]"
 
 
