@@ -11,6 +11,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.plugins import Registry
 from sm_imgcheck.spec.importers._draft import Draft
+from sm_imgcheck.spec.importers._other_formats import other_format
 from sm_imgcheck.spec.importers._source_file import SourceFile
 
 __all__ = ["IMPORTERS", "Importer", "read_draft", "recognize"]
@@ -80,4 +81,6 @@ def _unknown(file: SourceFile) -> str:
         return f"{file.name}: file is empty, expected a configuration or model file"
     if json_error := file.json_error:
         return f"{file.name}: JSON: {json_error}, expected a valid document"
+    if other := other_format(file):
+        return f"{file.name}: format: got {other}"
     return f"{file.name}: vocabulary: got no known configuration or model file. Nearest:\n{nearest}"

@@ -16,7 +16,7 @@ from sm_imgcheck.spec.importers._python_calls import PythonCall, call_of, dotted
 from sm_imgcheck.spec.importers._python_names import BoundNames
 from sm_imgcheck.spec.importers._source_file import SourceFile
 
-__all__ = ["evaluation_transforms", "is_compose_code"]
+__all__ = ["code_texts", "evaluation_transforms", "is_compose_code"]
 
 _MARKDOWN = (".md", ".markdown")
 _BLOCK = re.compile(r"^[ \t]*```[ \t{]*py[^\n]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL | re.IGNORECASE)
@@ -95,7 +95,7 @@ def evaluation_transforms(file: SourceFile, builder: DraftBuilder) -> tuple[Pyth
     Raises ImgcheckError for none, and for several that differ.
     """
     where = f"{for_terminal(file.name)}: Compose"
-    lists = list(islice((entry for text in _code_of(file) for entry in _lists(text)), _MOST_LISTS + 1))
+    lists = list(islice((entry for text in code_texts(file) for entry in _lists(text)), _MOST_LISTS + 1))
     if len(lists) > _MOST_LISTS:
         raise ImgcheckError(f"{where}: got more than {_MOST_LISTS}, expected one; save it to a separate file")
     if not lists:
@@ -141,7 +141,7 @@ def _words(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(word.lower() for name in names for word in _WORD.findall(name))
 
 
-def _code_of(file: SourceFile) -> Iterator[str]:
+def code_texts(file: SourceFile) -> Iterator[str]:
     """The file, or the code blocks of Markdown; of a session with prompts what was entered."""
     if not file.base.lower().endswith(_MARKDOWN):
         yield file.text
@@ -160,10 +160,23 @@ def _lists(text: str) -> Iterator[_ComposeList]:
     while stack:
         node, context = stack.pop()
         if (entries := _entries(node)) is not None:
-            yield _ComposeList(context=context, calls=tuple(_transforms(entries, names, node)))
+            later = _later_transforms(context[-1:], names, node)
+            yield _ComposeList(context=context, calls=(*_transforms(entries, names, node), *later))
             continue
         inner = [(child, (*context, name) if name else context) for name, child in _children(node)]
         stack += reversed(inner)
+
+
+def _later_transforms(names_of: tuple[str, ...], names: BoundNames, node: ast.AST) -> Iterator[PythonCall]:
+    """What ``name.transforms.append`` adds to a Compose; one of unknown effect for any other change of it."""
+    for name in names_of:
+        if not names.is_changed(name, "transforms"):
+            continue
+        growth = names.growth(name, "transforms")
+        if growth is None:
+            yield PythonCall(name=f"{name}.transforms is changed later", arguments={})
+        else:
+            yield from _transforms(ast.List(elts=growth), names, node)
 
 
 def _entries(node: ast.AST) -> ast.expr | None:

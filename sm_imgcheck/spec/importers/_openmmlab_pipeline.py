@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 
+from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
@@ -18,9 +20,13 @@ _NEUTRAL_STEPS = {
     "PackDetInputs", "PackSegInputs", "LoadAnnotations", "DefaultFormatBundle", "ImageToTensor", "Collect",
     "RandomFlip", "ToTensor", "PackClsInputs", "WrapFieldsToLists",
 }  # fmt: skip
-_WRAPPERS = ("MultiScaleFlipAug", "TestTimeAug")
+_WRAPPERS = ("MultiScaleFlipAug", "TestTimeAug", "Compose")
+"""Transforms with a list of transforms, one after another; instead of one, a list of alternatives."""
+_CLIPS = re.compile(r"Frame|Decord|PyAV|OpenCVDecode|OpenCVInit|FormatShape|Points|PointCloud|Audio|Pose.*Heatmap")
+"""Transforms of videos, point clouds and sound: their result is not one image."""
 _AFFINE = ": an affine transform, which resize cannot express"
 _MOST_STEPS = 100
+_DEEPEST = 5
 _LEFT, _FINAL = "top_left", "final"
 
 
@@ -133,12 +139,20 @@ class _PipelineState:
             self.problem = self.problem or "test_pipeline: Pad: expected size or size_divisor"
 
 
-def read_pipeline(pipeline: Json) -> TestPipeline:
-    """Read a list of transforms."""
-    transforms = _flat(pipeline)
+def read_pipeline(file: str, pipeline: Json) -> TestPipeline:
+    """Read a list of transforms. file: name for messages.
+
+    Raises ImgcheckError for transforms of videos, points and sound.
+    """
+    transforms = _flat(pipeline)[:_MOST_STEPS]
     state = _PipelineState()
     for step in transforms:
-        state.add(str(step.get("type", "")).rpartition(".")[2], step)
+        if _CLIPS.search(kind := _kind(step)):
+            raise ImgcheckError(
+                f"{for_terminal(file)}: test_pipeline: got {for_terminal(kind[:40])}, whose result is not one image "
+                "(a video clip, points or sound), expected transforms of one image"
+            )
+        state.add(kind, step)
     return TestPipeline(
         has_steps=bool(transforms),
         steps=tuple(state.steps),
@@ -149,20 +163,31 @@ def read_pipeline(pipeline: Json) -> TestPipeline:
     )
 
 
-def _flat(pipeline: Json) -> list[Mapping[str, Json]]:
-    """The transforms, with those of MultiScaleFlipAug in their order."""
+def _kind(step: Mapping[str, Json]) -> str:
+    return str(step.get("type", "")).rpartition(".")[2]
+
+
+def _flat(entries: Json, common: Mapping[str, Json] | None = None, depth: int = 0) -> list[Mapping[str, Json]]:
+    """The transforms, with those inside others in their order; common: arguments that all of them get."""
     result: list[Mapping[str, Json]] = []
-    for step in pipeline[:_MOST_STEPS] if isinstance(pipeline, list) else []:
+    for entry in entries[:_MOST_STEPS] if isinstance(entries, list) else []:
+        step = _only_alternative(entry) if isinstance(entry, list) else entry
         if not isinstance(step, Mapping):
-            continue
-        inner = step.get("transforms")
-        if str(step.get("type", "")).rpartition(".")[2] in _WRAPPERS and isinstance(inner, list):
+            result.append({"type": "a list of alternatives" if isinstance(entry, list) else "an entry other than dict"})
+        elif _kind(step) in _WRAPPERS and isinstance(step.get("transforms"), list) and depth < _DEEPEST:
             scale = step.get("img_scale")
-            common: dict[str, Json] = {} if scale is None else {"scale": scale}
-            result += [{**common, **entry} for entry in inner[:50] if isinstance(entry, Mapping)]
+            inner: dict[str, Json] = {} if scale is None else {"scale": scale}
+            result += _flat(step["transforms"], {**(common or {}), **inner}, depth + 1)
         else:
-            result.append(step)
+            result.append({**(common or {}), **step})
     return result
+
+
+def _only_alternative(entries: list[Json]) -> Json:
+    """The alternative of test-time augmentation, where all are equal or none changes the size; None for others."""
+    kinds = [_kind(entry) if isinstance(entry, Mapping) else "" for entry in entries]
+    is_same = bool(entries) and (all(entry == entries[0] for entry in entries) or _NEUTRAL_STEPS.issuperset(kinds))
+    return entries[0] if is_same else None
 
 
 def _scale(step: Mapping[str, Json], kind: str) -> tuple[tuple[int, int] | None, int | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
@@ -18,6 +19,8 @@ _CHANGES = frozenset(
     ("append", "extend", "insert", "remove", "pop", "popitem", "clear", "reverse", "sort", "update", "setdefault")
 )
 """Methods that change a list or a mapping."""
+_MOST_ALIASES = 5
+"""Steps from a changed name to the first name of the object."""
 _MOST_NODES = 1_000
 """Syntax nodes of a value. Configurations have tens; lists of class names are not needed."""
 
@@ -28,10 +31,23 @@ class _Binding:
 
     node: ast.expr
     path: _BranchPath
+    complete: int = 0
+    """Line of the last entry that is appended to it; 0 for none."""
+
+
+@frozen
+class _Growth:
+    """Entries that are appended to a list."""
+
+    entries: list[ast.expr]
+    last_line: int
 
 
 class BoundNames:
     """Names with one value: a second one, a changed item, ``del`` and a method that changes it make a name unknown.
+
+    So does a change under another name that is bound to the same object. Entries that are appended one after another
+    in the block of the assignment are part of the value.
 
     A value that is bound in a branch is visible inside this branch only. Attributes are those of ``self`` and the
     constants of a class, as ``Class.name``.
@@ -41,8 +57,12 @@ class BoundNames:
         self._paths = _branch_paths(tree)
         self._stores = Counter(name for node in ast.walk(tree) for name in _stores_of(node))
         self._stores.update(f"class {key}" for key in _class_names(tree))
+        self._changes = _changes(tree)
+        self._grown = {name: entry for name, entry in _grown(tree).items() if self._is_only_grown(name, entry)}
+        grown = {name for (name, attribute) in self._grown if not attribute}
+        self._changed = {name for change in self._changes for name in change} - grown
         self._bindings = {key: binding for key, binding in self._all_bindings(tree) if self._is_single(key)}
-        small = {key: entry for key, entry in self._bindings.items() if _is_small(entry.node)}
+        small = {key: entry for key, entry in self._bindings.items() if not entry.complete and _is_small(entry.node)}
         self._values = {key: literal(entry.node) for key, entry in small.items()}
         self.definitions = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)}
         """Classes and functions of the code."""
@@ -57,24 +77,48 @@ class BoundNames:
         literals = {key: value for key, value in self._values.items() if value is not None}
         return {key: value for key, value in literals.items() if self._is_visible(self._bindings[key], use)}
 
+    def is_changed(self, name: str, attribute: str) -> bool:
+        """Whether ``name.attribute``, of a variable or of an object's attribute, is changed after it is bound."""
+        owners = {owner for change in self._changes if f".{attribute}" in change for owner in change}
+        return bool(owners & {name, f".{name}"})
+
+    def growth(self, name: str, attribute: str) -> list[ast.expr] | None:
+        """Entries that ``name.attribute.append`` adds, or None: there are other changes."""
+        entry = self._grown.get((name, attribute)) if self._stores[name] == 1 else None
+        return None if entry is None else entry.entries
+
+    def _is_only_grown(self, key: tuple[str, str], entry: _Growth) -> bool:
+        name, attribute = key
+        changes = [
+            change for change in self._changes if name in change and (not attribute or f".{attribute}" in change)
+        ]
+        return len(changes) == len(entry.entries)
+
     def _is_visible(self, binding: _Binding, use: ast.AST) -> bool:
-        return self._paths.get(use, ())[: len(binding.path)] == binding.path
+        is_complete = getattr(use, "lineno", binding.complete) >= binding.complete
+        return is_complete and self._paths.get(use, ())[: len(binding.path)] == binding.path
 
     def _all_bindings(self, tree: ast.Module) -> Iterator[tuple[str, _Binding]]:
         owners = {inner: node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for inner in node.body}
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
                 continue
-            binding = _Binding(node=node.value, path=self._paths.get(node, ()))
+            path = self._paths.get(node, ())
+            binding = _Binding(node=node.value, path=path)
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 name = dotted_name(target)
-                if name and node in owners:
+                if (growth := self._grown.get((name, ""))) is not None:
+                    whole = ast.List(elts=[ast.Starred(value=node.value), *growth.entries])
+                    yield name, _Binding(node=whole, path=path, complete=growth.last_line)
+                elif name and node in owners:
                     yield f"{owners[node]}.{name}", binding
                 elif name and name.removeprefix("self.").isidentifier():
                     yield name, binding
 
     def _is_single(self, key: str) -> bool:
         owner, _, name = key.rpartition(".")
+        if name in self._changed or (owner and f".{name}" in self._changed):
+            return False
         if not owner:
             return self._stores[name] == 1
         in_class, on_object = self._stores[f"class {key}"], self._stores[f".{name}"]
@@ -117,24 +161,74 @@ def _class_names(tree: ast.Module) -> Iterator[str]:
 
 
 def _stores_of(node: ast.AST) -> Iterator[str]:
-    """The name that a node binds, deletes or changes; an attribute with a leading dot."""
-    target: ast.AST | None = None
-    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-        target = node
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
-        target = node.func.value
-    while isinstance(target, ast.Subscript):
-        target = target.value
-    if isinstance(target, ast.Name):
-        yield target.id
-    elif isinstance(target, ast.Attribute):
-        yield f".{target.attr}"
+    """The name that a node binds or deletes; an attribute with a leading dot."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        if not isinstance(node.ctx, ast.Load):
+            yield next(_owners(node))
     elif isinstance(node, ast.arg):
         yield node.arg
     elif isinstance(node, ast.alias):
         yield node.asname or node.name
     elif isinstance(name := getattr(node, "name", None), str):
         yield name
+
+
+def _changes(tree: ast.Module) -> list[frozenset[str]]:
+    """For each change of an object: the names that it is reached by, those that are bound to the same object too."""
+    changes: list[frozenset[str]] = []
+    aliases: list[tuple[str, frozenset[str]]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            changes.append(frozenset(_owners(node.value)))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+            changes.append(frozenset(_owners(node.func.value)))
+        elif isinstance(node, ast.Assign) and dotted_name(node.value):
+            origin = frozenset(_owners(node.value))
+            aliases += [(name, origin) for target in node.targets for name in islice(_owners(target), 1)]
+    for _ in range(_MOST_ALIASES):
+        further = [origin for name, origin in aliases if any(name in change for change in changes)]
+        if not set(further) - set(changes):
+            break
+        changes += set(further) - set(changes)
+    return changes
+
+
+def _grown(tree: ast.Module) -> dict[tuple[str, str], _Growth]:
+    """Names, and attributes of names, that entries are appended to in the block that binds the name."""
+    result: dict[tuple[str, str], _Growth] = {}
+    blocks = [block for node in ast.walk(tree) for _, block in ast.iter_fields(node) if isinstance(block, list)]
+    for block in blocks:
+        bound: set[str] = set()
+        for statement in block:
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                bound |= {name for name in [dotted_name(statement.targets[0])] if name.isidentifier()}
+            elif isinstance(statement, ast.Expr) and (change := _append_call(statement.value)) is not None:
+                owner, attribute, entry = change
+                if owner in bound:
+                    before = result[owner, attribute].entries if (owner, attribute) in result else []
+                    result[owner, attribute] = _Growth(entries=[*before, entry], last_line=statement.lineno)
+    return result
+
+
+def _append_call(node: ast.expr) -> tuple[str, str, ast.expr] | None:
+    """Name, attribute or empty, and entry of ``name.attribute.append(entry)`` or ``extend(entries)``."""
+    if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+        return None
+    owner, _, method = dotted_name(node.func).rpartition(".")
+    name, _, attribute = owner.partition(".")
+    if method not in ("append", "extend") or not name or "." in attribute:
+        return None
+    return name, attribute, ast.Starred(value=node.args[0]) if method == "extend" else node.args[0]
+
+
+def _owners(target: ast.AST) -> Iterator[str]:
+    """Names in a dotted expression, the last one first; an attribute with a leading dot."""
+    while isinstance(target, ast.Attribute | ast.Subscript):
+        if isinstance(target, ast.Attribute):
+            yield f".{target.attr}"
+        target = target.value
+    if isinstance(target, ast.Name):
+        yield target.id
 
 
 def _is_small(node: ast.expr) -> bool:

@@ -146,6 +146,11 @@ class ComposeState:
         self.steps.append(({"resize": resize_step}, "Resize"))
         self.size = None
 
+    def _is_any_count(self) -> bool:
+        """Whether Normalize has a mean of one entry, as for gray images and for RGB with the same mean."""
+        mean = numbers(self.normalize.get("mean", self.normalize.get("0"))) if self.normalize is not None else None
+        return mean is not None and len(mean) == 1
+
     def finish(self) -> None:
         """Add everything to the builder."""
         builder = self.builder
@@ -161,9 +166,14 @@ class ComposeState:
             for key in ("shape", "layout", "dtype", "channel_order", "value_range"):
                 builder.unknown(key, self.unknown_values)
             return
+        if self.unknown and self.size is None:
+            builder.unknown("shape", self.unknown)
+        height, width = self.size or ("H", "W")
         if self.is_gray:
             builder.state("channel_order", "GRAY", "Grayscale")
-        height, width = self.size or ("H", "W")
+        elif self._is_any_count():
+            for key in ("channel_order", "shape"):
+                builder.unknown(key, "Normalize: one mean fits images of any number of channels")
         builder.infer("shape", ["N", 1 if self.is_gray else 3, height, width], "CenterCrop and Resize")
         builder.infer("dtype", self.dtype, "ToTensor" if self.sizes else "no ToTensor")
         factor = 1 / 255 if self.sizes else 1.0

@@ -31,7 +31,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
         builder.unknown("resize", reason)
         builder.unknown("shape", reason)
         transforms = [step for step in transforms if not _has_open_order(step)]
-    add_pipeline(builder, read_pipeline([dict(step) for step in transforms]), {}, {})
+    add_pipeline(builder, read_pipeline(file.name, [dict(step) for step in transforms]), {}, {})
     return builder.build(_TITLE, "pixels")
 
 

@@ -39,7 +39,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     for note in chain_notes(config, "_base_"):
         builder.note(note)
     processor = _processor(config.values)
-    pipeline = read_pipeline(_test_pipeline(config.values))
+    pipeline = read_pipeline(file.name, _test_pipeline(config.values))
     add_pipeline(builder, pipeline, processor, processor or _norm_cfg(config.values))
     missing = "base files are not read" if config.missing else "not stated in the configuration"
     return builder.build(_TITLE, "pixels", missing=missing)
@@ -137,5 +137,8 @@ def _add_geometry(builder: DraftBuilder, pipeline: TestPipeline, processor: Mapp
         builder.infer("resize.mode", "none", "test_pipeline: no Resize")
     for index, step in enumerate([] if pipeline.problem else steps):
         builder.state(f"geometry[{index}]", step, "test_pipeline")
+    if pipeline.problem and not size:
+        builder.unknown("shape", pipeline.problem)
+        return
     height, width = size or ("H", "W")
     builder.infer("shape", ["N", 3, height, width], "test_pipeline")

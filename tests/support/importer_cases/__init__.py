@@ -2,7 +2,7 @@
 
 import json
 
-from importer_cases import huggingface, models, organizations, others, repositories, scripts
+from importer_cases import exports, huggingface, models, organizations, others, repositories, scripts
 
 __all__ = ["CASES"]
 
@@ -16,4 +16,5 @@ CASES = (
     | organizations.CASES
     | repositories.CASES
     | scripts.CASES
+    | exports.CASES
 )

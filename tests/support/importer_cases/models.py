@@ -171,8 +171,8 @@ TORCHVISION = {
     "torchvision-compose-augmented": (
         "t.txt",
         "Compose(\n    RandomResizedCrop(size=(224, 224), scale=(0.08, 1.0))\n    ToTensor()\n)\n",
-        torch_like(("H", "W"), values=[0, 1]),
-        ("resize",),
+        {key: value for key, value in torch_like(224, values=[0, 1]).items() if key != "shape"},
+        ("shape", "resize"),
     ),
 }
 

@@ -605,8 +605,8 @@ REFUSED = {
     "smolvlm": (P, config(image_processor_type="Idefics3ImageProcessor", do_image_splitting=True, max_image_size={"longest_edge": 512}, size={"longest_edge": 2048}), "Idefics3"),
     "videomae": (P, config(image_processor_type="VideoMAEImageProcessor", size={"shortest_edge": 224}, crop_size={"height": 224, "width": 224}, image_mean=MEAN, image_std=STD), "ideo"),
     "json-with-a-comment": (P, '{\n  "image_processor_type": "ViTImageProcessor",\n  // resized in advance\n  "do_resize": false,\n}\n', "JSON"),
-    "data-set": ("data.yaml", "path: ../datasets/coco128\ntrain: images/train2017\nval: images/train2017\nnc: 2\nnames: ['person', 'car']\n", "vocabulary"),
-    "hyperparameters": ("hyp.scratch-low.yaml", "lr0: 0.01\nlrf: 0.01\nmomentum: 0.937\nhsv_h: 0.015\nmosaic: 1.0\nmixup: 0.0\n", "vocabulary"),
-    "inference-service": ("isvc.yaml", "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: cifar10}\nspec:\n  predictor:\n    model:\n      modelFormat: {name: tensorflow}\n      storageUri: gs://b/m\n", "vocabulary"),
+    "data-set": ("data.yaml", "path: ../datasets/coco128\ntrain: images/train2017\nval: images/train2017\nnc: 2\nnames: ['person', 'car']\n", "data set of YOLO"),
+    "hyperparameters": ("hyp.scratch-low.yaml", "lr0: 0.01\nlrf: 0.01\nmomentum: 0.937\nhsv_h: 0.015\nmosaic: 1.0\nmixup: 0.0\n", "hyperparameters of YOLO"),
+    "inference-service": ("isvc.yaml", "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: cifar10}\nspec:\n  predictor:\n    model:\n      modelFormat: {name: tensorflow}\n      storageUri: gs://b/m\n", "Kubernetes manifest"),
     "code-with-two-pipelines": ("data.py", "import torchvision.transforms as T\na = T.Compose([T.Resize(256), T.ToTensor()])\nb = T.Compose([T.Resize(288), T.ToTensor()])\n", "Compose"),
 }  # fmt: skip

@@ -245,7 +245,7 @@ REFUSED = {
     "fastai": (
         "train.py",
         "from fastai.vision.all import *\ndls = ImageDataLoaders.from_folder(path, item_tfms=Resize(224), batch_tfms=aug_transforms())\n",
-        "vocabulary",
+        "fastai code",
     ),
     "tm-pose": (
         "metadata.json",

@@ -1,0 +1,51 @@
+"""Known formats without an importer: what they are, and which file states the model's input instead."""
+
+from __future__ import annotations
+
+import re
+
+from sm_imgcheck.spec.importers._source_file import SourceFile
+
+__all__ = ["other_format"]
+
+_NO_INPUT = "does not state a model's input"
+_CODE = "code without an importer; write its values into a spec"
+_ANY = ""
+_FORMATS = (
+    (_ANY, r"nvidia\.dali", f"an NVIDIA DALI pipeline: {_CODE}"),
+    (_ANY, r"\bLazyCall\b|\bLazyConfig\b", f"a Detectron2 LazyConfig: {_CODE}"),
+    (_ANY, r"^\s*(from|import) fastai", f"fastai {_CODE}"),
+    (_ANY, r"ImageDataGenerator\(|image_dataset_from_directory\(", f"Keras {_CODE}, or import the model file"),
+    (_ANY, r"blobFromImages?\(", f"OpenCV {_CODE}"),
+    (_ANY, r"^VideoClassification\(", "a preset of torchvision for videos, whose result is not one image"),
+    (_ANY, r"^OpticalFlow\(", "a preset of torchvision for optical flow, whose result is a pair of images"),
+    (_ANY, r"EI_CLASSIFIER_INPUT_WIDTH", "a header of an Edge Impulse deployment; import its .tflite file"),
+    (_ANY, r'"type_of_model"\s*:', "an OpenVINO Model API configuration; import the .xml file"),
+    (_ANY, r'"input_tensor_name"\s*:', f"explanation metadata of Vertex AI, which {_NO_INPUT}; import the SavedModel"),
+    (_ANY, r'"itemInfoEntries"\s*:', "the manifest of a Core ML package; import the whole .mlpackage folder"),
+    (_ANY, r'"annotations?"\s*:\s*\[[^\]]{0,400}"coordinates"', "annotations of Create ML; import the .mlmodel file"),
+    (r"\.json$", r'"supercategory"\s*:', "annotations of COCO; import a configuration or the model file"),
+    (
+        _ANY,
+        r"^kind\s*:\s*(InferenceService|ServingRuntime|InferenceGraph|SeldonDeployment|RayService|Deployment)\b",
+        f"a Kubernetes manifest, which {_NO_INPUT}; save GET /v2/models/NAME of the server as JSON and import that",
+    ),
+    (
+        _ANY,
+        r"^(minWorkers|maxWorkers|maxBatchDelay|responseTimeout|parallelType)\s*:",
+        f"a model configuration of TorchServe, which {_NO_INPUT}; import the model file",
+    ),
+    (r"^bentofile", r"^service\s*:", f"a bentofile of BentoML, which {_NO_INPUT}; import the model file"),
+    (_ANY, r"^\s*\"?sampl(e|ing)_rate\"?\s*:", "a configuration of a sound model, without an image input"),
+    (_ANY, r"^(lr0|hsv_h)\s*:", f"hyperparameters of YOLO, which {_NO_INPUT}; import args.yaml or the model file"),
+    (_ANY, r"^nc\s*:\s*\d", f"a data set of YOLO, which {_NO_INPUT}; import args.yaml or the model file"),
+)
+"""Regular expressions for the file's name and for its first 64 KiB, and what it is. The first that matches counts."""
+
+
+def other_format(file: SourceFile) -> str:
+    """A known format without an importer, with the file to import instead; empty for any other file."""
+    for name, content, title in _FORMATS:
+        if re.search(name, file.base, re.IGNORECASE) and re.search(content, file.start, re.MULTILINE):
+            return title
+    return ""

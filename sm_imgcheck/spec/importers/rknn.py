@@ -1,0 +1,93 @@
+"""Scripts of RKNN Toolkit: ``rknn.config`` puts mean and std inside the compiled model. Code is never executed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._compose_code import code_texts
+from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
+from sm_imgcheck.spec.importers._python_calls import PythonCall, call_of, dotted_name, parse_module
+from sm_imgcheck.spec.importers._python_names import BoundNames
+from sm_imgcheck.spec.importers._source_file import SourceFile
+from sm_imgcheck.spec.importers._tensors import layout_of
+from sm_imgcheck.spec.importers._value_mapping import numbers
+
+__all__ = ["IMPORTER"]
+
+_TITLE = "RKNN Toolkit script"
+_SHAPE = "input_size_list"
+_PIXEL_STD = 2.0
+"""From this std on mean and std are those of pixels 0..255; ImageNet's of values 0..1 are below 0.3."""
+
+
+def matches(file: SourceFile) -> float:
+    """By an import of rknn and a call of ``config``."""
+    return 0.8 if file.json is None and "rknn.api" in file.start and ".config(" in file.start else 0.0
+
+
+def read(file: SourceFile, input_name: str) -> Draft:
+    """The draft of the input of ``rknn.inference``, whose default is NHWC."""
+    del input_name
+    builder = DraftBuilder(file)
+    calls = list(_calls(file))
+    configs = [call for call in calls if call.name == "config"]
+    if not configs:
+        raise ImgcheckError(f"{for_terminal(file.name)}: rknn.config: got no call in Python code, expected one")
+    _add_values(builder, configs)
+    shapes = [call.arguments[_SHAPE] for call in calls if _SHAPE in call.arguments and call.name.startswith("load_")]
+    _add_shape(builder, shapes)
+    return builder.build(_TITLE, "model", missing="not stated: import the model that the script converts too")
+
+
+def _calls(file: SourceFile) -> Iterator[PythonCall]:
+    """Calls of methods in Python code, or in the code of Markdown, with the names in their arguments."""
+    for tree in filter(None, map(parse_module, code_texts(file))):
+        names = BoundNames(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and "." in dotted_name(node.func):
+                yield call_of(node, names.values(node))
+
+
+def _add_values(builder: DraftBuilder, calls: list[PythonCall]) -> None:
+    """Pixels where mean and std of pixels are inside; of calls that differ none is chosen."""
+    pairs = [(call.arguments.get("mean_values"), call.arguments.get("std_values")) for call in calls]
+    mean, std = pairs[0] if pairs and all(pair == pairs[0] for pair in pairs) else (None, None)
+    stds = numbers(std[0] if isinstance(std, list) and len(std) == 1 else std)
+    if len(pairs) > 1 and mean is None and std is None:
+        builder.unknown("value_range", f"rknn.config: got {len(pairs)} that differ, expected one")
+    elif stds is None or max(stds) < _PIXEL_STD:
+        builder.unknown("value_range", "rknn.config: expected std_values of pixels as numbers")
+    else:
+        builder.infer("value_range", [0, 255], "rknn.config: mean and std are inside the model, whose input is pixels")
+        builder.assume("dtype", "uint8", "not stated; pixels are sent as uint8 by convention")
+        text = for_terminal(f"mean_values={mean}, std_values={std}"[:200])
+        builder.note(f"inside the compiled model: {text}; do not apply it again")
+
+
+def _add_shape(builder: DraftBuilder, values: list[Json]) -> None:
+    """One input of one size, as the model states it, in the layout of ``rknn.inference``."""
+    first = values[0] if values and all(value == values[0] for value in values) else None
+    shape = first[0] if isinstance(first, list) and len(first) == 1 and isinstance(first[0], list) else []
+    sides = [entry for entry in shape if isinstance(entry, int) and not isinstance(entry, bool) and entry > 0]
+    layout = layout_of(sides)
+    if len(sides) != len(shape) or layout is None:
+        return
+    sizes: dict[str, Json] = dict(zip(layout, sides, strict=True))
+    builder.infer("shape", [sizes.get(axis, "N") for axis in "NHWC"], _SHAPE)
+    builder.default("layout", "NHWC", "data_format of rknn.inference")
+
+
+IMPORTER = Importer(
+    rank=97,
+    title=_TITLE,
+    requires="Python code with rknn.config(mean_values=..., std_values=...)",
+    marks=("rknn", "mean_values", "std_values", "target_platform", "load_onnx"),
+    matches=matches,
+    read=read,
+    is_code=True,
+)

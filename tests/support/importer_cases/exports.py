@@ -1,0 +1,93 @@
+"""Scripts and files of exports: RKNN, YOLOX, MXNet, test-time augmentation; formats without an importer."""
+
+import json
+
+from importer_cases.huggingface import IMAGENET
+from importer_cases.models import tensor
+from importer_cases.repositories import BYTE, CV, stretch
+
+YOLOX = """from yolox.exp import Exp as MyExp
+
+class Exp(MyExp):
+    def __init__(self):
+        super().__init__()
+        self.depth = 0.33
+"""
+BYTETRACK = (
+    YOLOX
+    + """        self.test_size = (608, 1088)
+
+    def get_eval_loader(self, size):
+        return load(preproc=ValTransform(rgb_means=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)))
+"""
+)
+RKNN = """from rknn.api import RKNN
+MEAN = [[123.675, 116.28, 103.53]]
+rknn = RKNN()
+rknn.config(mean_values=MEAN, std_values=[[58.395, 57.12, 57.375]], target_platform='rk3588')
+rknn.load_onnx(model='m.onnx', inputs=['x'], input_size_list=[[1, 3, 480, 640]])
+"""
+RKNN_UNIT = """# Deployment
+```python
+from rknn.api import RKNN
+rknn.config(mean_values=[[0, 0, 0]], std_values=[[1, 1, 1]])
+rknn.load_pytorch(model='m.pt', input_size_list=[[3, 128, 64]])
+```
+"""
+MM = "data_preprocessor = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], bgr_to_rgb=True)\n"
+FLIPS = "[dict(type='RandomFlip', prob=1.), dict(type='RandomFlip', prob=0.)]"
+PACK = "[dict(type='PackSegInputs')]"
+
+
+def tta_config(*steps):
+    return f"{MM}test_pipeline = [dict(type='TestTimeAug', transforms=[{', '.join(steps)}])]\n"
+
+
+WIDE = "dict(type='Resize', scale=(512, 256))"
+MM_VALUES = {"layout": "NCHW", "dtype": "float32", "channel_order": "RGB", "normalize": BYTE, **CV}
+NESTED = f"{MM}test_pipeline = [dict(type='Compose', transforms=[{WIDE}, dict(type='Compose', transforms={PACK})])]\n"
+CHOICE = (
+    f"{MM}test_pipeline = [dict(type='RandomChoice', transforms=[[{WIDE}], [dict(type='Resize', scale=(64, 64))]])]\n"
+)
+CV_WIDE = {"shape": ["N", 3, 256, 512], **stretch(256, 512, library="opencv")}
+SIGNATURE = {"inputs": [{"data_name": "data", "data_shape": [0, 3, 224, 224]}], "input_type": "image/jpeg"}
+APPENDED = """import torchvision.transforms as T
+def make():
+    test_tf = T.Compose([T.ToTensor()])
+    test_tf.transforms.append(T.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+    return test_tf
+"""
+
+CASES = {
+    "yolox": ("yolox_s.py", YOLOX, tensor(["N", 3, 640, 640], "NCHW", order="BGR", value_range=[0, 255], **CV, geometry=[
+        {"resize": {"mode": "longest_edge", "size": [640, 640], "rounding": "floor", "interpolation": "bilinear", "library": "opencv"}},
+        {"pad": {"size": [640, 640], "position": "top_left", "fill": [114, 114, 114]}},
+    ]), ()),
+    "yolox-own-transform": ("mot.py", BYTETRACK, tensor(["N", 3, 608, 1088], "NCHW", **CV), ("channel_order", "value_range", "resize")),
+    "yolox-two-sizes": ("e.py", f"{YOLOX}        self.test_size = (9, 9)\n        self.test_size = (8, 8)\n", {"layout": "NCHW", "dtype": "float32", "channel_order": "BGR", "value_range": [0, 255], **CV}, ("shape", "resize")),
+    "rknn": ("convert.py", RKNN, tensor([1, 480, 640, 3], "NHWC", "uint8", value_range=[0, 255]), ("channel_order", "resize")),
+    "rknn-without-normalization": ("README.md", RKNN_UNIT, {"shape": ["N", 128, 64, 3], "layout": "NHWC"}, ("dtype", "channel_order", "value_range", "resize")),
+    "rknn-two-that-differ": ("c.py", f"{RKNN}rknn.config(mean_values=[[0]], std_values=[[255]])\n", {"shape": [1, 480, 640, 3], "layout": "NHWC"}, ("dtype", "channel_order", "value_range", "resize")),
+    "multi-model-server": ("signature.json", json.dumps(SIGNATURE), tensor(["N", 3, 224, 224], "NCHW"), ("channel_order", "value_range", "resize")),
+    "model-shapes": ("model-shapes.json", json.dumps([{"name": "data", "shape": [1, 512, 512, 3]}]), tensor([1, 512, 512, 3], "NHWC"), ("channel_order", "value_range", "resize")),
+    "test-time-flips": ("c.py", tta_config(f"[{WIDE}]", FLIPS, PACK), MM_VALUES | CV_WIDE, ()),
+    "test-time-sizes": ("c.py", tta_config(f"[{WIDE}, dict(type='Resize', scale=(640, 320))]", PACK), MM_VALUES, ("shape", "resize")),
+    "pipeline-in-a-pipeline": ("c.py", NESTED, MM_VALUES | CV_WIDE, ()),
+    "pipelines-to-choose-from": ("c.py", CHOICE, MM_VALUES, ("shape", "resize")),
+    "pipeline-without-dict": ("c.py", f"{MM}test_pipeline = [*common, {WIDE}]\n", MM_VALUES, ("shape", "resize")),
+    "compose-appended": ("t.py", APPENDED, tensor(["N", 3, "H", "W"], "NCHW", order="RGB", normalize={"units": "unit", **IMAGENET}, resize="none", decode={"exif": "ignore"}), ()),
+}  # fmt: skip
+REFUSED = {
+    "video": ("tsn.py", f"{MM}test_pipeline = [dict(type='SampleFrames', clip_len=8), {WIDE}]\n", "SampleFrames, whose result is not one image"),
+    "yolox-syntax": ("e.py", f"{YOLOX}        (\n", "cannot be parsed"),
+    "rknn-without-config": ("README.md", "from rknn.api import RKNN\nrknn.config() in prose\n", "got no call"),
+    "signature-of-text": ("signature.json", json.dumps({"inputs": [{"data_name": "tokens", "data_shape": [0, 128]}]}), "got no image"),
+    "dali": ("pipe.py", "from nvidia.dali import fn\nfn.crop_mirror_normalize(x, mean=[0.5])\n", "an NVIDIA DALI pipeline"),
+    "lazy-config": ("rcnn.py", "from detectron2.config import LazyCall as L\n", "a Detectron2 LazyConfig"),
+    "bentofile": ("bentofile.yaml", 'service: "service:svc"\ninclude: ["*.py"]\n', "a bentofile of BentoML"),
+    "edge-impulse": ("model_metadata.h", "#define EI_CLASSIFIER_INPUT_WIDTH 96\n", "import its .tflite file"),
+    "torchserve": ("model-config.yaml", "minWorkers: 1\nhandler: {profile: true}\n", "TorchServe"),
+    "sound": ("config.yaml", "sample_rate: 16000\nfeature_dim: 80\n", "without an image input"),
+    "create-ml": ("labels.json", json.dumps([{"image": "a.jpg", "annotations": [{"label": "cat", "coordinates": {"x": 1}}]}]), "annotations of Create ML"),
+    "video-preset": ("t.txt", "VideoClassification(\n    crop_size=[112, 112]\n)\n", "not one image"),
+}  # fmt: skip
