@@ -6,8 +6,8 @@ import numpy as np
 import orjson
 import pytest
 
+from sm_imgcheck.io.tensors._level_texts import level_texts
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.io.tensors.level_texts import level_texts
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (64, 60, 3)).astype(np.float32)
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])

@@ -15,7 +15,7 @@ from math import prod
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import JSON_COSTS, Chunk, too_costly
-from sm_imgcheck.io.tensors.level_texts import level_texts
+from sm_imgcheck.io.tensors._level_texts import level_texts
 
 __all__ = ["encode", "is_json_tensor", "nested", "read_json"]
 
