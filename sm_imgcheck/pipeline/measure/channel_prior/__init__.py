@@ -98,13 +98,13 @@ def probability(odds: float) -> float:
 def _look(image: np.ndarray) -> _Evidence | None:
     """Return the evidence of one image; None for a gray or tiny image."""
     small = thumbnail(image) if min(image.shape[:2]) >= _SMALLEST else None  # smaller ones were never measured
-    if small is None or 255 * float(np.abs(small[..., 0] - small[..., 2]).mean()) < _COLORLESS:
+    if small is None or 255 * float(np.abs(small[0] - small[2]).mean()) < _COLORLESS:
         return None
     strangeness, odds = _odds(small)
     table = _table()
     ordinary = (
-        bool(is_ordinary(color_statistics(small), table["ordinary"], float(table["least"])))
-        and equal_neighbors(image) < MAX_EQUAL
+        equal_neighbors(image) < MAX_EQUAL
+        and bool(is_ordinary(color_statistics(small), table["ordinary"], float(table["least"])))
         and bool(agrees(odds, _odds(balance(small))[1]))
     )
     return _Evidence(strangeness=strangeness, odds=odds, ordinary=ordinary)

@@ -7,6 +7,8 @@ half the sum (even) and half the difference (odd) are read off directly.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 __all__ = [
@@ -42,18 +44,18 @@ def sparse(image: np.ndarray) -> np.ndarray:
 
 
 def thumbnail(image: np.ndarray) -> np.ndarray | None:
-    """Return SIDE x SIDE x 3 float32 in 0..1, by area, without bars at the border; None for an image of bars only.
+    """Return 3 x SIDE x SIDE float32 in 0..1, by area, without bars at the border; None for an image of bars only.
 
     image: HxWx3, 0..255, any real dtype, finite.
     """
-    pixels = _without_bars(sparse(image).astype(np.float32))
+    pixels = _without_bars(sparse(image).astype(np.float32, copy=False))
     if not pixels.size:
         return None
     down, across = (_area(length) for length in pixels.shape[:2])
     rows = down @ pixels.reshape(len(pixels), -1)
     small = across @ rows.reshape(SIDE, -1, 3)
     # The rounding errors of the product depend on the index of a channel, and the roots of the histogram enlarge them.
-    levels = np.rint(np.clip(small, 0, 255) * _STEPS) / np.float32(_STEPS)
+    levels = np.rint(np.clip(np.ascontiguousarray(np.moveaxis(small, 2, 0)), 0, 255) * _STEPS) / np.float32(_STEPS)
     unit: np.ndarray = levels / np.float32(255)
     return unit
 
@@ -72,6 +74,7 @@ def _without_bars(pixels: np.ndarray) -> np.ndarray:
     return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else pixels[:0]
 
 
+@lru_cache(maxsize=4)
 def _area(length: int) -> np.ndarray:
     """SIDE x length: the share that each of ``length`` pixels has in each pixel of the thumbnail."""
     edges = np.arange(SIDE + 1) * (length / SIDE)
@@ -81,29 +84,33 @@ def _area(length: int) -> np.ndarray:
     return shared.astype(np.float32, copy=False)
 
 
+_VERTICAL = np.linspace(0, 1, (SIDE - 1) // 2, dtype=np.float32).repeat((SIDE - 1) // 2)
+"""Vertical position of every pixel that is counted."""
+
+
 def histogram(small: np.ndarray) -> np.ndarray:
     """BINS float32: the square roots of the shares of the pixels; each pixel is spread over its nearest bins.
 
     small: as from ``thumbnail``. Every second row and column is counted, each pixel with the texture around it.
     """
-    red, green, blue = np.moveaxis(small[1:-1:2, 1:-1:2], 2, 0).reshape(3, -1)
-    side = (SIDE - 1) // 2
-    height = np.linspace(0, 1, side, dtype=np.float32).repeat(side)
-    texture = _texture((small[..., 0] + small[..., 2] + small[..., 1]) / 3).ravel()
+    red, green, blue = small[:, 1:-1:2, 1:-1:2].reshape(3, -1)
+    texture = _texture((small[0] + small[2] + small[1]) / 3).ravel()
     # The root gives pale colors more bins: most pixels of a photograph are pale.
     opponents = _root(red - blue, 0.9), _root((red + blue) / 2 - green, 0.6)
-    axes = (height, texture, *opponents, (red + blue + green) / 3)
-    index, share = (np.zeros((2 ** len(BINS), red.size), dtype) for dtype in (np.int32, np.float32))
-    share[0] = 1
-    for axis, (values, bins) in enumerate(zip(axes, BINS, strict=True)):
+    axes = (texture, *opponents, (red + blue + green) / 3)
+    share = np.empty((BINS[0], 2 ** len(axes), red.size), np.float32)
+    share[0, 0], share[1, 0] = 1 - _VERTICAL, _VERTICAL
+    first, corners = np.zeros(red.size, np.float32), np.zeros(1, np.intp)
+    for axis, (values, bins) in enumerate(zip(axes, BINS[1:], strict=True)):
         at = np.clip(values, 0, 1) * np.float32(bins - 1)
-        low = np.minimum(at.astype(np.int32), bins - 2)
-        below, above = slice(2**axis), slice(2**axis, 2 ** (axis + 1))
-        index[below] = index[below] * bins + low
-        index[above] = index[below] + 1
-        share[above] = share[below] * (at - low).astype(np.float32)
-        share[below] -= share[above]
-    counts = np.bincount(index.ravel(), share.ravel(), int(np.prod(BINS)))
+        low = np.minimum(np.floor(at), bins - 2).astype(np.float32, copy=False)
+        first, corners = first * bins + low, np.concatenate([corners * bins, corners * bins + 1])
+        below, above = share[:, : 2**axis], share[:, 2**axis : 2 ** (axis + 1)]
+        np.multiply(below, (at - low).astype(np.float32, copy=False), out=above)
+        below -= above
+    # Both vertical positions have the same bins. bincount would copy indices of another type, which takes longer.
+    index = (first.astype(np.intp) + corners[:, None]).ravel()
+    counts = np.stack([np.bincount(index, part.ravel(), int(np.prod(BINS[1:]))) for part in share])
     shares: np.ndarray = np.sqrt(np.maximum(counts, 0) / red.size).astype(np.float32).reshape(BINS)
     return shares
 

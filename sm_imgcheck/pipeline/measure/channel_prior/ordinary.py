@@ -30,11 +30,11 @@ _FAR = 5.0
 def balance(small: np.ndarray) -> np.ndarray:
     """Return a thumbnail with the mean of red equal to the mean of blue: without a cast, and without the white balance.
 
-    small: HxWx3 in 0..1. Swapping red and blue before it or after it is the same.
+    small: 3xHxW in 0..1. Swapping red and blue before it or after it is the same.
     """
-    red, blue = (float(small[..., channel].mean()) + 1e-3 for channel in (0, 2))
+    red, blue = (float(small[channel].mean()) + 1e-3 for channel in (0, 2))
     mean = np.sqrt(red * blue)
-    result: np.ndarray = np.clip(small * np.array([mean / red, 1, mean / blue], np.float32), 0, 1)
+    result: np.ndarray = np.clip(small * np.array([mean / red, 1, mean / blue], np.float32)[:, None, None], 0, 1)
     return result
 
 
@@ -46,32 +46,31 @@ def agrees(odds: np.ndarray | float, balanced_odds: np.ndarray | float) -> np.nd
 def color_statistics(small: np.ndarray) -> np.ndarray:
     """Return 25 statistics of the colors of a thumbnail, each near -1..1.
 
-    small: HxWx3 in 0..1.
+    small: 3xHxW in 0..1.
     """
-    red, green, blue = np.moveaxis(small, 2, 0)
-    luminance = (red + blue + green) / 3
-    opponents = red - blue, (red + blue) / 2 - green
+    red, green, blue = small
+    luminance = ((red + blue + green) / 3).ravel()
+    opponents = (red - blue).ravel(), ((red + blue) / 2 - green).ravel()
     parts = _edges(small), _color_by_luminance(luminance, opponents), _tones(luminance, opponents), _saturation(small)
     return np.concatenate(parts).astype(np.float32)
 
 
 def _edges(small: np.ndarray) -> list[float]:
     """How alike the channels change from pixel to pixel: light and shadow change all of them; false color does not."""
-    steps = np.diff(small, axis=1).reshape(-1, 3)
-    red, green, blue = np.sqrt((steps**2).mean(axis=0)) + 1e-3
-    with_red, with_blue = ((steps[:, channel] * steps[:, 1]).mean() / green for channel in (0, 2))
-    first, second = with_red / red, with_blue / blue
-    both = (steps[:, 0] * steps[:, 2]).mean() / (red * blue)
+    steps = np.diff(small, axis=2).reshape(3, -1)
+    products = steps @ steps.T / steps.shape[1]
+    red, green, blue = np.sqrt(np.diag(products)) + 1e-3
+    first, second, both = products[0, 1] / green / red, products[2, 1] / green / blue, products[0, 2] / (red * blue)
     strength = np.log(red) / 2 + np.log(blue) / 2 - np.log(green)
     return [first + second, abs(first - second), both, strength, abs(np.log(red) - np.log(blue))]
 
 
 def _color_by_luminance(luminance: np.ndarray, opponents: tuple[np.ndarray, ...]) -> list[float]:
     """Variance of the colors at one luminance and in all, and the mean cast: a color map has one color at each."""
-    level = np.minimum((luminance * _LEVELS).astype(int), _LEVELS - 1).ravel()
+    level = np.minimum((luminance * _LEVELS).astype(np.intp), _LEVELS - 1)
     count = np.maximum(np.bincount(level, minlength=_LEVELS), 1)
     numbers: list[float] = []
-    for values in (each.ravel() for each in opponents):
+    for values in opponents:
         means = np.bincount(level, values, _LEVELS) / count
         left, whole = ((values - means[level]) ** 2).mean(), values.var()
         numbers += [np.log(left + 1e-5) / 4, np.log(whole + 1e-5) / 4, abs(values.mean()) * 3]
@@ -80,20 +79,25 @@ def _color_by_luminance(luminance: np.ndarray, opponents: tuple[np.ndarray, ...]
 
 def _tones(luminance: np.ndarray, opponents: tuple[np.ndarray, ...]) -> list[float]:
     """Mean color of the darkest, middle and brightest pixels: in a photograph nearly gray."""
-    order = luminance.ravel().argsort(kind="stable")
+    places = np.arange(len(luminance))
+    # The bits of numbers >= 0 have their order; the place below them decides between equal ones, without sorting all.
+    keys = luminance.view(np.int32).astype(np.int64) * len(luminance) + places
+    bounds = [(int(low * len(keys)), int(high * len(keys))) for low, high in _TONES]
+    keys.partition(sorted({at for pair in bounds for at in pair} - {0, len(keys)}))
     numbers: list[float] = []
-    for low, high in _TONES:
-        part = order[int(low * len(order)) : int(high * len(order))]
-        across, green = (float(each.ravel()[part].mean()) for each in opponents)
+    for start, stop in bounds:
+        part = keys[start:stop] % len(keys)
+        across, green = (float(each[part].mean(dtype=float)) for each in opponents)
         numbers += [abs(across) * 3, green * 3, abs(green) * 3]
     return numbers
 
 
 def _saturation(small: np.ndarray) -> list[float]:
     """Mean and deviation of the saturation; shares of pure colors, of clipped and of black pixels."""
-    least, most = small.min(axis=2), small.max(axis=2)
+    red, green, blue = small
+    least, most = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
     saturation = (most - least) / (most + np.float32(0.02))
-    shares = (part.mean() for part in (saturation > 0.9, most > 0.99, most < 0.02))
+    shares = (np.count_nonzero(part) / part.size for part in (saturation > 0.9, most > 0.99, most < 0.02))
     return [saturation.mean(), saturation.std(), *shares]
 
 
@@ -114,5 +118,5 @@ def equal_neighbors(image: np.ndarray) -> float:
     image: HxWx3, 0..255.
     """
     pixels = sparse(image).astype(np.float32, copy=False)
-    equal = np.abs(np.diff(pixels, axis=1)) < _EQUAL
-    return float((equal[..., 0] & equal[..., 1] & equal[..., 2]).mean())
+    red, green, blue = np.moveaxis(np.abs(np.diff(pixels, axis=1)) < _EQUAL, 2, 0)
+    return np.count_nonzero(red & green & blue) / red.size
