@@ -11,7 +11,7 @@ import numpy as np
 from kinds import KINDS
 from PIL import Image, ImageOps
 
-from sm_imgcheck.pipeline.measure.channel_prior.features import split, thumbnail
+from sm_imgcheck.pipeline.measure.channel_prior.features import planes, split, thumbnail
 from sm_imgcheck.pipeline.measure.channel_prior.ordinary import (
     MAX_EQUAL,
     balance,
@@ -83,7 +83,7 @@ def measure_images(images: Iterable[np.ndarray]) -> Images:
     """The features of each image."""
     rows = []
     for image in images:
-        small = thumbnail(image)
+        small = thumbnail(planes(image))
         rows.append((*split(small), *split(balance(small)), color_statistics(small)))
     return Images(*map(np.stack, zip(*rows, strict=True)))
 
@@ -98,9 +98,10 @@ def other_kinds(photos: list[tuple[str, np.ndarray]], seed: int) -> Others:
         for at, (_, pixels) in enumerate(photos):
             for kind in rng.choice(len(names), KINDS_OF_EACH, replace=False).tolist():
                 image = KINDS[names[kind]](pixels, rng)
-                small = thumbnail(image)
-                if small is not None and np.abs(small[..., 0] - small[..., 2]).mean() * 255 >= COLORLESS:
-                    found.append((at, kind, equal_neighbors(image) >= MAX_EQUAL))
+                channels = planes(image)
+                small = thumbnail(channels)
+                if small is not None and np.abs(small[0] - small[2]).mean() * 255 >= COLORLESS:
+                    found.append((at, kind, equal_neighbors(channels) >= MAX_EQUAL))
                     yield image
 
     return Others(measure_images(images()), *map(np.array, zip(*found, strict=True)))

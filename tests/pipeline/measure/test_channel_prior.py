@@ -15,7 +15,7 @@ from sm_imgcheck import rules
 from sm_imgcheck.core.types import Candidate, Facts
 from sm_imgcheck.core.value_mapping import RECIPES, canonical, reverse_channels
 from sm_imgcheck.pipeline.measure import channel_prior, measure
-from sm_imgcheck.pipeline.measure.channel_prior.features import BINS, SIDE, histogram, split, thumbnail
+from sm_imgcheck.pipeline.measure.channel_prior.features import BINS, SIDE, histogram, planes, split, thumbnail
 from sm_imgcheck.pipeline.measure.channel_prior.ordinary import (
     MAX_EQUAL,
     agrees,
@@ -75,29 +75,75 @@ def test_letterbox_bars_are_excluded_from_the_thumbnail(fill):
     image = landscape()
     boxed = np.full((128, 128, 3), fill, np.uint8)
     boxed[16:112] = image
-    np.testing.assert_array_equal(thumbnail(boxed), thumbnail(image))
+    np.testing.assert_array_equal(thumbnail(planes(boxed)), thumbnail(planes(image)))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 3), (32, 32), (333, 1000), (3000, 20)])
 def test_thumbnail_of_every_size_keeps_the_mean(shape):
     image = np.random.default_rng(1).integers(0, 256, (*shape, 3)).astype(np.uint8)
-    small = thumbnail(image)
-    assert small is None if shape == (1, 1) else small.shape == (SIDE, SIDE, 3)
+    small = thumbnail(planes(image))
+    assert small is None if shape == (1, 1) else small.shape == (3, SIDE, SIDE)
     if min(shape) > 1 and max(shape) < 512:  # larger ones are sampled; one pixel may be a bar
-        np.testing.assert_allclose(small.mean(axis=(0, 1), dtype=float), image.mean(axis=(0, 1)) / 255, atol=1e-5)
+        np.testing.assert_allclose(small.mean(axis=(1, 2), dtype=float), image.mean(axis=(0, 1)) / 255, atol=1e-5)
 
 
 def test_histogram_distinguishes_smooth_and_rough_areas_of_one_color():
-    smooth = np.full((SIDE, SIDE, 3), 0.5, np.float32)
-    rough = smooth + np.where(np.indices((SIDE, SIDE)).sum(axis=0) % 2, 0.3, -0.3)[..., None].astype(np.float32)
+    smooth = np.full((3, SIDE, SIDE), 0.5, np.float32)
+    rough = smooth + np.where(np.indices((SIDE, SIDE)).sum(axis=0) % 2, 0.3, -0.3).astype(np.float32)
     for image, bin_of_texture in ((smooth, 0), (rough, BINS[1] - 1)):
         texture = (histogram(image) ** 2).sum(axis=(0, 2, 3, 4))
         assert texture[bin_of_texture] == pytest.approx(1, abs=1e-5)
 
 
+def test_histogram_spreads_each_pixel_linearly_over_its_nearest_bins():
+    small = np.random.default_rng(3).random((3, SIDE, SIDE)).astype(np.float32) ** 2
+    red, green, blue = small.astype(float)
+    luminance = (red + green + blue) / 3
+    squares = np.lib.stride_tricks.sliding_window_view(luminance, (3, 3))[::2, ::2]
+    texture = np.log(squares.std(axis=(2, 3)) / 0.004 + 1) / np.log(0.2 / 0.004 + 1)
+    opponents = [
+        np.sign(each) * np.sqrt(abs(each)) / (2 * most) + 0.5
+        for each, most in ((red - blue, 0.9), ((red + blue) / 2 - green, 0.6))
+    ]
+    inner = [each[1:-1:2, 1:-1:2] for each in (*opponents, luminance)]
+    places = [np.clip(each, 0, 1) for each in (np.linspace(0, 1, 63)[:, None].repeat(63, 1), texture, *inner)]
+    expected = np.zeros(BINS)
+    for pixel in np.stack(places).reshape(len(BINS), -1).T * (np.array(BINS) - 1):
+        weights = [np.maximum(0, 1 - abs(np.arange(bins) - at)) for bins, at in zip(BINS, pixel, strict=True)]
+        expected += np.einsum("i,j,k,l,m", *weights)
+    np.testing.assert_allclose(histogram(small) ** 2, expected / 63**2, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(224, 160), (50, 75), (161, 241)])
+def test_thumbnail_is_the_average_by_area(shape):
+    image = np.random.default_rng(4).integers(0, 256, (*shape, 3)).astype(np.uint8)
+    rows = image.repeat(SIDE, axis=0).reshape(SIDE, shape[0], shape[1], 3).mean(axis=1)
+    expected = rows.repeat(SIDE, axis=1).reshape(SIDE, SIDE, shape[1], 3).mean(axis=2) / 255
+    # To 1/256 gray level.
+    np.testing.assert_allclose(thumbnail(planes(image)), expected.transpose(2, 0, 1), atol=0.51 / 256 / 255)
+
+
+def test_color_statistics_of_equal_luminances_are_those_of_a_stable_order():
+    """A checkerboard of two luminances and noise of colors: the darkest and the brightest are decided by the order."""
+    noise = np.random.default_rng(5).integers(0, 64, (SIDE, SIDE)) / np.float32(255)
+    level = np.where(np.indices((SIDE, SIDE)).sum(axis=0) % 2, np.float32(0.25), np.float32(0.75))
+    small = np.stack([level + noise, level, level - noise]).astype(np.float32)
+    luminance, across = ((small[0] + small[2] + small[1]) / 3).ravel(), (small[0] - small[2]).ravel()
+    order = luminance.argsort(kind="stable")
+    shares = ((0, 0.05), (0.45, 0.55), (0.95, 1))
+    parts = [order[int(low * len(order)) : int(high * len(order))] for low, high in shares]
+    statistics = color_statistics(small)
+    np.testing.assert_allclose(statistics[11:20:3], [3 * across[part].mean() for part in parts], rtol=1e-5)
+    dark, light = (across[luminance < 0.5], across[luminance > 0.5])
+    left = (dark.var(dtype=float) + light.var(dtype=float)) / 2
+    np.testing.assert_allclose(
+        statistics[5:8], [np.log(left) / 4, np.log(across.var()) / 4, across.mean() * 3], rtol=0.01
+    )
+
+
 def test_swapping_channels_keeps_the_even_half_and_negates_the_odd_half():
     image = landscape()
-    (even, odd), (same, negated) = split(thumbnail(image)), split(thumbnail(image[..., ::-1]))
+    (even, odd), (same, negated) = split(thumbnail(planes(image))), split(thumbnail(planes(image[..., ::-1])))
     np.testing.assert_allclose(same, even, atol=1e-5)
     np.testing.assert_allclose(negated, -odd, atol=1e-5)
     assert np.abs(odd).max() > 0.05
@@ -183,16 +229,16 @@ def test_false_color_images_have_no_confident_order(name, shared_cases):
 def test_drawings_have_more_equal_neighbors_than_photographs():
     plain = np.zeros((96, 128, 3), np.uint8)
     plain[20:60, 30:90] = [10, 60, 250]
-    assert equal_neighbors(plain) > MAX_EQUAL
-    assert equal_neighbors(landscape()) < MAX_EQUAL
+    assert equal_neighbors(planes(plain)) > MAX_EQUAL
+    assert equal_neighbors(planes(landscape())) < MAX_EQUAL
     assert abs(channel_prior.log_odds([plain])) <= 0.5
 
 
 def test_color_statistics_and_balance_are_equal_for_rgb_and_bgr():
-    small = thumbnail(landscape())
-    np.testing.assert_allclose(color_statistics(small), color_statistics(small[..., ::-1]), atol=1e-4)
-    np.testing.assert_array_equal(balance(small)[..., ::-1], balance(small[..., ::-1]))
-    assert balance(small)[..., 0].mean() == pytest.approx(balance(small)[..., 2].mean(), rel=0.02)
+    small = thumbnail(planes(landscape()))
+    np.testing.assert_allclose(color_statistics(small), color_statistics(small[::-1]), atol=1e-4)
+    np.testing.assert_array_equal(balance(small)[::-1], balance(small[::-1]))
+    assert balance(small)[0].mean() == pytest.approx(balance(small)[2].mean(), rel=0.02)
 
 
 def test_evidence_that_another_white_balance_reverses_does_not_agree():

@@ -16,6 +16,7 @@ __all__ = [
     "SIDE",
     "histogram",
     "photo_weight",
+    "planes",
     "sparse",
     "split",
     "thumbnail",
@@ -32,6 +33,8 @@ _ENOUGH = 256
 """Most pixels of one side that are averaged; for a larger image every k-th row and column is read."""
 _STEPS = 256
 """Steps of a gray level to which a thumbnail is rounded."""
+_BLOCK = 16
+"""Pixels of one side of the thumbnail that one product averages."""
 _BORDER = 2.0
 """Gray levels: rows and columns this near to the corner's color are bars, and not evidence."""
 
@@ -43,35 +46,54 @@ def sparse(image: np.ndarray) -> np.ndarray:
     return part
 
 
-def thumbnail(image: np.ndarray) -> np.ndarray | None:
+def planes(image: np.ndarray) -> np.ndarray:
+    """Return 3xHxW float32: the part of an image that the prior uses.
+
+    image: HxWx3, any real dtype.
+    """
+    return np.ascontiguousarray(np.moveaxis(sparse(image), 2, 0), np.float32)
+
+
+def thumbnail(pixels: np.ndarray) -> np.ndarray | None:
     """Return 3 x SIDE x SIDE float32 in 0..1, by area, without bars at the border; None for an image of bars only.
 
-    image: HxWx3, 0..255, any real dtype, finite.
+    pixels: 3xHxW float32, 0..255, finite.
     """
-    pixels = _without_bars(sparse(image).astype(np.float32, copy=False))
-    if not pixels.size:
+    inside = _without_bars(pixels)
+    if not inside.size:
         return None
-    down, across = (_area(length) for length in pixels.shape[:2])
-    rows = down @ pixels.reshape(len(pixels), -1)
-    small = across @ rows.reshape(SIDE, -1, 3)
-    # The rounding errors of the product depend on the index of a channel, and the roots of the histogram enlarge them.
-    levels = np.rint(np.clip(np.ascontiguousarray(np.moveaxis(small, 2, 0)), 0, 255) * _STEPS) / np.float32(_STEPS)
+    small = _shrink(_shrink(inside.swapaxes(1, 2)).swapaxes(1, 2))
+    # The rounding errors of the products depend on the library, and the roots of the histogram enlarge them.
+    levels = np.rint(np.clip(small, 0, 255) * _STEPS) / np.float32(_STEPS)
     unit: np.ndarray = levels / np.float32(255)
     return unit
 
 
 def _without_bars(pixels: np.ndarray) -> np.ndarray:
-    """The part inside all whole rows and columns of the first pixel's color; may be empty."""
+    """The part inside all whole rows and columns of the first pixel's color; may be empty. pixels: 3xHxW."""
+    corner = pixels[:, :1, :1]
 
     def other(part: np.ndarray) -> np.ndarray:
-        differs: np.ndarray = (np.abs(part - pixels[0, 0]) > _BORDER).any(axis=-1)
+        differs: np.ndarray = (np.abs(part - corner) > _BORDER).any(axis=0)
         return differs
 
-    if all(other(edge).any() for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])):
+    if all(other(edge).any() for edge in (pixels[:, :1], pixels[:, -1:], pixels[..., :1], pixels[..., -1:])):
         return pixels
     inside = other(pixels)
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else pixels[:0]
+    return pixels[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else pixels[:, :0]
+
+
+def _shrink(values: np.ndarray) -> np.ndarray:
+    """Return 3 x N x SIDE: averages by area along the last axis of 3xNxL, in blocks: most shares of the whole are 0."""
+    length = values.shape[2]
+    shares = _area(length).T
+    small = np.empty((*values.shape[:2], SIDE), np.float32)
+    for start in range(0, SIDE, _BLOCK):
+        stop = start + _BLOCK
+        first, last = start * length // SIDE, -(-stop * length // SIDE)
+        np.matmul(values[..., first:last], shares[first:last, start:stop], out=small[..., start:stop])
+    return small
 
 
 @lru_cache(maxsize=4)
@@ -85,7 +107,21 @@ def _area(length: int) -> np.ndarray:
 
 
 _VERTICAL = np.linspace(0, 1, (SIDE - 1) // 2, dtype=np.float32).repeat((SIDE - 1) // 2)
-"""Vertical position of every pixel that is counted."""
+"""Vertical position of every pixel that is counted, 0..1: its share in the second of two bins."""
+
+
+def _corners(axes: slice) -> np.ndarray:
+    """The nearest bins of a pixel along some axes, relative to the first of them, in the flat histogram."""
+    bins = np.zeros(1, np.intp)
+    for step in np.cumprod((1, *BINS[:0:-1]))[::-1][axes]:
+        bins = np.concatenate([bins, bins + step])
+    return bins
+
+
+_OUTER, _INNER = slice(3), slice(3, None)
+"""Axes of the histogram. One call counts four bins of each pixel: arrays of all 32 are returned to the system after
+each image and requested again for the next one, which takes longer than the arithmetic."""
+_OUTER_CORNERS, _INNER_CORNERS = _corners(_OUTER), _corners(_INNER)
 
 
 def histogram(small: np.ndarray) -> np.ndarray:
@@ -97,21 +133,27 @@ def histogram(small: np.ndarray) -> np.ndarray:
     texture = _texture((small[0] + small[2] + small[1]) / 3).ravel()
     # The root gives pale colors more bins: most pixels of a photograph are pale.
     opponents = _root(red - blue, 0.9), _root((red + blue) / 2 - green, 0.6)
-    axes = (texture, *opponents, (red + blue + green) / 3)
-    share = np.empty((BINS[0], 2 ** len(axes), red.size), np.float32)
-    share[0, 0], share[1, 0] = 1 - _VERTICAL, _VERTICAL
-    first, corners = np.zeros(red.size, np.float32), np.zeros(1, np.intp)
-    for axis, (values, bins) in enumerate(zip(axes, BINS[1:], strict=True)):
+    first, parts = np.zeros(red.size, np.intp), [_VERTICAL]
+    for values, bins in zip((texture, *opponents, (red + blue + green) / 3), BINS[1:], strict=True):
         at = np.clip(values, 0, 1) * np.float32(bins - 1)
-        low = np.minimum(np.floor(at), bins - 2).astype(np.float32, copy=False)
-        first, corners = first * bins + low, np.concatenate([corners * bins, corners * bins + 1])
-        below, above = share[:, : 2**axis], share[:, 2**axis : 2 ** (axis + 1)]
-        np.multiply(below, (at - low).astype(np.float32, copy=False), out=above)
-        below -= above
-    # Both vertical positions have the same bins. bincount would copy indices of another type, which takes longer.
-    index = (first.astype(np.intp) + corners[:, None]).ravel()
-    counts = np.stack([np.bincount(index, part.ravel(), int(np.prod(BINS[1:]))) for part in share])
+        low = np.minimum(at.astype(np.intp), bins - 2)
+        first = first * bins + low
+        parts.append((at - low).astype(np.float32))
+    index = (first + _INNER_CORNERS[:, None]).ravel()
+    counts = np.zeros(int(np.prod(BINS)))
+    outer = _interpolate(np.ones((1, red.size), np.float32), parts[_OUTER])
+    for corner, share in zip(_OUTER_CORNERS, outer, strict=True):
+        count = np.bincount(index, _interpolate(share[np.newaxis], parts[_INNER]).ravel())
+        counts[corner : corner + len(count)] += count
     shares: np.ndarray = np.sqrt(np.maximum(counts, 0) / red.size).astype(np.float32).reshape(BINS)
+    return shares
+
+
+def _interpolate(shares: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
+    """Return the shares of the pixels in each bin of ``_corners``. parts: of the upper bin, one array for each axis."""
+    for part in parts:
+        above = shares * part
+        shares = np.concatenate([shares - above, above])
     return shares
 
 
