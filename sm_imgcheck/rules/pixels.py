@@ -38,10 +38,12 @@ PIX101 = Rule(
     these, and no part of the image has the keypoints of the tensor, in any size and rotation. The tensor shows a
     different image, or one too small or too edited to recognize. If they agree, PIX102 is reported; images without
     details are reported as PIX110. A search that stopped at its limit before all of that was tried makes it a warning.
+    A tensor without details, where the spec's image has some, is another image, or its values were lost.
 
     At an endpoint: a prediction for different content.
 
-    In the model's code: check which file the tensor was created from; disable random augmentation.
+    In the model's code: check which file the tensor was created from; disable random augmentation. Integer division
+    (``x // 255``), or a cast to integers after scaling, makes almost all values 0.
     """,
 )
 
@@ -51,9 +53,11 @@ def _source_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     constant = candidate.facts is not None and candidate.facts.constant  # VAL107
     if candidate.origins == () and not constant and not _is_unclear(candidate):
         limit = _search_limit(candidate)
+        actual = "no match" if limit else "a different or edited image"
+        if candidate.ideal is not None and candidate.ideal.resemblance == 0:
+            actual = "an image without details (98 % of its pixels have one of two colors)"
         yield PIX101.finding(
-            f"source image: got {'no match' if limit else 'a different or edited image'}, expected "
-            f"{_source(candidate)} converted by a known pipeline{limit}",
+            f"source image: got {actual}, expected {_source(candidate)} converted by a known pipeline{limit}",
             expected="created from the source image",
             actual="not recognized",
             severity="warning" if limit else None,
@@ -131,8 +135,9 @@ PIX110 = Rule(
     severity="notice",
     doc="""The tensor could not be compared with its source image.
 
-    An image of one or two colors becomes the same tensor by many pipelines, and so does every other such image. A
-    tensor of unknown layout, or with values that are not finite, is not an image that can be compared.
+    An image of which 98 % of the pixels have one of two colors becomes the same tensor by many pipelines, and so does
+    every other such image. A tensor of unknown layout, or with values that are not finite, is not an image that can be
+    compared.
 
     In the model's code: compare with an image that has details. Here: pass ``--assume layout=...`` if the layout is
     known.

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from sample_images import encode_image, picture
 
 import sm_imgcheck
-from sm_imgcheck.features.identify.resemblance import few_colors, has_few_details, has_same_distribution, resemblance
+from sm_imgcheck.features.identify.resemblance import has_few_details, has_same_distribution, resemblance
 from sm_imgcheck.pipeline.measure import measure
 
 PIXELS = picture(144, 192, seed=3)
@@ -49,11 +49,22 @@ def test_constant_tensor_of_a_detailed_source_is_an_error():
     assert "PIX101" not in found
 
 
-def test_tensor_of_two_colors_is_not_compared():
+def test_tensor_of_two_colors_of_a_detailed_source_is_an_error():
     found = codes(TWO)
-    assert set(found) == {"PIX110"}
-    assert found["PIX110"].severity == "notice"
-    assert "one or two colors" in found["PIX110"].message
+    assert set(found) == {"PIX101"}
+    assert "got an image without details (98 % of its pixels have one of two colors)" in found["PIX101"].message
+
+
+def test_integer_division_of_pixels_leaves_no_details():
+    pixels = PIXELS.copy()
+    pixels[:12, :12] = 255
+    found = codes((pixels // 255)[np.newaxis], encode_image(Image.fromarray(pixels), "PNG"))
+    assert "got an image without details" in found["PIX101"].message
+
+
+def test_tensor_of_two_colors_is_not_compared_without_a_spec():
+    comparison = sm_imgcheck.identify(TWO.astype(np.float32), source=SOURCE).ideal
+    assert "the tensor has almost no details" in comparison.uncompared
 
 
 @pytest.mark.parametrize("colors", [1, 2])
@@ -100,9 +111,9 @@ def test_tensor_of_unknown_layout_is_not_compared():
         (np.arange(2 * 3 * 4 * 4).reshape(2, 3, 4, 4), False),
     ],
 )
-def test_few_colors_is_true_for_one_or_two_colors(array, few):
+def test_array_of_one_or_two_colors_has_few_details(array, few):
     axis = {2: -1, 3: 2, 4: 1}[array.ndim]
-    assert few_colors(array, axis) is few
+    assert has_few_details(array, axis) is few
 
 
 @pytest.mark.parametrize("axis", [0, 2])

@@ -179,7 +179,8 @@ class SourceComparison:
     uncompared: str = ""
     """Reason for a missing comparison of the tensor with the image; empty: they were compared."""
     resemblance: float | None = None
-    """Where no known pipeline explains the tensor: correlation of the details of both, 0..1, for any values."""
+    """Where no known pipeline explains the tensor: correlation of the details of both, 0..1, for any values; 0: the
+    tensor has almost no details, unlike the spec's image."""
     unsearched: str = ""
     """The work after which the search for a pipeline stopped, and what it did not try; empty: it was complete."""
     region: str = ""

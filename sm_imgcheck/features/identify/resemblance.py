@@ -13,7 +13,7 @@ from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
-__all__ = ["few_colors", "has_few_details", "has_same_distribution", "images_of", "resemblance"]
+__all__ = ["has_few_details", "has_same_distribution", "images_of", "resemblance"]
 
 _SIDE, _BLUR = 32, 5
 """Pixels of a side that are compared, and of the local mean to subtract: the rest is detail, not light and dark."""
@@ -22,30 +22,8 @@ _IMAGES = 8
 _CENTRAL = 0.875
 
 
-def few_colors(array: np.ndarray, axis: int) -> bool:
-    """Return whether an array has one or two colors: too few to identify an image.
-
-    axis: of the channels; -1 without one.
-    """
-    planes = np.moveaxis(array, axis, -1) if axis >= 0 else array[..., np.newaxis]
-    return _few_colors(planes[..., ::_STRIDE, ::_STRIDE, :]) and _few_colors(planes)
-
-
-_STRIDE = 16
-"""Pixels between those that are compared first: most images have three colors among them."""
-
-
-def _few_colors(planes: np.ndarray) -> bool:
-    first = planes[(0,) * (planes.ndim - 1)]
-    other = (planes != first).any(axis=-1)
-    if not other.any():
-        return True
-    second = planes[np.unravel_index(int(other.argmax()), other.shape)]
-    return not (other & (planes != second).any(axis=-1)).any()
-
-
 def has_few_details(array: np.ndarray, axis: int) -> bool:
-    """Return whether almost every pixel of an array has one of two colors, such as a flat image in a frame.
+    """Return whether almost every pixel of an array has one of two colors: too few to identify an image.
 
     axis: of the channels; -1 without one.
     """

@@ -16,7 +16,6 @@ from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.located import with_region
 from sm_imgcheck.features.identify.resemblance import (
-    few_colors,
     has_few_details,
     has_same_distribution,
     images_of,
@@ -58,62 +57,55 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
         origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=spec, budget=budget)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
-    if _lack_details(candidate, image, origins, policy):
-        ideal = replace(_ideal(image, (), spec), uncompared=_FEW_DETAILS)
-        return replace(candidate, origins=(), ideal=ideal)
     ideal = replace(_ideal(image, origins, spec), unsearched=budget.report())
-    if not origins:
-        ideal = _explain_failure(candidate, image, policy, ideal)
+    if not any(origin.exact for origin in origins):
+        ideal = _explain_failure(candidate, image, policy, ideal, is_near=bool(origins))
+        origins = () if ideal.uncompared else origins
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
-
-
-_FEW_DETAILS = "the image and the tensor have almost no details to compare; use an image with more details"
-
-
-def _lack_details(candidate: Candidate, image: Candidate, origins: tuple[Origin, ...], policy: Decode) -> bool:
-    """Whether no pipeline is exact, and both the image and the tensor lack the details to refute one."""
-    assert candidate.facts is not None
-    channels = candidate.facts.layout.find("C")
-    if any(origin.exact for origin in origins) or few_colors(candidate.data, channels):
-        return False
-    if not has_few_details(candidate.data, channels):
-        return False
-    try:
-        picture = decode(image.data, truncated="allow", max_pixels=policy.max_pixels)
-    except CandidateError:
-        return False
-    return has_few_details(picture, 2) and not few_colors(picture, 2)
 
 
 @np.errstate(all="ignore")  # extreme values are findings
 def _explain_failure(
-    candidate: Candidate, image: Candidate, policy: Decode, ideal: SourceComparison
+    candidate: Candidate, image: Candidate, policy: Decode, ideal: SourceComparison, *, is_near: bool
 ) -> SourceComparison:
-    """The comparison with the reason why no known pipeline explains the tensor."""
+    """The comparison with the reason why no known pipeline explains the tensor exactly.
+
+    is_near: whether one nearly does; two images without details are not compared even then.
+    """
     assert candidate.facts is not None
+    is_flat = has_few_details(candidate.data, candidate.facts.layout.find("C"))
+    if is_near and not is_flat:
+        return ideal
     try:
         picture = decode(image.data, truncated="allow", max_pixels=policy.max_pixels)
     except CandidateError:
         return ideal
-    if candidate.facts.constant and _has_many_colors(ideal.plan, image.data):
-        return replace(ideal, resemblance=0.0)
-    if few_colors(candidate.data, candidate.facts.layout.find("C")):
-        return replace(ideal, uncompared="the tensor has one or two colors, too few to compare it with the image")
-    if few_colors(picture, 2):
-        return replace(ideal, uncompared="the image has one or two colors, too few to compare it with the tensor")
-    ideal = replace(ideal, resemblance=resemblance(candidate.data, candidate.facts, picture))
-    ideal = with_region(ideal, images_of(candidate.data, candidate.facts.layout), picture)
-    if not ideal.region and has_same_distribution(candidate.data, candidate.facts, picture):
+    if has_few_details(picture, 2):
+        return replace(ideal, mean_difference=None, max_difference=None, uncompared=_FEW_DETAILS.format("image"))
+    if is_flat and not is_near:
+        is_refuted = _has_details(ideal.plan, image.data)
+        return replace(ideal, **({"resemblance": 0.0} if is_refuted else {"uncompared": _FEW_DETAILS.format("tensor")}))
+    return ideal if is_near else _with_likeness(ideal, candidate.data, candidate.facts, picture)
+
+
+def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, picture: np.ndarray) -> SourceComparison:
+    """The comparison with what the array and the image have in common."""
+    ideal = replace(ideal, resemblance=resemblance(array, facts, picture))
+    ideal = with_region(ideal, images_of(array, facts.layout), picture)
+    if not ideal.region and has_same_distribution(array, facts, picture):
         return replace(ideal, region="its values are distributed as those of the image, perhaps in another order")
     return ideal
 
 
-def _has_many_colors(plan: Plan | None, body: bytes) -> bool:
-    """Whether the image that the plan produces from the source has three colors or more."""
+_FEW_DETAILS = "the {} has almost no details to compare: 98 % of its pixels have one of two colors"
+
+
+def _has_details(plan: Plan | None, body: bytes) -> bool:
+    """Whether the image that the plan produces from the source has details."""
     if plan is None:
         return False
     try:
-        return not few_colors(apply_steps(_shaping_steps(plan.steps), ArrayCache({(): body})), -1)
+        return not has_few_details(apply_steps(_shaping_steps(plan.steps), ArrayCache({(): body})), 2)
     except CandidateError:
         return False
 
