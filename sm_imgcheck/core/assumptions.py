@@ -16,6 +16,7 @@ __all__ = [
     "contradicted_layout",
     "contradicted_order",
     "ends",
+    "has_hidden_alpha",
     "likely_order",
     "sides_look_swapped",
     "unlikely_range",
@@ -90,6 +91,12 @@ def contradicted_layout(facts: Facts) -> str:
     likely = facts.value_order_probability >= _MIN_LAYOUT_PROBABILITY
     differs = bool(facts.value_shape) or facts.value_order != facts.layout.replace("N", "")
     return facts.value_order if likely and differs else ""
+
+
+def has_hidden_alpha(facts: Facts) -> bool:
+    """Return whether the values are those of four channels, under a shape with three."""
+    lengths = dict(zip(facts.value_order, facts.value_shape, strict=False))
+    return lengths.get("C", 0) > (facts.length("C") or 1)
 
 
 def sides_look_swapped(facts: Facts, contract: Contract) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sm_imgcheck.core.assumptions import contradicted_layout, sides_look_swapped
+from sm_imgcheck.core.assumptions import contradicted_layout, has_hidden_alpha, sides_look_swapped
 from sm_imgcheck.core.layouts import is_layout, likely_reading, size
 from sm_imgcheck.core.types import Candidate, Contract, Facts, Finding, Spec
 from sm_imgcheck.rules import Rule
@@ -233,7 +233,8 @@ SHP108 = Rule(
     probability. On photographs held out of the fit: 0 of 6,000 right tensors were reported (color and gray, both
     layouts, five recipes), and 99.6 % or more of the reshaped ones. Height and width that were swapped (as in
     ``reshape(width, height, 3)``) are found for 97 %. Images without detail show no order. With ``--source`` all
-    orders are compared with the image, and the finding is certain.
+    orders are compared with the image, and the finding is certain. Four channels under a shape of three (an RGBA buffer
+    of a canvas or a screen that is read as RGB) show a constant in every fourth value.
 
     At an endpoint: 200, and a wrong prediction. No server can detect it.
 
@@ -250,10 +251,13 @@ def _reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Finding]
         probability = facts.value_order_probability
         is_swapped = _has_swapped_sides(facts)
         lengths = f" with the shape {list(facts.value_shape)}" if is_swapped else ""
+        actual = f"values reshaped, not transposed: got values in the order {order}{lengths}"
         fix = _instead_of_reshape(order, facts.layout.replace("N", ""), is_swapped=is_swapped)
+        if has_hidden_alpha(facts):
+            actual = "four channels under a shape of three: got a constant in every fourth value, such as alpha"
+            fix = "remove the fourth channel: reshape the buffer to [H, W, 4], then [..., :3]"
         yield SHP108.finding(
-            f"values reshaped, not transposed: got values in the order {order}{lengths}, expected {facts.layout} as in "
-            f"the shape {list(facts.shape)}; {fix}",
+            f"{actual}, expected {facts.layout} as in the shape {list(facts.shape)}; {fix}",
             expected=facts.layout,
             actual=order,
             certainty="certain" if probability == 1 else "likely",

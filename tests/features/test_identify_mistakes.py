@@ -30,6 +30,7 @@ QUICK = (
     "padded after normalization",
     "np.resize",
     "np.resize to channels first",
+    "BGRA read as BGR",
     "upside down after nearest neighbor",
     "int8 without a zero point",
     "fractions truncated",

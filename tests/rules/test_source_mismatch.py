@@ -88,6 +88,16 @@ def test_image_with_few_details_and_unknown_tensor_of_it_are_not_compared():
     assert not {"PIX110"} & set(codes(tensor))  # a detailed source refutes it
 
 
+def test_normalized_buffer_of_four_channels_is_not_called_another_image():
+    four = np.dstack([UNIT, np.ones(UNIT.shape[:2])]).reshape(-1)[: UNIT.size].reshape(UNIT.shape)
+    tensor = ((four - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225])[np.newaxis].astype(np.float32)
+    report = sm_imgcheck.validate(tensor, SPEC, source=SOURCE)
+    found = {finding.code: finding.message for finding in report.findings}
+    assert "PIX101" not in found
+    assert "four channels under a shape of three" in found["PIX110"]
+    assert "remove the fourth channel" in found["SHP108"]
+
+
 def test_resize_with_the_pixels_of_the_spec_has_no_finding():
     """Pixels repeated by the first resize of the spec do not change the means of its second one."""
     half = np.asarray(Image.fromarray(PIXELS).resize((96, 72), Image.Resampling.BOX), np.float32)[np.newaxis] / 255

@@ -286,6 +286,27 @@ def repeat_buffer_as_planes(body):
     return unit(np.resize(opencv(body), (3, SIDE, SIDE)))[None]
 
 
+def four_channels(image, mode="RGBA"):
+    """The pixels of a canvas or a screen, of which the first numbers are read as RGB."""
+    pixels = np.asarray(image)[..., :: 1 if mode == "RGBA" else -1]
+    height, width = pixels.shape[:2]
+    buffer = np.dstack([pixels, np.full((height, width), 255, np.uint8)]).tobytes()
+    return np.frombuffer(buffer, np.uint8, height * width * 3).reshape(height, width, 3)
+
+
+def alpha_after(body):
+    return unit(four_channels(stretch(body)))[None]
+
+
+def alpha_after_bgra(body):
+    return nchw(unit(four_channels(stretch(body), "BGRA")))
+
+
+def alpha_before(body):
+    image = Image.fromarray(four_channels(pillow(body)))
+    return unit(image.resize((SIDE, SIDE), BILINEAR))[None]
+
+
 def upside_down(body):
     image = cv2.resize(opencv(body)[..., ::-1], (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
     return nchw(unit(image[::-1]))
@@ -382,6 +403,9 @@ MISTAKES = {
     "padded after normalization": (padded_after, "padded to 48x192.*0"),
     "np.resize": (repeat_buffer, "np.resize instead of a resize"),
     "np.resize to channels first": (repeat_buffer_as_planes, "np.resize.*HWC values under the shape CHW"),
+    "RGBA read as RGB": (alpha_after, r"four channels \(RGBA\) read as three after the resize"),
+    "BGRA read as BGR": (alpha_after_bgra, r"four channels \(BGRA\) read as three after the resize.*NCHW"),
+    "RGBA read as RGB before the resize": (alpha_before, r"four channels \(RGBA\) read as three before the resize"),
     "upside down after nearest neighbor": (
         upside_down,
         "flipped vertically.*INTER_NEAREST|INTER_NEAREST.*flipped vertically",

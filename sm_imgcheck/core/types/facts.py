@@ -117,7 +117,7 @@ class Facts:
     empty where the order is unknown, or the layout was given."""
     value_shape: tuple[int, ...] = ()
     """Lengths of the axes in ``value_order``, where the tensor was reshaped from them: height and width swapped by
-    the similarity of rows, any by a source image."""
+    the similarity of rows, four channels by a constant alpha, any by a source image."""
     value_order_probability: float = 0.0
     """Probability of ``value_order``, 0.5..1; 1.0 with a source image; 0 without an order."""
     assumed: tuple[str, ...] = ()

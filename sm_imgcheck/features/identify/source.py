@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sm_imgcheck.core.assumptions import has_hidden_alpha
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.recipes import is_unnamed, name_of
@@ -90,6 +91,8 @@ def _explain_failure(
 
 def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, picture: np.ndarray) -> SourceComparison:
     """The comparison with what the array and the image have in common."""
+    if has_hidden_alpha(facts):
+        return replace(ideal, uncompared="the tensor holds the values of four channels under a shape of three (SHP108)")
     ideal = replace(ideal, resemblance=resemblance(array, facts, picture))
     ideal = with_region(ideal, images_of(array, facts.layout), picture)
     if not ideal.region and has_same_distribution(array, facts, picture):

@@ -11,6 +11,7 @@ from sm_imgcheck.core.errors import PlanError
 
 __all__ = [
     "CURVES",
+    "alpha_as_color",
     "clip",
     "color_space",
     "fill_channel",
@@ -62,6 +63,17 @@ def repeat_buffer(image: np.ndarray, *, size: list[int], axes: list[str], order:
     result = np.resize(values, shape)
     result = result.transpose(1, 2, 0) if last == "CHW" else result
     return np.ascontiguousarray(result[..., ::-1] if order == "BGR" and last != "HW" else result)
+
+
+def alpha_as_color(image: np.ndarray, *, order: str, position: int) -> np.ndarray:
+    """The numbers of an image with an opaque alpha, in memory order, under the shape of its HxWx3 pixels.
+
+    The last quarter is missing. order: of the colors in memory, ``RGB`` or ``BGR``. position: of alpha among the four
+    channels, 0 or 3.
+    """
+    pixels = image[..., ::-1] if order == "BGR" else image
+    numbers = np.insert(pixels, position, 255, axis=2).reshape(-1)[: image.size].reshape(image.shape)
+    return np.ascontiguousarray(numbers[..., ::-1] if order == "BGR" else numbers)
 
 
 def color_space(image: np.ndarray, *, to: str, library: str, order: str = "RGB") -> np.ndarray:

@@ -65,6 +65,11 @@ def _repeat_phrase(step: Step) -> str:
     return f"np.resize instead of a resize (values truncated or repeated in memory order{suffix})"
 
 
+def _alpha_phrase(step: Step) -> str:
+    order, at = step.params["order"], step.params["position"]
+    return f"a buffer of four channels ({order[:at]}A{order[at:]}) read as three"
+
+
 def _integer(facts: Facts, _: Step) -> Facts:
     return replace_fields(facts, dtype="uint8")
 
@@ -141,6 +146,7 @@ OPS = {
     ),
     "recompress": _alteration(stage="compress", effect=_same, shapes_image=True, phrase=_recompress_phrase),
     "repeat_buffer": _alteration(stage="buffer", effect=_repeat_shape, shapes_image=True, phrase=_repeat_phrase),
+    "alpha_as_color": _alteration(stage="buffer", effect=_same, shapes_image=True, phrase=_alpha_phrase),
     "tone_curve": _alteration(stage="curve", effect=_curve_dtype, shapes_image=True, phrase=_curve_phrase),
     "truncate_levels": _alteration(stage="truncation", effect=_integer, shapes_image=True, phrase=_truncation_phrase),
     "fill_channel": _alteration(stage="channels", effect=_same, phrase=_fill_phrase),

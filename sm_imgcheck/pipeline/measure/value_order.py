@@ -21,7 +21,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Facts
 from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 
-__all__ = ["ORDERS", "ValueOrder", "measure_value_order", "order_features", "other_order"]
+__all__ = ["ORDERS", "ValueOrder", "alpha_position", "measure_value_order", "order_features", "other_order"]
 
 ORDERS = ("HWC", "CHW")
 MIN_SIDE = 16
@@ -47,6 +47,8 @@ _FEW_VALUES = 16
 """Distinct values below which an image is a drawing, such as stripes of two colors."""
 _SWAP_PROBABILITY = 0.99
 """Probability of swapped sides: none of 1,200 right tensors of photographs was reported."""
+_ALPHA_PROBABILITY = 0.999
+"""Probability of four channels: no image has the pattern by chance, but one may be drawn."""
 
 
 @frozen
@@ -56,7 +58,8 @@ class ValueOrder:
     order: str = ""
     probability: float = 0.0
     shape: tuple[int, ...] = ()
-    """Lengths of the axes in this order, where height and width are swapped in the tensor's shape."""
+    """Lengths of the axes in this order, where they are others than in the tensor's shape: height and width swapped,
+    or four channels."""
 
 
 def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
@@ -72,8 +75,9 @@ def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
         return ValueOrder()
     images = array if "N" in facts.layout else array[np.newaxis]
     examined = [images[index] for index in evenly_spaced(len(images), _IMAGES)]
-    if (sides := _swapped_sides(examined, height=height, width=width, channels=channels)) is not None:
-        return sides
+    other = _hidden_alpha(examined, facts) or _swapped_sides(examined, height=height, width=width, channels=channels)
+    if other is not None:
+        return other
     features = order_features(examined, width=width, channels=channels)
     if features is None:
         return ValueOrder()
@@ -83,6 +87,31 @@ def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
     if is_clear and not _is_periodic(examined, channels if order == "HWC" else 1, width):
         return ValueOrder(order=order, probability=1 / (1 + math.exp(-abs(odds))))
     return ValueOrder()
+
+
+def alpha_position(image: np.ndarray) -> int | None:
+    """Return the position of alpha, 0 to 3, if HxWx3 values are the beginning of a buffer with four channels.
+
+    Every fourth value is then constant, at another pixel for each channel; with a scale for each channel, one constant
+    each. No stripes of an image have that at one position: they are the same pixels in all channels.
+    """
+    positions = [at for at in range(4) if _is_constant(image[:1], at) and _is_constant(image, at)]
+    return positions[0] if len(positions) == 1 else None
+
+
+def _is_constant(image: np.ndarray, position: int) -> bool:
+    """Return whether the values of each channel that are at this position of four are equal."""
+    planes = (image[..., channel].reshape(-1)[(channel - position) % 4 :: 4] for channel in range(3))
+    return all(bool((plane == plane[0]).all()) for plane in planes)
+
+
+def _hidden_alpha(images: list[np.ndarray], facts: Facts) -> ValueOrder | None:
+    """Return the order of images that hold four channels under a shape of three; None for other images."""
+    height, width, channels = (facts.length(axis) or 0 for axis in "HWC")
+    axes = [facts.layout.removeprefix("N").index(axis) for axis in "HWC"]
+    if channels != len("RGB") or any(alpha_position(image.transpose(axes)) is None for image in images):
+        return None
+    return ValueOrder(order="HWC", probability=_ALPHA_PROBABILITY, shape=(3 * height // 4, width, 4))
 
 
 def _is_periodic(images: list[np.ndarray], step: int, width: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sm_imgcheck.core.assumptions import contradicted_layout, sides_look_swapped, unlikely_range
+from sm_imgcheck.core.assumptions import contradicted_layout, has_hidden_alpha, sides_look_swapped, unlikely_range
 from sm_imgcheck.core.channels import blue_first
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import replace_fields
@@ -51,10 +51,11 @@ def _usable(facts: Facts, _: PlanContext) -> Iterator[Step]:
     if 0 in facts.shape:
         raise PlanError(f"empty array: got shape {list(facts.shape)}")
     if order := contradicted_layout(facts):
-        raise PlanError(
-            f"value order: got {order} under a {facts.layout} shape (reshape instead of transpose); transpose where "
-            f"the tensor is made, or --assume layout={facts.layout} if the shape is right"
-        )
+        reason, fix = f"{order} under a {facts.layout} shape (reshape instead of transpose)", "transpose"
+        if has_hidden_alpha(facts):
+            reason, fix = f"four channels under the shape {list(facts.shape)}", "remove the fourth"
+        assume = f"--assume layout={facts.layout} if the shape is right"
+        raise PlanError(f"value order: got {reason}; {fix} where the tensor is made, or {assume}")
     yield from ()
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from sample_images import encode_image, picture
 
 import sm_imgcheck
-from sm_imgcheck.core.assumptions import contradicted_layout
+from sm_imgcheck.core.assumptions import contradicted_layout, has_hidden_alpha
 from sm_imgcheck.pipeline.measure import measure
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
@@ -47,6 +47,29 @@ def test_order_of_values_is_measured_for_both_layouts(layout, channels, batch, f
     wrong = measure(np.asfortranarray(reshaped) if fortran else reshaped, None, {})
     assert (wrong.layout, wrong.value_order) == (other, layout)
     assert wrong.likely_order == ""
+
+
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+@pytest.mark.parametrize("place", [0, 3])
+@pytest.mark.parametrize("normalize", [False, True])
+def test_four_channels_under_a_shape_of_three_are_measured(layout, place, normalize):
+    four = np.insert(smooth(), place, 1, axis=2)
+    image = four.reshape(-1)[: 72 * 96 * 3].reshape(72, 96, 3)
+    image = (image - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225] if normalize else image
+    facts = measure(transpose_to(image, layout).astype(np.float32), None, {})
+    assert (facts.value_order, facts.value_shape) == ("HWC", (54, 96, 4))
+    assert contradicted_layout(facts)
+    assert has_hidden_alpha(facts)
+    assert facts.likely_order == ""
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("start", range(4))
+def test_lines_of_every_fourth_row_or_column_are_not_four_channels(axis, start):
+    image = smooth()
+    image.swapaxes(0, axis)[start::4] = 1
+    for layout in ("HWC", "CHW"):
+        assert not has_hidden_alpha(measure(np.ascontiguousarray(transpose_to(image, layout)), None, {}))
 
 
 @pytest.mark.parametrize("layout", ["HW", "NHW", "WHC", "????"])
