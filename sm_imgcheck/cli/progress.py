@@ -107,8 +107,7 @@ class _Bar:
         self.progress = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
         self.task = self.progress.add_task("", total=None, found=0, rate=0.0)
         self.progress.start()
-        if expected is not None:
-            Thread(target=self._count, args=(expected,), daemon=True).start()
+        self._expected = expected
 
     def _count(self, expected: Iterable[object]) -> None:
         for _ in expected:
@@ -116,7 +115,10 @@ class _Bar:
         self.counted = True
 
     def show(self, finished_count: int, findings_count: int, rate: float) -> None:
-        """Draw it again."""
+        """Draw it again. The first time, start to count: worker processes are forked before there is a thread."""
+        if self._expected is not None:
+            Thread(target=self._count, args=(self._expected,), daemon=True).start()
+            self._expected = None
         total = max(self.total, finished_count) if self.counted else None
         self.progress.update(self.task, completed=finished_count, total=total, found=findings_count, rate=rate)
         self.progress.refresh()

@@ -24,20 +24,20 @@ _FEW = 16
 def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None = None) -> int:
     """Return the number of processes: as requested, else one per processor, or for few candidates this one.
 
-    Where workers are needed, the process that forks them is started at the same time: it imports their modules while
-    this process does the same.
+    Where workers are needed and forked from another process, that is started at the same time: it imports their modules
+    while this process does the same.
     """
     if engine not in {None, "pool"}:
         return requested_jobs or 0  # chosen by the engine: no processes of this machine
     jobs = requested_jobs or (usable() if _has_many(paths) else 1)
     one_thread_each()
     if jobs > 1:
-        from sm_imgcheck.run.executors import _forkserver
+        from sm_imgcheck.run.executors import _processes
 
         if requested_jobs is None:
-            jobs = max(1, min(jobs, _forkserver.most_workers()))
+            jobs = max(1, min(jobs, _processes.most_workers()))
         if jobs > 1:
-            _forkserver.prepare(jobs)
+            _processes.prepare(jobs)
     return jobs
 
 

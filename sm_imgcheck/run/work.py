@@ -49,6 +49,7 @@ __all__ = [
     "Chunk",
     "Outcome",
     "RunJob",
+    "load_modules",
     "prepare",
     "process_custom_item",
     "process_item",
@@ -57,6 +58,7 @@ __all__ = [
     "resolve_input",
 ]
 
+_MODULES = ("PIL.Image", "simplejpeg", *(f"sm_imgcheck.pipeline.{name}" for name in ("apply", "measure", "process")))
 _ROOM = 64 << 20
 """Bytes of tensors that are written to a store at a time."""
 _UNKNOWN = Result(candidate=Candidate(path="", kind="unknown"))
@@ -133,6 +135,13 @@ class Chunk:
     """Counted from 0 through the listing."""
     items: tuple[Item | Outcome, ...]
     """Known outcomes (from an earlier run) are yielded in order and cost no work."""
+
+
+def load_modules() -> None:
+    """Import what most candidates need and commands import late. OpenCV is not among it: few specs need it."""
+    for name in _MODULES:
+        import_module(name)
+    import_module("sm_imgcheck.rules").all_rules()
 
 
 def prepare() -> None:

@@ -83,7 +83,7 @@ def test_jpeg_is_validated_without_opencv_rich_orjson_and_digests(tmp_path):
 
 def test_workers_are_started_before_any_heavy_module_is_loaded():
     code = (
-        "import sys, sm_imgcheck.run.cpus, sm_imgcheck.run.executors._forkserver; print(*sys.modules, file=sys.stderr)"
+        "import sys, sm_imgcheck.run.cpus, sm_imgcheck.run.executors._processes; print(*sys.modules, file=sys.stderr)"
     )
     modules = loaded_modules(code=code)
     assert "multiprocessing.context" in modules

@@ -11,16 +11,17 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import field
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import mutable
-from sm_imgcheck.run.executors import _forkserver, _worker
+from sm_imgcheck.run.executors import _processes, _worker
 from sm_imgcheck.run.executors._window import AHEAD, Task, TaskWindow
 from sm_imgcheck.run.executors._worker import Receiver, last_index, skip_indices
-from sm_imgcheck.run.work import Chunk, Outcome, RunJob
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, load_modules
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -46,13 +47,15 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
 
     Raises ImgcheckError when the complete job is impossible; the results before it in the listing come first.
     """
-    window = TaskWindow(job, chunks)
-    pool = _Pool(job, window)
+    workers: list[_Worker] = []
     try:
-        pool.start_workers(jobs)
-        yield from window.results(pool)
+        _processes.prepare(jobs)
+        for _ in range(jobs):
+            workers.append(_start_worker(job, workers))
+        window = TaskWindow(job, chunks)  # after the workers: it has a thread
+        yield from window.results(_Pool(job, window, workers))
     finally:
-        pool.close()
+        _close(workers)
 
 
 @mutable
@@ -74,30 +77,11 @@ class _Worker:
 
 
 class _Pool:
-    def __init__(self, job: RunJob, window: TaskWindow) -> None:
+    def __init__(self, job: RunJob, window: TaskWindow, workers: list[_Worker]) -> None:
         self.job = job
         self.window = window
         self.failed_starts = 0
-        self.workers: list[_Worker] = []
-
-    def start_workers(self, jobs: int) -> None:
-        """Start the worker processes. Raises ImgcheckError."""
-        _forkserver.prepare(jobs)
-        for _ in range(jobs):
-            self.workers.append(self._start_worker())
-
-    def _start_worker(self) -> _Worker:
-        context = _forkserver.context()
-        parent_end, child_end = context.Pipe()
-        begin_reader, begins = context.Pipe(duplex=False)
-        process = context.Process(target=_worker.serve, args=(child_end, begins), daemon=True)
-        with _forkserver.without_main(), _forkserver.start_errors():
-            process.start()
-        child_end.close()
-        begins.close()
-        worker = _Worker(process=process, link=parent_end, begun=begin_reader)
-        _send(worker, self.job)
-        return worker
+        self.workers = workers
 
     def submit_tasks(self) -> None:
         """Give each worker tasks, first one each, then one that waits."""
@@ -123,7 +107,7 @@ class _Pool:
                     worker.process.kill()
             elif not self._receive(worker):
                 self._handle_crash(worker)
-                self.workers[at] = self._start_worker()
+                self.workers[at] = _start_worker(self.job, self.workers[:at] + self.workers[at + 1 :])
 
     def _receive(self, worker: _Worker) -> bool:
         """Receive a message; False: the worker has crashed and sends none."""
@@ -164,18 +148,31 @@ class _Pool:
         for task in worker.tasks:
             self.window.retry(task, tuple(place for place in task.remaining if place not in task.slot.records))
 
-    def close(self) -> None:
-        """Let the workers finish the image that they are at, and end them."""
-        self.window.feed.close()
-        for worker in self.workers:
-            worker.link.close()
-        end = monotonic() + _PATIENCE
-        for worker in self.workers:
-            worker.process.join(max(0.0, end - monotonic()))
-        for worker in self.workers:
-            worker.process.kill()
-            worker.process.join()
-            worker.begun.close()
+
+def _start_worker(job: RunJob, others: Iterable[_Worker]) -> _Worker:
+    """Start a worker process. Raises ImgcheckError."""
+    link, child_end = Pipe()
+    begin_reader, begins = Pipe(duplex=False)
+    foreign = [end for worker in others for end in (worker.link, worker.begun)]
+    process = _processes.start(_worker.serve, (child_end, begins), [link, begin_reader, *foreign], load_modules)
+    child_end.close()
+    begins.close()
+    worker = _Worker(process=process, link=link, begun=begin_reader)
+    _send(worker, job)
+    return worker
+
+
+def _close(workers: Iterable[_Worker]) -> None:
+    """Let the workers finish the image that they are at, and end them."""
+    for worker in workers:
+        worker.link.close()
+    end = monotonic() + _PATIENCE
+    for worker in workers:
+        worker.process.join(max(0.0, end - monotonic()))
+    for worker in workers:
+        worker.process.kill()
+        worker.process.join()
+        worker.begun.close()
 
 
 def _is_stopped(pid: int | None) -> bool:

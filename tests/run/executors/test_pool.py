@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -245,10 +246,34 @@ def test_failed_worker_start_is_reported_with_the_reason(photos, capsys, monkeyp
     def start(_):
         raise error
 
-    monkeypatch.setattr(pool._forkserver.context().Process, "start", start)
+    monkeypatch.setattr(BaseProcess, "start", start)
     assert main(["validate", str(photos), "-s", SPEC, "-j", "2"]) == 2
     said = f"worker processes cannot be started ({error.strerror}): -j 1 works without them"
     assert said in capsys.readouterr().err
+
+
+@LINUX
+@pytest.mark.parametrize(("threads", "forks"), [(1, 2), (2, 0)])
+def test_workers_do_not_import_modules_of_the_current_folder(photos, tmp_path, threads, forks):
+    """Forked from the program, or where that has a second thread from a separate process."""
+    (hostile := tmp_path / "hostile").mkdir()
+    for name in ("simplejpeg", "signal", "PIL", "numpy"):
+        (hostile / f"{name}.py").write_text("raise SystemExit(f'{__name__} of the current folder')")
+    code = f"""
+import os, sys, threading
+from pathlib import Path
+from sm_imgcheck import validate_paths
+for _ in range({threads} - 1):
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+own, children = Path("/proc/self/cmdline").read_bytes(), set()
+for result in validate_paths(sys.argv[1], {SPEC!r}, jobs=2):
+    for pid in Path(f"/proc/self/task/{{os.getpid()}}/children").read_text().split():
+        children.add((pid, Path(f"/proc/{{pid}}/cmdline").read_bytes() == own))
+print(sum(forked for _, forked in children))
+"""
+    command = [sys.executable, "-P", "-c", code, str(photos)]
+    done = subprocess.run(command, cwd=hostile, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{forks}\n", "")
 
 
 def test_worker_error_is_raised_after_earlier_records(photos, job):
@@ -323,12 +348,10 @@ def test_signal_leaves_no_process_or_temporary_file(photos, tmp_path, number, co
 def test_externally_killed_worker_is_replaced_without_a_finding(photos, tmp_path):
     command = running("validate", f"{photos}/02.jpg", "@-", "-j", "2", "--format", "jsonl")
     assert json.loads(command.stdout.readline())["path"].endswith("02.jpg")
-    before = set(group(command.pid))
-    for pid in before - {command.pid}:
-        if b"spawn" not in (line := Path(f"/proc/{pid}/cmdline").read_bytes()) and b"resource_tracker" not in line:
-            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-            if parent != command.pid:
-                os.kill(pid, signal.SIGKILL)  # all workers; none of them is at work
+    workers = set(group(command.pid)) - {command.pid}
+    assert len(workers) == 2
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)  # none of them is at work
     command.stdin.write("".join(f"{path}\n" for path in sorted(photos.glob("*.jpg"))))
     out, err = command.communicate(timeout=30)
     *rows, last = map(json.loads, out.splitlines())

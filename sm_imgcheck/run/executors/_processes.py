@@ -1,16 +1,20 @@
 """The start of worker processes. Light: it runs before anything heavy is imported.
 
-On POSIX they are forked from a separate process that has imported their modules, once for all of them and while this
-process imports its modules; it has no threads, so that a fork is safe at any time. Windows starts each from scratch.
+On Linux they are forked from this process while it has one thread: a fork copies only the thread that calls it, so that
+locks which others hold would stay locked (https://docs.python.org/3/library/os.html#os.fork). With more threads, as in
+a notebook or for a replacement of a crashed worker, and on macOS, they are forked from a separate process that has
+imported their modules while this process imports its own. Windows starts each from scratch.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -18,41 +22,66 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.run.threads import one_thread_each
 
 if TYPE_CHECKING:
-    from multiprocessing.context import ForkServerContext, SpawnContext
+    from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
+    from multiprocessing.process import BaseProcess
 
-__all__ = ["context", "most_workers", "prepare", "start_errors", "without_main"]
+__all__ = ["most_workers", "prepare", "start"]
 
 _DESCRIPTORS, _DESCRIPTORS_EACH = 16, 4
 """File descriptors of this process with workers: at first, and for each. Two workers run with 24 and fail with 20."""
-_FORKS = sys.platform != "win32"
-
-
-def context() -> ForkServerContext | SpawnContext:
-    """How worker processes are started."""
-    return get_context("forkserver") if _FORKS else get_context("spawn")
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def prepare(jobs: int) -> None:
-    """Start the process that workers are forked from, where fork exists; it is ready about 0.13 s later.
+    """Start the process that workers are forked from, where there is one; it is ready about 0.13 s later.
 
     Raises ImgcheckError where this number of workers cannot be started.
     """
     _check_descriptors(jobs)
     one_thread_each()
-    if not _FORKS:
+    if _context().get_start_method() != "forkserver":
         return
     from multiprocessing import forkserver, resource_tracker
 
     forkserver.set_forkserver_preload([f"{__package__}._preload"])
-    with start_errors():
+    with _start_errors(), _safe_path():
         resource_tracker.ensure_running()  # first: it would unblock the signals
-        with _signals_blocked(), without_main():
+        with _signals_blocked(), _without_main():
             forkserver.ensure_running()
+
+
+def start(
+    work: Callable[..., None], ends: Sequence[Connection], foreign: Sequence[Connection], load: Callable[[], None]
+) -> BaseProcess:
+    """Start a process that calls ``work(*ends, foreign)``. Raises ImgcheckError.
+
+    ends: its ends of pipes. foreign: ends of this process, of which a fork has copies to close; empty otherwise. load:
+    imports what ``work`` needs; called once before the first fork.
+    """
+    context = _context()
+    forks = context.get_start_method() == "fork"
+    if forks:
+        load()
+    process = context.Process(target=work, args=(*ends, foreign if forks else ()), daemon=True)
+    with _start_errors(), _safe_path(), _signals_blocked(), _without_main():
+        process.start()
+    return process
+
+
+def _context() -> ForkContext | ForkServerContext | SpawnContext:
+    """How a process is started now."""
+    if sys.platform == "win32":
+        return get_context("spawn")
+    try:
+        threads = len(os.listdir("/proc/self/task"))  # with those of C libraries (proc_pid_task(5))
+    except OSError:
+        return get_context("forkserver")
+    return get_context("fork") if threads == 1 else get_context("forkserver")
 
 
 def most_workers() -> int:
     """Return the number of workers whose pipes this process may open; a large number without a limit."""
-    if not _FORKS:
+    if sys.platform == "win32":
         return sys.maxsize
     from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 
@@ -71,7 +100,7 @@ def _check_descriptors(jobs: int) -> None:
 
 
 @contextmanager
-def start_errors() -> Iterator[None]:
+def _start_errors() -> Iterator[None]:
     """Raise ImgcheckError, with a fix, where no process can be started: too many, or no permission."""
     try:
         yield
@@ -81,7 +110,7 @@ def start_errors() -> Iterator[None]:
 
 
 @contextmanager
-def without_main() -> Iterator[None]:
+def _without_main() -> Iterator[None]:
     """Workers that start in this context do not run the program's main module again: they do not need it."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -104,3 +133,21 @@ def _signals_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Python processes that start in this context do not search the current folder for modules: it may hold any file.
+
+    multiprocessing starts them with ``python -c``, which searches the current folder first
+    (https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH).
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
