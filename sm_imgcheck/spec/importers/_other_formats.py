@@ -36,7 +36,7 @@ _FORMATS = (
         f"a model configuration of TorchServe, which {_NO_INPUT}; import the model file",
     ),
     (r"^bentofile", r"^service\s*:", f"a bentofile of BentoML, which {_NO_INPUT}; import the model file"),
-    (_ANY, r"^\s*\"?sampl(e|ing)_rate\"?\s*:", "a configuration of a sound model, without an image input"),
+    (_ANY, r"^\s*\"?sampl(e|ing)_rate\"?\s*:", "a configuration of a speech or audio model: no image input"),
     (_ANY, r"^(lr0|hsv_h)\s*:", f"hyperparameters of YOLO, which {_NO_INPUT}; import args.yaml or the model file"),
     (_ANY, r"^nc\s*:\s*\d", f"a data set of YOLO, which {_NO_INPUT}; import args.yaml or the model file"),
 )

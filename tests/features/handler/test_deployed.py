@@ -19,7 +19,7 @@ BODIES = {
     "exif": jpeg(PIXELS, orientation=6),
 }
 """By the third line of a file, ``# image: NAME``."""
-PACKAGES = ("aiohttp", "django", "fastapi", "flask", "rest_framework", "starlette", "torch")
+PACKAGES = ("aiohttp", "django", "fastapi", "flask", "rest_framework", "sanic", "starlette", "torch", "tornado")
 
 
 def result_of(file):

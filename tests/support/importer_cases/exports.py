@@ -87,7 +87,7 @@ REFUSED = {
     "bentofile": ("bentofile.yaml", 'service: "service:svc"\ninclude: ["*.py"]\n', "a bentofile of BentoML"),
     "edge-impulse": ("model_metadata.h", "#define EI_CLASSIFIER_INPUT_WIDTH 96\n", "import its .tflite file"),
     "torchserve": ("model-config.yaml", "minWorkers: 1\nhandler: {profile: true}\n", "TorchServe"),
-    "sound": ("config.yaml", "sample_rate: 16000\nfeature_dim: 80\n", "without an image input"),
+    "sound": ("config.yaml", "sample_rate: 16000\nfeature_dim: 80\n", "no image input"),
     "create-ml": ("labels.json", json.dumps([{"image": "a.jpg", "annotations": [{"label": "cat", "coordinates": {"x": 1}}]}]), "annotations of Create ML"),
     "video-preset": ("t.txt", "VideoClassification(\n    crop_size=[112, 112]\n)\n", "not one image"),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import results
 from .error_lines import error_line, error_summary
 from .recorder import ModelCalled, ModelRecorder
+from .source_imports import imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +143,7 @@ class UserFile:
             raise NotChecked(no_model_call(self.recorder, f"returned {results.describe(result)}"))
         name, most = self.settings["model_input"]["name"], self.settings["most_bytes"]
         tensor = results.read(result, text=text, name=name, most_bytes=most)
-        if not isinstance(tensor.content, bytes) and any(word in self.source for word in _FEATURE_MODELS):
+        if not isinstance(tensor.content, bytes) and any(imports(self.source, package) for package in _FEATURE_MODELS):
             results.restore_axes(tensor, self.settings["model_input"]["shape"])
         return tensor
 

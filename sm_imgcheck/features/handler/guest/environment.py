@@ -14,7 +14,7 @@ from .error_lines import error_line
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["environment_cause", "failing_code", "is_own", "is_own_module"]
+__all__ = ["environment_cause", "failing_code", "is_offline", "is_own", "is_own_module"]
 
 _IMPORT = re.compile(r"\s*(?:from|import)\s+([A-Za-z_]\w*)")
 _VARIABLE = re.compile(r"""os\.(?:environ\.get|getenv)\(\s*["'](\w+)["']\s*\)""")
@@ -28,6 +28,7 @@ _NO_GPU = re.compile(
     r"libcuda|cudaError|CUDA driver|Invalid CUDA .*device|HIP GPUs|not linked with support for (?:cuda|mps|xla)",
     re.IGNORECASE,
 )
+_OFFLINE = {"URLError", "ConnectionError", "ConnectTimeout", "ConnectError", "MaxRetryError", "gaierror"}
 _MODEL_FOLDER = "/opt/ml/model"
 
 
@@ -40,11 +41,16 @@ def environment_cause(error: BaseException, file: str) -> str:
         return f"the environment variable {variable} is not set here; set it to its value at the endpoint"
     if isinstance(error, OSError) and str(error.filename or "").startswith(_MODEL_FOLDER):
         return f"{_MODEL_FOLDER} does not exist here; link it to the model's folder: ln -s FOLDER {_MODEL_FOLDER}"
-    if member := _missing_member(error, file):
-        return member
-    if package := _failing_package(error, file):
-        return f"the import of {_version(package)} failed in this Python{_IN_CONTAINER}"
-    return ""
+    if is_offline(error):
+        return "run sm-imgcheck where that address can be reached"
+    package = _failing_package(error, file)
+    failed_import = f"the import of {_version(package)} failed in this Python{_IN_CONTAINER}" if package else ""
+    return _missing_member(error, file) or failed_import
+
+
+def is_offline(error: BaseException) -> bool:
+    """Whether an address could not be reached."""
+    return type(error).__name__ in _OFFLINE
 
 
 _IN_CONTAINER = "; if the container's version differs, pass an interpreter with that version as --python"

@@ -6,20 +6,15 @@ import ast
 import symtable
 from typing import TYPE_CHECKING
 
+from .environment import is_offline
 from .error_lines import error_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["is_offline", "skipped_tail"]
+__all__ = ["skipped_tail"]
 
-_OFFLINE = {"URLError", "ConnectionError", "ConnectTimeout", "ConnectError", "MaxRetryError", "gaierror"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-def is_offline(error: BaseException) -> bool:
-    """Whether an address could not be reached."""
-    return type(error).__name__ in _OFFLINE
 
 
 def skipped_tail(error: Exception, file: str, source: str) -> str:
@@ -27,7 +22,7 @@ def skipped_tail(error: Exception, file: str, source: str) -> str:
 
     It does if only the network is missing, no function or class follows, and none reads a name that would be set there.
     """
-    if type(error).__name__ == "StopScript":  # of streamlit_stub
+    if type(error).__name__ == "StopScript":  # of packages.streamlit
         return "the script waits for an upload"
     if not is_offline(error):
         return ""

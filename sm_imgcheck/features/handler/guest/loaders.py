@@ -60,6 +60,7 @@ _REPLACEABLE = (
     *("prometheus_client", "sentry_sdk", "loguru", "structlog", "pythonjsonlogger", "dotenv", "google", "redis"),
     *("huggingface_hub", "ultralytics", "torch_neuronx", "torch_neuron"),
     *("uvicorn", "gunicorn", "hypercorn", "waitress", "mangum", "flask_cors", "pyngrok", "flask_ngrok", "runpod"),
+    *("apache_beam", "sanic_cors"),
 )
 """Packages that load models, call or run servers, or log."""
 _SHARED = ("google.cloud",)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from . import loaders
 from .calls import UserFile
 from .import_tail import skipped_tail
-from .package_stubs import install_packages
+from .packages import install_packages
+from .source_imports import imports
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["import_user_file"]
 
 _MOST_SOURCE = 1 << 20
-_PACKAGE_WORDS = ("uvicorn", "FastAPI", "Flask", "Starlette")
-"""Words of files that servers import as part of a package."""
+_SERVERS = ("uvicorn", "fastapi", "flask", "starlette", "sanic", "tornado", "aiohttp")
+"""Packages whose applications are imported as part of a package."""
 
 
 def import_user_file(settings: Settings, recorder: ModelRecorder) -> UserFile:
@@ -43,7 +44,7 @@ def import_user_file(settings: Settings, recorder: ModelRecorder) -> UserFile:
 
 def _import_file(file: str, folder: str, stem: str, source: str, recorder: ModelRecorder) -> ModuleType:
     package = os.path.basename(folder)
-    if os.path.exists(os.path.join(folder, "__init__.py")) and any(word in source for word in _PACKAGE_WORDS):
+    if os.path.exists(os.path.join(folder, "__init__.py")) and any(imports(source, package) for package in _SERVERS):
         sys.path.insert(0, os.path.dirname(folder))
         return importlib.import_module(f"{package}.{stem}")
     name = "inference" if stem in sys.modules else stem

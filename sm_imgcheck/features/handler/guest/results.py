@@ -87,7 +87,7 @@ def restore_axes(tensor: HandlerTensor, shape: list[int | None]) -> None:
 
 
 def write(content: np.ndarray | bytes, file: IO[bytes]) -> None:
-    """Write a text unchanged, an array as ``.npy`` without pickled objects."""
+    """Write a text identity, an array as ``.npy`` without pickled objects."""
     if isinstance(content, bytes):
         file.write(content)
     else:

@@ -13,7 +13,6 @@ from .calls import CallRecord, ClientRequest, MissingFunction, NotChecked
 from .environment import environment_cause
 from .error_lines import error_summary
 from .errors import describe_error
-from .import_tail import is_offline
 from .instances import LoadFailed
 from .loading import import_user_file
 from .recorder import ModelRecorder
@@ -76,7 +75,6 @@ def _load(settings: Settings) -> tuple[UserFile | None, HandlerCall | None, dict
         return None, None, {"not_checked": str(error), "notes": recorder.notes}
     except OSError as error:
         fix = environment_cause(error, settings["file"]) or "--model-dir names the model's folder"
-        fix = "run sm-imgcheck where that address can be reached" if is_offline(error) else fix
         text = f"raised {error_summary(error, 200)}; {fix}"
         return None, None, {"not_checked": text, "notes": recorder.notes}
     except BaseException as error:  # noqa: BLE001 - whatever the user's file raises while it is imported

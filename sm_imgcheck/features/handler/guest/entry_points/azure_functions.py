@@ -9,8 +9,8 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
-from ..azure_functions_stub import FunctionContext, Out
 from ..model_stub import ModelStub
+from ..packages.azure_functions import FunctionContext, Out
 from ..results import InvalidHandlerResult
 from ..source_imports import imports
 from ..web import WebResponse, WebRoute, route_call

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import inspect
 import os
+import re
 import tempfile
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
-from ..forms import image_name, is_image_key, open_image
-from ..instances import make_instance
+from ..forms import image_name, is_image_key, json_documents, open_image
+from ..instances import make_instance, prepare
 from ..results import InvalidHandlerResult
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ _NAMES = (
     *("image_to_tensor", "to_tensor", "transform_image", "load_image", "process_image", "preprocessing", "read_image"),
 )
 PREDICTS = ("predict", "predict_image", "classify", "classify_image", "infer", "inference", "run_inference", "detect")
+_FORMS = {"path": "path", "filename": "path", "b64": "base64 text", "base64": "base64 text", "bytes": "bytes"}
+"""By part of a parameter's name: the form of the image that is tried first."""
 _SWAPS = ("COLOR_BGR2RGB", "COLOR_BGR2GRAY", "::-1", "[2, 1, 0]")
 
 
@@ -44,6 +48,8 @@ def find(user: UserFile) -> HandlerCall | None:
         if able:
             return _call(user, f"{able[0].__name__}.preprocess", make_instance(user, able[0]).preprocess)
         name = next((name for name in PREDICTS if has_image(user.names.get(name))), "")
+        if name and inspect.isfunction(load := user.names.get("init")) and not inspect.signature(load).parameters:
+            prepare(user, "init", load)
         return image_call(user, name, user.names[name]) if name else None
     owner, _, method = user.function.rpartition(".")
     holder: Any = user.names.get(owner) if owner else user.module
@@ -69,9 +75,21 @@ def image_call(user: UserFile, name: str, function: Function) -> HandlerCall:
 
     def run(request: ClientRequest, record: CallRecord) -> HandlerTensor:
         attempts = argument_attempts(function, request, user.observe_server, source=user.source)
-        return run_attempts(user, attempts, record)
+        return run_attempts(user, chain(attempts, _document_attempts(user, function, request)), record)
 
     return HandlerCall(name, run)
+
+
+def _document_attempts(user: UserFile, function: Function, request: ClientRequest) -> Iterator[Attempt]:
+    """Calls with parsed JSON, where the function reads keys of its parameter."""
+    parameter = next(iter(inspect.signature(function).parameters), "")
+    reads_keys = re.search(rf"""\b{parameter}(\.get\(|\[["'])""", _source(function)) is not None
+    for label, document in json_documents(user, request.body) if reads_keys and request.image else ():
+        yield label, partial(_observe_document, user, function, document)
+
+
+def _observe_document(user: UserFile, function: Function, document: object, _: CallRecord) -> HandlerTensor:
+    return user.observe_server(lambda: resolve(function(document)))
 
 
 def _needs_instance(kind: type, method: str) -> bool:
@@ -102,17 +120,21 @@ def argument_attempts(
     def call(argument: object) -> HandlerTensor:
         return observe(lambda: resolve(function(argument)))
 
-    if not request.image and "json" in request.content_type:
-        yield "text", lambda _: call(request.body.decode("utf-8"))
-    yield "bytes", lambda _: call(request.body)
     if not request.image:
+        if "json" in request.content_type:
+            yield "text", lambda _: call(request.body.decode("utf-8"))
+        yield "bytes", lambda _: call(request.body)
         return
+    attempts: list[Attempt] = [("bytes", lambda _: call(request.body))]
     if open_image(request.body) is not None:
-        yield "Pillow image", lambda _: call(open_image(request.body))
+        attempts.append(("Pillow image", lambda _: call(open_image(request.body))))
         order = "BGR" if any(word in source for word in _SWAPS) else "RGB"
-        yield f"{order} array", lambda _: call(_array(request.body, order))
-    yield "path", lambda _: with_path(request, call)
-    yield "base64 text", lambda _: call(base64.b64encode(request.body).decode("ascii"))
+        attempts.append((f"{order} array", lambda _: call(_array(request.body, order))))
+    attempts.append(("path", lambda _: with_path(request, call)))
+    attempts.append(("base64 text", lambda _: call(base64.b64encode(request.body).decode("ascii"))))
+    name = next(iter(inspect.signature(function).parameters), "").lower()
+    likely = next((label for word, label in _FORMS.items() if word in name), "")
+    yield from sorted(attempts, key=lambda attempt: attempt[0] != likely)
 
 
 def _observe(user: UserFile, function: Callable[[], object]) -> HandlerTensor:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..asynchronous import collect
 from ..calls import HandlerCall, NotChecked, run_attempts
 from ..forms import open_image
-from ..gradio_stub import Component, event_functions
+from ..packages.gradio import Component, event_functions
 from .function import with_path
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from ..calls import CallRecord, HandlerCall, run_attempts
 from ..forms import json_documents
 from ..instances import make_instance, prepare
 from ..results import InvalidHandlerResult
+from ..source_imports import imports
 from .sagemaker import follow
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _PACKAGES = ("kserve", "kfserving")
 
 def find(user: UserFile) -> HandlerCall | None:
     """The first class of the file that derives from ``kserve.Model``."""
-    if not any(package in user.source for package in _PACKAGES):
+    if not any(imports(user.source, package) for package in _PACKAGES):
         return None
     for kind in user.classes():
         bases = {base.__name__ for base in kind.__mro__[1:] if any(package in base.__module__ for package in _PACKAGES)}

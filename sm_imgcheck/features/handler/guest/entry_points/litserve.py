@@ -15,6 +15,7 @@ from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
 from ..forms import image_name, image_type, json_documents
 from ..instances import make_instance, prepare
+from ..source_imports import imports
 from .sagemaker import follow
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ RANK, STACK = 54, "litserve"
 
 def find(user: UserFile) -> HandlerCall | None:
     """The first class of the file that derives from ``litserve.LitAPI``."""
-    if "litserve" not in user.source:
+    if not imports(user.source, "litserve"):
         return None
     kinds = [kind for kind in user.classes() if any(base.__name__ == "LitAPI" for base in kind.__mro__[1:])]
     matches = [kind for kind in kinds if user.function in ("", kind.__name__)]

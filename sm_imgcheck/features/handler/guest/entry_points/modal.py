@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..calls import HandlerCall, MissingFunction
 from ..instances import make_instance, prepare
-from ..modal_stub import marks_of
+from ..packages.modal import marks_of
 from ..source_imports import imports
 from .fastapi import app_call, is_app
 from .function import PREDICTS, has_image, image_call

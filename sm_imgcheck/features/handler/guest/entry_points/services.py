@@ -1,7 +1,7 @@
 """Methods of a class that a framework serves: BentoML, Ray Serve, Cog.
 
-Sources: see ``service_stubs``. BentoML and Cog convert the request to the type of the parameter; Ray Serve passes a
-request of Starlette.
+Sources: see the stubs in ``packages``. BentoML and Cog convert the request to the type of the parameter; Ray Serve
+passes a request of Starlette.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
 from ..forms import request_forms
 from ..instances import make_instance, prepare
+from ..source_imports import imports
 from . import function
 from .fastapi import app_call, is_app
 
@@ -33,7 +34,7 @@ _USUAL = ("predict", "classify", "detect", "infer", "embed", "run", "generate")
 
 def find(user: UserFile) -> HandlerCall | None:
     """The first API of a BentoML service, deployment of Ray Serve, or predictor of Cog."""
-    if user.function or not any(word in user.source for word in ("bentoml", "ray", "cog")):
+    if user.function or not any(imports(user.source, package) for package in ("bentoml", "ray", "cog")):
         return None
     for value in user.names.values():
         if type(value).__name__ == "Service" and getattr(value, "apis", None):

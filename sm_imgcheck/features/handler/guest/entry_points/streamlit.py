@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ..calls import CallRecord, HandlerCall, NotChecked, no_model_call
 from ..forms import image_name, image_type
-from ..streamlit_stub import StopScript, Upload, uploads
+from ..packages.streamlit import StopScript, Upload, uploads
+from ..source_imports import imports
 
 if TYPE_CHECKING:
     from ..calls import ClientRequest, UserFile
@@ -24,8 +25,9 @@ RANK, STACK = 74, "-"
 
 def find(user: UserFile) -> HandlerCall | None:
     """The script, where it has a widget for a file."""
-    is_script = "streamlit" in user.source and ("file_uploader" in user.source or "camera_input" in user.source)
-    return HandlerCall("file_uploader", partial(_run, user)) if is_script and not user.function else None
+    has_widget = "file_uploader" in user.source or "camera_input" in user.source
+    is_script = has_widget and imports(user.source, "streamlit") and not user.function
+    return HandlerCall("file_uploader", partial(_run, user)) if is_script else None
 
 
 def _run(user: UserFile, request: ClientRequest, record: CallRecord) -> HandlerTensor:

@@ -15,8 +15,8 @@ from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
 from ..forms import open_image
 from ..instances import make_instance, prepare
+from ..packages.triton import make_request
 from ..results import InvalidHandlerResult
-from ..triton_stub import make_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,12 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from . import PackageStub
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["modules"]
+__all__ = ["STUBS", "FunctionContext", "Out"]
 
 
 class HttpRequest:
@@ -108,7 +110,7 @@ class _Level:
         return name
 
 
-def modules() -> dict[str, dict[str, Any]]:
+def _modules(_: object) -> dict[str, dict[str, Any]]:
     """Modules of the package, and their members."""
     return {
         "azure.functions": {
@@ -121,3 +123,6 @@ def modules() -> dict[str, dict[str, Any]]:
             "Out": Out,
         }
     }
+
+
+STUBS = (PackageStub("azure.functions", _modules),)

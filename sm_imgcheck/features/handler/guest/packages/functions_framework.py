@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["modules"]
+from . import PackageStub
+
+__all__ = ["STUBS"]
 
 
-def modules() -> dict[str, dict[str, Any]]:
+def _modules(_: object) -> dict[str, dict[str, Any]]:
     """Modules of the package, and their members."""
     return {
         "functions_framework": {
@@ -16,3 +18,6 @@ def modules() -> dict[str, dict[str, Any]]:
             "typed": lambda *_: lambda function: function,
         }
     }
+
+
+STUBS = (PackageStub("functions_framework", _modules),)

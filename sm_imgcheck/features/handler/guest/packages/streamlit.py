@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from . import PackageStub
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MODULES", "StopScript", "Upload", "members", "uploads"]
+__all__ = ["STUBS", "StopScript", "Upload", "uploads"]
 
-MODULES = ("streamlit", "streamlit.components", "streamlit.components.v1")
+_NAMES = ("streamlit", "streamlit.components", "streamlit.components.v1")
 
 
 class StopScript(Exception):
@@ -125,7 +127,10 @@ class Element:
         return _WIDGETS.get(name, Element())
 
 
-def members() -> dict[str, Any]:
-    """The names of the package and of its modules."""
+def _modules(_: object) -> dict[str, dict[str, Any]]:
     element = Element()
-    return {"__getattr__": lambda name: getattr(element, name)}
+    members = {"__getattr__": lambda name: getattr(element, name)}
+    return dict.fromkeys(_NAMES, members)
+
+
+STUBS = (PackageStub("streamlit", _modules, "it would wait for users"),)

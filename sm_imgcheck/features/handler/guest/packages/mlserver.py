@@ -9,10 +9,12 @@ import base64
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from . import PackageStub
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["modules"]
+__all__ = ["STUBS"]
 
 
 class Fields:
@@ -112,7 +114,7 @@ def _decode_args(predict: Callable[..., Any]) -> Callable[..., Any]:
     return decoded_predict
 
 
-def modules() -> dict[str, dict[str, Any]]:
+def _modules(_: object) -> dict[str, dict[str, Any]]:
     """Modules of the package, and their members."""
     names = ("InferenceRequest", "InferenceResponse", "RequestInput", "ResponseOutput", "Parameters", "MetadataTensor")
     types = {name: type(name, (Fields,), {}) for name in names}
@@ -137,3 +139,6 @@ def modules() -> dict[str, dict[str, Any]]:
 
 async def _model_uri(settings: Any, **_: object) -> str:
     return str(settings.parameters.uri)
+
+
+STUBS = (PackageStub("mlserver", _modules),)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from . import PackageStub
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["marks_of", "members"]
+__all__ = ["STUBS", "marks_of"]
 
 _MARKS = {
     "enter": "enter",
@@ -64,6 +66,8 @@ def _decorator(mark: str) -> Callable[..., Any]:
     return lambda *arguments, **_: decorate(arguments[0]) if arguments and callable(arguments[0]) else decorate
 
 
-def members() -> dict[str, Any]:
-    """The names of the package."""
-    return {"__getattr__": _member, "is_local": lambda: False}
+def _modules(_: object) -> dict[str, dict[str, Any]]:
+    return {"modal": {"__getattr__": _member, "is_local": lambda: False}}
+
+
+STUBS = (PackageStub("modal", _modules, "it would run the file elsewhere"),)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-__all__ = ["modules"]
+from . import PackageStub
+
+__all__ = ["STUBS"]
 
 
 class Predictor:
@@ -21,7 +23,7 @@ class Predictor:
         return {"predictions": prediction_results}
 
 
-def modules() -> dict[str, dict[str, Any]]:
+def _modules(_: object) -> dict[str, dict[str, Any]]:
     """Modules of the package, and their members."""
     download = {"download_model_artifacts": lambda *_, **__: None}
     root = "google.cloud.aiplatform"
@@ -30,3 +32,6 @@ def modules() -> dict[str, dict[str, Any]]:
         f"{root}.utils.prediction_utils": download,
         f"{root}.utils": {"prediction_utils": SimpleNamespace(**download)},
     }
+
+
+STUBS = (PackageStub("google.cloud.aiplatform", _modules),)

@@ -9,7 +9,9 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
-__all__ = ["members"]
+from . import PackageStub
+
+__all__ = ["STUBS"]
 
 
 class Model:
@@ -67,7 +69,7 @@ class ModelServer:
         pass
 
 
-def members() -> dict[str, Any]:
+def _members() -> dict[str, Any]:
     """The names of the package and of its modules."""
     errors = ("InferenceError", "InvalidInput", "ModelMissingError", "ModelNotReady")
     return {
@@ -82,3 +84,15 @@ def members() -> dict[str, Any]:
         "InferResponse": InferRequest,
         **{name: type(name, (Exception,), {}) for name in errors},
     }
+
+
+def _modules(_: object) -> dict[str, dict[str, Any]]:
+    return dict.fromkeys(("kserve", "kserve.model", "kserve.protocol.infer_type", "kserve.errors"), _members())
+
+
+def _old_modules(_: object) -> dict[str, dict[str, Any]]:
+    """Before version 0.7."""
+    return dict.fromkeys(("kfserving", "kfserving.kfmodel"), _members())
+
+
+STUBS = (PackageStub("kserve", _modules), PackageStub("kfserving", _old_modules))

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import PackageStub
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
 
-__all__ = ["MODULES", "Component", "event_functions", "members"]
+__all__ = ["STUBS", "Component", "event_functions"]
 
-MODULES = ("gradio", "gradio.components", "gradio.inputs", "gradio.outputs", "gradio.themes", "gradio.blocks")
+_NAMES = ("gradio", "gradio.components", "gradio.inputs", "gradio.outputs", "gradio.themes", "gradio.blocks")
 event_functions: list[tuple[Callable[..., object], list[object]]] = []
 """Each function with its inputs, in the order of the file."""
 
@@ -64,10 +66,13 @@ def _is_component(value: object) -> bool:
     return isinstance(value, (Component, _ComponentType))
 
 
-def members() -> dict[str, Any]:
-    """The names of the package and of its modules."""
-    return {
+def _modules(_: object) -> dict[str, dict[str, Any]]:
+    members = {
         "Error": type("Error", (Exception,), {}),
         "mount_gradio_app": lambda app, *_, **__: app,
         "__getattr__": lambda name: getattr(Component, name),
     }
+    return dict.fromkeys(_NAMES, members)
+
+
+STUBS = (PackageStub("gradio", _modules, "it would wait for users"),)

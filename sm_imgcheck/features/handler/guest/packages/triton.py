@@ -9,13 +9,16 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import PackageStub
+
 if TYPE_CHECKING:
     import numpy as np
 
-    from .recorder import ModelRecorder
+    from ..recorder import ModelRecorder
 
-__all__ = ["DTYPES", "TritonResponse", "TritonTensor", "make_request", "members"]
+__all__ = ["DTYPES", "STUBS", "TritonResponse", "TritonTensor", "make_request"]
 
+_NAME = "triton_python_backend_utils"
 DTYPES = {
     "BOOL": "bool_", "UINT8": "uint8", "UINT16": "uint16", "UINT32": "uint32", "UINT64": "uint64", "INT8": "int8",
     "INT16": "int16", "INT32": "int32", "INT64": "int64", "FP16": "float16", "FP32": "float32", "FP64": "float64",
@@ -53,7 +56,7 @@ class TritonTensor:
 
     @staticmethod
     def from_dlpack(name: str, tensor: object) -> TritonTensor:
-        from .results import as_array
+        from ..results import as_array
 
         if hasattr(tensor, "__dlpack__"):
             return TritonTensor(name, as_array(tensor))
@@ -114,9 +117,8 @@ def make_request(array: np.ndarray) -> object:
     return _Request(TritonTensor("INPUT", array))
 
 
-def members(recorder: ModelRecorder) -> dict[str, Any]:
-    """The names of the module."""
-    return {
+def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
+    members = {
         "Tensor": TritonTensor,
         "InferenceRequest": _inference_request(recorder),
         "InferenceResponse": TritonResponse,
@@ -133,6 +135,7 @@ def members(recorder: ModelRecorder) -> dict[str, Any]:
         "TRITONSERVER_MEMORY_CPU": 0,
         "TRITONSERVER_MEMORY_GPU": 1,
     }
+    return {_NAME: members}
 
 
 def _inference_request(recorder: ModelRecorder) -> type:
@@ -174,3 +177,6 @@ def _numpy_type(name: str) -> object:
     import numpy as np
 
     return getattr(np, DTYPES.get(name.replace("TYPE_", ""), "float32"))
+
+
+STUBS = (PackageStub(_NAME, _modules, is_part_of_server=True),)

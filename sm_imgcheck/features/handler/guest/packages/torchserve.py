@@ -11,9 +11,10 @@ import io
 from functools import cached_property
 from typing import Any
 
-from .server_stubs import RequestContext
+from ..server_stubs import RequestContext
+from . import PackageStub
 
-__all__ = ["HANDLERS", "torchserve_modules"]
+__all__ = ["STUBS"]
 
 
 class BaseHandler:
@@ -82,12 +83,12 @@ class ObjectDetector(VisionHandler):
         return transforms.Compose([transforms.ToTensor()])
 
 
-HANDLERS = (BaseHandler, VisionHandler, ImageClassifier, ImageSegmenter, ObjectDetector)
+_HANDLERS = (BaseHandler, VisionHandler, ImageClassifier, ImageSegmenter, ObjectDetector)
 
 
-def torchserve_modules() -> dict[str, dict[str, Any]]:
+def _modules(_: object) -> dict[str, dict[str, Any]]:
     """Members of each module of the package."""
-    handlers: dict[str, Any] = {kind.__name__: kind for kind in HANDLERS}
+    handlers: dict[str, Any] = {kind.__name__: kind for kind in _HANDLERS}
     names = ("base_handler", "vision_handler", "image_classifier", "image_segmenter", "object_detector")
     utilities: dict[str, Any] = {
         "list_classes_from_module": lambda *_, **__: [],
@@ -99,3 +100,6 @@ def torchserve_modules() -> dict[str, dict[str, Any]]:
         "ts.utils.util": utilities,
         "ts.context": {"Context": RequestContext},
     }
+
+
+STUBS = (PackageStub("ts", _modules, is_part_of_server=True, classes=_HANDLERS),)

@@ -1,0 +1,114 @@
+"""An ``app`` of Sanic, by the ASGI protocol.
+
+Source: sanic-org/sanic, sanic/asgi.py; https://asgi.readthedocs.io/en/latest/specs/www.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ..calls import MissingFunction
+from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
+
+if TYPE_CHECKING:
+    from ..calls import HandlerCall, UserFile
+
+__all__ = ["RANK", "STACK", "find"]
+
+RANK, STACK = 84, "-"
+
+
+def find(user: UserFile) -> HandlerCall | None:
+    """The likeliest POST route of the first application."""
+    apps = [value for value in user.names.values() if _is_app(value)]
+    if not apps or user.function:
+        return None
+    paths = order_routes([f"/{route.path}" for route in apps[0].router.routes if "POST" in route.methods])
+    if not paths:
+        raise MissingFunction(NO_ROUTE, user.names_of_file())
+    return route_call(user, WebRoute(paths[0], _SanicSender(apps[0], paths[0])))
+
+
+def _is_app(value: object) -> bool:
+    return any(base.__module__ == "sanic.app" and base.__name__ == "Sanic" for base in type(value).__mro__)
+
+
+class _SanicSender:
+    """Sends requests to one application, which starts with the first of them."""
+
+    def __init__(self, app: Any, path: str) -> None:
+        self._app, self._path = app, path
+        self._loop = asyncio.new_event_loop()
+        self._lifespan: asyncio.Task[None] | None = None
+        self._error: Exception | None = None
+        """What the handler raised; the application only responds with status 500."""
+
+    def __call__(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        self._error = None
+        response = self._loop.run_until_complete(self._send(query, body, content_type))
+        if self._error is not None:
+            raise self._error
+        return response
+
+    async def _send(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        if self._lifespan is None:
+            self._keep_errors()
+            await self._start()
+        messages: list[dict[str, Any]] = []
+        bodies = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            return bodies.pop(0) if bodies else {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            messages.append(message)
+
+        await self._app(self._scope(query, body, content_type), receive, send)
+        statuses = [message["status"] for message in messages if "status" in message]
+        return WebResponse(statuses[0] if statuses else 500, b"".join(entry.get("body", b"") for entry in messages))
+
+    def _scope(self, query: str, body: bytes, content_type: str) -> dict[str, Any]:
+        headers = {"host": "127.0.0.1", "content-type": content_type, "content-length": str(len(body))}
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": self._path,
+            "raw_path": self._path.encode(),
+            "root_path": "",
+            "query_string": query.lstrip("?").encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }
+
+    async def _start(self) -> None:
+        """Run the listeners of the start. Raises what they raise."""
+        events = [{"type": "lifespan.startup"}]
+        startup: asyncio.Future[str] = self._loop.create_future()
+
+        async def receive() -> dict[str, Any]:
+            return events.pop(0) if events else await self._loop.create_future()
+
+        async def send(message: dict[str, Any]) -> None:
+            startup.set_result(message.get("message", ""))
+
+        self._lifespan = self._loop.create_task(self._app({"type": "lifespan"}, receive, send))
+        self._lifespan.add_done_callback(lambda task: None if startup.done() else startup.set_result(str(task)))
+        if failure := await startup:
+            raise RuntimeError(f"the start of the application failed: {failure}")
+
+    def _keep_errors(self) -> None:
+        """Note what reaches the error handler, except the application's own responses."""
+        handler = self._app.error_handler
+        respond = handler.response
+
+        def keep(request: Any, error: Exception) -> Any:
+            if not hasattr(error, "status_code"):
+                self._error = error
+            return respond(request, error)
+
+        handler.response = keep

@@ -1,0 +1,127 @@
+"""An application or a ``RequestHandler`` of Tornado, through a server on this machine.
+
+Source: tornadoweb/tornado, tornado/web.py and tornado/routing.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..calls import MissingFunction
+from ..instances import make_instance, prepare
+from ..source_imports import imports
+from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..calls import HandlerCall, UserFile
+    from ..recorder import ModelRecorder
+
+__all__ = ["RANK", "STACK", "find"]
+
+RANK, STACK = 86, "-"
+_SECONDS = 3600.0
+"""Longer than any --timeout."""
+_POLL = 0.05
+"""Seconds."""
+_FACTORIES = ("make_app", "create_app", "get_app", "build_app", "make_application", "create_application", "app")
+
+
+def find(user: UserFile) -> HandlerCall | None:
+    """The likeliest route with ``post``: of an application, its factory or its class, or the first handler."""
+    if user.function or not imports(user.source, "tornado"):
+        return None
+    import tornado.web
+
+    app = _application(user, tornado.web)
+    if app is None:
+        return None
+    handlers = {path: kind for path, kind in _routes(app) if kind.post is not tornado.web.RequestHandler.post}
+    paths = order_routes(list(handlers))
+    if not paths:
+        raise MissingFunction(NO_ROUTE, user.names_of_file())
+    return route_call(user, WebRoute(paths[0], _TornadoSender(app, paths[0], handlers[paths[0]], user.recorder)))
+
+
+def _application(user: UserFile, web: Any) -> Any:
+    for value in user.names.values():
+        if isinstance(value, web.Application):
+            return value
+    for name in _FACTORIES:
+        factory = user.names.get(name)
+        if inspect.isfunction(factory) and not inspect.signature(factory).parameters:
+            app = prepare(user, name, factory)
+            if isinstance(app, web.Application):
+                return app
+    kinds = user.classes()
+    for kind in kinds:
+        if issubclass(kind, web.Application):
+            return make_instance(user, kind)
+    handlers = [kind for kind in kinds if issubclass(kind, web.RequestHandler) and "post" in vars(kind)]
+    needs_settings = any(word in user.source for word in ("self.application", "self.settings", "def initialize("))
+    return web.Application([("/", handlers[0])]) if handlers and not needs_settings else None
+
+
+def _routes(app: Any) -> Iterator[tuple[str, Any]]:
+    """Paths without parameters, and their handlers."""
+    for rule in app.wildcard_router.rules:
+        pattern = re.sub(r"(/\?)?\$?$", "", getattr(getattr(rule.matcher, "regex", None), "pattern", ""))
+        if inspect.isclass(rule.target) and pattern.startswith("/") and not set(pattern) & set("([*+\\"):
+            yield pattern, rule.target
+
+
+class _TornadoSender:
+    """Sends requests to one server, which starts with the first of them."""
+
+    def __init__(self, app: Any, path: str, handler: Any, recorder: ModelRecorder) -> None:
+        self._app, self._path, self._handler, self._recorder = app, path, handler, recorder
+        self._loop = asyncio.new_event_loop()
+        self._address = ""
+        self._error: BaseException | None = None
+        """What the handler raised; the server only responds with status 500."""
+
+    def __call__(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        self._error = None
+        response = self._loop.run_until_complete(self._send(query, body, content_type))
+        if self._error is not None:
+            raise self._error
+        return response
+
+    async def _send(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        """The response; status 500 once a tensor has reached the model, since that ends the request without one."""
+        from tornado.httpclient import AsyncHTTPClient
+
+        if not self._address:
+            self._start()
+        request = AsyncHTTPClient(force_instance=True).fetch(
+            f"{self._address}{self._path}{query}",
+            method="POST",
+            body=body,
+            headers={"Content-Type": content_type},
+            raise_error=False,
+            request_timeout=_SECONDS,
+        )
+        while not request.done():
+            await asyncio.wait({request}, timeout=_POLL)
+            if self._recorder.captured:
+                return WebResponse(500, b"")
+        response = request.result()
+        return WebResponse(response.code, response.body or b"")
+
+    def _start(self) -> None:
+        from tornado.httpserver import HTTPServer
+        from tornado.netutil import bind_sockets
+        from tornado.web import HTTPError
+
+        def keep(_: object, __: object, error: BaseException | None, ___: object) -> None:
+            if not isinstance(error, HTTPError):
+                self._error = error
+
+        self._handler.log_exception = keep
+        sockets = bind_sockets(0, "127.0.0.1")
+        HTTPServer(self._app).add_sockets(sockets)
+        self._address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"

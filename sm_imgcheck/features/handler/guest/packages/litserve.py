@@ -1,0 +1,43 @@
+"""Stub of ``litserve``. Source: Lightning-AI/LitServe, src/litserve/api.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import PackageStub
+
+__all__ = ["STUBS"]
+
+
+class LitAPI:
+    """``litserve.LitAPI``."""
+
+    def __init__(self, *_: object, **keywords: object) -> None:
+        self.max_batch_size = keywords.get("max_batch_size", 1)
+        self.device = "cpu"
+
+    def setup(self, device: str) -> None:
+        self.device = device
+
+    def decode_request(self, request: object, **_: object) -> object:
+        return request
+
+    def encode_response(self, output: object, **_: object) -> object:
+        return output
+
+
+class Server:
+    """A server that does not listen here: ``litserve.LitServer``."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def run(self, *_: object, **__: object) -> None:
+        pass
+
+
+def _modules(_: object) -> dict[str, dict[str, Any]]:
+    return {"litserve": {"LitAPI": LitAPI, "LitServer": Server}}
+
+
+STUBS = (PackageStub("litserve", _modules),)

@@ -1,0 +1,58 @@
+"""Stub of Ray Serve. Source: ray-project/ray, python/ray/serve/api.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..decorators import identity, optional_arguments
+from ..model_stub import ModelStub
+from . import PackageStub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..recorder import ModelRecorder
+
+__all__ = ["STUBS"]
+
+
+class Deployment:
+    """What ``ray.serve.deployment`` returns."""
+
+    def __init__(self, func_or_class: object) -> None:
+        self.func_or_class = func_or_class
+        self.app: object = getattr(func_or_class, "__ray_app__", None)
+        """The application of FastAPI that ``serve.ingress`` names."""
+
+    def bind(self, *_: object, **__: object) -> Deployment:
+        return self
+
+    options = bind
+
+
+def _ingress(app: object) -> Callable[[Any], Any]:
+    """``ray.serve.ingress``: the methods of the class are routes of the application."""
+
+    def note_app(target: Any) -> Any:
+        target.__ray_app__ = app
+        return target
+
+    return note_app
+
+
+def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
+    serve = {
+        "deployment": optional_arguments(Deployment),
+        "batch": optional_arguments(identity),
+        "ingress": _ingress,
+        "run": lambda *_, **__: None,
+        "multiplexed": optional_arguments(identity),
+    }
+    return {
+        "ray": {"init": lambda *_, **__: None},
+        "ray.serve": serve,
+        "ray.serve.handle": {"DeploymentHandle": ModelStub(recorder, "handle")},
+    }
+
+
+STUBS = (PackageStub("ray", _modules),)
