@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Sequence
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Generic, TextIO
@@ -88,15 +89,18 @@ class ReportWriter(Generic[Row_contra]):
         failures_only = options.quiet and self.human_readable
         terminal = _terminal(out, color=not options.no_color)
         self.content, self.out, self.opened = content, out, False
+        self.reporter: Reporter[Row_contra] = (
+            _Failures(content) if failures_only else reporter(self.form, content, terminal)
+        )
         self.files: list[ReportFile] = []
         if options.output_files or hasattr(format_module(self.form), "ALSO_APPENDS"):
             from sm_imgcheck.cli.report_files import open_report_files
 
             self.files = open_report_files(options.output_files or [], self.form, inputs, outputs)
-        self.reporters: list[Reporter[Row_contra]] = [
-            _Failures(content) if failures_only else reporter(self.form, content, terminal),
-            *(reporter(file.form, content, Terminal(root=terminal.root)) for file in self.files),
-        ]
+        root_only = Terminal(root=terminal.root)
+        self._file_reporters = [(file, reporter(file.form, content, root_only)) for file in self.files]
+        self._waiting: deque[Row_contra] = deque()
+        """Rows that are printed, and not yet written to the files."""
         forms = [*([] if failures_only else [self.form]), *(file.form for file in self.files)]
         content.summarized = any(_is(form, "SUMMARIZES") for form in forms)
 
@@ -104,12 +108,22 @@ class ReportWriter(Generic[Row_contra]):
         """Print the beginning, once; the first row does so too."""
         if not self.opened:
             self.opened = True
-            self.write([reporter.open() for reporter in self.reporters])
+            self._print(self.reporter.open())
+            for file, file_reporter in self._file_reporters:
+                file.add(file_reporter.open())
 
-    def render(self, row: Row_contra) -> list[str]:
-        """One row in every format, the printed one first."""
+    def render(self, row: Row_contra) -> str:
+        """Count one row, and return the text to print."""
         self.content.gather(row)
-        return [reporter.row(row) for reporter in self.reporters]
+        if self.files:
+            self._waiting.append(row)
+        return self.reporter.row(row)
+
+    def write(self, text: str) -> None:
+        """Print the text of ``render``, and write the waiting rows to the files where they are enough."""
+        self._print(text)
+        if len(self._waiting) >= self.content.rows_together:
+            self._write_files()
 
     def row(self, row: Row_contra) -> None:
         """Print one row."""
@@ -119,18 +133,24 @@ class ReportWriter(Generic[Row_contra]):
     def close(self, report: Report, *, only_machines: bool = False) -> None:
         """Print the end, and finish the files. only_machines: print it in machine formats only."""
         self.open()
-        texts = [reporter.close(report) for reporter in self.reporters]
-        self.write(["" if only_machines and self.human_readable else texts[0], *texts[1:]])
+        self._write_files()
+        text = self.reporter.close(report)
+        self._print("" if only_machines and self.human_readable else text)
+        for file, file_reporter in self._file_reporters:
+            file.add(file_reporter.close(report))
         for file in self.files:
             file.finish()
 
-    def write(self, texts: Sequence[str]) -> None:
-        """Print a part of the report, and write it to the files; texts: of ``render``."""
-        for file, text in zip(self.files, texts[1:], strict=True):
-            if text:
-                file.add(text)
-        if texts[0]:
-            self.out.write(texts[0])
+    def _write_files(self) -> None:
+        while self._waiting:
+            row = self._waiting.popleft()  # first: after a signal, no row is written twice
+            for file, file_reporter in self._file_reporters:
+                if text := file_reporter.row(row):
+                    file.add(text)
+
+    def _print(self, text: str) -> None:
+        if text:
+            self.out.write(text)
             self.out.flush()
 
 

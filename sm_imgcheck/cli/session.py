@@ -144,9 +144,9 @@ class _OutcomeReporter:
         self._content.measure(
             result, size=outcome.size, seconds=outcome.seconds, levels=outcome.levels, thumbnails=outcome.thumbnails
         )
-        texts = self._writer.render(result)  # first: after a signal, what is counted and printed are alike
+        text = self._writer.render(result)  # first: after a signal, what is counted and printed are alike
         self.report = self.report.plus(result, tensor_expected=self._writes and result.kind != "probe")
-        self._writer.write(texts)
+        self._writer.write(text)
 
 
 def _job(

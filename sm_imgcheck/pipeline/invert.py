@@ -49,11 +49,14 @@ def recover_image(array: np.ndarray, reading: TensorInterpretation, *, image: in
     """
     levels = to_gray_levels(_subsample(channels_last(array, reading.layout, image=image)), reading)
     nan = np.isnan(levels)
-    beyond = (levels < -_HALF) | (levels > 255 + _HALF)
-    pixels = np.rint(np.clip(np.where(nan, 0, levels), 0, 255)).astype(np.uint8)
-    pixels_rgb = to_screen(pixels, reading.order)
-    pixels_rgb[nan.any(axis=-1)] = _NAN_COLOR
-    return RecoveredImage(pixels=pixels_rgb, beyond=float(beyond.mean()), nans=float(nan.mean()))
+    nans, beyond = np.count_nonzero(nan), np.count_nonzero(levels < -_HALF) + np.count_nonzero(levels > 255 + _HALF)
+    if nans:
+        levels[nan] = 0
+    np.rint(np.clip(levels, 0, 255, out=levels), out=levels)
+    pixels_rgb = to_screen(levels.astype(np.uint8), reading.order)
+    if nans:
+        pixels_rgb[nan.any(axis=-1)] = _NAN_COLOR
+    return RecoveredImage(pixels=pixels_rgb, beyond=beyond / levels.size, nans=nans / levels.size)
 
 
 def to_gray_levels(array: np.ndarray, reading: TensorInterpretation) -> np.ndarray:
@@ -61,8 +64,9 @@ def to_gray_levels(array: np.ndarray, reading: TensorInterpretation) -> np.ndarr
     wide = array.dtype.itemsize > 4 or array.dtype.kind == "i"
     levels: np.ndarray = array.astype(np.float64 if wide else np.float32)
     if reading.quantize is not None:
-        levels = (levels - reading.quantize.zero_point) * reading.quantize.scale
-    levels = levels - np.array(reading.values.offset, levels.dtype)
+        levels -= reading.quantize.zero_point
+        levels *= reading.quantize.scale
+    levels -= np.array(reading.values.offset, levels.dtype)
     levels /= np.array(reading.values.scale, levels.dtype)
     return levels
 

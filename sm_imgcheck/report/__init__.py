@@ -46,6 +46,8 @@ class ReportContent(ABC, Generic[Row_contra]):
     """Which findings make the exit code 1."""
     summarized: bool = True
     """Whether any format prints the summary; without one, rows are not gathered for it."""
+    rows_together: int = 1
+    """Rows that the formats of files render together; 1 where a row may hold a whole request body."""
     indent: int | None = None
     """Spaces by which JSON rows are indented; None: each row is on one line."""
 

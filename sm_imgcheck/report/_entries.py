@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from sm_imgcheck.core.digests import sha256_of
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, mutable
+from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Result, Severity, Status, Suppression
 
 __all__ = [
+    "Assessment",
     "FileEntry",
+    "Templates",
     "all_findings",
     "entry_of",
     "finding_digest",
@@ -22,13 +27,15 @@ __all__ = [
 
 _LONGEST = 2000
 """Characters of a message in a machine format; JSON Lines contain all of it."""
+_CACHE_SIZE = 1_000
+
+T = TypeVar("T")
 
 
-@frozen
-class FileEntry:
-    """One file of a report."""
+@mutable
+class Assessment:
+    """What a report states of a file: one object for all files with the same findings, compared by identity."""
 
-    path: str
     kind: str
     status: Status
     findings: tuple[Finding, ...] = ()
@@ -36,6 +43,14 @@ class FileEntry:
     """Known and ignored findings."""
     problem: Finding | None = None
     """Why the file was not checked, or its output not written; its code is ``not-checked`` or ``not-written``."""
+
+
+@frozen
+class FileEntry:
+    """One file of a report."""
+
+    path: str
+    assessment: Assessment
     line: int = 1
     """To which the findings refer; 1 for a file without lines."""
     result: Result | None = None
@@ -46,6 +61,23 @@ def problem_finding(name: str, message: str, severity: Severity = "error") -> Fi
     return Finding(code=name, name=name, severity=severity, message=message)
 
 
+class Templates(dict[Assessment, T]):
+    """A part of a report for each assessment, rendered once; what is of the file is added to it.
+
+    At most 1,000 parts; then all are dropped.
+    """
+
+    def __init__(self, render: Callable[[Assessment], T]) -> None:
+        super().__init__()
+        self._render = render
+
+    def __missing__(self, assessment: Assessment) -> T:
+        if len(self) >= _CACHE_SIZE:
+            self.clear()
+        self[assessment] = part = self._render(assessment)
+        return part
+
+
 def entry_of(result: Result, *, writes: bool = False) -> FileEntry:
     """The entry of a candidate. writes: its tensor was to be written."""
     status, problem = result.status, None
@@ -53,14 +85,21 @@ def entry_of(result: Result, *, writes: bool = False) -> FileEntry:
         status, problem = "failed", problem_finding("not-written", result.skipped)
     elif status == "not checked":
         problem = not_checked_finding(result)
-    return FileEntry(
-        path=result.path,
-        kind=result.kind,
-        status=status,
-        findings=result.findings,
-        suppressed=result.suppressed,
-        problem=problem,
-        result=result,
+    assessment = _shared_assessment(result, status) if problem is None else _assessment(result, status, problem)
+    return FileEntry(path=result.path, assessment=assessment, result=result)
+
+
+_assessments: IdentityCache[Assessment] = IdentityCache(_CACHE_SIZE)
+
+
+def _shared_assessment(result: Result, status: Status) -> Assessment:
+    objects, key = (result.findings, result.suppressed), (result.kind, status)
+    return _assessments.get(objects, key) or _assessments.put(objects, _assessment(result, status), key)
+
+
+def _assessment(result: Result, status: Status, problem: Finding | None = None) -> Assessment:
+    return Assessment(
+        kind=result.kind, status=status, findings=result.findings, suppressed=result.suppressed, problem=problem
     )
 
 
@@ -70,9 +109,10 @@ def not_checked_finding(result: Result) -> Finding:
     return problem_finding("not-checked", cause)
 
 
-def all_findings(entry: FileEntry) -> tuple[Finding, ...]:
-    """The findings of an entry, its problem first."""
-    return entry.findings if entry.problem is None else (entry.problem, *entry.findings)
+def all_findings(assessment: Assessment) -> tuple[Finding, ...]:
+    """The findings of a file, its problem first."""
+    problem, findings = assessment.problem, assessment.findings
+    return findings if problem is None else (problem, *findings)
 
 
 def shown_message(finding: Finding) -> str:

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from heapq import heappush, heappushpop
 from itertools import accumulate, pairwise
-from operator import add
+from operator import add, attrgetter
+from typing import Any
 
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Header, Result
+from sm_imgcheck.core.types import Result
 from sm_imgcheck.io.lazy_imports import np
 
 __all__ = ["Distribution", "FileStatistics"]
@@ -21,6 +22,8 @@ _DISTINCT = 1_000
 _NAMES_SHOWN = 5
 _SAMPLES = 256
 """Samples of gray levels that are counted together, of about 768 bytes each."""
+_PROPERTIES = attrgetter("format", "mode", "bits", "orientation", "subsampling", "height", "width")
+"""Of a header: images that are equal in them are counted together."""
 _MEGAPIXELS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _ASPECTS = (0.25, 0.33, 0.5, 0.67, 0.75, 0.9, 1.1, 1.33, 1.5, 2, 3, 4)
 _BYTES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000)
@@ -50,13 +53,15 @@ class FileStatistics:
     """Statistics of a run."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, Counter[str]] = {
+        self._counts: dict[str, Counter[str]] = {
             name: Counter() for name in ("format", "mode", "orientation", "subsampling", "size", "dtype")
         }
         self._slowest: list[tuple[float, str]] = []
         self._largest: list[tuple[int, str]] = []
         self._samples: list[bytes] = []
         """Samples of gray levels that are not counted yet."""
+        self._images: Counter[tuple[Any, ...]] = Counter()
+        """Images that are not counted yet, by ``_PROPERTIES``."""
         self._buckets = {
             name: [0] * (len(edges) + 1)
             for name, edges in (
@@ -81,10 +86,13 @@ class FileStatistics:
         if len(self._samples) >= _SAMPLES:
             self._count_levels()
         if result.header is not None:
-            self._add_header(result.header)
+            self._images[_PROPERTIES(result.header)] += 1
+            if len(self._images) >= _DISTINCT:
+                self._count_images()
         elif result.facts is not None:
+            self._count_images()  # of equally frequent sizes the first is printed first
             facts = result.facts
-            self.counts["dtype"][facts.dtype] += 1
+            self._counts["dtype"][facts.dtype] += 1
             self._count_size("x".join(map(str, facts.shape)))
             if facts.low is not None and facts.high is not None and not facts.domain:
                 self._buckets["lowest"][bisect_right(_VALUES, facts.low)] += 1
@@ -106,19 +114,27 @@ class FileStatistics:
             self._buckets[name] = list(map(add, self._buckets[name], counts))
         self._samples.clear()
 
-    def _add_header(self, header: Header) -> None:
-        self.counts["format"][header.format] += 1
-        self.counts["mode"][header.mode if header.bits == 8 else f"{header.mode} {header.bits} bits"] += 1
-        self.counts["orientation"][str(header.orientation)] += 1
-        if header.subsampling:
-            self.counts["subsampling"][header.subsampling] += 1
-        self._count_size(f"{header.height}x{header.width}")
-        self._buckets["megapixels"][bisect_right(_MEGAPIXELS, header.height * header.width / 1e6)] += 1
-        self._buckets["aspect"][bisect_right(_ASPECTS, header.width / max(header.height, 1))] += 1
+    def _count_images(self) -> None:
+        for (form, mode, bits, orientation, subsampling, height, width), number in self._images.items():
+            self._counts["format"][form] += number
+            self._counts["mode"][mode if bits == 8 else f"{mode} {bits} bits"] += number
+            self._counts["orientation"][str(orientation)] += number
+            if subsampling:
+                self._counts["subsampling"][subsampling] += number
+            self._count_size(f"{height}x{width}", number)
+            self._buckets["megapixels"][bisect_right(_MEGAPIXELS, height * width / 1e6)] += number
+            self._buckets["aspect"][bisect_right(_ASPECTS, width / max(height, 1))] += number
+        self._images.clear()
 
-    def _count_size(self, text: str) -> None:
-        sizes = self.counts["size"]
-        sizes[text if text in sizes or len(sizes) < _DISTINCT else "others"] += 1
+    def _count_size(self, text: str, number: int = 1) -> None:
+        sizes = self._counts["size"]
+        sizes[text if text in sizes or len(sizes) < _DISTINCT else "others"] += number
+
+    @property
+    def counts(self) -> dict[str, Counter[str]]:
+        """Files by format, mode, orientation, subsampling, size and dtype."""
+        self._count_images()
+        return self._counts
 
     @property
     def slowest(self) -> list[tuple[float, str]]:
@@ -133,6 +149,7 @@ class FileStatistics:
     def distributions(self) -> tuple[Distribution, ...]:
         """Return the distributions that have any count."""
         self._count_levels()
+        self._count_images()
         rows = (
             ("Image size", "megapixels", "megapixels", _MEGAPIXELS),
             ("Aspect ratio", "width / height", "aspect", _ASPECTS),

@@ -44,7 +44,8 @@ def body_entries(row: BodyRow, *problems: Finding, not_made: str = "not-written"
         findings = (*result.findings, *(() if number else row.findings), *problems)
         entry = entry_of(replace(result, findings=findings, skipped=""))
         if row.refused:
-            entry = replace(entry, status="failed", problem=problem_finding(not_made, row.refused))
+            problem = problem_finding(not_made, row.refused)
+            entry = replace(entry, assessment=replace(entry.assessment, status="failed", problem=problem))
         yield entry
 
 

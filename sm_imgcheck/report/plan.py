@@ -9,7 +9,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Facts, Plan, Result, Spec
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.report import ReportContent, _records
-from sm_imgcheck.report._entries import FileEntry, problem_finding
+from sm_imgcheck.report._entries import Assessment, FileEntry, problem_finding
 
 __all__ = ["PlanContent"]
 
@@ -34,7 +34,8 @@ class PlanContent(ReportContent[Result]):
     def entries(self, row: Result) -> Iterable[FileEntry]:
         """The candidate; a candidate without a plan has a problem."""
         problem = problem_finding("no-plan", row.skipped) if row.plan is None else None
-        yield FileEntry(path=row.path, kind=row.kind, status="failed" if problem else "ok", problem=problem, result=row)
+        assessment = Assessment(kind=row.kind, status="failed" if problem else "ok", problem=problem)
+        yield FileEntry(path=row.path, assessment=assessment, result=row)
 
     def words(self, row: Result) -> str:
         """The plan as lines under one another."""

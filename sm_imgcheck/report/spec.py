@@ -8,7 +8,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec, Status
 from sm_imgcheck.report import ReportContent, _records
-from sm_imgcheck.report._entries import FileEntry, problem_finding
+from sm_imgcheck.report._entries import Assessment, FileEntry, problem_finding
 from sm_imgcheck.spec.yaml import document
 
 __all__ = ["LintContent", "LintedSpec", "Preset", "PresetContent", "ShowContent"]
@@ -56,7 +56,8 @@ class LintContent(ReportContent[LintedSpec]):
         errors = [problem_finding("invalid-spec", text.removeprefix(f"{row.name}: ")) for text in row.errors]
         warnings = [problem_finding("doubtful-spec", text, "warning") for text in row.warnings]
         status: Status = "failed" if errors else "ok"
-        yield FileEntry(path=row.name, kind="spec", status=status, findings=(*errors, *warnings), line=row.line)
+        assessment = Assessment(kind="spec", status=status, findings=(*errors, *warnings))
+        yield FileEntry(path=row.name, assessment=assessment, line=row.line)
 
     def record(self, row: LintedSpec) -> dict[str, object]:
         """One spec."""

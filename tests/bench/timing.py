@@ -14,6 +14,7 @@ from time import perf_counter
 
 from sm_imgcheck.core.frozen import frozen
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles what a user's second start has compiled
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "barn.jpg"
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -9,7 +9,10 @@ from report_schemas import VALIDATORS, annotations
 from sample_images import jpeg
 
 from sm_imgcheck.cli import main
+from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.report.check import CheckContent
 
+ROWS_TOGETHER = CheckContent.rows_together
 SPEC = """
 shape: [N, 64, 64, 3]
 dtype: float32
@@ -103,6 +106,26 @@ def test_quiet_does_not_shorten_files(gate):
     assert code == 1
     assert len(out.splitlines()) == 3
     assert "3 errors" in Path("report.txt").read_text()
+
+
+def test_files_have_every_row_in_the_order_of_the_printed_report(gate):
+    for number in range(ROWS_TOGETHER + 1):
+        Path("photos", f"{number}.jpg").touch()
+    code, out, _ = gate("photos", "--format", "jsonl", "--output-file", "jsonl:rows.jsonl")
+    assert (code, len(out.splitlines())) == (1, ROWS_TOGETHER + 1 + 3 + 1)  # three photos, and the summary
+    assert Path("rows.jsonl").read_text() == out
+
+
+def test_files_of_an_interrupted_run_have_the_rows_so_far(gate, monkeypatch):
+    def process_until_ctrl_c(candidate, *rest, **trace):
+        if candidate.path.endswith("c.jpg"):
+            raise KeyboardInterrupt
+        return process(candidate, *rest, **trace)
+
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", process_until_ctrl_c)
+    code, out, _ = gate("photos", "--format", "json", "--output-file", "json:rows.json")
+    assert (code, len(json.loads(out)["results"])) == (130, 2)
+    assert Path("rows.json").read_text() == out
 
 
 def test_empty_run_writes_valid_documents(gate):

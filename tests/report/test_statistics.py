@@ -65,6 +65,13 @@ def test_statistics_are_bounded_for_many_files():
     assert [size for size, _ in statistics.largest] == [2999, 2998, 2997, 2996, 2995]
 
 
+def test_equally_frequent_sizes_are_in_the_order_of_the_files():
+    statistics = FileStatistics()
+    for result in (image("a.jpg", height=9), tensor("b.npy"), image("c.jpg", height=5)):
+        statistics.add(result, 1, 0.1)
+    assert list(statistics.record()["size"].items()) == [("9x500", 1), ("375x500x3", 1), ("5x500", 1)]
+
+
 def test_every_value_is_in_one_interval():
     statistics = FileStatistics()
     for index in range(50):

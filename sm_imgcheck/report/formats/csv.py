@@ -9,10 +9,9 @@ from io import StringIO
 from typing import Generic
 
 from sm_imgcheck.core.escape import for_json
-from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
-from sm_imgcheck.report._entries import FileEntry, all_findings
+from sm_imgcheck.report._entries import Assessment, FileEntry, Templates, all_findings
 
 __all__ = ["reporter"]
 
@@ -20,7 +19,6 @@ _COLUMNS = ("path", "kind", "status", "code", "name", "severity", "certainty", "
 _TEXTS = ("expected", "actual", "message")
 _END = "\r\n"
 _NO_FINDING = "," * (len(_COLUMNS) - 4 + len(_TEXTS)) + _END
-_CACHE_SIZE = 1_000
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*")
 """A cell that needs neither quotes nor an apostrophe."""
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.])")
@@ -36,7 +34,7 @@ class _Cells(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.content = content
         self.columns: tuple[str, ...] = ()
-        self.ends: IdentityCache[list[str]] = IdentityCache(_CACHE_SIZE)
+        self.templates: Templates[list[str]] = Templates(_ends)
 
     def open(self) -> str:
         return ""
@@ -53,20 +51,8 @@ class _Cells(Generic[Row_contra]):
         return self._header((*_COLUMNS, *_TEXTS))  # of an empty run
 
     def _lines(self, entry: FileEntry) -> str:
-        if _PLAIN.fullmatch(entry.path):
-            start = f"{entry.path},{entry.kind},{entry.status}"
-        else:
-            start = _line([entry.path, entry.kind, entry.status]).removesuffix(_END)
-        return "".join([f"{start},{end}" for end in self._ends(entry)])
-
-    def _ends(self, entry: FileEntry) -> list[str]:
-        """The cells of each finding; many files share their findings."""
-        key = (entry.findings, entry.problem)
-        ends = self.ends.get(key)
-        if ends is not None:
-            return ends
-        findings = all_findings(entry)
-        return self.ends.put(key, list(map(_cells, findings)) or [_NO_FINDING])
+        path = entry.path if _PLAIN.fullmatch(entry.path) else _line([entry.path]).removesuffix(_END)
+        return "".join([path + end for end in self.templates[entry.assessment]])
 
     def _header(self, columns: tuple[str, ...]) -> str:
         """The names of the columns, before the first line; empty later."""
@@ -74,6 +60,13 @@ class _Cells(Generic[Row_contra]):
             return ""
         self.columns = columns
         return _line(columns)
+
+
+def _ends(assessment: Assessment) -> list[str]:
+    """Each line without the path."""
+    start = f",{assessment.kind},{assessment.status},"
+    cells = map(_cells, all_findings(assessment))
+    return [start + end for end in cells] or [start + _NO_FINDING]
 
 
 def _cells(finding: Finding) -> str:

@@ -10,10 +10,9 @@ from typing import Generic
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import mutable
-from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
-from sm_imgcheck.report._entries import FileEntry, all_findings, shown_message
+from sm_imgcheck.report._entries import Assessment, FileEntry, Templates, all_findings, shown_message
 from sm_imgcheck.report._paths import relative_path
 
 __all__ = ["ALSO_APPENDS", "reporter"]
@@ -21,7 +20,6 @@ __all__ = ["ALSO_APPENDS", "reporter"]
 ALSO_APPENDS = ("GITHUB_STEP_SUMMARY", "markdown")
 _MOST = 10
 """Annotations of one level that GitHub shows for a step."""
-_CACHE_SIZE = 1_000
 _LEVELS = ("error", "warning")
 
 
@@ -34,13 +32,15 @@ def reporter(content: ReportContent[Row_contra], terminal: Terminal) -> Reporter
 class _Group:
     """Findings of one code and level."""
 
-    line: str
-    """The first as an annotation."""
-    properties: str
+    level: str
     title: str
     message: str
-    path: str
-    files: int = 1
+    """Of the first."""
+    line: str = ""
+    """The first as an annotation."""
+    properties: str = ""
+    path: str = ""
+    files: int = 0
 
 
 class _Annotations(Generic[Row_contra]):
@@ -48,8 +48,7 @@ class _Annotations(Generic[Row_contra]):
         self.content, self.root = content, terminal.root
         self.lines: dict[str, list[str]] = {level: [] for level in _LEVELS}
         self.groups: dict[tuple[str, str], _Group] = {}
-        self.files = 0
-        self.shown: IdentityCache[list[tuple[str, Finding]]] = IdentityCache(_CACHE_SIZE)
+        self.templates: Templates[list[tuple[_Group, Finding]]] = Templates(self._render)
 
     def open(self) -> str:
         return ""
@@ -59,46 +58,38 @@ class _Annotations(Generic[Row_contra]):
         if entries is None:
             return self.content.words(row)
         for entry in entries:
-            self.files += 1
-            for level, finding in self._first_findings(entry):
-                self._add(level, entry, finding)
+            for group, finding in self.templates[entry.assessment]:
+                group.files += 1
+                if group.files == 1 or len(self.lines[group.level]) <= _MOST:
+                    self._annotate(entry, group, finding)
         return ""
 
-    def _first_findings(self, entry: FileEntry) -> list[tuple[str, Finding]]:
-        """The first finding of each level and code, with its level; many files share their findings."""
-        key = (entry.findings, entry.problem)
-        findings = self.shown.get(key)
-        if findings is not None:
-            return findings
+    def _render(self, assessment: Assessment) -> list[tuple[_Group, Finding]]:
+        """The first finding of each level and code, with its group."""
         first: dict[tuple[str, str], Finding] = {}
-        for finding in all_findings(entry):
-            if level := self._level(finding, entry):
+        for finding in all_findings(assessment):
+            if level := self._level(finding, is_problem=finding is assessment.problem):
                 first.setdefault((level, finding.code), finding)
-        return self.shown.put(key, [(level, finding) for (level, _), finding in first.items()])
+        for (level, code), finding in first.items():
+            if (level, code) not in self.groups:
+                title = code if finding.name == code else f"{code} {finding.name}"
+                self.groups[level, code] = _Group(level=level, title=title, message=shown_message(finding))
+        return [(self.groups[key], finding) for key, finding in first.items()]
 
-    def _level(self, finding: Finding, entry: FileEntry) -> str:
+    def _level(self, finding: Finding, *, is_problem: bool) -> str:
         """``error`` for what makes the exit code 1; empty for a notice, and for another finding that is fixable."""
-        if finding is entry.problem or is_failing(finding, self.content.fail_on):
+        if is_problem or is_failing(finding, self.content.fail_on):
             return "error"
         return "warning" if finding.severity != "notice" and finding.fixed_by is None else ""
 
-    def _add(self, level: str, entry: FileEntry, finding: Finding) -> None:
-        group = self.groups.get((level, finding.code))
-        if group is not None:
-            group.files += 1
-            if len(self.lines[level]) > _MOST:
-                return
+    def _annotate(self, entry: FileEntry, group: _Group, finding: Finding) -> None:
         path, member = relative_path(self.root, entry.path)
-        title = finding.code if finding.name == finding.code else f"{finding.code} {finding.name}"
-        message = shown_message(finding)
-        properties = f"file={_property(path)},line={entry.line},title={_property(title)}"
+        properties = f"file={_property(path)},line={entry.line},title={_property(group.title)}"
         name = for_terminal(f"{path}::{member}" if member else path)
-        line = f"::{level} {properties}::{_data(f'{name}: {message}')}\n"
-        self.lines[level].append(line)
-        if group is None:
-            self.groups[level, finding.code] = _Group(
-                line=line, properties=properties, title=title, message=message, path=name
-            )
+        line = f"::{group.level} {properties}::{_data(f'{name}: {shown_message(finding)}')}\n"
+        self.lines[group.level].append(line)
+        if group.files == 1:
+            group.line, group.properties, group.path = line, properties, name
 
     def close(self, report: Report) -> str:
         del report

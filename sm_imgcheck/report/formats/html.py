@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Generic
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
-from sm_imgcheck.report._entries import FileEntry, all_findings, shown_message
+from sm_imgcheck.report._entries import Assessment, FileEntry, Templates, all_findings, shown_message
 from sm_imgcheck.report._html import SCRIPT, STYLE, bar_chart
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class _Page(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.content = content
         self.files: list[str] = []
-        self.cells: IdentityCache[tuple[str, str]] = IdentityCache(_FILES)
+        self.templates: Templates[tuple[str, str]] = Templates(_cells)
         self.unlisted = self.length = 0
         self.words: list[str] = []
 
@@ -64,8 +63,7 @@ class _Page(Generic[Row_contra]):
 
     def row(self, row: Row_contra) -> str:
         for entry in self.content.entries(row) or ():
-            if entry.status != "ok" or any(finding.severity != "notice" for finding in entry.findings):
-                self._list(entry)
+            self._list(entry)
         words = self.content.words(row)
         if words and self.length < _WORDS:
             self.length += len(words)
@@ -73,25 +71,13 @@ class _Page(Generic[Row_contra]):
         return ""
 
     def _list(self, entry: FileEntry) -> None:
-        if len(self.files) >= _FILES:
-            self.unlisted += 1
+        start, end = self.templates[entry.assessment]
+        if not start:
             return
-        codes, messages = self._cells(entry)
-        self.files.append(
-            f'<tr data-codes="{codes}"><td>{_text(entry.path)}</td><td class="{entry.status.replace(" ", "-")}">'
-            f"{entry.status}</td><td>{messages}</td></tr>\n"
-        )
-
-    def _cells(self, entry: FileEntry) -> tuple[str, str]:
-        """The codes and the messages of a file; many files share their findings."""
-        key = (entry.findings, entry.problem, entry.suppressed)
-        cells = self.cells.get(key)
-        if cells is not None:
-            return cells
-        findings = (*all_findings(entry), *(suppression.finding for suppression in entry.suppressed))
-        codes = " ".join(dict.fromkeys(finding.code for finding in findings))
-        messages = (f"<b>{_text(finding.code)}</b> {_text(shown_message(finding))}" for finding in findings[:10])
-        return self.cells.put(key, (_text(codes), "<br>".join(messages)))
+        if len(self.files) < _FILES:
+            self.files.append(f"{start}{_text(entry.path)}{end}")
+        else:
+            self.unlisted += 1
 
     def close(self, report: Report) -> str:
         return "".join(self._parts(report))
@@ -190,6 +176,18 @@ class _Page(Generic[Row_contra]):
         if self.unlisted:
             yield f"<p>{self.unlisted:,} more files with findings; other formats list all.</p>\n"
         yield "</section>\n"
+
+
+def _cells(assessment: Assessment) -> tuple[str, str]:
+    """The row of a file in the table, before and after its path; empty without warnings and errors."""
+    status = assessment.status
+    if status == "ok" and all(finding.severity == "notice" for finding in assessment.findings):
+        return "", ""
+    findings = (*all_findings(assessment), *(suppression.finding for suppression in assessment.suppressed))
+    codes = _text(" ".join(dict.fromkeys(finding.code for finding in findings)))
+    messages = (f"<b>{_text(finding.code)}</b> {_text(shown_message(finding))}" for finding in findings[:10])
+    start = f'<tr data-codes="{codes}"><td>'
+    return start, f'</td><td class="{status.replace(" ", "-")}">{status}</td><td>{"<br>".join(messages)}</td></tr>\n'
 
 
 def _text(text: str, *, keep: bool = False) -> str:

@@ -12,10 +12,9 @@ from typing import Generic
 
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
-from sm_imgcheck.report._entries import FileEntry, shown_message
+from sm_imgcheck.report._entries import Assessment, FileEntry, Templates, shown_message
 from sm_imgcheck.report._paths import relative_path
 
 __all__ = ["reporter"]
@@ -35,7 +34,7 @@ class _Suites(Generic[Row_contra]):
         self.name = for_terminal(content.document_title)
         self.start = f"<testcase classname={_attribute(self.name)} name="
         self.number = 0
-        self.outcomes: IdentityCache[tuple[str, str]] = IdentityCache(_CASES)
+        self.templates: Templates[tuple[str, str]] = Templates(self._render)
         self._begin()
 
     def _begin(self) -> None:
@@ -47,7 +46,7 @@ class _Suites(Generic[Row_contra]):
         return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="sm-imgcheck">\n'
 
     def row(self, row: Row_contra) -> str:
-        self.cases += [self._case(entry) for entry in self.content.entries(row) or ()]
+        self.cases += map(self._case, self.content.entries(row) or ())
         return self._suite() if len(self.cases) >= _CASES else ""
 
     def close(self, report: Report) -> str:
@@ -68,29 +67,25 @@ class _Suites(Generic[Row_contra]):
     def _case(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
         name = _attribute(for_terminal(f"{path}::{member}" if member else path))
-        kind, outcome = self._outcome(entry)
+        kind, outcome = self.templates[entry.assessment]
         self.counts[kind] += 1
         return f"{self.start}{name}>{outcome}</testcase>\n"
 
-    def _outcome(self, entry: FileEntry) -> tuple[str, str]:
-        """Kind (empty: passed) and XML of the outcome; files with equal headers share their findings."""
-        key = (entry.findings, entry.problem, entry.suppressed)
-        outcome = self.outcomes.get(key)
-        return self.outcomes.put(key, self._render(entry)) if outcome is None else outcome
-
-    def _render(self, entry: FileEntry) -> tuple[str, str]:
-        failing = [finding for finding in entry.findings if is_failing(finding, self.content.fail_on)]
-        others = [finding for finding in entry.findings if not is_failing(finding, self.content.fail_on)]
+    def _render(self, assessment: Assessment) -> tuple[str, str]:
+        """Kind (empty: passed) and XML of the outcome."""
+        problem, findings, fail_on = assessment.problem, assessment.findings, self.content.fail_on
+        failing = [finding for finding in findings if is_failing(finding, fail_on)]
+        others = [finding for finding in findings if not is_failing(finding, fail_on)]
         output = f"<system-out>{_lines(others)}</system-out>" if others else ""
-        if entry.problem is not None:
-            kind = "error" if entry.problem.code == "not-checked" else "failure"
-            return kind, _element(kind, [entry.problem, *failing]) + output
+        if problem is not None:
+            kind = "error" if problem.code == "not-checked" else "failure"
+            return kind, _element(kind, [problem, *failing]) + output
         if failing:
             return "failure", _element("failure", failing) + output
-        if entry.status == "suppressed":
-            reasons = dict.fromkeys(suppression.reason for suppression in entry.suppressed)
+        if assessment.status == "suppressed":
+            reasons = dict.fromkeys(suppression.reason for suppression in assessment.suppressed)
             message = _attribute(for_terminal(f"known or ignored: {', '.join(reasons)}"))
-            lines = _lines([suppression.finding for suppression in entry.suppressed])
+            lines = _lines([suppression.finding for suppression in assessment.suppressed])
             return "skipped", f"<skipped message={message}>{lines}</skipped>{output}"
         return "", output
 

@@ -13,11 +13,10 @@ from typing import Generic
 
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.escape import for_json
-from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
-from sm_imgcheck.report._entries import FileEntry, finding_digest, path_digest, shown_message
+from sm_imgcheck.report._entries import Assessment, FileEntry, Templates, finding_digest, path_digest, shown_message
 from sm_imgcheck.report._paths import relative_path, uri_of
 
 __all__ = ["reporter"]
@@ -29,7 +28,6 @@ _FOR_RARE_RULES = 5_000
 _FEW = 200
 """Results of a rule that may be among the reserved ones."""
 _NOTIFICATIONS = 1_000
-_CACHE_SIZE = 1_000
 _LEVELS = {"error": "error", "warning": "warning", "notice": "note"}
 
 
@@ -47,14 +45,13 @@ class _Log(Generic[Row_contra]):
         self.by_rule: Counter[str] = Counter()
         self.results = self.omitted = self.problems = 0
         self.notifications: list[dict[str, object]] = []
-        self.encoded: IdentityCache[str] = IdentityCache(_CACHE_SIZE)
-        self.parts: IdentityCache[list[tuple[str, str, str]]] = IdentityCache(_CACHE_SIZE)
+        self.templates: Templates[list[tuple[str, str, str]]] = Templates(self._render)
 
     def open(self) -> str:
         return f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"columnKind": "utf16CodeUnits", "results": ['
 
     def row(self, row: Row_contra) -> str:
-        return "".join(self._entry(entry) for entry in self.content.entries(row) or ())
+        return "".join(map(self._entry, self.content.entries(row) or ()))
 
     def close(self, report: Report) -> str:
         del report
@@ -86,33 +83,30 @@ class _Log(Generic[Row_contra]):
 
     def _entry(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
-        if entry.problem is not None:
-            self._notify(entry.problem, _location(path, member, entry.line))
+        problem = entry.assessment.problem
+        if problem is not None:
+            self._notify(problem, _location(path, member, entry.line))
         location = self._encoded_location(path, member, entry.line)
-        digest = path_digest(f"{path}::{member}" if member else path)
+        file = f"{location}], {_MARK}{path_digest(f'{path}::{member}' if member else path)}"
         lines = []
-        for code, start, end in self._parts(entry):
+        for code, start, end in self.templates[entry.assessment]:
             if self._has_room(code):
-                lines.append(f"{',' if self.results else ''}\n{start}{location}], {_MARK}{digest}{end}")
+                lines.append(f"{',' if self.results else ''}\n{start}{file}{end}")
                 self.results += 1
         return "".join(lines)
 
-    def _parts(self, entry: FileEntry) -> list[tuple[str, str, str]]:
-        """Code and JSON of each result, before and after what is of the file; many files share their findings."""
-        key = (entry.findings, entry.suppressed)
-        parts = self.parts.get(key)
-        if parts is not None:
-            return parts
-        reasons = {id(suppression.finding): suppression.reason for suppression in entry.suppressed}
+    def _render(self, assessment: Assessment) -> list[tuple[str, str, str]]:
+        """Code and JSON of each result, before and after the location and the digest of the path."""
+        reasons = {id(suppression.finding): suppression.reason for suppression in assessment.suppressed}
         results: dict[tuple[str, str], tuple[str, str, str]] = {}
-        for finding in (*entry.findings, *(suppression.finding for suppression in entry.suppressed)):
+        for finding in (*assessment.findings, *(suppression.finding for suppression in assessment.suppressed)):
             end = f'{finding_digest(finding)}"}}'
             if reason := reasons.get(id(finding), ""):
                 suppression = {"kind": "external", "justification": for_json(reason)}
                 end += f', "suppressions": [{_records.encode(suppression)}]'
             part = finding.code, f'{self._result(finding)[:-1]}, "locations": [', f"{end}}}"
             results.setdefault((finding.code, finding.expected), part)
-        return self.parts.put(key, [*results.values()])
+        return [*results.values()]
 
     def _encoded_location(self, path: str, member: str, line: int) -> str:
         """A location as JSON: of a file in line 1, as most are, the URI alone is encoded."""
@@ -142,10 +136,7 @@ class _Log(Generic[Row_contra]):
         return False
 
     def _result(self, finding: Finding) -> str:
-        """The result of a finding as JSON, without its file; many files share a finding."""
-        text = self.encoded.get((finding,))
-        if text is not None:
-            return text
+        """The result of a finding as JSON, without its file."""
         index = self.rules.setdefault(finding.code, len(self.rules))
         self.samples.setdefault(finding.code, finding)
         properties = {"certainty": finding.certainty, "probability": finding.probability, "fixedBy": finding.fixed_by}
@@ -157,7 +148,7 @@ class _Log(Generic[Row_contra]):
             "message": {"text": shown_message(finding)},
             "properties": _records.plain(properties),
         }
-        return self.encoded.put((finding,), _records.encode(result))
+        return _records.encode(result)
 
 
 _LINE = '}, "region": {"startLine": 1}}}'
