@@ -9,6 +9,7 @@ from contextlib import suppress
 from itertools import islice
 from math import ceil
 
+from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.threads import one_thread_each
@@ -17,6 +18,7 @@ __all__ = ["MOST", "number", "usable"]
 
 MOST = 512
 """Largest number of processes."""
+_PAIR = 2
 _FEW = 16
 """Candidates that are done here before worker processes would have started."""
 
@@ -24,12 +26,18 @@ _FEW = 16
 def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None = None) -> int:
     """Return the number of processes: as requested, else one per processor, or for few candidates this one.
 
+    At most as many as candidates, but two where several are requested: a crash of a worker does not end the command.
     Where workers are needed and forked from another process, that is started at the same time: it imports their modules
     while this process does the same.
     """
     if engine not in {None, "pool"}:
         return requested_jobs or 0  # chosen by the engine: no processes of this machine
-    jobs = requested_jobs or (usable() if _has_many(paths) else 1)
+    if requested_jobs is None:
+        jobs = usable() if _count(paths, _FEW + 1) > _FEW else 1
+    elif requested_jobs <= _PAIR or any(map(is_remote, paths)):  # a store is listed once
+        jobs = requested_jobs
+    else:
+        jobs = max(_PAIR, _count(paths, requested_jobs))
     one_thread_each()
     if jobs > 1:
         from sm_imgcheck.run.executors import _processes
@@ -41,11 +49,11 @@ def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None 
     return jobs
 
 
-def _has_many(paths: Sequence[str]) -> bool:
-    """Return whether there are more than a few candidates. A list counts as long: a pipe can be read only once."""
+def _count(paths: Sequence[str], limit: int) -> int:
+    """Return the number of candidates, at most ``limit``; that for a list: a pipe can be read only once."""
     if any(path.startswith("@") for path in paths):
-        return True
-    return len(list(islice(list_candidates(paths, Listing(passed_over=Counter())), _FEW + 1))) > _FEW
+        return limit
+    return len(list(islice(list_candidates(paths, Listing(passed_over=Counter())), limit)))
 
 
 def usable() -> int:

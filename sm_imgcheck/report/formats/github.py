@@ -35,7 +35,7 @@ class _Group:
     level: str
     title: str
     message: str
-    """Of the first."""
+    """The message of the first finding."""
     line: str = ""
     """The first as an annotation."""
     properties: str = ""

@@ -376,7 +376,20 @@ def test_few_candidates_run_without_workers(photos, monkeypatch):
     assert jobs.number(1, [str(photos)]) == 1
     assert jobs.number(None, [str(photos)]) == 2
     assert jobs.number(None, ["@-"]) == 2
-    assert jobs.number(7, few) == 7
+
+
+@pytest.mark.parametrize(("requested", "processes"), [(2, 2), (3, 3), (512, 3)])
+def test_requested_processes_are_at_most_the_candidates(photos, requested, processes):
+    assert jobs.number(requested, sorted(map(str, photos.glob("*.jpg")))[:3]) == processes
+
+
+@pytest.mark.parametrize("path", ["@-", "s3://bucket/photos"])
+def test_requested_processes_do_not_read_a_pipe_or_list_a_store(path):
+    assert jobs.number(7, [path]) == 7
+
+
+def test_requested_processes_for_one_candidate_are_two(photos):
+    assert jobs.number(8, [str(photos / "02.jpg")]) == 2  # a crash of a worker does not end the command
 
 
 @pytest.mark.parametrize(
