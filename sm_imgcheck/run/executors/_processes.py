@@ -39,15 +39,9 @@ def prepare(jobs: int) -> None:
     """
     _check_descriptors(jobs)
     one_thread_each()
-    if _context().get_start_method() != "forkserver":
-        return
-    from multiprocessing import forkserver, resource_tracker
-
-    forkserver.set_forkserver_preload([f"{__package__}._preload"])
-    with _start_errors(), _safe_path():
-        resource_tracker.ensure_running()  # first: it would unblock the signals
-        with _signals_blocked(), _without_main():
-            forkserver.ensure_running()
+    if _context().get_start_method() == "forkserver":
+        with _start_errors(), _safe_path():
+            _start_server()
 
 
 def start(
@@ -56,16 +50,29 @@ def start(
     """Start a process that calls ``work(*ends, foreign)``. Raises ImgcheckError.
 
     ends: its ends of pipes. foreign: ends of this process, of which a fork has copies to close; empty otherwise. load:
-    imports what ``work`` needs; called once before the first fork.
+    imports what ``work`` needs, before a fork.
     """
     context = _context()
-    forks = context.get_start_method() == "fork"
-    if forks:
-        load()
-    process = context.Process(target=work, args=(*ends, foreign if forks else ()), daemon=True)
-    with _start_errors(), _safe_path(), _signals_blocked(), _without_main():
-        process.start()
+    method = context.get_start_method()
+    process = context.Process(target=work, args=(*ends, foreign if method == "fork" else ()), daemon=True)
+    with _start_errors(), _safe_path():
+        if method == "fork":
+            load()
+        elif method == "forkserver":
+            _start_server()
+        with _signals_blocked(), _without_main():
+            process.start()
     return process
+
+
+def _start_server() -> None:
+    """Start the process that workers are forked from, if it does not run."""
+    from multiprocessing import forkserver, resource_tracker
+
+    forkserver.set_forkserver_preload([f"{__package__}._preload"])
+    resource_tracker.ensure_running()  # first: it would unblock the signals
+    with _signals_blocked(), _without_main():
+        forkserver.ensure_running()
 
 
 def _context() -> ForkContext | ForkServerContext | SpawnContext:
