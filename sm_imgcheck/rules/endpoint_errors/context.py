@@ -11,11 +11,13 @@ from json import loads
 from pkgutil import get_data
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from sm_imgcheck.rules.endpoint_errors.sentences import EXCEPTION, sentence_after, sentences_before
+
 if TYPE_CHECKING:
     from sm_imgcheck.core.types import Certainty
     from sm_imgcheck.rules.endpoint_errors.normalize import NormalizedText
 
-__all__ = ["Context", "context", "is_excluded", "mentions_request"]
+__all__ = ["Context", "context", "is_excluded", "mentions_request", "names_other_argument"]
 
 _AROUND = 200
 """Characters on each side of a match that are read, within its message."""
@@ -31,6 +33,8 @@ class Context(TypedDict):
 
     request: list[str]
     """Code or a server that handles an image or a request."""
+    other_argument: list[str]
+    """Arguments of functions other than the image."""
     no_failure: list[str]
     """Work that continues: excludes all causes."""
     no_request: list[str]
@@ -49,30 +53,45 @@ def mentions_request(text: str) -> bool:
     return _expression("request").search(text) is not None
 
 
+def names_other_argument(text: str) -> bool:
+    """Return whether a text names an argument other than the image, such as the labels."""
+    return _expression("other_argument").search(text) is not None
+
+
 def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tuple[int, int]) -> bool:
     """Return whether the text around a match excludes its cause; of a certain match in a request, its own sentence."""
     if certainty == "likely" and text.message_span(*span)[0] in text.quiet:
         return True
     is_request = cause not in _INFRASTRUCTURE
-    around = _around(text, *span, is_sentence=is_request and certainty == "certain")
-    if _expression("no_failure").search(around):
+    is_sentence = is_request and certainty == "certain"
+    if _continues(_around(text, *span, is_sentence=is_sentence, joined=("clause", "clause"))):
         return True
-    return is_request and _expression("no_request").search(around) is not None
+    clause = _around(text, *span, is_sentence=is_sentence)
+    if not mentions_request(clause):  # its subject is in a clause before: "mysql: out of range; expected 255, got 640"
+        clause = _around(text, *span, is_sentence=is_sentence, joined=("clause", ""))
+    return is_request and _expression("no_request").search(clause) is not None
+
+
+def _continues(around: str) -> bool:
+    """Return whether a text reports work that continues: "falling back to the CPU", unless that fails too."""
+    matches = _expression("no_failure").finditer(around)
+    return any(not _FAILS_TOO.search(sentence_after(around[match.end() :])) for match in matches)
+
+
+_FAILS_TOO = re.compile(r"(?i)\b(?:also fail|failed|fails|is not possible|impossible|is disabled|refused|gave up)")
+"""What follows work that continues in its sentence, and ends it."""
 
 
 @cache
-def _expression(name: Literal["request", "no_failure", "no_request"]) -> re.Pattern[str]:
+def _expression(name: Literal["request", "other_argument", "no_failure", "no_request"]) -> re.Pattern[str]:
     words = context()[name]
     return re.compile(rf"(?<![a-z])(?:{'|'.join(words)})(?![a-z])", re.IGNORECASE)
 
 
-_EXCEPTION = r"(?<![\w.])(?:[\w.]{0,80}(?:Error|Exception)|[\w.]{1,80}\.(?:error|[A-Z]\w{1,40})):\ "
-"""The name of an exception before its message."""
-
 _NAMES = re.compile(
     rf"""(?x)
     # a frame of a traceback with its code, a URL, a path, a file
-    File\ "[^"]{{1,200}}",\ line\ \d+ (?:(?!File\ ").){{0,400}}?(?=File\ "|{_EXCEPTION})
+    File\ "[^"]{{1,200}}",\ line\ \d+ (?:(?!File\ ").){{0,400}}?(?=File\ "|{EXCEPTION})
   | \w{{2,10}}://\S*\w
   | (?<![\w.@-])(?:[\w.~@-]{{0,60}}/){{1,20}}(?:[\w.~@-]{{0,60}}\w)?
   | (?<!\w)[\w-]{{1,60}}\.(?:bin|bmp|ckpt|engine|gif|h5|jpe?g|keras|mar|np[yz]|onnx|pb|plan|png|pth?|py|safetensors
@@ -85,11 +104,6 @@ _NAMES = re.compile(
 )
 """Code, files and keys: their words, such as ``labels = model(images)``, do not name the subject of a message."""
 
-_SENTENCE_END = re.compile(
-    rf"""[.!?][ ]|[.!?]?["'](?:[,}}\]]|:?[ ]?["'])|(?!\A)(?={_EXCEPTION})|(?=[ ][A-Z][a-z]{{1,20}}ing\b)"""
-)
-"""The end of a sentence, also of a string in JSON, or before an exception or a sentence such as "Ignoring"."""
-
 _SETTINGS_FILE = re.compile(
     r"""(?x)File\ "[^"]{1,200}",\ line\ \d+ (?:(?!File\ ").){0,200}?
     ["'](?:[^"'\ ]{0,200}/)?(?P<name>[\w.-]{1,60}\.(?:json|ya?ml|toml|ini|cfg|env))["'](?:(?!File\ ").)*\Z"""
@@ -100,8 +114,13 @@ _REFERENCE = re.compile(r"(?i)(?:\S+ ){0,4}ignore (?:the )?above")
 """A line about the line before."""
 
 
-def _around(text: NormalizedText, start: int, end: int, *, is_sentence: bool) -> str:
-    """Return the message of a match near it, or its sentence, with a settings file and a line that refers to it."""
+def _around(
+    text: NormalizedText, start: int, end: int, *, is_sentence: bool, joined: tuple[str, str] = ("", "")
+) -> str:
+    """Return the message of a match near it, or its sentence, with a settings file and a line that refers to it.
+
+    joined: as for ``sentences_before`` and ``sentence_after``.
+    """
     first, last = text.message_span(start, end)
     file = _SETTINGS_FILE.search(text.text[max(first - 2 * _AROUND, 0) : start])
     reference = _REFERENCE.match(text.text[last : last + _AROUND])
@@ -110,5 +129,5 @@ def _around(text: NormalizedText, start: int, end: int, *, is_sentence: bool) ->
     start, end = start - first, end - first
     before, rest = message[max(start - _AROUND, 0) : start], message[start : end + _AROUND]
     if is_sentence:
-        before, rest = _SENTENCE_END.split(before)[-1], _SENTENCE_END.split(rest)[0]
+        before, rest = sentences_before(before, joined=joined[0]), sentence_after(rest, joined=joined[1])
     return " ".join((file["name"] if file else "", before + rest, reference[0] if reference else ""))

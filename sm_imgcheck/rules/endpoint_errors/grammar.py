@@ -104,7 +104,7 @@ def _find(stems: list[str], sentence: str) -> list[tuple[int, int]]:
 @cache
 def _compile(stems: tuple[str, ...]) -> re.Pattern[str]:
     alternatives = re.sub(r" (?![^\[\]]*\])", "[ _]", _join(stems))
-    return re.compile(rf"(?<![a-z])(?:{alternatives})(?![a-z])", re.IGNORECASE)
+    return re.compile(rf"(?<![a-z])(?:{alternatives})(?![a-z]|-[a-z])", re.IGNORECASE)
 
 
 def _join(stems: tuple[str, ...]) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sm_imgcheck.rules.endpoint_errors.context import names_other_argument
+from sm_imgcheck.rules.endpoint_errors.sentences import sentences_before
+
 __all__ = ["find_object_types"]
 
 _ACTUAL = re.compile(
@@ -24,9 +27,6 @@ _REQUIREMENT = re.compile(
     r"|can (?:either )?be|invalid|unsupported|unrecognized|not recognized|incorrect|wrong|unknown|not in|is not"
 )
 _IMAGE = re.compile(r"(?i)\b(?:image|images|img|picture|photo|pic|input|inputs|frame|argument|data)\b")
-_OTHER = re.compile(
-    r"(?i)label|target|annotation|bbox|box|mask|config|token|text|dict to|image_sizes|path should|size|kernel|features"
-)
 _AROUND = 160
 
 
@@ -34,9 +34,9 @@ def find_object_types(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the cause of each argument of another type than a function accepts, with its span."""
     for match in _ACTUAL.finditer(text):
         start = max(match.start() - _AROUND, 0)
-        before = re.split(r"[;!?] |\\n|(?:Error|Exception): ", text[start : match.start()])[-1]
+        before = sentences_before(text[start : match.start()], 2, joined="string")
         sentence = before + text[match.start() : match.end() + 60]
-        if not _REQUIREMENT.search(sentence) or _OTHER.search(before):
+        if not _REQUIREMENT.search(sentence) or names_other_argument(sentences_before(before, joined="string")):
             continue
         types = sentence.replace(match[0], "")
         cause = next((cause for cause, words in _TYPES if words.search(types)), "")

@@ -13,6 +13,7 @@ from json import loads
 from pkgutil import get_data
 from typing import NotRequired, TypedDict
 
+from sm_imgcheck.rules.endpoint_errors.sentences import sentence_after, sentences_before
 from sm_imgcheck.rules.endpoint_errors.vocabulary import Vocabulary
 
 __all__ = ["Phrase", "find_phrases", "phrases"]
@@ -76,20 +77,15 @@ def _find(phrase: Phrase, state: str, lower: str) -> tuple[int, int] | None:
 
 def _subject_span(phrase: Phrase, lower: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of the state with a thing in its sentence; a thing may be part of the state."""
-    before = _sentence_end(lower[max(start - _BEFORE, 0) : start])
+    before = sentences_before(lower[max(start - _BEFORE, 0) : start], joined="string")
     window_start = start - len(before)
-    after = re.split(r"[.;!?] ", lower[end : end + _AFTER])[0]
+    after = sentence_after(lower[end : end + _AFTER], joined="string")
     window = lower[window_start : end + len(after)]
     matches = [*_subject_words(tuple(phrase["subject"])).finditer(window)]
     if not matches:
         return None
     first = min(matches, key=lambda match: abs(match.start() + window_start - start))
     return min(start, window_start + first.start()), max(end, window_start + first.end())
-
-
-def _sentence_end(text: str) -> str:
-    """Return the part of a text after its last end of a sentence; a colon after an exception's name ends none."""
-    return re.split(r"[.;!?] ", text)[-1]
 
 
 @cache

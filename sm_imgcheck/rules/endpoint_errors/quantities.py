@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sm_imgcheck.rules.endpoint_errors.sentences import sentences_before
+
 __all__ = ["find_byte_limits"]
 
-_BYTES = re.compile(r"(?i)(?<![\w.])\d{1,12}(?:\.\d{1,3})? ?(?:[kmg]i?b|bytes|megabytes|kilobytes)\b")
+_BYTES = re.compile(
+    r"(?i)(?<![\w.])\d{1,12}(?:\.\d{1,3})? ?(?:[km]i?b|bytes|megabytes|kilobytes)\b|(?<![\w.])[1-5] ?gi?b\b"
+)
+"""An amount that a limit on a request may have: asynchronous endpoints accept 1 GB, S3 objects in one PUT 5 GB."""
 _LIMIT = re.compile(
     r"(?i)exceed|too (?:large|big)|larger than|bigger than|greater than|over the|\blimit\b|at most|no more than"
     r"|\bor (?:less|smaller)\b|must be (?:under|below|less|smaller|between)"
@@ -29,7 +34,7 @@ def find_byte_limits(text: str) -> Iterator[tuple[int, int]]:
         if number == _TRIES:
             return
         start, end = max(match.start() - _AROUND, 0), match.end() + _AROUND // 2
-        around = " ".join(re.split(r"[.;!?] ", text[start : match.start()])[-2:]) + text[match.start() : end]
+        around = sentences_before(text[start : match.start()], 2, joined="string") + text[match.start() : end]
         if _LIMIT.search(around) and _SUBJECT.search(around) and _ERROR.search(around) and not _OTHER.search(around):
             yield match.span()
 

@@ -62,10 +62,11 @@ def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
             groups = {**pattern.get("fill", {}), **groups}
             ids, labels = _causes(pattern, groups)
             for cause in ids:
+                is_likely = "request" in pattern or cause in pattern.get("also", ())
                 yield PatternMatch(
                     cause=cause,
                     rank=pattern.get("rank", 1),
-                    certainty="likely" if "request" in pattern else "certain",
+                    certainty="likely" if is_likely else "certain",
                     start=start + match.start(),
                     end=start + match.end(),
                     values={**groups, **labels},

@@ -241,6 +241,10 @@ def test_work_that_continues_has_no_cause(text, cause, other):
         "Error response from daemon: pull access denied for app, repository does not exist",
         "Error response from daemon: malformed",
         "error: audio image not provided",
+        "mysql.connector.errors.DataError: out of range for column 'width'; expected 255, got 640",
+        "smtplib.SMTPDataError: message size exceeds fixed limit: image attachment too large",
+        "ERROR Run size limit exceeded: 120 GB of 100 GB used by media/images",
+        "Retry 1/5 succeeded after ThrottlingException",
         (
             'File "/app/run.py", line 3, in <module>\n    size = json.load(open("config.json"))\n'
             "json.decoder.JSONDecodeError: Extra data: line 1 column 5 (char 4)"
@@ -250,6 +254,21 @@ def test_work_that_continues_has_no_cause(text, cause, other):
 )
 def test_failure_of_something_else_has_no_cause(text):
     assert cause_ids(text) == []
+
+
+def test_word_inside_a_name_is_no_thing():
+    assert cause_ids("could not find variant b-2 for endpoint image-classifier") == ["endpoint-missing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("CUDA out of memory; falling back to the CPU failed too", "memory"),
+        ("access denied; fallback to the mirror is disabled", "credentials"),
+    ],
+)
+def test_work_that_fails_in_another_way_too_has_its_cause(text, cause):
+    assert cause_ids(text) == [cause]
 
 
 def test_message_of_another_line_does_not_exclude_a_cause():
@@ -279,6 +298,7 @@ FRAME = 'Traceback (most recent call last):\n  File "/opt/labels/inference.py", 
         "model loaded from checkpoint.onnx: {}",
         "{} in /models/checkpoints/best",
         "{}. The labels were loaded.",
+        "{}; the labels were loaded",
         "Loaded the tokenizer. {}",
         "Skipping the warm-up. {}",
         "{}. Ignoring",
@@ -324,6 +344,11 @@ def test_words_alone_in_a_line_below_errors_have_no_cause(line, causes):
     assert cause_ids(line) == cause_ids(f"ready\n{line}\nready") == causes
 
 
+def test_second_cause_of_a_known_message_is_likely():
+    first, second = explain_text("inference request batch-size must be <= 8 for 'echo'")
+    assert (first.certainty, second.certainty) == ("certain", "likely")
+
+
 @pytest.mark.parametrize(
     ("text", "certainty"),
     [
@@ -335,6 +360,7 @@ def test_words_alone_in_a_line_below_errors_have_no_cause(line, causes):
         ("ValueError: image must have 3 channels", "likely"),
         ("ValueError: the image does not exist", "likely"),
         ("UploadError: picture not provided", "likely"),
+        ("the provided shape (3 \u00d7 8 \u00d7 8) is not compatible with the model's feature description", "certain"),
     ],
 )
 def test_known_messages_and_compared_values_are_certain_and_words_likely(text, certainty):
