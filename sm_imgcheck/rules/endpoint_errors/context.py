@@ -64,11 +64,11 @@ def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tu
         return True
     is_request = cause not in _INFRASTRUCTURE
     is_sentence = is_request and certainty == "certain"
-    if _continues(_around(text, *span, is_sentence=is_sentence, joined=("clause", "clause"))):
+    if _continues(_around(text, *span, is_sentence=is_sentence, without=("clause", "clause"))):
         return True
     clause = _around(text, *span, is_sentence=is_sentence)
     if not mentions_request(clause):  # its subject is in a clause before: "mysql: out of range; expected 255, got 640"
-        clause = _around(text, *span, is_sentence=is_sentence, joined=("clause", ""))
+        clause = _around(text, *span, is_sentence=is_sentence, without=("clause", ""))
     return is_request and _expression("no_request").search(clause) is not None
 
 
@@ -115,11 +115,11 @@ _REFERENCE = re.compile(r"(?i)(?:\S+ ){0,4}ignore (?:the )?above")
 
 
 def _around(
-    text: NormalizedText, start: int, end: int, *, is_sentence: bool, joined: tuple[str, str] = ("", "")
+    text: NormalizedText, start: int, end: int, *, is_sentence: bool, without: tuple[str, str] = ("", "")
 ) -> str:
     """Return the message of a match near it, or its sentence, with a settings file and a line that refers to it.
 
-    joined: as for ``sentences_before`` and ``sentence_after``.
+    without: as for ``sentences_before`` and ``sentence_after``.
     """
     first, last = text.message_span(start, end)
     file = _SETTINGS_FILE.search(text.text[max(first - 2 * _AROUND, 0) : start])
@@ -129,5 +129,5 @@ def _around(
     start, end = start - first, end - first
     before, rest = message[max(start - _AROUND, 0) : start], message[start : end + _AROUND]
     if is_sentence:
-        before, rest = sentences_before(before, joined=joined[0]), sentence_after(rest, joined=joined[1])
+        before, rest = sentences_before(before, without=without[0]), sentence_after(rest, without=without[1])
     return " ".join((file["name"] if file else "", before + rest, reference[0] if reference else ""))

@@ -34,9 +34,9 @@ def find_object_types(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the cause of each argument of another type than a function accepts, with its span."""
     for match in _ACTUAL.finditer(text):
         start = max(match.start() - _AROUND, 0)
-        before = sentences_before(text[start : match.start()], 2, joined="string")
+        before = sentences_before(text[start : match.start()], 2, without="string")
         sentence = before + text[match.start() : match.end() + 60]
-        if not _REQUIREMENT.search(sentence) or names_other_argument(sentences_before(before, joined="string")):
+        if not _REQUIREMENT.search(sentence) or names_other_argument(sentences_before(before, without="string")):
             continue
         types = sentence.replace(match[0], "")
         cause = next((cause for cause, words in _TYPES if words.search(types)), "")

@@ -34,7 +34,7 @@ def find_byte_limits(text: str) -> Iterator[tuple[int, int]]:
         if number == _TRIES:
             return
         start, end = max(match.start() - _AROUND, 0), match.end() + _AROUND // 2
-        around = sentences_before(text[start : match.start()], 2, joined="string") + text[match.start() : end]
+        around = sentences_before(text[start : match.start()], 2, without="string") + text[match.start() : end]
         if _LIMIT.search(around) and _SUBJECT.search(around) and _ERROR.search(around) and not _OTHER.search(around):
             yield match.span()
 

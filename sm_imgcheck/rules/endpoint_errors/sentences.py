@@ -19,16 +19,16 @@ _END = re.compile(
 _KINDS = {"clause", "string"}
 
 
-def sentences_before(text: str, count: int = 1, *, joined: str = "") -> str:
+def sentences_before(text: str, count: int = 1, *, without: str = "") -> str:
     """Return the end of a text that belongs to the sentence which follows it, and to ``count - 1`` sentences before.
 
-    joined: ``clause`` if a semicolon ends no sentence, ``string`` if a string in JSON ends none.
+    without: ``clause`` if a semicolon ends no sentence, ``string`` if a string in JSON ends none.
     """
-    ends = [match.end() for match in _END.finditer(text) if match.lastgroup in (None, *_KINDS - {joined})]
+    ends = [match.end() for match in _END.finditer(text) if match.lastgroup in (None, *_KINDS - {without})]
     return text[ends[-count] :] if len(ends) >= count else text
 
 
-def sentence_after(text: str, *, joined: str = "") -> str:
+def sentence_after(text: str, *, without: str = "") -> str:
     """Return the start of a text up to the end of its sentence."""
-    starts = (match.start() for match in _END.finditer(text) if match.lastgroup in (None, *_KINDS - {joined}))
+    starts = (match.start() for match in _END.finditer(text) if match.lastgroup in (None, *_KINDS - {without}))
     return text[: next(starts, len(text))]

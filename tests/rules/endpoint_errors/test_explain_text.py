@@ -256,7 +256,7 @@ def test_failure_of_something_else_has_no_cause(text):
     assert cause_ids(text) == []
 
 
-def test_word_inside_a_name_is_no_thing():
+def test_image_inside_the_name_of_an_endpoint_is_ignored():
     assert cause_ids("could not find variant b-2 for endpoint image-classifier") == ["endpoint-missing"]
 
 
@@ -267,7 +267,7 @@ def test_word_inside_a_name_is_no_thing():
         ("access denied; fallback to the mirror is disabled", "credentials"),
     ],
 )
-def test_work_that_fails_in_another_way_too_has_its_cause(text, cause):
+def test_failed_fallback_has_the_cause_of_the_first_failure(text, cause):
     assert cause_ids(text) == [cause]
 
 
