@@ -39,6 +39,8 @@ OTHER_IMAGES = (
     (b"II\xbc\x01", "a JPEG XR image"),
     (b"\x59\xa6\x6a\x95", "a Sun raster image"),
     (b"SIMPLE  =", "a FITS image"),
+    (b"#?RADIANCE", "a Radiance HDR image"),
+    (b"#?RGBE", "a Radiance HDR image"),
 )
 OTHER_FILES = (
     (b"version https://git-lfs", "Git LFS pointer: file not downloaded (run `git lfs pull`)"),
@@ -86,7 +88,7 @@ def name_content(body: bytes) -> tuple[str, str]:
         return "SRC104", f"{raw}: convert it to JPEG, TIFF or PNG (darktable-cli, dcraw, the vendor's tool)"
     if body[4:8] == b"ftyp":
         return name_container(body[8:12])
-    return name_signature(body) or name_encoding(body[:4096]) or name_text(body[:4096])
+    return name_signature(body) or name_inner_signature(body) or name_encoding(body[:4096]) or name_text(body[:4096])
 
 
 def name_signature(body: bytes) -> tuple[str, str] | None:
@@ -105,6 +107,13 @@ def name_signature(body: bytes) -> tuple[str, str] | None:
         cause = "; line endings were converted" if body[:6] in (b"\x89PNG\r\r", b"\x89PNG\n\x1a") else ""
         return "SRC105", f"corrupt image signature: got {body[:8].hex(' ')}{cause}"
     return None
+
+
+def name_inner_signature(body: bytes) -> tuple[str, str] | None:
+    """The same by bytes elsewhere."""
+    if body[128:132] == b"DICM":  # DICOM PS3.10, 7.1: after a preamble of any bytes
+        return "SRC104", "a DICOM file: export its pixels with their window to PNG (pydicom, dcmj2pnm)"
+    return ("SRC104", "a Targa image: convert it to PNG") if body.endswith(b"TRUEVISION-XFILE.\0") else None
 
 
 def name_encoding(head: bytes) -> tuple[str, str] | None:

@@ -33,6 +33,7 @@ NO_VERDICT = "Could not determine subsampling"
 # TurboJPEG reads ICC segments, which the pixels do not need.
 NO_DAMAGE = "bad ICC marker"
 JPEG_END = b"\xff\xd9"
+NO_END = "has no end marker; its image data is complete, but Pillow raises an error"
 MOSTLY_LOST = 0.5
 # Data for missing blocks: the first byte is not a marker after any byte before it; then the same for decoders that
 # expect one of the eight restart markers.
@@ -66,12 +67,13 @@ def decode_jpeg_with_header(
     except CandidateError as problem:
         if "truncated" not in problem.problem:
             raise
-        body += JPEG_END
-        lost_share = lost_rows(body)
+        lost_share = lost_rows(body + JPEG_END)
+        whole = partial(pillow_jpeg, header=header, colors=colors, dct=dct)
         if truncated == "reject" and lost_share <= MOSTLY_LOST:
-            raise CandidateError("SRC110", truncated_clause(header, lost_share)) from None
+            clause = NO_END if lacks_end_alone(body, header, whole) else truncated_clause(header, lost_share)
+            raise CandidateError("SRC110", clause) from None
         if lost_share <= MOSTLY_LOST:
-            pixels = pillow_jpeg(body, header, colors, dct=dct)
+            pixels = whole(body + JPEG_END)
         header = replace_fields(header, truncated=True)
     if lost_share > MOSTLY_LOST or pixels is None:
         raise CandidateError("SRC111", truncated_clause(header, lost_share))
@@ -81,12 +83,11 @@ def decode_jpeg_with_header(
 def truncated_clause(header: Header, lost_share: float) -> str:
     """What is missing, in words."""
     what = "ends too early" if header.truncated else "has damaged image data"
+    verb = "may be" if "progressive" in header.coding else "are"
     share = (
-        f"about {lost_share:.0%} of its {header.height} rows are lost"
-        if lost_share
-        else "its last rows or details are lost"
+        f"about {lost_share:.0%} of its {header.height} rows are" if lost_share else f"its last rows or details {verb}"
     )
-    return f"{what}: {share}"
+    return f"{what}: {share} lost"
 
 
 def classify_jpeg_warning(body: bytes, message: str, decode: Callable[[bytes], str]) -> tuple[str, bool]:
@@ -209,6 +210,17 @@ def is_scan_incomplete(body: bytes, *, progressive: bool) -> bool:
     if progressive and any(body[inside + 1 + 2 * body[inside] :][:1]):  # Ss of the scan: details come before all else
         return True
     return not np.array_equal(eighth(body), eighth(body[:end] + MORE_DATA + body[end:]))
+
+
+def lacks_end_alone(body: bytes, header: Header, decode: Callable[[bytes], np.ndarray]) -> bool:
+    """Return whether a file without its end marker has all its image data: more data does not change the pixels.
+
+    False where it has several scans: the last ones may be missing.
+    """
+    if "progressive" in header.coding or scan_jpeg(body).scans != 1:
+        return False
+    data, pixels = body.rstrip(b"\xff"), decode(body + JPEG_END)
+    return all(np.array_equal(pixels, decode(data + other + JPEG_END)) for other in (b"\x55" * 64, b"\xaa" * 64))
 
 
 def fast_dct_jpeg(body: bytes, header: Header, colors: str) -> np.ndarray:

@@ -208,19 +208,19 @@ def read_exif(block: bytes) -> tuple[int, str]:
     big = block[:1] == b"M"
     at = exif_number(block[4:8], big=big)
     count = exif_number(block[at : at + 2], big=big)
-    orientation, problem = 1, ""
+    orientation, problem = 0, ""
     if not 8 <= at <= len(block) - 2:
         return 1, f"first directory at byte {at} of {len(block)}"
     for entry in range(at + 2, at + 2 + 12 * count, 12):
         field = block[entry : entry + 12]
         if len(field) < 12:
-            return orientation, problem or f"directory of {count} entries runs past the end"
+            return orientation or 1, problem or f"directory of {count} entries runs past the end"
         tag, kind = exif_number(field[:2], big=big), exif_number(field[2:4], big=big)
         problem = problem or exif_field_problem(block, field, tag, kind, big=big)
-        if tag == ORIENTATION_TAG and kind in (3, 4):
+        if tag == ORIENTATION_TAG and kind in (3, 4) and not orientation:  # of two, OpenCV and Pillow 13 use the first
             value = exif_number(field[8:10] if kind == 3 else field[8:12], big=big)
             orientation = value if 1 <= value <= 8 else 1
-    return orientation, problem
+    return orientation or 1, problem
 
 
 def exif_number(raw: bytes, *, big: bool) -> int:

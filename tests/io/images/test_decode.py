@@ -217,6 +217,7 @@ EXIFS = [
     (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 3, 1, 6), 6, ""),
     (b"MM\0*" + struct.pack(">IHHHIHH", 8, 1, 0x0112, 3, 1, 8, 0), 8, ""),
     (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 3, 1, 9), 1, ""),
+    (b"II*\0" + struct.pack("<IHHHIIHHII", 8, 2, 0x0112, 3, 1, 6, 0x0112, 3, 1, 1), 6, ""),
     (b"II*\0" + struct.pack("<IHHHII", 8, 2, 0x0112, 3, 1, 3), 3, "runs past the end"),
     (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 99, 1, 3), 1, "unknown type 99"),
     (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x010E, 2, 90, 3), 1, "is outside"),
@@ -309,6 +310,20 @@ def test_truncated_jpeg_is_refused_or_filled_like_libjpeg(simple, request, monke
     most = body[: start + (len(body) - start) // 5]
     assert problem(most)[0] == "SRC111"
     assert problem(most, truncated="allow")[0] == "SRC111"
+
+
+@pytest.mark.parametrize(
+    ("lost", "progressive", "words"),
+    [
+        (1, False, "its image data is complete"),
+        (2, False, "its image data is complete"),
+        (4, False, "its last rows or details are lost"),
+        (2, True, "its last rows or details may be lost"),
+    ],
+)
+def test_jpeg_without_its_last_bytes_is_complete_or_truncated(lost, progressive, words):
+    code, said = problem(jpeg(picture(64, 64), quality=95, progressive=progressive)[:-lost])
+    assert (code, words in said) == ("SRC110", True)
 
 
 def test_jpeg_without_end_marker_is_decoded_with_a_warning():
