@@ -165,7 +165,7 @@ def crop_probe(change):
 
 
 @pytest.mark.parametrize("name", CROPS)
-@pytest.mark.sample(3)
+@pytest.mark.sample(9)
 def test_other_crop_is_named_in_words(name, here):
     change, words = CROPS[name]
     golden = check_first(spec_with(crop_probe(change))).golden

@@ -120,6 +120,7 @@ def test_gray_by_other_weights_in_three_channels_is_named(rounding, weights, pho
     ],
     ids=["gamma", "brightness", "inverted", "limited range"],
 )
+@pytest.mark.sample(2)
 def test_tone_curve_is_named(change, pattern, photo):
     image = Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     tensor = change(np.asarray(image, np.float32) / np.float32(255)).astype(np.float32)
@@ -146,6 +147,7 @@ def test_crop_of_a_stretched_image_off_by_a_pixel_is_named(photo):
     [((1, 1, SIDE, SIDE), "order\\)"), ((1, SIDE, SIDE, 3), "HW values under the shape HWC")],
     ids=["one channel", "three channels"],
 )
+@pytest.mark.sample(2)
 def test_buffer_of_a_gray_image_is_named(shape, axes, photo):
     gray = np.asarray(Image.open(io.BytesIO(photo)).convert("L"))
     text = describe(find(np.resize(gray, shape).astype(np.float32) / np.float32(255), photo))
@@ -195,6 +197,7 @@ def test_reshape_of_swapped_height_and_width_is_one_error_with_its_fix(photo):
     assert findings[1].message == "resize mode: got stretched to 80x64, expected stretched to 64x80"
 
 
+@pytest.mark.slow
 def test_gray_decode_at_half_the_size_is_named(photo):
     gray = cv2.imdecode(np.frombuffer(photo, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_2)
     tensor = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)[None, None]

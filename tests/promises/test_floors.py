@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -31,24 +31,30 @@ TOP = ("__init__.py", "__main__.py", "api.py")
 
 
 @cache
-def parse_module(name: str) -> ast.Module:
-    return ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+def declarations(name: str) -> list[ast.stmt]:
+    """The imports, classes and functions of a module, at its top and inside functions; each module is read once."""
+    return declarations_in(ast.parse((PACKAGE / name).read_text(encoding="utf-8")))
 
 
-def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Dotted names of all imports with their lines, at the top of a module and inside functions."""
-    for node in ast.walk(tree):
+def declarations_in(tree: ast.AST) -> list[ast.stmt]:
+    kinds = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def imports(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:
+    """Dotted names of all imports with their lines."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def breaches(name: str, tree: ast.Module) -> list[str]:
+def breaches(name: str, nodes: Iterable[ast.stmt]) -> list[str]:
     """The imports of one module that point up, or that are too heavy for its floor."""
     floor = name.partition("/")[0]
     found = []
-    for imported, line in imports(tree):
+    for imported, line in imports(nodes):
         package, _, rest = imported.partition(".")
         target = rest.partition(".")[0]
         up = package == "sm_imgcheck" and (target not in FLOORS or FLOORS.index(target) > FLOORS.index(floor))
@@ -64,7 +70,7 @@ def test_package_folders_equal_the_floors():
 
 
 def test_imports_point_to_lower_floors():
-    found = {name: breaches(name, parse_module(name)) for name in NAMES if name not in TOP}
+    found = {name: breaches(name, declarations(name)) for name in NAMES if name not in TOP}
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
@@ -81,19 +87,19 @@ def test_imports_point_to_lower_floors():
     ],
 )
 def test_planted_import_is_reported(name, source):
-    assert len(breaches(name, ast.parse(source))) == 1
+    assert len(breaches(name, declarations_in(ast.parse(source)))) == 1
 
 
 def test_modules_have_no_import_cycle():
-    modules = {module_of(name): parse_module(name) for name in NAMES}
-    assert cycles({name: set(imported_modules(name, tree, modules)) for name, tree in modules.items()}) == set()
+    modules = {module_of(name): declarations(name) for name in NAMES}
+    assert cycles({name: set(imported_modules(name, nodes, modules)) for name, nodes in modules.items()}) == set()
 
 
 def test_planted_cycle_is_reported():
     source = "if TYPE_CHECKING:\n    from sm_imgcheck.b import B\n"
-    modules = {f"sm_imgcheck.{name}": ast.parse(source if name == "a" else "") for name in "abc"}
-    modules["sm_imgcheck.b"] = ast.parse("def f():\n    from sm_imgcheck import a, c\n")
-    graph = {name: set(imported_modules(name, tree, modules)) for name, tree in modules.items()}
+    sources = {"a": source, "b": "def f():\n    from sm_imgcheck import a, c\n", "c": ""}
+    modules = {f"sm_imgcheck.{name}": declarations_in(ast.parse(text)) for name, text in sources.items()}
+    graph = {name: set(imported_modules(name, nodes, modules)) for name, nodes in modules.items()}
     assert cycles(graph) == {"sm_imgcheck.a", "sm_imgcheck.b"}
 
 
@@ -111,9 +117,9 @@ def cycles(graph: Mapping[str, set[str]]) -> set[str]:
     return set(graph)
 
 
-def imported_modules(own: str, tree: ast.Module, modules: Mapping[str, ast.Module]) -> Iterator[str]:
+def imported_modules(own: str, nodes: Iterable[ast.stmt], modules: Container[str]) -> Iterator[str]:
     """Modules that a module imports anywhere: at the top, in functions and for types."""
-    for name, _ in imports(tree):
+    for name, _ in imports(nodes):
         parts = name.split(".")
         names = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
         if (module := next((name for name in names if name in modules), own)) != own:
@@ -123,8 +129,8 @@ def imported_modules(own: str, tree: ast.Module, modules: Mapping[str, ast.Modul
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("ops/kernels/", "io/images/"))])
 def test_image_libraries_are_imported_where_they_are_used(name):
     """A kernel's source text is complete in generated code, and loading one library loads no other."""
-    nodes = [node for node in parse_module(name).body if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert not {"PIL", "cv2", "simplejpeg"} & {name.partition(".")[0] for node in nodes for name, _ in imports(node)}
+    at_top = (node for node in declarations(name) if node.col_offset == 0)
+    assert not {"PIL", "cv2", "simplejpeg"} & {name.partition(".")[0] for name, _ in imports(at_top)}
 
 
 def body_lines(function: ast.FunctionDef) -> int:
@@ -139,7 +145,7 @@ def test_modules_and_functions_are_short():
     functions = [
         (f"{name}: {node.name}", node)
         for name in NAMES
-        for node in ast.walk(parse_module(name))
+        for node in declarations(name)
         if isinstance(node, ast.FunctionDef)
     ]
     assert {name: body_lines(node) for name, node in functions if body_lines(node) > 50} == {}
@@ -149,7 +155,7 @@ def test_modules_and_functions_are_short():
 def test_class_names_have_one_meaning():
     places = defaultdict(list)
     for name in NAMES:
-        for node in ast.walk(parse_module(name)):
+        for node in declarations(name):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(f"{name}:{node.lineno}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

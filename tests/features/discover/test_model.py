@@ -165,6 +165,7 @@ def test_output_of_gigabytes_ends_at_the_memory_limit(tmp_path):
     assert str(error) == "memory: got more than 0.293 GiB (--memory)"
 
 
+@pytest.mark.slow  # the model uses its two seconds
 def test_hanging_model_ends_at_the_time_limit(tmp_path):
     steps = [helper.make_node("Identity", ["state"], ["next"]), helper.make_node("Identity", ["go"], ["go_on"])]
     body = helper.make_graph(

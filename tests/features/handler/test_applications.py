@@ -270,7 +270,7 @@ PACKAGES = ("aiohttp", "django", "fastapi", "flask", "rest_framework")
 
 
 @pytest.mark.parametrize("case", READERS)
-@pytest.mark.sample(4)
+@pytest.mark.sample(6)
 def test_image_reaches_the_model(tmp_path, case):
     code = READERS[case]
     for package in PACKAGES:
@@ -328,6 +328,7 @@ TRUSS = """
 
 
 @pytest.mark.parametrize("folder", [".", ".."])
+@pytest.mark.sample(2)
 def test_truss_is_known_by_its_configuration(tmp_path, folder):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / folder / "config.yaml").write_text("model_class_name: Model\n", encoding="utf-8")
@@ -378,6 +379,7 @@ NOT_CHECKED = {
 
 
 @pytest.mark.parametrize("case", NOT_CHECKED)
+@pytest.mark.sample(2)
 def test_request_that_cannot_be_passed_is_not_checked(tmp_path, case):
     code, text = NOT_CHECKED[case]
     if case == "request-of-bottle":

@@ -35,14 +35,11 @@ def result_of(file):
 
 
 def files(kind):
-    """All files; every fourth runs in the quick tier."""
-    found = sorted((FOLDER / kind).glob("*.py"))
-    slow = [() if number % 4 == 0 else (pytest.mark.slow,) for number in range(len(found))]
-    return [pytest.param(file, id=file.stem, marks=marks) for file, marks in zip(found, slow, strict=True)]
+    return [pytest.param(file, id=file.stem) for file in sorted((FOLDER / kind).glob("*.py"))]
 
 
 @pytest.mark.parametrize("file", files("right"))
-@pytest.mark.sample(12)
+@pytest.mark.sample(24)
 def test_correct_handler_has_no_error_and_no_warning(file):
     result, expected = result_of(file)
     assert expected == {"ok"}
@@ -51,13 +48,14 @@ def test_correct_handler_has_no_error_and_no_warning(file):
 
 
 @pytest.mark.parametrize("file", files("wrong"))
-@pytest.mark.sample(12)
+@pytest.mark.sample(24)
 def test_planted_mistake_is_named(file):
     result, expected = result_of(file)
     assert expected & {finding.code for finding in result.findings if finding.severity != "notice"}
 
 
 @pytest.mark.parametrize("file", files("unknown"))
+@pytest.mark.sample(8)
 def test_handler_that_cannot_be_observed_is_not_checked(file):
     result, expected = result_of(file)
     assert expected == {"unknown"}

@@ -49,6 +49,7 @@ def test_image_file_is_returned_as_source(tmp_path):
 
 
 @pytest.mark.parametrize("parameters", ["body", "*both"])
+@pytest.mark.sample(2)
 def test_input_fn_with_wrong_parameter_count_reports_hnd101(tmp_path, parameters):
     candidate = candidate_of(tmp_path, f"def input_fn({parameters}):\n    return 1")
     assert candidate.problem.code == "HND101"

@@ -137,6 +137,7 @@ def test_known_exception_is_explained(tmp_path):
 
 
 @pytest.mark.parametrize("code", ["import nothing_like_it", "1 / 0", "def (", "raise SystemExit(2)"])
+@pytest.mark.sample(2)
 def test_file_with_import_error_is_imported_once(tmp_path, code):
     with running(tmp_path, f"print('once')\n{code}") as run:
         found = [call_handler(jpeg(), run, SPEC)[0].problem for _ in range(3)]
