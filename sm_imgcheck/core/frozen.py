@@ -32,17 +32,25 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(kind: type[T]) -> type[T]:
-    """Make a class a dataclass with slots and keyword arguments that is equal, hashed and shown by its fields."""
+    """Make a class a dataclass with slots and keyword arguments that is equal, hashed and shown by its fields.
+
+    Raises TypeError for a class with ``__post_init__``, which is not called.
+    """
     return _make_dataclass(kind, _METHODS)
 
 
 @dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(field,))
 def mutable(kind: type[T]) -> type[T]:
-    """Make a class a dataclass with slots and keyword arguments whose values may change; each equals only itself."""
+    """Make a class a dataclass with slots and keyword arguments whose values may change; each equals only itself.
+
+    Raises TypeError as ``frozen`` does.
+    """
     return _make_dataclass(kind, _METHODS_OF_MUTABLE)
 
 
 def _make_dataclass(kind: type[T], methods: Mapping[str, object]) -> type[T]:
+    if hasattr(kind, "__post_init__"):
+        raise TypeError(f"{kind.__qualname__}: __post_init__ would not be called; use a function that creates values")
     members = {**methods, **{name: value for name, value in kind.__dict__.items() if name not in _OF_CLASS}}
     hints = {name: hint for name, hint in kind.__annotations__.items() if not _is_class_variable(hint)}
     defaults = {name: members.pop(name) for name in hints if name in members}

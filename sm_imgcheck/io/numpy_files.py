@@ -17,11 +17,22 @@ from sm_imgcheck.io.lazy_imports import np
 if TYPE_CHECKING:
     import zipfile
 
-__all__ = ["MAX_HEADER_BYTES", "NPY_MAGIC", "check_bytes", "check_numbers", "npy_header", "read_npy", "read_npz"]
+__all__ = [
+    "MAX_HEADER_BYTES",
+    "MAX_MAPPED_BYTES",
+    "NPY_MAGIC",
+    "check_bytes",
+    "check_numbers",
+    "npy_header",
+    "read_npy",
+    "read_npz",
+]
 
 NPY_MAGIC = b"\x93NUMPY"
 MAX_UNPACKED_BYTES = 512 << 20
 """Largest size of one array of an archive: 890 float32 images of 224x224x3, far above any request."""
+MAX_MAPPED_BYTES = 8 << 30
+"""Largest array of a ``.npy`` file on a disk: 14,000 float32 images of 224x224x3, which are read in 20 s."""
 MAX_DIRECTORY_BYTES = 1 << 20
 """Limit of an archive's table of contents, which is read completely: about 10,000 names."""
 MAX_HEADER_BYTES = 10_000

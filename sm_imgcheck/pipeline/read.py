@@ -28,6 +28,7 @@ from sm_imgcheck.io.images.decode import decode_with_header
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.numpy_files import (
     MAX_HEADER_BYTES,
+    MAX_MAPPED_BYTES,
     NPY_MAGIC,
     check_bytes,
     check_numbers,
@@ -49,7 +50,7 @@ __all__ = [
     "from_bytes",
     "image_candidate",
     "is_tensor",
-    "map_npy",
+    "load_npy",
     "open_file",
     "read",
     "read_guarded",
@@ -167,14 +168,24 @@ def fill_mask(values: object) -> object:
     return masked_arrays.getdata(values)
 
 
-def map_npy(file: IO[bytes], size: int) -> tuple[np.ndarray, int]:
-    """The array of an open ``.npy`` file of ``size`` bytes, mapped read-only, and how many follow it.
+_MAP_FROM = 64 << 20
+"""Bytes of a ``.npy`` file from which it is mapped, not read: a process that reads a mapped file while another program
+shortens it is killed by SIGBUS. A copy of 64 MiB takes 15 ms."""
+
+
+def load_npy(file: IO[bytes], size: int) -> tuple[np.ndarray, int]:
+    """The read-only array of an open ``.npy`` file of ``size`` bytes, and how many follow it; a large one is mapped.
 
     Raises CandidateError.
     """
     file.seek(0)
+    if size < _MAP_FROM:
+        return read_npy(file.read(size))
     shape, fortran, dtype, start = npy_header(BytesIO(file.read(MAX_HEADER_BYTES + 64)))
     size_in_bytes = check_bytes(shape, dtype, size - start)
+    if size_in_bytes > MAX_MAPPED_BYTES:
+        got = f"{size_in_bytes} bytes ({list(shape)} {dtype.name})"
+        raise CandidateError("SRC101", f"tensor data: got {got}, expected at most {MAX_MAPPED_BYTES}; split the batch")
     order: Literal["F", "C"] = "F" if fortran else "C"
     if not size_in_bytes:
         return np.empty(shape, dtype, order), size - start
@@ -231,7 +242,7 @@ def _nameless(path: str, member: str) -> Candidate:
 
 
 def read_file(path: str) -> bytes | tuple[np.ndarray, int]:
-    """The bytes of a file, or of a ``.npy`` on a disk the mapped array and how many bytes follow it.
+    """The bytes of a file, or of a ``.npy`` on a disk the array and how many bytes follow it.
 
     Raises CandidateError, StoreError.
     """
@@ -244,7 +255,7 @@ def read_file(path: str) -> bytes | tuple[np.ndarray, int]:
 def read_open(file: IO[bytes], size: int) -> bytes | tuple[np.ndarray, int]:
     """As ``read_file``, of an open file of ``size`` bytes."""
     if file.read(6) == b"\x93NUMPY":
-        return map_npy(file, size)
+        return load_npy(file, size)
     if size > MAX_FILE_BYTES:
         raise CandidateError("SRC101", f"file size: got {size} bytes, expected at most {MAX_FILE_BYTES}")
     file.seek(0)

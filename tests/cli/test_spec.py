@@ -201,6 +201,27 @@ class TestInit:
         assert (code, out) == (2, "")
         assert message in err
 
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (["--shape", "N,3,64,64"], "size: got 32x32 (HxW), expected 64x64"),
+            (["--shape", "N,3,32..48,64"], "size: got 32x32 (HxW), expected 32..48x64"),
+            (["--dtype", "float16"], "dtype: got float32, expected float16"),
+            (["--value-range", "0,255"], "value range: got -1..1, expected 0..255"),
+        ],
+    )
+    def test_init_from_tensor_refuses_options_that_the_tensor_contradicts(self, run, tmp_path, options, message):
+        np.save(tmp_path / "x.npy", np.linspace(-1, 1, 3 * 32 * 32, dtype="f4").reshape(1, 3, 32, 32))
+        code, out, err = run("init", "--from-tensor", "x.npy", *options)
+        assert (code, out) == (2, "")
+        assert f"--from-tensor x.npy contradicts the other options: {message}" in err
+
+    def test_init_from_tensor_accepts_a_more_general_shape(self, run, tmp_path):
+        np.save(tmp_path / "x.npy", np.linspace(-1, 1, 3 * 32 * 32, dtype="f4").reshape(1, 3, 32, 32))
+        code, out, _ = run("init", "--from-tensor", "x.npy", "--shape", "N,3,16..64,W")
+        assert code == 0
+        assert read(out.encode(), "out").value["shape"] == ["N", 3, "16..64", "W"]
+
     def test_init_from_tensor_refuses_an_image(self, run, tmp_path):
         from PIL import Image
 

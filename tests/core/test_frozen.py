@@ -4,7 +4,7 @@ from dataclasses import field, fields
 
 import pytest
 
-from sm_imgcheck.core.frozen import mutable, replace_fields
+from sm_imgcheck.core.frozen import frozen, mutable, replace_fields
 
 
 @mutable
@@ -44,3 +44,15 @@ def test_compiled_constructor_creates_equal_values():
     first, *_, last = (Counts(name="a", names=["x"]) for _ in range(40))
     assert repr(first) == repr(last)
     assert first.names is not last.names
+
+
+@pytest.mark.parametrize("make", [frozen, mutable])
+def test_class_with_post_init_is_refused(make):
+    class Checked:
+        count: int
+
+        def __post_init__(self):
+            raise AssertionError
+
+    with pytest.raises(TypeError, match=r"Checked: __post_init__ would not be called"):
+        make(Checked)

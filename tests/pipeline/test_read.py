@@ -73,14 +73,38 @@ ARRAYS = [
 ]
 
 
+@pytest.mark.parametrize("map_from", [0, 1 << 20], ids=["mapped", "read"])
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: f"{array.dtype.str}{array.shape}")
-def test_npy_keeps_dtype_and_memory_order(array, tmp_path):
+def test_npy_keeps_dtype_and_memory_order(array, map_from, tmp_path, monkeypatch):
+    monkeypatch.setattr("sm_imgcheck.pipeline.read._MAP_FROM", map_from)
     (tmp_path / "x.npy").write_bytes(npy(array))
     for found in (from_bytes(npy(array), "x.npy", DECODE), read(tmp_path / "x.npy", DECODE), array_candidate(array)):
         assert (found.kind, found.problem) == ("tensor", None)
         assert np.array_equal(found.data, array)
         assert found.data.dtype == array.dtype
         assert found.data.flags.f_contiguous == np.asarray(array).flags.f_contiguous
+
+
+def test_npy_that_is_shortened_after_it_is_read_keeps_its_values(tmp_path):
+    (tmp_path / "x.npy").write_bytes(npy(picture()))
+    found = read(tmp_path / "x.npy", DECODE)
+    os.truncate(tmp_path / "x.npy", 0)
+    assert np.array_equal(found.data, picture())
+
+
+def test_npy_over_the_limit_is_refused_before_its_values_are_read(tmp_path):
+    limit = numpy_files.MAX_MAPPED_BYTES
+    images = (limit >> 20) + 1
+    header = {"descr": "<f4", "fortran_order": False, "shape": (images, 512, 512, 1)}  # 1 MiB each
+    with (tmp_path / "x.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + (images << 20))  # without blocks on the disk
+    problem = read(tmp_path / "x.npy", DECODE).problem
+    assert problem.code == "SRC101"
+    assert problem.message == (
+        f"tensor data: got {images << 20} bytes ([{images}, 512, 512, 1] float32), expected at most {limit}; "
+        "split the batch"
+    )
 
 
 def test_npz_names_its_arrays(tmp_path):

@@ -25,7 +25,9 @@ from sm_imgcheck.cli.options import (
 from sm_imgcheck.cli.output_paths import Picture
 
 if TYPE_CHECKING:
-    from sm_imgcheck.core.types import Result
+    import numpy as np
+
+    from sm_imgcheck.core.types import Result, Spec
     from sm_imgcheck.report.spec import LintedSpec
 
 __all__ = ["app"]
@@ -203,7 +205,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
     """
     from sm_imgcheck.cli.output_paths import write_text_output
     from sm_imgcheck.cli.specs import load_and_warn
-    from sm_imgcheck.spec.init import TEMPLATE, format_commented_spec
+    from sm_imgcheck.spec.init import TEMPLATE, format_commented_spec, infer_spec
 
     texts = {"dtype": dtype, "channel_order": channel_order, "layout": layout, "extends": extends}
     texts |= {"name": name, "description": description, "source": source}
@@ -215,13 +217,16 @@ def init(  # noqa: PLR0917  typer makes an option of each
         if values := {word: value for word, value in inner.items() if value not in ("", [])}:
             keys[key] = values
     why: Mapping[str, str] = {}
-    if from_tensor:
-        keys, why = _infer(from_tensor, keys)
+    example = _example(from_tensor) if from_tensor else None
+    if example is not None:
+        keys, why = infer_spec(example.shape, str(example.dtype), float(example.min()), float(example.max()), keys)
     elif not extends:
         template = {key: value for key, value in TEMPLATE.items() if key != "value_range" or "normalize" not in keys}
         why = dict.fromkeys(set(template) - set(keys), "an example: replace with the input of your model")
         keys = {**template, **keys}
-    load_and_warn(keys, output or "spec")
+    spec = load_and_warn(keys, output or "spec")
+    if example is not None:
+        _refuse_contradiction(from_tensor, example, spec)
     write_text_output(format_commented_spec(keys, why), output, force=force)
     if output and output != "-":
         _write_missing_schema(output)
@@ -261,13 +266,12 @@ def _edges(text: str) -> Any:
     return edges[0] if len(edges) == 1 else edges
 
 
-def _infer(tensor: str, keys: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the spec inferred from the array in a file; the options have priority."""
+def _example(tensor: str) -> np.ndarray:
+    """Return the array in a file. Raises ImgcheckError unless it holds finite numbers."""
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.core.types import Decode
     from sm_imgcheck.pipeline import read as source
-    from sm_imgcheck.spec.init import infer_spec
 
     candidate = source.read(tensor, Decode())
     name = for_terminal(tensor)
@@ -275,10 +279,23 @@ def _infer(tensor: str, keys: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
         raise ImgcheckError(f"{name}: {candidate.problem.message}")
     if candidate.kind != "tensor":
         raise ImgcheckError(f"{name}: is an image, expected a tensor of the model, such as a .npy file")
-    array = candidate.data
+    array: np.ndarray = candidate.data
     if array.dtype.kind not in "fiu" or array.size == 0:
         raise ImgcheckError(f"{name}: holds {array.size} values of dtype {array.dtype}, expected numbers")
-    low, high = float(array.min()), float(array.max())
-    if not float("-inf") < low <= high < float("inf"):
+    if not float("-inf") < array.min() <= array.max() < float("inf"):
         raise ImgcheckError(f"{name}: holds NaN or infinity, so it has no range; use another example")
-    return infer_spec(array.shape, str(array.dtype), low, high, keys)
+    return array
+
+
+def _refuse_contradiction(tensor: str, array: np.ndarray, spec: Spec) -> None:
+    """Raise ImgcheckError where an option contradicts the example: its spec would reject the tensor."""
+    from sm_imgcheck.api import validate
+    from sm_imgcheck.core.errors import ImgcheckError
+    from sm_imgcheck.core.escape import for_terminal
+
+    errors = [finding.message for finding in validate(array, spec).findings if finding.severity == "error"]
+    if errors:
+        raise ImgcheckError(
+            f"--from-tensor {for_terminal(tensor)} contradicts the other options: {errors[0]}; "
+            "omit the option, or use a tensor that the model takes"
+        )
