@@ -98,7 +98,7 @@ def test_npy_over_the_limit_is_refused_before_its_values_are_read(tmp_path):
     header = {"descr": "<f4", "fortran_order": False, "shape": (images, 512, 512, 1)}  # 1 MiB each
     with (tmp_path / "x.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-        file.truncate(file.tell() + (images << 20))  # without blocks on the disk
+        file.truncate(file.tell() + (images << 20))  # a sparse file
     problem = read(tmp_path / "x.npy", DECODE).problem
     assert problem.code == "SRC101"
     assert problem.message == (

@@ -289,13 +289,13 @@ def _example(tensor: str) -> np.ndarray:
 
 def _refuse_contradiction(tensor: str, array: np.ndarray, spec: Spec) -> None:
     """Raise ImgcheckError where an option contradicts the example: its spec would reject the tensor."""
-    from sm_imgcheck.api import validate
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.core.escape import for_terminal
+    from sm_imgcheck.pipeline.process import process
 
-    errors = [finding.message for finding in validate(array, spec).findings if finding.severity == "error"]
+    errors = [finding.message for finding in process(array, spec).findings if finding.severity == "error"]
     if errors:
         raise ImgcheckError(
             f"--from-tensor {for_terminal(tensor)} contradicts the other options: {errors[0]}; "
-            "omit the option, or use a tensor that the model takes"
+            "omit the option, or use another tensor"
         )
