@@ -135,13 +135,9 @@ class _AlbumentationsState:
             for key in ("resize", "shape", "value_range", "dtype"):
                 builder.unknown(key, self.problem)
             return
+        builder.geometry(self.steps, problem=self.size_problem, absent="no Resize")
         if self.size_problem:
-            builder.unknown("resize", self.size_problem)
             builder.unknown("shape", self.size_problem)
-        elif not self.steps:
-            builder.infer("resize.mode", "none", "no Resize")
-        for index, (step, source) in enumerate([] if self.size_problem else self.steps):
-            builder.state(f"geometry[{index}]", step, source)
         shape: dict[str, Json] = {"N": "N", "C": 3, "H": self.size[0], "W": self.size[1]}
         builder.infer("shape", [shape[axis] for axis in self.layout], "size of the last transform")
         builder.infer("layout", self.layout, "ToTensorV2" if self.layout == "NCHW" else "no ToTensorV2: channels last")

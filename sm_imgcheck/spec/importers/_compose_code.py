@@ -12,7 +12,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.importers._draft import DraftBuilder
-from sm_imgcheck.spec.importers._python_calls import PythonCall, call_of, dotted_name, parse_module
+from sm_imgcheck.spec.importers._python_calls import PythonCall, call_of, dotted_name, last_name, parse_module
 from sm_imgcheck.spec.importers._python_names import BoundNames
 from sm_imgcheck.spec.importers._source_file import SourceFile
 
@@ -181,7 +181,7 @@ def _later_transforms(names_of: tuple[str, ...], names: BoundNames, node: ast.AS
 
 def _entries(node: ast.AST) -> ast.expr | None:
     """What a call of Compose contains; None for any other code."""
-    if not isinstance(node, ast.Call) or _last_name(node.func) != "Compose":
+    if not isinstance(node, ast.Call) or last_name(node.func) != "Compose":
         return None
     keywords = (keyword.value for keyword in node.keywords if keyword.arg == "transforms")
     return node.args[0] if node.args else next(keywords, None)
@@ -196,7 +196,7 @@ def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     name = ""
     if isinstance(node, ast.Assign | ast.AnnAssign):
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-        name = _last_name(target)
+        name = last_name(target)
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         name = node.name
     elif isinstance(node, ast.keyword):
@@ -241,15 +241,10 @@ def _inner(node: ast.AST) -> list[ast.expr] | None:
 
 def _of_conversion(node: ast.Call) -> PythonCall | None:
     """The transform that ``Lambda(lambda image: image.convert(mode))`` equals; None for any other."""
-    function = node.args[0] if _last_name(node.func) == "Lambda" and len(node.args) == 1 else None
+    function = node.args[0] if last_name(node.func) == "Lambda" and len(node.args) == 1 else None
     body = function.body if isinstance(function, ast.Lambda) else None
     if not isinstance(body, ast.Call) or not isinstance(body.func, ast.Attribute) or body.func.attr != "convert":
         return None
     is_direct = isinstance(body.func.value, ast.Name) and len(body.args) == 1 and not body.keywords
     mode = body.args[0].value if is_direct and isinstance(body.args[0], ast.Constant) else None
     return PythonCall(name=_CONVERSIONS[str(mode)], arguments={}) if mode in _CONVERSIONS else None
-
-
-def _last_name(node: ast.AST) -> str:
-    """``b`` of ``a.b``."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from sm_imgcheck.core.frozen import frozen
@@ -130,6 +131,19 @@ class DraftBuilder:
     def unknown(self, key: str, reason: str) -> None:
         """Add a field without a known value."""
         self._add(key, None, reason, "unknown")
+
+    def geometry(self, steps: Sequence[tuple[Json, str]], *, problem: str, absent: str) -> None:
+        """Add steps of the spec language, each with its place in the file.
+
+        problem: why they are unknown; empty: they are known. absent: the evidence that there is no step.
+        """
+        if problem:
+            self.unknown("resize", problem)
+            return
+        if not steps:
+            self.infer("resize.mode", "none", absent)
+        for index, (step, where) in enumerate(steps):
+            self.state(f"geometry[{index}]", step, where)
 
     def note(self, text: str) -> None:
         """Add a remark, once."""

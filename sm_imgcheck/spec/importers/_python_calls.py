@@ -9,7 +9,7 @@ from operator import add, mul, sub, truediv
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 
-__all__ = ["PythonCall", "call_of", "dotted_name", "literal", "parse_call", "parse_module"]
+__all__ = ["PythonCall", "call_of", "dotted_name", "last_name", "literal", "parse_call", "parse_module"]
 
 _LONGEST_LINE = 2_000
 _LONGEST_FILE = 1 << 20
@@ -42,7 +42,7 @@ def call_of(node: ast.Call, names: Mapping[str, Json] | None = None) -> PythonCa
     """The name and the arguments of a call; names: values of names in its arguments."""
     positional = {str(index): literal(value, names) for index, value in enumerate(node.args)}
     keywords = {keyword.arg: literal(keyword.value, names) for keyword in node.keywords if keyword.arg is not None}
-    return PythonCall(name=dotted_name(node.func).rpartition(".")[2], arguments={**positional, **keywords})
+    return PythonCall(name=last_name(node.func), arguments={**positional, **keywords})
 
 
 def parse_module(text: str) -> ast.Module | None:
@@ -156,3 +156,8 @@ def dotted_name(node: ast.AST) -> str:
         parts.append(node.attr)
         node = node.value
     return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""
+
+
+def last_name(node: ast.AST) -> str:
+    """``b`` of ``a.b``; empty for anything but a dotted name."""
+    return dotted_name(node).rpartition(".")[2]

@@ -154,12 +154,7 @@ class ComposeState:
     def finish(self) -> None:
         """Add everything to the builder."""
         builder = self.builder
-        if self.unknown:
-            builder.unknown("resize", self.unknown)
-        elif not self.steps:
-            builder.infer("resize.mode", "none", "no Resize and no CenterCrop")
-        for index, (step, source) in enumerate([] if self.unknown else self.steps):
-            builder.state(f"geometry[{index}]", step, source)
+        builder.geometry(self.steps, problem=self.unknown, absent="no Resize and no CenterCrop")
         if self.steps and not self.unknown and not any("library" in str(step) for step, _ in self.steps):
             builder.note("resize.library: assumed pillow, as for transforms of PIL images; on tensors it is torch")
         if self.unknown_values:

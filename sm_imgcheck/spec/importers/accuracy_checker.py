@@ -208,12 +208,7 @@ class _Steps:
     def finish(self) -> None:
         """Add the rest to the builder."""
         builder = self.builder
-        if self.problem:
-            builder.unknown("resize", self.problem)
-        elif not self.steps:
-            builder.infer("resize.mode", "none", "preprocessing: no resize")
-        for index, (step, source) in enumerate([] if self.problem else self.steps):
-            builder.state(f"geometry[{index}]", step, source)
+        builder.geometry(self.steps, problem=self.problem, absent="preprocessing: no resize")
         height, width = (None, None) if self.problem or self.size is None else self.size
         builder.infer("shape", ["N", 1 if self.order == "GRAY" else 3, height or "H", width or "W"], "preprocessing")
         builder.default("layout", "NCHW", "the accuracy checker gives OpenVINO channels first")

@@ -211,12 +211,7 @@ class _PaddleState:
     def finish(self) -> None:
         """Add the rest to the builder."""
         builder = self.builder
-        if self.problem:
-            builder.unknown("resize", self.problem)
-        elif not self.steps:
-            builder.infer("resize.mode", "none", "no Resize")
-        for index, (step, source) in enumerate([] if self.problem else self.steps):
-            builder.state(f"geometry[{index}]", step, source)
+        builder.geometry(self.steps, problem=self.problem, absent="no Resize")
         has_padding = any("pad" in step for step, _ in self.steps)
         height: Json = self.open_width or "H"
         width: Json = "W"
