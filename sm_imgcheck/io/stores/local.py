@@ -59,6 +59,8 @@ def _open(path: str, *, pipes: bool) -> tuple[int, os.stat_result]:
         mode = state.st_mode
         if pipes and modes.S_ISFIFO(mode):
             _wait_for_writer(handle, path)
+        if modes.S_ISREG(mode) and not state.st_size and not _is_readable(handle):
+            raise OSError(errno.EAGAIN, "it has no data now: it is a queue of the system, not a file")
     except BaseException:
         os.close(handle)
         raise
@@ -83,6 +85,17 @@ def _wait_for_writer(handle: int, path: str) -> None:
     if not waiting.poll(_PATIENCE * 1000 if has_name else None):
         raise OSError(errno.ETIMEDOUT, f"it is a pipe, and no data was written to it within {_PATIENCE:.0f} s")
     os.set_blocking(handle, True)
+
+
+def _is_readable(handle: int) -> bool:
+    """Whether a read returns at once: of every file on a disk, but not of ``/proc/kmsg``."""
+    import select
+
+    if not hasattr(select, "poll"):  # Windows
+        return True
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def stat(location: str) -> Stat | None:
