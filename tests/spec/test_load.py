@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 from threading import Timer
+from types import SimpleNamespace
 
 import pytest
 
@@ -96,7 +97,8 @@ def test_endless_device_is_refused():
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 def test_file_whose_read_would_wait_is_refused(tmp_path, monkeypatch):
     """As ``/proc/kmsg``: a regular file of 0 bytes that waits for messages."""
-    monkeypatch.setattr("sm_imgcheck.io.stores.local._is_readable", lambda _: False)
+    waiting = SimpleNamespace(register=lambda *_: None, poll=lambda _: [])
+    monkeypatch.setattr("select.poll", lambda: waiting)
     path = tmp_path / "queue.yaml"
     path.touch()
     assert error_of(path) == f"{path}: cannot be read: it has no data now: it is a queue of the system, not a file"

@@ -59,8 +59,8 @@ def _open(path: str, *, pipes: bool) -> tuple[int, os.stat_result]:
         mode = state.st_mode
         if pipes and modes.S_ISFIFO(mode):
             _wait_for_writer(handle, path)
-        if modes.S_ISREG(mode) and not state.st_size and not _is_readable(handle):
-            raise OSError(errno.EAGAIN, "it has no data now: it is a queue of the system, not a file")
+        if modes.S_ISREG(mode) and not state.st_size:
+            _check_readable(handle)
     except BaseException:
         os.close(handle)
         raise
@@ -87,15 +87,16 @@ def _wait_for_writer(handle: int, path: str) -> None:
     os.set_blocking(handle, True)
 
 
-def _is_readable(handle: int) -> bool:
-    """Whether a read returns at once: of every file on a disk, but not of ``/proc/kmsg``."""
+def _check_readable(handle: int) -> None:
+    """Raise OSError for a file whose read would wait, such as ``/proc/kmsg``; no file on a disk does."""
     import select
 
     if not hasattr(select, "poll"):  # Windows
-        return True
+        return
     waiting = select.poll()
     waiting.register(handle, select.POLLIN)
-    return bool(waiting.poll(0))
+    if not waiting.poll(0):
+        raise OSError(errno.EAGAIN, "it has no data now: it is a queue of the system, not a file")
 
 
 def stat(location: str) -> Stat | None:
