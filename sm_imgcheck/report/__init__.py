@@ -48,6 +48,8 @@ class ReportContent(ABC, Generic[Row_contra]):
     """Whether any format prints the summary; without one, rows are not gathered for it."""
     rows_together: int = 1
     """Rows that the formats of files render together; 1 where a row may hold a whole request body."""
+    folds: bool = False
+    """Whether long lines of words are folded on a terminal: not where they are a document in YAML or JSON."""
     indent: int | None = None
     """Spaces by which JSON rows are indented; None: each row is on one line."""
 

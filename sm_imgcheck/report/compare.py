@@ -29,6 +29,7 @@ class CompareContent(ReportContent["Comparison"]):
     """Each candidate with the model's predictions. single: one candidate, reported in full."""
 
     key = "results"
+    folds = True
 
     def __init__(self, run: Run, model: ModelInfo, names: ClassNames, *, single: bool) -> None:
         self.run, self.model, self.names, self.single = run, model, names, single

@@ -30,6 +30,7 @@ class DiscoverContent(ReportContent["Discovery"]):
     """One search. spec_file: where the spec is written; labels: whether there were labels."""
 
     indent = 1
+    folds = True
 
     def __init__(self, *, spec_file: str = "", labels: bool = False) -> None:
         self.spec_file, self.labels = spec_file, labels

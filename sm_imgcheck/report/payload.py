@@ -70,6 +70,7 @@ class PayloadContent(ReportContent[BodyRow]):
     """Each body with its properties; then the limits, and the commands for the first."""
 
     key = "bodies"
+    folds = True
 
     def __init__(self, route: RequestTarget, *, folder: str = "", fail_on: FailOn = "error") -> None:
         self.route, self.folder, self.fail_on = route, folder, fail_on

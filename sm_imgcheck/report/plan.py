@@ -18,6 +18,7 @@ class PlanContent(ReportContent[Result]):
     """The plan of one candidate. ``title``: what the user calls the spec."""
 
     indent = 1
+    folds = True
 
     def __init__(self, spec: Spec, title: str) -> None:
         self.spec, self.title = spec, title

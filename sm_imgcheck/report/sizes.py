@@ -26,6 +26,7 @@ class SizesContent(ReportContent[SizeTable]):
     """One table."""
 
     indent = 1
+    folds = True
 
     def __init__(self, route: RequestTarget) -> None:
         self.route = route
@@ -54,9 +55,7 @@ class SizesContent(ReportContent[SizeTable]):
         images = "1 image" if load.images == 1 else f"{load.images:,} images in one body"
         lines = [f"{images}, {load.dtype} {list(load.shape)}{largest}, to {target_description(route)}:"]
         sizes = sorted(row.sizes, key=lambda size: (not size.accepted, size.bytes is None, size.bytes))
-        lines += phrases.columns(
-            (size.envelope, _bytes(size), size.content_type, _verdict(size, route)) for size in sizes
-        )
+        lines += phrases.columns((size.envelope, _bytes(size), _verdict(size), size.content_type) for size in sizes)
         lines += ["Limits, in bytes:"]
         lines += phrases.columns(
             (f"{bound.bytes:>13,}", bound.severity, f"{bound.source}; {bound.remedy}") for bound in bounds(route)
@@ -71,9 +70,9 @@ def _bytes(row: EnvelopeSize) -> str:
     return f"{'' if row.exact else 'at most '}{row.bytes:,}".rjust(20)
 
 
-def _verdict(row: EnvelopeSize, route: RequestTarget) -> str:
+def _verdict(row: EnvelopeSize) -> str:
     if not row.accepted:
-        return f"not accepted by {route.stack}"
+        return "not accepted"
     if row.note:
         return row.note
     picture = "" if row.tensor else ", for a handler that makes the tensor"

@@ -44,6 +44,7 @@ class LintContent(ReportContent[LintedSpec]):
     """Each spec with its problems."""
 
     key = ""
+    folds = True
     indent = 1
     document_title = "sm-imgcheck spec lint"
 
@@ -84,6 +85,7 @@ class PresetContent(ReportContent[Preset]):
     """Each preset on a line."""
 
     key = ""
+    folds = True
     indent = 1
 
     def record(self, row: Preset) -> dict[str, object]:

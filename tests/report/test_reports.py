@@ -11,6 +11,7 @@ from sm_imgcheck.core.types import Candidate, Finding, Report, Result, Step
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.report.plan import PlanContent
+from sm_imgcheck.report.spec import ShowContent
 from sm_imgcheck.spec.parse import parse
 
 
@@ -586,3 +587,50 @@ def test_finding_of_half_the_files_is_not_reported_for_all():
     assert "Both tensors" not in text
     assert "handler-exception  each of 2 tensors: it raised" in text
     assert "      bad and worse\n" in text
+
+
+# Lines on terminals
+
+
+class Words(report.ReportContent[str]):
+    """A report of text, which is folded on a terminal."""
+
+    folds = True
+
+    def record(self, row):
+        return {"row": row}
+
+    def words(self, row):
+        return row
+
+
+FOLDED = {
+    "a short line": "a short line",
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen": (
+        "one two three four five six seven eight nine ten eleven\n  twelve thirteen fourteen"
+    ),
+    "  6,291  fits  the service model of a library, which may allow more; try it": (
+        "  6,291  fits  the service model of a library, which may\n               allow more; try it"
+    ),
+    f"  envelope  fits  {'x' * 50}": f"  envelope  fits\n    {'x' * 50}",
+    f"{'photos/' * 12}a.jpg: no body": f"{'photos/' * 12}a.jpg:\n  no body",
+    f"In a shell:\n\n  tool {'--option ' * 9}\n\n  x = [{'1, ' * 30}]": (
+        f"In a shell:\n\n  tool {'--option ' * 9}\n\n  x = [{'1, ' * 30}]"
+    ),
+    f"a.jpg\n\n       resize {'as specified ' * 4}": (
+        "a.jpg\n\n       resize as specified as specified as specified as\n         specified "
+    ),
+}
+
+
+@pytest.mark.parametrize("words", FOLDED, ids=lambda words: words[:24].strip())
+def test_terminal_folds_words_at_spaces_but_not_code(words):
+    assert report.reporter("table", Words(), report.Terminal(width=60)).row(words) == FOLDED[words]
+    assert report.reporter("text", Words(), report.Terminal(width=60)).row(words) == words
+
+
+def test_terminal_does_not_fold_yaml():
+    terminal = report.Terminal(width=60)
+    shown = {form: report.reporter(form, ShowContent(), terminal).row(SPEC) for form in ("table", "text")}
+    assert shown["table"] == shown["text"]
+    assert max(map(len, shown["text"].splitlines())) > 60

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Generic
 
 from sm_imgcheck.core.types import Report
@@ -29,12 +31,50 @@ class _Table(Generic[Row_contra]):
         return ""
 
     def row(self, row: Row_contra) -> str:
-        return self.content.words(row)
+        return self._fold(self.content.words(row))
 
     def close(self, report: Report) -> str:
         summary = self.content.summary(report)
         if isinstance(summary, str):
-            return summary
+            return self._fold(summary)
         from sm_imgcheck.report._tables import draw  # rich takes long to import, and few verbs need it
 
         return draw(summary, self.terminal)
+
+    def _fold(self, text: str) -> str:
+        return "\n".join(_fold(text, self.terminal.width)) if self.content.folds else text
+
+
+_LAST_COLUMN = re.compile(r".*  (?=\S)")
+
+
+def _fold(text: str, width: int) -> Iterator[str]:
+    """Yield lines of at most ``width`` columns, broken at spaces.
+
+    Code stays as it is, so that it can be pasted: indented paragraphs after a line that ends with a colon.
+    """
+    last, begins, is_code = "", True, False
+    for line in text.split("\n"):
+        if line and begins:
+            is_code = line.startswith("  ") and (is_code or last.endswith(":"))
+        begins, last = not line, line or last
+        yield from [line] if is_code or len(line) <= width else _fold_line(line, width)
+
+
+def _fold_line(line: str, width: int) -> Iterator[str]:
+    """Yield the parts of a line: below its last column, or indented by two more where that is too narrow."""
+    column = _LAST_COLUMN.match(line)
+    indent = len(line) - len(line.lstrip(" "))
+    margin = column.end() if column else indent
+    longest = max(map(len, line[margin:].split()))
+    if margin == indent or margin + max(longest, width // 3) > width:
+        margin = indent + 2
+    begin = max(indent, 1)
+    while len(line) > width:
+        end = line.rfind(" ", begin, width + 1)
+        end = end if end >= 0 else line.find(" ", width)
+        if end < 0 or not line[end:].strip():
+            break
+        yield line[:end].rstrip(" ")
+        line, begin = " " * margin + line[end:].lstrip(" "), margin + 1
+    yield line
