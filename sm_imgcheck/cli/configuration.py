@@ -8,6 +8,8 @@ from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from typer import BadParameter
+
 from sm_imgcheck.cli.options import DEFAULT_SPEC
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
@@ -87,7 +89,9 @@ class Configuration:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def defaults(self) -> dict[str, object]:
-        """Return the defaults of options by the name of their parameter."""
+        """Return the defaults of options by the name of their parameter. Raises ImgcheckError for an unknown code."""
+        for key in ("select", "ignore"):
+            self._check_codes(key, self.values.get(key, []))
         defaults = {key.replace("-", "_"): self.values[key] for key in _OPTIONS if key in self.values}
         if "baseline" in defaults:
             defaults["baseline"] = os.path.relpath(os.path.join(self.folder, defaults["baseline"]))  # noqa: PTH118
@@ -104,13 +108,15 @@ class Configuration:
         return tuple(PathPatterns(folder, lines) for folder, lines in patterns)
 
     def ignores(self) -> tuple[PathIgnore, ...]:
-        """Return the rules that are ignored in some files."""
+        """Return the rules that are ignored in some files. Raises ImgcheckError for an unknown code."""
         entries = self.values.get("per-path-ignores", ())
         if not entries:
             return ()
         from sm_imgcheck.run.inputs.exclude import PathPatterns
         from sm_imgcheck.run.suppress import PathIgnore
 
+        for number, entry in enumerate(entries):
+            self._check_codes(f"per-path-ignores[{number}].codes", entry["codes"])
         return tuple(
             PathIgnore(
                 patterns=PathPatterns(self.folder, entry["paths"]),
@@ -119,6 +125,15 @@ class Configuration:
             )
             for entry in entries
         )
+
+    def _check_codes(self, key: str, words: list[str]) -> None:
+        from sm_imgcheck.cli.check_options import check_codes
+
+        try:
+            check_codes(words)
+        except BadParameter as error:
+            file = for_terminal(os.path.relpath(os.path.join(self.folder, _FILE)))  # noqa: PTH118
+            raise ImgcheckError(f"{file}: [tool.sm-imgcheck] {key}: {error.message}") from None
 
     def spec_of(self, paths: Sequence[str]) -> str:
         """Return the spec of these paths; empty where the table names none.
@@ -181,7 +196,13 @@ def find_configuration() -> Configuration:
                 body = stream.read(_LARGEST)
         except OSError:
             continue
-        if b"sm-imgcheck" in body and (table := parse_table(body, os.path.relpath(file))) is not None:
+        if (
+            b"sm-imgcheck" in body.replace(b"\0", b"")
+            and (  # as UTF-16 it is refused, not passed over
+                table := parse_table(body, os.path.relpath(file))
+            )
+            is not None
+        ):
             return Configuration(folder=folder, values=table)
     return Configuration()
 
@@ -193,11 +214,16 @@ def spec_in_parents() -> str:
 
 
 def _lines(file: str) -> list[str]:
+    """Return the lines of an ignore file, without a byte order mark; bytes that are not UTF-8 as in file names."""
+    name = for_terminal(os.path.relpath(file))
     try:
-        with open(file, encoding="utf-8") as stream:  # noqa: PTH123
-            return stream.read(_LARGEST).splitlines()
-    except (OSError, ValueError) as error:
-        raise ImgcheckError(f"{for_terminal(os.path.relpath(file))} cannot be read: {error}") from None
+        with open(file, "rb") as stream:  # noqa: PTH123
+            body = stream.read(_LARGEST)
+    except OSError as error:
+        raise ImgcheckError(f"{name} cannot be read: {error.strerror}") from None
+    if b"\0" in body:
+        raise ImgcheckError(f"{name}: got UTF-16 or binary data, expected lines of text in UTF-8")
+    return [line.removesuffix("\r") for line in body.decode("utf-8-sig", "surrogateescape").split("\n")]
 
 
 def _folders() -> list[str]:
@@ -216,8 +242,10 @@ def parse_table(body: bytes, file: str) -> dict[str, Any] | None:
     import tomllib
 
     try:
-        tool = tomllib.loads(body.decode()).get("tool", {})
-    except ValueError as error:  # TOML or UTF-8
+        tool = tomllib.loads(body.decode("utf-8-sig")).get("tool", {})  # editors of Windows write a byte order mark
+    except UnicodeDecodeError:
+        raise ImgcheckError(f"{for_terminal(file)}: invalid TOML: not UTF-8 text") from None
+    except ValueError as error:
         raise ImgcheckError(f"{for_terminal(file)}: invalid TOML: {error}") from None
     table: Any = tool.get("sm-imgcheck") if isinstance(tool, dict) else None
     if table is None:

@@ -1,6 +1,7 @@
 """A project that starts to use the program: baselines, excluded paths, ignored findings, the configuration."""
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -133,6 +134,55 @@ def test_exclude_patterns_remove_paths_from_candidates(project, patterns, left, 
     assert [json.loads(line)["path"] for line in out.splitlines()[:-1]] == left
 
 
+IGNORE_FILES = {
+    "byte order mark": b"\xef\xbb\xbflegacy\n",
+    "CRLF": b"legacy\r\n",
+    "no line break": b"legacy",
+    "latin-1 name": b"caf\xe9.jpg\nlegacy\n",
+    "blank lines and comments": b"\n   \n# [legacy\nlegacy/\n\n",
+}
+
+
+@pytest.mark.parametrize("kind", IGNORE_FILES)
+def test_ignore_file_of_any_editor_excludes_paths(project, kind):
+    Path(".sm-imgcheckignore").write_bytes(IGNORE_FILES[kind])
+    _, out, _ = project("validate", "legacy", "photos", "--format", "jsonl")
+    paths = [json.loads(line)["path"] for line in out.splitlines()[:-1]]
+    assert paths == ["photos/a.jpg", "photos/half.jpg", "photos/new/b.jpg"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are text on Windows")
+def test_ignore_file_excludes_a_name_that_is_not_utf8(project):
+    Path("photos", os.fsdecode(b"caf\xe9.jpg")).touch()
+    Path(".sm-imgcheckignore").write_bytes(b"caf\xe9.jpg\n")
+    assert json.loads(project("validate", "photos", "--format", "json")[1])["summary"]["skipped_inputs"] == {
+        "excluded": 1
+    }
+
+
+def test_utf16_ignore_file_is_refused(project):
+    Path(".sm-imgcheckignore").write_text("legacy\n", encoding="utf-16")
+    code, _, err = project("validate", "photos")
+    assert (code, "expected lines of text in UTF-8" in err) == (2, True)
+
+
+PATTERNS = {
+    "[z-a].jpg": "bad character range z-a",
+    "photos/[x.jpg": "expected ] after [",
+    "[[:alpha:]].jpg": "[:alpha:] are not supported",
+    "/": "matches no path",
+    "!": "expected the syntax of .gitignore",
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_pattern_without_a_meaning_is_refused_by_name(project, pattern):
+    code, _, err = project("validate", "photos", "--exclude", "*.gif", "--exclude", pattern)
+    assert code == 2
+    assert f"invalid pattern {pattern!r}: " in err
+    assert PATTERNS[pattern] in err
+
+
 def test_exclude_applies_to_files_named_on_the_command_line(project):
     code, _, err = project("validate", "photos/half.jpg", "--exclude", "half.jpg")
     assert code == 2
@@ -263,12 +313,30 @@ def test_damaged_toml_prints_at_most_one_error(project, text):
     assert (code == 0) or (code == 2 and "invalid TOML" in err and len(err.splitlines()) == 1)
 
 
-def test_unknown_code_in_configuration_is_refused(project):
-    ignores = '[{paths = ["a"], codes = ["SRX1"], reason = "x"}]'
-    Path("pyproject.toml").write_text(f"{TABLE}per-path-ignores = {ignores}\n")
+def test_table_after_a_byte_order_mark_is_read(project):
+    Path("pyproject.toml").write_bytes(b"\xef\xbb\xbf" + f'{TABLE}exclude = ["half.jpg"]\n'.encode())
+    assert "1 excluded" in project("validate", "photos", "--as-request")[1]
+
+
+def test_utf16_table_is_refused(project):
+    Path("pyproject.toml").write_text(TABLE, encoding="utf-16")
+    code, _, err = project("validate", "photos")
+    assert (code, err.strip()) == (2, "error: pyproject.toml: invalid TOML: not UTF-8 text")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('per-path-ignores = [{paths = ["a"], codes = ["SRX1"], reason = "x"}]', "per-path-ignores[0].codes"),
+        ('ignore = ["SRX1"]', "ignore"),
+        ('select = ["SRC", "SRX1"]', "select"),
+    ],
+)
+def test_unknown_code_in_configuration_is_refused(project, text, key):
+    Path("pyproject.toml").write_text(f"{TABLE}{text}\n")
     code, _, err = project("validate", "photos")
     assert code == 2
-    assert "unknown rule code: 'SRX1'" in err
+    assert f"pyproject.toml: [tool.sm-imgcheck] {key}: unknown rule code: 'SRX1'" in err
 
 
 def test_spec_schema_configuration_prints_table_schema(project):

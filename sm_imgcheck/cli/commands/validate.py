@@ -8,7 +8,7 @@ import typer
 
 from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.check_options import check_codes, check_options
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_signatures import choices, group_options, one_of
 from sm_imgcheck.core.frozen import frozen, replace_fields
 
@@ -203,8 +203,6 @@ def _suppressor(baseline: str | None) -> Suppressor | None:
         return None
     from sm_imgcheck.run.suppress import Baseline, Suppressor
 
-    for ignore in ignores:
-        check_codes(list(ignore.codes))
     return Suppressor(None if baseline is None else Baseline(baseline), ignores)
 
 

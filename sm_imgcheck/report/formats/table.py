@@ -51,7 +51,7 @@ _LAST_COLUMN = re.compile(r".*  (?=\S)")
 def _fold(text: str, width: int) -> Iterator[str]:
     """Yield lines of at most ``width`` columns, broken at spaces.
 
-    Code stays as it is, so that it can be pasted: indented paragraphs after a line that ends with a colon.
+    Code is not folded, so that it can be pasted: indented paragraphs after a line that ends with a colon.
     """
     last, begins, is_code = "", True, False
     for line in text.split("\n"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, simplefilter
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
@@ -24,14 +26,34 @@ class PathPatterns:
         from pathspec import GitIgnoreSpec  # 20 ms, which few runs need
 
         self.folder = os.path.abspath(folder)
-        try:
-            self._spec: GitIgnoreSpec = GitIgnoreSpec.from_lines(patterns)
-        except ValueError as error:  # GitIgnorePatternError
-            raise ImgcheckError(f"invalid pattern in {', '.join(map(for_terminal, patterns))}: {error}") from None
+        for pattern in patterns:
+            if reason := _problem(pattern):
+                raise ImgcheckError(f"invalid pattern {for_terminal(pattern)!r}: {reason}")
+        self._spec: GitIgnoreSpec = GitIgnoreSpec.from_lines(patterns)
 
     def match(self, path: str, *, folder: bool = False) -> bool:
         """Whether a file, or a folder with all that is below it, matches."""
         return self._spec.match_file(f"{below(self.folder, path)}{'/' if folder else ''}")
+
+
+def _problem(pattern: str) -> str:
+    """Return why a pattern is invalid; empty if it is valid, or a comment."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        with catch_warnings():
+            simplefilter("error", FutureWarning)  # [[:alpha:]]: of re, which reads it as other characters
+            patterns = GitIgnoreSpec.from_lines([pattern]).patterns
+    except re.error as error:
+        return error.msg
+    except ValueError:  # GitIgnorePatternError
+        return "expected the syntax of .gitignore"
+    except FutureWarning:
+        return "character classes such as [:alpha:] are not supported: use [a-zA-Z]"
+    is_text = bool(pattern.strip()) and not pattern.startswith("#")
+    if not is_text or any(each.include is not None for each in patterns):
+        return ""
+    return r"expected ] after [; a bracket in a name is written \[" if "[" in pattern else "matches no path"
 
 
 def below(folder: str, path: str) -> str:
