@@ -40,6 +40,7 @@ svg rect{fill:var(--bar)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
 td{overflow-wrap:anywhere}td:nth-child(2){white-space:nowrap}
+@media(min-width:40.01rem){table{table-layout:fixed}th:first-child{width:35%}th:nth-child(2){width:8rem}}
 @media(max-width:40rem){.figures img{max-width:26vw;height:auto}figcaption{max-width:26vw}
 thead{position:absolute;left:-999rem}tr,td{display:block}td{border:0;padding:.15rem 0}
 tr{border-bottom:1px solid var(--line);padding:.5rem 0}}

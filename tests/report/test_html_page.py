@@ -21,7 +21,7 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def report_folder(tmp_path_factory):
-    """A folder with the page of three valid and three invalid photos, one of them with an untrusted name."""
+    """A folder with the page of valid and invalid photos, one with an untrusted name and one with a long name."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "spec.yaml").write_text(SPEC)
     photos = folder / "photos"
@@ -31,6 +31,7 @@ def report_folder(tmp_path_factory):
     (photos / "half.jpg").write_bytes(jpeg()[:300])
     (photos / "<img src=x onerror=alert(1)>.jpg").write_text("<html>")
     (photos / "empty.jpg").touch()
+    (photos / f"{'long-name-' * 20}.jpg").write_bytes(jpeg())
     words = ["validate", str(photos), "-s", str(folder / "spec.yaml"), "-q"]
     assert main([*words, "--output-file", f"html:{folder / 'page.html'}"]) == 1
     return folder
@@ -39,7 +40,7 @@ def report_folder(tmp_path_factory):
 def test_page_has_counts_findings_and_previews(report_folder):
     text = VALIDATORS["html"]((report_folder / "page.html").read_text(encoding="utf-8"))
     for part in (
-        "<dt>candidates</dt><dd>6</dd>",
+        "<dt>candidates</dt><dd>7</dd>",
         "SRC102 empty-file",
         "data:image/jpeg;base64,",
         "What the model expects",
@@ -83,6 +84,19 @@ def test_page_is_bounded_for_many_files():
     assert "4,000 more files with findings" in text
 
 
+def test_group_without_a_common_message_shows_each_of_its_examples():
+    content = CheckContent(report_of())
+    stream = report.reporter("html", content, report.Terminal())
+    reasons = ["no end of image", "<b>truncated</b> at byte 300"]
+    for number, reason in enumerate(reasons):
+        content.gather(image(f"{number}.jpg", finding("SRC112", "corrupt-image", message=reason)))
+    text = VALIDATORS["html"](stream.open() + stream.close(Report(candidates=2)))
+    group = text[text.index("SRC112 corrupt-image") :]
+    assert "<li>0.jpg: no end of image</li><li>1.jpg: &lt;b&gt;truncated&lt;/b&gt; at byte 300</li>" in group
+    assert group.index("<details open>") < group.index("<li>0.jpg")
+    assert text.count("<details open>") == 1
+
+
 def test_page_of_rules_command_lists_the_rules(capsys):
     assert main(["rules", "--format", "html"]) == 0
     assert "SRC101" in VALIDATORS["html"](capsys.readouterr().out)
@@ -91,7 +105,7 @@ def test_page_of_rules_command_lists_the_rules(capsys):
 def test_charts_have_a_text_alternative(report_folder):
     text = (report_folder / "page.html").read_text(encoding="utf-8")
     assert text.count("<svg") == text.count('role="img"') == text.count('<svg role="img" viewBox=') > 0
-    assert 'aria-label="Format: JPEG: 3"' in text
+    assert 'aria-label="Format: JPEG: 4"' in text
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +173,17 @@ def test_page_is_complete_without_javascript(browser, report_folder):
     page = context.new_page()
     page.goto((report_folder / "page.html").as_uri())
     assert not page.locator("#filter").is_visible()
-    assert page.locator("tbody tr:visible").count() == 6
+    assert page.locator("tbody tr:visible").count() == 7
     assert page.locator("article:visible").count() >= 4
     context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [700, 1280])
+def test_long_names_leave_half_of_the_table_to_the_findings(visit, width):
+    page = visit(viewport={"width": width, "height": 900})
+    names, findings = (page.locator(f"tbody td:nth-child({column})").first.bounding_box()["width"] for column in (1, 3))
+    assert findings > names
 
 
 @pytest.mark.slow

@@ -224,19 +224,22 @@ def _filter(codes: list[str]) -> str:
 
 def _group(group: FindingGroup, figures: str) -> str:
     from sm_imgcheck.report._layout import group_message
+    from sm_imgcheck.report._rows import shorten_message
 
     sample = group.sample
     message = group_message(group)
     files = phrases.count(group.files, "file" if group.kind == "unknown" else group.kind)
     fix_text = f"Fixed by: {group.fix}" if group.fix else "Not fixable by convert."
     fix = "" if sample.severity == "notice" else f"<p>{_text(fix_text)}</p>"
-    examples = "".join(f"<li>{_text(path)}</li>" for path, _ in group.examples)
+    has_details = len(group.messages) > 1
+    lines = [f"{path}: {shorten_message(text)}" if has_details else path for path, text in group.examples]
+    examples = "".join(f"<li>{_text(line)}</li>" for line in lines)
     more = f"<li>and {group.files - len(group.examples):,} more</li>" if group.files > len(group.examples) else ""
     return (
         f'<article class="{sample.severity}" data-codes="{_text(sample.code)}"><h3><span class="severity">'
         f"{sample.severity}</span> {_text(sample.code)} {_text(sample.name)} <small>{files}</small></h3>\n"
         f"<p>{_text(message)}</p>{fix}\n{figures}"
-        f"<details><summary>Files</summary><ul>{examples}{more}</ul></details></article>\n"
+        f"<details{'' if message else ' open'}><summary>Files</summary><ul>{examples}{more}</ul></details></article>\n"
     )
 
 
