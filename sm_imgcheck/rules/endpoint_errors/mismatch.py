@@ -151,7 +151,7 @@ _IMAGE = re.compile(r"(?i)image|channel|height|pixel|conv|\b4-?D\b")
 
 _RANKS_OF_IMAGES = (("gray",), ("color-for-gray",))
 
-_BYTES = re.compile(r"(?i)\A(?!.*(?:truncat|response|\bmax\b)).*\b(?:bytes?|buffer|slice)\b")
+_BYTES = re.compile(r"(?i)\A(?!.*(?:truncat|response|\bmax(?:imum)?\b|exceed|at most)).*\b(?:bytes?|buffer|slice)\b")
 
 _MAXIMUM = re.compile(r"(?i)exceed|\bmax|at most|(?:larger|greater|more) than|only supports?")
 

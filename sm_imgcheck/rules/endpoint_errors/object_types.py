@@ -17,7 +17,7 @@ _ACTUAL = re.compile(
     r"|PngImageFile|JpegImageFile|BytesIO)\b)"
 )
 _TYPES = (
-    ("no-picture-array", re.compile(r"(?i)\bPIL\b|\bPillow\b|PIL\.Image|image file|image object")),
+    ("no-picture-array", re.compile(r"(?i)\bPIL\b|\bPillow\b|\bImage\.Image\b|image file|image object")),
     ("not-a-tensor", re.compile(r"(?i)\w*Tensors?\b")),
     ("other-schema", re.compile(r"(?i)\b(?:dict|dictionary|mapping|DataFrame)\b")),
     ("no-array", re.compile(r"(?i)\bndarray\b|numpy(?: |-)?arrays?|numpy\.array|np\.array|\barray\b|\bMat\b")),

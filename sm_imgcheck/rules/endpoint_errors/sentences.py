@@ -10,8 +10,9 @@ EXCEPTION = r"(?<![\w.])(?:[\w.]{0,80}(?:Error|Exception)|[\w.]{1,80}\.(?:error|
 """The name of an exception before its message, in a verbose expression."""
 
 _END = re.compile(
-    rf"""(?x)[.!?][ ]|(?P<clause>;[ ])|(?P<string>[.!?]?["'](?:[,}}\]]|:?[ ]?["']))|(?!\A)(?={EXCEPTION})
-    |(?=[ ][A-Z][a-z]{{1,20}}ing\b)"""
+    rf"""(?x)[.!?][ ]|(?P<clause>;[ ])
+    |(?P<string>[.!?]?["'](?:[}}\]]|[,:]?[ ]?["']|[,:][ ][{{\[]))
+    |(?!\A)(?={EXCEPTION})|(?=[ ][A-Z][a-z]{{1,20}}ing\b)"""
 )
 """The end of a sentence, also of a string in JSON, or before an exception or a sentence such as "Ignoring"."""
 

@@ -16,10 +16,11 @@ from sm_imgcheck.spec.importers._value_mapping import numbers
 __all__ = ["TestPipeline", "read_pipeline"]
 
 _NEUTRAL_STEPS = {
-    "LoadImageFromFile", "LoadImageFromNDArray", "LoadImage", "GetBBoxCenterScale", "PackPoseInputs", "PackInputs",
-    "PackDetInputs", "PackSegInputs", "LoadAnnotations", "DefaultFormatBundle", "ImageToTensor", "Collect",
-    "RandomFlip", "ToTensor", "PackClsInputs", "WrapFieldsToLists",
+    "LoadImageFromFile", "LoadImageFromNDArray", "LoadImage", "GetBBoxCenterScale", "DefaultFormatBundle",
+    "ImageToTensor", "Collect", "RandomFlip", "ToTensor", "WrapFieldsToLists", "LoadProposals",
 }  # fmt: skip
+_OF_LABELS = re.compile(r"Load\w*Annotations|Pack\w*Inputs")
+"""Transforms that load labels, or collect the results."""
 _WRAPPERS = ("MultiScaleFlipAug", "TestTimeAug", "Compose")
 """Transforms with a list of transforms, one after another; instead of one, a list of alternatives."""
 _CLIPS = re.compile(r"Frame|Decord|PyAV|OpenCVDecode|OpenCVInit|FormatShape|Points|PointCloud|Audio|Pose.*Heatmap")
@@ -71,7 +72,7 @@ class _PipelineState:
             self._crop(step)
         elif kind in ("TopdownAffine", "TopDownAffine"):
             self._affine(kind, step)
-        elif kind not in _NEUTRAL_STEPS:
+        elif not _is_neutral(kind):
             self.problem = self.problem or f"test_pipeline: {for_terminal(kind[:40])} cannot be expressed"
 
     def _affine(self, kind: str, step: Mapping[str, Json]) -> None:
@@ -167,6 +168,10 @@ def _kind(step: Mapping[str, Json]) -> str:
     return str(step.get("type", "")).rpartition(".")[2]
 
 
+def _is_neutral(kind: str) -> bool:
+    return kind in _NEUTRAL_STEPS or _OF_LABELS.fullmatch(kind) is not None
+
+
 def _flat(entries: Json, common: Mapping[str, Json] | None = None, depth: int = 0) -> list[Mapping[str, Json]]:
     """The transforms, with those inside others in their order; common: arguments that all of them get."""
     result: list[Mapping[str, Json]] = []
@@ -186,13 +191,16 @@ def _flat(entries: Json, common: Mapping[str, Json] | None = None, depth: int = 
 def _only_alternative(entries: list[Json]) -> Json:
     """The alternative of test-time augmentation, where all are equal or none changes the size; None for others."""
     kinds = [_kind(entry) if isinstance(entry, Mapping) else "" for entry in entries]
-    is_same = bool(entries) and (all(entry == entries[0] for entry in entries) or _NEUTRAL_STEPS.issuperset(kinds))
+    is_same = bool(entries) and (all(entry == entries[0] for entry in entries) or all(map(_is_neutral, kinds)))
     return entries[0] if is_same else None
 
 
 def _scale(step: Mapping[str, Json], kind: str) -> tuple[tuple[int, int] | None, int | None]:
     """Height and width, or the shorter edge alone."""
     scale = step.get("scale", step.get("img_scale", step.get("size")))
+    if kind == "ResizeShortestEdge" and isinstance(scale, list):
+        sides = [edge for edge in map(side, scale) if edge]
+        return None, min(sides) if len(sides) == len(scale) == 2 else None
     if kind in ("ResizeEdge", "ResizeShortestEdge"):
         return None, side(scale) if step.get("edge", "short") == "short" else None
     if isinstance(scale, list) and len(scale) == 1 and isinstance(scale[0], list):

@@ -59,7 +59,11 @@ def add_pipeline(
     builder: DraftBuilder, pipeline: TestPipeline, processor: Mapping[str, Json], normalize: Mapping[str, Json]
 ) -> None:
     """Add what a pipeline and the data preprocessor do. normalize: mean and std where the pipeline has no Normalize."""
-    _add_values(builder, pipeline.normalize or normalize)
+    if pipeline.normalize and processor:
+        for key in ("value_range", "channel_order"):
+            builder.unknown(key, "Normalize in test_pipeline and mean in data_preprocessor: got two normalizations")
+    else:
+        _add_values(builder, pipeline.normalize or normalize)
     _add_geometry(builder, pipeline, processor)
     builder.default("layout", "NCHW", "data_preprocessor makes channels first, in a batch")
     builder.default("dtype", "float32", "data_preprocessor makes float32")

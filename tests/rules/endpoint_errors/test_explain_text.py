@@ -245,6 +245,10 @@ def test_work_that_continues_has_no_cause(text, cause, other):
         "smtplib.SMTPDataError: message size exceeds fixed limit: image attachment too large",
         "ERROR Run size limit exceeded: 120 GB of 100 GB used by media/images",
         "Retry 1/5 succeeded after ThrottlingException",
+        "ERROR 1366 (HY000): Incorrect integer value: 'uint8' for column 'dtype' at row 1",
+        "rustc: expected `u8`, found `f32` in image.rs",
+        "subprocess.CalledProcessError: Command 'convert in.png out.jpg' returned non-zero exit status 1",
+        "retry policy: 3 attempts, timeout 60 s, no failures",
         (
             'File "/app/run.py", line 3, in <module>\n    size = json.load(open("config.json"))\n'
             "json.decoder.JSONDecodeError: Extra data: line 1 column 5 (char 4)"
@@ -342,6 +346,16 @@ def test_failure_of_something_else_has_no_cause_near_other_text(text, around):
 )
 def test_words_alone_in_a_line_below_errors_have_no_cause(line, causes):
     assert cause_ids(line) == cause_ids(f"ready\n{line}\nready") == causes
+
+
+def test_configuration_that_does_not_fit_the_model_is_a_start_up_error():
+    text = "unable to load model 'x', configuration expects 3 inputs, model provides 2"
+    assert cause_ids(text) == ["start-up"]
+
+
+def test_size_that_exceeds_a_maximum_is_too_large():
+    text = "ValidationException: content length 1181116006 exceeds the maximum allowed size of 1073741824 bytes"
+    assert cause_ids(text) == ["too-large"]
 
 
 def test_second_cause_of_a_known_message_is_likely():

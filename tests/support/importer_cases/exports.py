@@ -75,6 +75,11 @@ CASES = {
     "pipeline-in-a-pipeline": ("c.py", NESTED, MM_VALUES | CV_WIDE, ()),
     "pipelines-to-choose-from": ("c.py", CHOICE, MM_VALUES, ("shape", "resize")),
     "pipeline-without-dict": ("c.py", f"{MM}test_pipeline = [*common, {WIDE}]\n", MM_VALUES, ("shape", "resize")),
+    "normalized-twice": ("c.py", f"{MM}test_pipeline = [{WIDE}, dict(type='Normalize', mean=[1, 1, 1], std=[1, 1, 1], to_rgb=False)]\n", {"layout": "NCHW", "dtype": "float32", **CV, **CV_WIDE}, ("channel_order", "value_range")),
+    "annotations-of-any-kind": ("c.py", f"{MM}test_pipeline = [dict(type='LoadPanopticAnnotations'), {WIDE}, dict(type='PackTrackInputs')]\n", MM_VALUES | CV_WIDE, ()),
+    "shortest-edge-of-two": ("c.py", f"{MM}test_pipeline = [dict(type='ResizeShortestEdge', scale=(640, 512), max_size=2560)]\n", MM_VALUES | {"shape": ["N", 3, "H", "W"], "geometry": [
+        {"resize": {"mode": "shortest_edge", "size": 512, "max_size": 2560, "rounding": "half_up", "interpolation": "bilinear", "library": "opencv"}},
+    ]}, ()),
     "compose-appended": ("t.py", APPENDED, tensor(["N", 3, "H", "W"], "NCHW", order="RGB", normalize={"units": "unit", **IMAGENET}, resize="none", decode={"exif": "ignore"}), ()),
 }  # fmt: skip
 REFUSED = {
