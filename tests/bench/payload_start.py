@@ -10,6 +10,7 @@ from timing import DEMO, TOOL, alternate, busy, claim, middle, one_core
 LIMIT = 1.15
 """Times `validate`."""
 SPEC = """\
+name: image
 shape: [N, 224, 224, 3]
 dtype: float32
 channel_order: RGB

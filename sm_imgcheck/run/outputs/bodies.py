@@ -16,6 +16,7 @@ from sm_imgcheck.features.requests import RequestTarget, too_large
 from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.batch import BodyPart, part_of
 from sm_imgcheck.report.payload import BodyRow
+from sm_imgcheck.run import malloc
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
@@ -56,6 +57,7 @@ def bodies(
 
     A bug at one candidate is reported, and the run continues.
     """
+    malloc.keep_freed_blocks()
     route_one = replace(route, spec=joining.one_by_one(route.spec))
     joins, batch = joining.joins(route), _Batch()
     for item in items:
