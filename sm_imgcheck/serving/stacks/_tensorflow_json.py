@@ -6,8 +6,8 @@ Source: tensorflow/serving, tensorflow_serving/util/json_tensor.cc (read, not ru
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import NoReturn, TypeGuard
+from collections.abc import Iterable
+from typing import NoReturn, TypeGuard, cast
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.layouts import lost_axis
@@ -128,7 +128,7 @@ def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> De
 
 def _fill(values: list[Json], value: Json, dtype: str, key: str, size: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """The values in the dtype, and whether an integer type wraps them. size: values of one element of the list."""
-    numbers = [number for number in values if isinstance(number, int | float)]
+    numbers = cast("list[int | float]", values)
     if np.dtype(dtype).kind == "f":
         with np.errstate(over="ignore"):
             return _doubles(numbers).astype(dtype), ()
@@ -211,7 +211,7 @@ def _refuse_values(value: Json, where: str, word: str) -> NoReturn:
     _refuse(text, PAY103.finding(message, expected=f"nested lists of {word}", actual=value_text))
 
 
-def _elements(value: Json) -> Iterator[Json]:
+def _elements(value: Json) -> Iterable[Json]:
     return leaves(value, stop=dict)
 
 
