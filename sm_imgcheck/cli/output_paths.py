@@ -60,11 +60,11 @@ def folder(option: str, text: str) -> str:
     return text
 
 
-def write_text_output(text: str, out: str | None, *, force: bool, source: str = "") -> None:
+def write_text_output(text: str, out: str | None, *, force: bool, sources: Sequence[str] = ()) -> None:
     """Print a text, or write it to the file that -o names (``-``: standard output).
 
     A pipe or a file gets UTF-8, as Python and YAML require, for any encoding of the terminal.
-    source: a file that is never replaced, with --force neither. Raises OutputError.
+    sources: files that are never replaced, with --force neither. Raises OutputError.
     """
     if out is None or out == "-":
         typer.echo(text if sys.stdout.isatty() else text.encode(), nl=False)
@@ -72,7 +72,7 @@ def write_text_output(text: str, out: str | None, *, force: bool, source: str = 
     if not out:
         raise typer.BadParameter("-o is empty: name a file, or - for standard output")
     out = strip_file_scheme(out)
-    _refuse_input(out, (source,), f"{for_terminal(out)} is the spec itself: name another file")
+    _refuse_input(out, sources, f"{for_terminal(out)} is what is read: name another file")
     store(out).write(out, (text.encode(),), force=force)
 
 

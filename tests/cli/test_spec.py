@@ -230,6 +230,13 @@ class TestInit:
         assert code == 2
         assert "x.png: is an image, expected a tensor" in err
 
+    def test_init_never_replaces_the_spec_that_it_extends(self, run, tmp_path):
+        assert run("init", "-o", "model.yaml")[0] == 0
+        before = (tmp_path / "model.yaml").read_bytes()
+        code, _, err = run("init", "--extends", "model.yaml", "-o", "./model.yaml", "--force")
+        assert (code, err) == (2, "error: ./model.yaml is what is read: name another file\n")
+        assert (tmp_path / "model.yaml").read_bytes() == before
+
     def test_init_writes_file_and_keeps_different_one(self, run, tmp_path):
         assert run("init", "-o", "model.yaml") == (0, "", "")
         assert load(tmp_path / "model.yaml").contract.layout == "NHWC"

@@ -44,6 +44,14 @@ def test_import_refuses_to_replace_different_file(folder):
     assert run("spec", "import", ".", "-o", "spec.yaml", "--force", folder=folder).returncode == 0
 
 
+def test_import_never_replaces_its_source(folder):
+    config = folder / "preprocessor_config.json"
+    before = config.read_bytes()
+    done = run("spec", "import", config.name, "-o", config.name, "--force", folder=folder)
+    assert (done.returncode, config.read_bytes()) == (2, before)
+    assert "is what is read: name another file" in done.stderr
+
+
 def test_strict_refuses_unknown_fields(folder):
     done = run("spec", "import", "model.onnx", "--strict", "-o", "spec.yaml", folder=folder)
     assert done.returncode == 2

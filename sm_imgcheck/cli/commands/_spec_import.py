@@ -73,11 +73,11 @@ def import_spec(
         result = read_files(paths, prefer=prefer, input_name=input_name)
     refuse_unknown(result, strict=strict)
     if report.report_format in (None, "text"):
-        write_text_output(result.text, output, force=force)
+        write_text_output(result.text, output, force=force, sources=paths or ())
     else:
         print_report(ImportContent(), report, [result])
         if output is not None:
-            write_text_output(result.text, output, force=force)
+            write_text_output(result.text, output, force=force, sources=paths or ())
     if not report.quiet:
         print_open_fields(result, output)
 

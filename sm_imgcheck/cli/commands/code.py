@@ -50,4 +50,4 @@ def code(
     from sm_imgcheck.cli.specs import load_spec
     from sm_imgcheck.features.codegen import to_python
 
-    write_text_output(to_python(load_spec(spec), stack), out, force=force, source=spec)
+    write_text_output(to_python(load_spec(spec), stack), out, force=force, sources=[spec])

@@ -227,7 +227,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
     spec = load_and_warn(keys, output or "spec")
     if example is not None:
         _refuse_contradiction(from_tensor, example, spec)
-    write_text_output(format_commented_spec(keys, why), output, force=force)
+    write_text_output(format_commented_spec(keys, why), output, force=force, sources=[extends, from_tensor])
     if output and output != "-":
         _write_missing_schema(output)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tarfile
 import tokenize
@@ -40,7 +41,7 @@ def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
     model_dir: the folder of the model; empty: of an archive its root, of a file in ``code`` the folder around it, else
     the file's own.
     """
-    path = Path(name).resolve()
+    path = Path(os.path.realpath(name))  # Path.resolve raises for a loop of links
     root = path
     if path.is_file() and (unpack := _unpacker(path)) is not None:
         root = scratch / "archive"
@@ -49,7 +50,7 @@ def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
     file = root if root.is_file() else _in_folder(root, name)
     _refuse_binary(file, name)
     if model_dir:
-        folder = Path(model_dir).resolve()
+        folder = Path(os.path.realpath(model_dir))
         if not folder.is_dir():
             raise ImgcheckError(f"--model-dir {for_terminal(model_dir)}: no such folder")
         return HandlerTarget(file=file, model_dir=folder)

@@ -326,6 +326,16 @@ def test_forged_result_is_a_finding(tmp_path):
     assert not Path("loaded").exists()
 
 
+def test_loop_of_links_is_reported_as_a_missing_file(tmp_path):
+    (tmp_path / "a.py").symlink_to("b.py")
+    (tmp_path / "b.py").symlink_to("a.py")
+    with pytest.raises(ImgcheckError, match=r"handler .*a\.py: no such file"):
+        HandlerRunner(Handler(file=str(tmp_path / "a.py")))
+    (tmp_path / "inference.py").write_text(GOOD)
+    with pytest.raises(ImgcheckError, match=r"--model-dir .*a\.py: no such folder"):
+        HandlerRunner(Handler(file=str(tmp_path / "inference.py"), model_dir=str(tmp_path / "a.py")))
+
+
 @pytest.mark.parametrize("how", [{"python": "/nowhere/python"}, {"python": ""}])
 def test_missing_file_or_interpreter_is_an_error(tmp_path, how):
     file = tmp_path / "inference.py"
