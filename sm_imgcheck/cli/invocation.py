@@ -51,6 +51,12 @@ class Invocation:
         return bool(os.environ.get(WITH_TRACEBACK))
 
     @property
+    def known_findings(self) -> list[str]:
+        """The baseline that the run reads, if any."""
+        baseline = None if self.suppressor is None else self.suppressor.baseline
+        return [] if baseline is None else [baseline.file]
+
+    @property
     def output_files(self) -> list[str]:
         """Files other than reports and tensors that the run writes."""
         baseline = [] if self.recorder is None else [self.recorder.file]

@@ -60,7 +60,7 @@ def report_on(
     table = None if invocation.golden or invocation.handler else read_spec_table(invocation.spec, invocation.paths)
     spec = _load_spec(invocation) if table is None else table.specs[0]
     content = report_content(invocation, spec, table, command, writes=sink is not None)
-    inputs = [*invocation.paths, invocation.spec]
+    inputs = [*invocation.paths, invocation.spec, *invocation.known_findings]
     writer = ReportWriter(content, invocation.report, out, inputs=inputs, outputs=invocation.output_files)
     in_place = any(same(path, excluded_folder) for path in invocation.paths)
     job, keep = _job(invocation, spec, table, sink, content, in_place=in_place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import for_json, for_terminal
@@ -104,9 +105,15 @@ class BaselineRecorder:
     """Collects the findings of a run for a new baseline: codes by path, about 100 bytes for each file with findings."""
 
     def __init__(self, file: str) -> None:
+        """file: the new baseline. Raises OutputError where it is a file that is not a baseline."""
         self.file = file
         self.folder = os.path.dirname(os.path.abspath(file))
         self.known: dict[str, list[str]] = {}
+        if os.path.lexists(file):
+            try:
+                _read(file)
+            except ImgcheckError as error:
+                raise OutputError(f"{for_terminal(file)} exists and is not a baseline: name another file") from error
 
     def add(self, result: Result) -> None:
         """Note the errors and warnings of a candidate, and that it was not checked."""
@@ -118,16 +125,12 @@ class BaselineRecorder:
 
 def write_baseline(recorder: BaselineRecorder) -> None:
     """Write a baseline: sorted, one file on each line. Raises OutputError."""
-    file = recorder.file
-    if os.path.lexists(file):
-        try:
-            _read(file)
-        except ImgcheckError as error:
-            raise OutputError(f"{for_terminal(file)} exists and is not a baseline: name another file") from error
     lines = [f" {json.dumps(path)}: {json.dumps(codes)}" for path, codes in sorted(recorder.known.items())]
     text = ",\n".join(lines)
     body = f'{{"version": {_VERSION}, "findings": {{\n{text}\n}}}}\n' if lines else '{"version": 1, "findings": {}}\n'
-    local.write(file, [body.encode()], force=True)
+    with suppress(OSError):  # the next line reports why
+        os.makedirs(recorder.folder, exist_ok=True)
+    local.write(recorder.file, [body.encode()], force=True)
 
 
 def _read(file: str) -> dict[str, list[str]]:

@@ -82,7 +82,7 @@ def main() -> None:
             picture.save(photos / f"{index:04}.jpg", quality=90)
         plain = [TOOL, "validate", str(photos), "-s", "pillow-rgb-01", "-j", "1", "--fail-on", "never"]
         files = [word for form in FORMATS for word in ("--output-file", f"{form}:{reports / form}")]
-        alone, all_formats = alternate([plain, [*plain, *files]], rounds=5)
+        alone, all_formats = alternate([plain, [*plain, *files]], rounds=11)
         share = busy(all_formats) / busy(alone) - 1
         size, peak = page_of_many(Path(folder) / "page.html")
         opened = seconds_to_open(Path(folder) / "page.html")

@@ -93,10 +93,29 @@ def test_invalid_baseline_is_refused(project, text):
 
 def test_write_baseline_replaces_only_baselines(project):
     Path("other.json").write_text("{}")
-    code, _, err = project("validate", "photos", "--as-request", "--write-baseline", "other.json")
+    code, out, err = project("validate", "photos", "--as-request", "--write-baseline", "other.json")
     assert code == 2
     assert "not a baseline" in err
+    assert out == ""  # before the run, not after it
     assert Path("other.json").read_text() == "{}"
+
+
+def test_write_baseline_creates_its_folder(project):
+    assert project("validate", "photos", "--as-request", "--write-baseline", "ci/known.json")[0] == 0
+    assert project("validate", "photos", "--as-request", "--baseline", "ci/known.json")[0] == 0
+
+
+def test_write_baseline_below_a_file_exits_with_2(project):
+    code, _, err = project("validate", "photos", "--as-request", "--write-baseline", "photos/a.jpg/known.json")
+    assert (code, "cannot be written" in err) == (2, True)
+
+
+def test_report_does_not_replace_the_baseline(project):
+    project("validate", "photos", "--as-request", "--write-baseline", "known.json")
+    words = ["validate", "photos", "--as-request", "--baseline", "known.json"]
+    code, _, err = project(*words, "--output-file", "json:./known.json")
+    assert (code, err.strip()) == (2, "error: ./known.json is an input: name another file")
+    assert project(*words)[0] == 0
 
 
 def test_suppressed_findings_are_skipped_in_junit_and_suppressed_in_sarif(project):
