@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 from sm_imgcheck.core.types import Affine, Channel, Values
-from sm_imgcheck.core.value_mapping import RECIPES, candidate_mappings, compose_mappings, same, uniform
+from sm_imgcheck.core.value_mapping import (
+    RECIPES,
+    candidate_mappings,
+    canonical,
+    compose_mappings,
+    reverse_channels,
+    same,
+    uniform,
+)
 
 __all__ = ["candidates", "explain_ends", "is_unnamed", "name_of", "order_of", "plausible", "singles", "std_of"]
 
@@ -40,6 +48,12 @@ _BY_SOURCE = (
     ("minus 1, without dividing by 127.5", Values(low=-1, high=254)),
 )
 """Mistakes that only a source image shows: other images have such values by the usual mappings."""
+_BY_DATASET = (  # https://github.com/kuangliu/pytorch-cifar, https://github.com/weiaicunzai/pytorch-cifar100
+    ("CIFAR-10 mean and std", Values(mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616))),
+    ("CIFAR-10 mean and another std", Values(mean=(0.4914, 0.4822, 0.4465), std=(0.2023, 0.1994, 0.201))),
+    ("CIFAR-100 mean and std", Values(mean=(0.5071, 0.4867, 0.4408), std=(0.2675, 0.2565, 0.2761))),
+)
+"""Mappings of training data sets, which only a source image shows."""
 _ORDERS = ("", "RGB", "BGR")
 _LEVELS = 255
 _OVERSHOOT = 0.1
@@ -149,7 +163,15 @@ def std_of(channels: tuple[Channel, ...], *, tolerance: float) -> str:
 def candidates(channels: int) -> tuple[tuple[str, Affine], ...]:
     """Return every mapping that has a name, for this number of channels: standard mappings, then mistakes."""
     others = tuple((name, uniform(values, channels)) for name, values in _BY_SOURCE)
-    return singles(channels) + others + _chains(channels)
+    return singles(channels) + others + tuple(_of_datasets(channels)) + _chains(channels)
+
+
+def _of_datasets(channels: int) -> Iterator[tuple[str, Affine]]:
+    """Return the mappings of data sets, in both orders."""
+    for name, values in _BY_DATASET if channels == len("RGB") else ():
+        affine = canonical(values, channels)
+        yield f"{name}, in RGB order", affine
+        yield f"{name}, in BGR order", reverse_channels(affine)
 
 
 @cache

@@ -91,11 +91,11 @@ CHN104 = Rule(
 
     In photographs, skies are blue, smooth and at the top; leaves, skin, wood and soil are rougher and not blue. A model
     of such statistics estimates the order, for a batch over up to 16 of its images. It is fitted on 990 photographs: on
-    other photographs, 99 % of the estimates with a probability of 0.9 or more were correct, 98 % of those of 32x32
-    pixels. Drawings, charts, pages, false color, tinted film, colored light and images from a microscope have other
-    statistics, or show another order with another white balance: they are recognized and not estimated. At most
-    1.8 % of each of 28 such kinds, unknown to the fit, were reported. Negatives and rotated hues look like swapped
-    channels: 5 % are reported.
+    other photographs, 98.8 % of the estimates with a probability of 0.9 or more were correct (98.6 % in the worst of
+    three cross-validations), 98.5 % of those of 32x32 pixels. Drawings, charts, pages, false color, tinted film,
+    colored light and images from a microscope have other statistics, or show another order with another white balance:
+    they are recognized and not estimated. At most 1.8 % of each of 28 such kinds, unknown to the fit, were reported.
+    Negatives and rotated hues look like swapped channels: 4 and 9 % are reported.
 
     At an endpoint: 200, and a less accurate prediction without any error. No server can detect it.
 

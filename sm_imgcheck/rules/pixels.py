@@ -80,8 +80,9 @@ PIX102 = Rule(
     image that was compressed again. The message describes the nearest pipeline, which is only an approximation;
     channel order and values are therefore checked as without a source image. Where no pipeline is near, it describes
     the part of the image that the tensor shows, found by keypoints; if that is not the part that the spec requires,
-    such as after a random rotation, the finding is an error. Where only the distribution of the values is that of the
-    image, this is a hint, not evidence: different images may have the same distribution.
+    such as after a random rotation, the finding is an error. Where most of the pixels are the spec's result, it states
+    in which rows and columns the others are: something was drawn, covered or erased. Where only the distribution of the
+    values is that of the image, this is a hint, not evidence: different images may have the same distribution.
 
     At an endpoint: the error grows with the difference.
 
@@ -109,10 +110,10 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         )
     ideal = candidate.ideal
     if origins == () and ideal is not None and not ideal.uncompared and _is_unclear(candidate):
-        agreement = f"the details of the image agree (correlation {ideal.resemblance:.2f})"
+        agreement = ideal.region or f"the details of the image agree (correlation {ideal.resemblance:.2f})"
         yield PIX102.finding(
             f"pipeline from {_source(candidate)}: got an unknown value mapping or pipeline, expected a known pipeline; "
-            f"{ideal.region or agreement}{_search_limit(candidate)}",
+            f"{agreement}{_search_limit(candidate)}",
             expected="a known pipeline",
             actual=ideal.region or "an unknown value mapping or pipeline",
             severity="error" if ideal.region_differs else "warning",

@@ -254,3 +254,15 @@ def test_gray_tensor_that_is_rotated_after_an_unknown_step_is_searched(photo):
     levels = np.asarray(image, np.float32) + np.random.default_rng(2).normal(0, 2, (EDGE, SIDE))
     tensor = np.ascontiguousarray(np.rot90(levels))[None, None].astype(np.float32)
     assert [origin.exact for origin in find(tensor, photo)] == [False]
+
+
+def test_mean_and_std_of_another_data_set_are_named(photo):
+    image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.float64)
+    tensor = (image / 255 - [0.4914, 0.4822, 0.4465]) / [0.247, 0.2435, 0.2616]
+    assert "CIFAR-10 mean and std" in describe(find(tensor.astype(np.float32)[None], photo))
+
+
+def test_bits_lost_in_each_channel_are_named(photo):
+    image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    tensor = (image & np.uint8([0xF8, 0xFC, 0xF8])).astype(np.float32)[None] / np.float32(255)
+    assert re.search(r"posterized to \d+, \d+, \d+ levels of the channels", describe(find(tensor, photo)))

@@ -1,6 +1,7 @@
 """Random crops, rotations and other images: parts are found by keypoints, and only another image is called so."""
 
 import io
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -128,3 +129,10 @@ def test_different_photographs_with_one_logo_do_not_register(shared_photos):
     images = [add_logo(np.asarray(Image.open(path).convert("RGB"))) for path in paths]
     pairs = [pair for pair in pairwise(images) if pair[0].shape == pair[1].shape]
     assert [at for at, (first, other) in enumerate(pairs) if register(first, other) is not None] == []
+
+
+def test_border_of_reflected_pixels_is_beyond_the_image(photo):
+    pixels = np.asarray(decode(photo))
+    square = np.pad(pixels, ((40, 41), (0, 0), (0, 0)), mode="reflect")
+    found = pixel_findings(unit(Image.fromarray(square).resize((SIDE, SIDE), BILINEAR)), photo)
+    assert re.search(r"rows -4\d to 24\d and columns 0 to 28[01] .* and what is around it", found["PIX102"].message)

@@ -4,10 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 from sample_images import encode_image, picture
 
 import sm_imgcheck
+from sm_imgcheck.features.identify.edited import describe_edited_part
 from sm_imgcheck.features.identify.resemblance import has_few_details, has_same_distribution, resemblance
 from sm_imgcheck.pipeline.measure import measure
 
@@ -87,6 +88,42 @@ def test_image_with_few_details_and_unknown_tensor_of_it_are_not_compared():
     assert "almost no details" in found["PIX110"].message
     assert not {"PIX101", "PIX102"} & set(found)
     assert not {"PIX110"} & set(codes(tensor))  # a detailed source refutes it
+
+
+def erase_rectangle(image):
+    image = image.copy()
+    image[100:130, 100:150] = 0.5
+    return image
+
+
+def draw_box(image):
+    image = image.copy()
+    image[20:24, 10:90] = image[20:80, 10:14] = image[20:80, 86:90] = image[76:80, 10:90] = [0, 1, 0]
+    return image
+
+
+@pytest.mark.parametrize(
+    ("change", "rows", "columns"), [(erase_rectangle, "100 to 130", "100 to 150"), (draw_box, "20 to 80", "10 to 90")]
+)
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+def test_edited_part_of_the_spec_s_result_is_located(change, rows, columns, layout):
+    tensor, spec = change(UNIT)[np.newaxis], SPEC
+    if layout == "NCHW":
+        tensor, spec = tensor.transpose(0, 3, 1, 2), {**SPEC, "shape": ["N", 3, 144, 192]}
+    found = codes(tensor, spec=spec)
+    assert set(found) == {"PIX102"}
+    assert f"the others are in rows {rows} and columns {columns} of the tensor" in found["PIX102"].message
+
+
+@pytest.mark.parametrize("shape", [(1, 143, 192, 3), (2, 144, 192, 3)])
+def test_other_shapes_and_batches_have_no_edited_part(shape):
+    assert describe_edited_part(np.zeros(shape), np.ones((1, 144, 192, 3)), "NHWC") == ""
+
+
+def test_blur_is_not_an_edited_part():
+    blurred = np.asarray(Image.fromarray(PIXELS).filter(ImageFilter.BoxBlur(1)), np.float32)[np.newaxis] / 255
+    assert describe_edited_part(blurred, UNIT[np.newaxis], "NHWC") == ""
+    assert describe_edited_part(UNIT[np.newaxis], UNIT[np.newaxis], "NHWC") == ""
 
 
 def test_normalized_buffer_of_four_channels_is_not_called_another_image():

@@ -17,6 +17,8 @@ __all__ = ["with_region"]
 
 _MIN_ANGLE, _CERTAIN_ANGLE = 0.5, 2.0
 """Degrees from which a rotation is reported, and is certainly no part of the spec: keypoints are off by up to 0.2."""
+_BEYOND = 0.02
+"""Share of the part's size from which it extends beyond the image: a border of reflected or repeated pixels."""
 _MIN_DISTANCE = 0.1
 """Share of the part's size by which a corner must be off the spec's, so that it is certainly another part."""
 
@@ -48,13 +50,21 @@ def _orientation(ideal: SourceComparison) -> int:
 
 def _describe(registration: Registration, size: tuple[int, int], full: tuple[int, int]) -> str:
     corners = registration.corners(*size)
-    ends = np.clip(np.rint([corners.min(axis=0), corners.max(axis=0)]), 0, full[::-1]).astype(int)
-    low, high = ends[0], ends[1]
+    low, high = (np.rint(ends).astype(int) for ends in (corners.min(axis=0), corners.max(axis=0)))
+    angle, end, margin = registration.angle, np.array(full[::-1]), np.rint(_BEYOND * (high - low)).astype(int)
+    is_beyond = bool((low < -margin).any() or (high > end + margin).any())
+    beyond = " and what is around it" if is_beyond else ""
+    if is_beyond and abs(angle) < _MIN_ANGLE:  # the corners of a rotated part do not state its rows
+        low, high = (
+            np.where(low < -margin, low, np.maximum(low, 0)),
+            np.where(high > end + margin, high, np.minimum(high, end)),
+        )
+    else:
+        low, high = np.clip(low, 0, end), np.clip(high, 0, end)
     words = (
         f"the tensor shows rows {low[1]} to {high[1]} and columns {low[0]} to {high[0]} of the image "
-        f"({full[0]}x{full[1]})"
+        f"({full[0]}x{full[1]}){beyond}"
     )
-    angle = registration.angle
     if abs(angle) >= _MIN_ANGLE:
         words += f", rotated by {abs(angle):.0f} degrees {'counter' if angle > 0 else ''}clockwise"
     return words + (", then mirrored" if registration.is_mirrored else "")

@@ -15,6 +15,7 @@ from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Pl
 from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.budget import Budget
+from sm_imgcheck.features.identify.edited import describe_edited_part
 from sm_imgcheck.features.identify.located import with_region
 from sm_imgcheck.features.identify.resemblance import (
     has_few_details,
@@ -61,7 +62,7 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     ideal = replace(_ideal(image, origins, spec), unsearched=budget.report())
     if not any(origin.exact for origin in origins):
         ideal = _explain_failure(candidate, image, policy, ideal, is_near=bool(origins))
-        origins = () if ideal.uncompared else origins
+        origins = () if ideal.uncompared or ideal.region else origins
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
 
 
@@ -74,6 +75,8 @@ def _explain_failure(
     is_near: whether one nearly does; two images without details are not compared even then.
     """
     assert candidate.facts is not None
+    if region := _edited_part(candidate, ideal.plan, image.data):
+        return replace(ideal, region=region)
     is_flat = has_few_details(candidate.data, candidate.facts.layout.find("C"))
     if is_near and not is_flat:
         return ideal
@@ -87,6 +90,17 @@ def _explain_failure(
         is_refuted = _has_details(ideal.plan, image.data)
         return replace(ideal, **({"resemblance": 0.0} if is_refuted else {"uncompared": _FEW_DETAILS.format("tensor")}))
     return ideal if is_near else _with_likeness(ideal, candidate.data, candidate.facts, picture)
+
+
+def _edited_part(candidate: Candidate, plan: Plan | None, body: bytes) -> str:
+    """Where the tensor differs from the result of the plan, in words; empty unless most of it is equal."""
+    if plan is None or candidate.facts is None or plan.after[-1].shape != candidate.facts.shape:
+        return ""
+    try:
+        expected = apply_steps(plan.steps, ArrayCache({(): body}))
+    except CandidateError:
+        return ""
+    return describe_edited_part(candidate.data, expected, plan.after[-1].layout)
 
 
 def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, picture: np.ndarray) -> SourceComparison:

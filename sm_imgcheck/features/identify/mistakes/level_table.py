@@ -110,6 +110,9 @@ def _name(tables: np.ndarray) -> str:
     occurring = np.isfinite(tables).any(axis=0)
     levels, table = np.arange(_LEVELS, dtype=np.float32)[occurring], np.nanmin(tables[:, occurring], axis=0)
     if (table != np.nanmax(tables[:, occurring], axis=0)).any():
+        numbers = [len(np.unique(channel[np.isfinite(channel)])) for channel in tables]
+        if max(numbers) <= _POSTER:
+            return f"posterized to {', '.join(map(str, numbers))} levels of the channels (such as RGB565)"
         return "another tone curve in each channel (such as autocontrast or equalization)"
     for name in CURVES:
         if np.abs(tone_curve(levels[:, None, None], name=name)[:, 0, 0] - table).max() <= 1:
