@@ -195,7 +195,8 @@ def _chains(channels: int) -> tuple[tuple[str, Affine], ...]:
 def _in_a_row(first: str, second: str) -> str:
     """Mean and std applied twice are divided by 255 once."""
     if second == first or second.replace(" without dividing by 255", "") == first:
-        return f"{first}, {'twice' if second != first else 'twice with a division by 255 each'}"
+        is_divided = second == first and first.startswith(_BY_CHANNEL)
+        return f"{first}, twice{' with a division by 255 each' if is_divided else ''}"
     return f"{first}, then {second}"
 
 

@@ -253,6 +253,9 @@ def _reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Finding]
         lengths = f" with the shape {list(facts.value_shape)}" if is_swapped else ""
         actual = f"values reshaped, not transposed: got values in the order {order}{lengths}"
         fix = _instead_of_reshape(order, facts.layout.replace("N", ""), is_swapped=is_swapped)
+        if order == facts.layout.replace("N", "") and not is_swapped:
+            actual = "values reshaped, then transposed: got values in a mixed order"
+            fix = "remove the reshape and the transpose"
         if has_hidden_alpha(facts):
             actual = "four channels under a shape of three: got a constant in every fourth value, such as alpha"
             fix = "remove the fourth channel: reshape the buffer to [H, W, 4], then [..., :3]"

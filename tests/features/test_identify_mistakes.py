@@ -266,3 +266,16 @@ def test_bits_lost_in_each_channel_are_named(photo):
     image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     tensor = (image & np.uint8([0xF8, 0xFC, 0xF8])).astype(np.float32)[None] / np.float32(255)
     assert re.search(r"posterized to \d+, \d+, \d+ levels of the channels", describe(find(tensor, photo)))
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "words"),
+    [
+        ([103.939, 116.779, 123.68], [1, 1, 1], "caffe mean, in BGR order, twice,"),
+        ([127.5] * 3, [127.5] * 3, "divided by 127.5, minus 1, twice,"),
+    ],
+)
+def test_mapping_without_a_division_by_255_is_twice_the_same(mean, std, words, photo):
+    image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.float64)
+    once = (image[..., ::-1] - mean) / std
+    assert words in describe(find(((once - mean) / std).astype(np.float32)[None], photo))

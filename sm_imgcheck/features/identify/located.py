@@ -18,7 +18,7 @@ __all__ = ["with_region"]
 _MIN_ANGLE, _CERTAIN_ANGLE = 0.5, 2.0
 """Degrees from which a rotation is reported, and is certainly no part of the spec: keypoints are off by up to 0.2."""
 _BEYOND = 0.02
-"""Share of the part's size from which it extends beyond the image: a border of reflected or repeated pixels."""
+"""Share of the part's size from which it extends beyond the image, such as a border of reflected pixels."""
 _MIN_DISTANCE = 0.1
 """Share of the part's size by which a corner must be off the spec's, so that it is certainly another part."""
 
@@ -49,25 +49,29 @@ def _orientation(ideal: SourceComparison) -> int:
 
 
 def _describe(registration: Registration, size: tuple[int, int], full: tuple[int, int]) -> str:
-    corners = registration.corners(*size)
-    low, high = (np.rint(ends).astype(int) for ends in (corners.min(axis=0), corners.max(axis=0)))
-    angle, end, margin = registration.angle, np.array(full[::-1]), np.rint(_BEYOND * (high - low)).astype(int)
-    is_beyond = bool((low < -margin).any() or (high > end + margin).any())
-    beyond = " and what is around it" if is_beyond else ""
-    if is_beyond and abs(angle) < _MIN_ANGLE:  # the corners of a rotated part do not state its rows
-        low, high = (
-            np.where(low < -margin, low, np.maximum(low, 0)),
-            np.where(high > end + margin, high, np.minimum(high, end)),
-        )
-    else:
-        low, high = np.clip(low, 0, end), np.clip(high, 0, end)
+    corners, end = registration.corners(*size), np.array(full[::-1])
+    ends = np.array([corners.min(axis=0), corners.max(axis=0)])
+    low, high = np.clip(np.rint(ends), 0, end).astype(int)
+    angle, margin = registration.angle, _BEYOND * (ends[1] - ends[0])
     words = (
         f"the tensor shows rows {low[1]} to {high[1]} and columns {low[0]} to {high[0]} of the image "
-        f"({full[0]}x{full[1]}){beyond}"
+        f"({full[0]}x{full[1]})"
     )
+    if (ends[0] < -margin).any() or (ends[1] > end + margin).any():
+        words += " in a part of its pixels" if abs(angle) >= _MIN_ANGLE else _inside(registration, low, high, size)
     if abs(angle) >= _MIN_ANGLE:
         words += f", rotated by {abs(angle):.0f} degrees {'counter' if angle > 0 else ''}clockwise"
     return words + (", then mirrored" if registration.is_mirrored else "")
+
+
+def _inside(registration: Registration, low: np.ndarray, high: np.ndarray, size: tuple[int, int]) -> str:
+    """The rows and columns of the tensor that show this part of the image. low, high: corners (x, y)."""
+    inverse = np.linalg.inv(np.vstack([registration.matrix, (0, 0, 1)]))
+    points = (inverse @ np.array([(*low, 1), (*high, 1)]).T)[:2].T
+    if registration.is_mirrored:
+        points[:, 0] = size[1] - points[::-1, 0]
+    (left, top), (right, bottom) = np.clip(np.rint(points), 0, size[::-1]).astype(int)
+    return f" in its rows {top} to {bottom} and columns {left} to {right}"
 
 
 def _differs(registration: Registration, size: tuple[int, int], plan: Plan | None, full: tuple[int, int]) -> bool:

@@ -145,6 +145,21 @@ def test_source_image_makes_the_reshape_certain(layout, blue_first):
     assert report.origins[0].facts.layout == other
 
 
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+def test_reshape_followed_by_a_transpose_is_named_with_the_source(layout):
+    image = picture(72, 96)
+    values = transpose_to(image / np.float32(255), "CHW" if layout == "HWC" else "HWC")
+    other = values.reshape(SHAPES[layout])  # the values of one order under the other shape
+    mixed = other.transpose(2, 0, 1) if layout == "HWC" else other.transpose(1, 2, 0)
+    tensor = np.ascontiguousarray(mixed)[np.newaxis]
+    spec = {**SPEC, "shape": ["N", *tensor.shape[1:]]}
+    report = sm_imgcheck.validate(tensor, spec, source=encode_image(Image.fromarray(image), "PNG"))
+    errors = {finding.code: finding for finding in report.findings if finding.severity == "error"}
+    assert set(errors) == {"SHP108"}
+    assert "values reshaped, then transposed" in errors["SHP108"].message
+    assert "remove the reshape and the transpose" in errors["SHP108"].message
+
+
 def test_source_image_confirms_a_correct_layout():
     image = picture(72, 96)
     report = sm_imgcheck.validate(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
 from sm_imgcheck.features.identify.plan import with_steps
 from sm_imgcheck.features.identify.search import Search
+from sm_imgcheck.pipeline.measure.value_order import ORDERS
 
 __all__ = ["MISTAKE"]
 
@@ -31,7 +33,8 @@ def _rereadings(image: TensorImage) -> Iterator[TensorImage]:
     height, width, channels = image.pixels.shape
     axes = "".join(axis for axis in image.layout if axis in "HWC")
     long_axes = axes if channels > 1 else axes.replace("C", "")  # one of length 1 changes no order
-    for order in (axes, axes[::-1]):  # a reshape in C order, and in Fortran order
+    # A reshape in C order, in Fortran order, and to the other usual order, which was transposed afterwards.
+    for order in dict.fromkeys((axes, axes[::-1], *(other for other in ORDERS if sorted(other) == sorted(axes)))):
         new = _lengths(order, image.pixels.shape)
         flat = np.ascontiguousarray(image.pixels.transpose(["HWC".index(axis) for axis in f"{order}C"[:3]])).reshape(-1)
         for high, wide in dict.fromkeys(((height, width), (width, height))):
@@ -58,7 +61,8 @@ class Reshape:
     old: tuple[int, ...]
     """Lengths in ``old_order``."""
     order: str
-    """Axes of the new shape, reversed where the reshape is in Fortran order."""
+    """Axes of the new shape: those of the tensor, reversed where the reshape is in Fortran order, or those before a
+    transpose."""
     new: tuple[int, ...]
     """Lengths in ``order``."""
     axes: str
@@ -77,14 +81,16 @@ class Reshape:
         )
         changes = (*_transpose(layout, self.old_order), reshape, *_transpose(self.order, self.axes))
         plan = with_steps(plan, (*steps[:at], *changes, *steps[at:]))
-        by = 1 if self.order == self.axes else -1
-        end = replace(
-            plan.after[-1],
-            value_order=self.old_order[::by],
-            value_shape=self.old[::by],
-            value_order_probability=1.0,
-        )
+        end = replace(plan.after[-1], value_order_probability=1.0, **self._values())
         return replace(plan, after=(*plan.after[:-1], end))
+
+    def _values(self) -> dict[str, Any]:
+        """Axes in the order of the tensor's values, and their lengths; its own where a transpose mixed them."""
+        if self.order == self.axes:
+            return {"value_order": self.old_order, "value_shape": self.old}
+        if self.order == self.axes[::-1]:
+            return {"value_order": self.old_order[::-1], "value_shape": self.old[::-1]}
+        return {"value_order": self.axes, "value_shape": tuple(self.new[self.order.index(axis)] for axis in self.axes)}
 
 
 def _transpose(layout: str, to: str) -> tuple[Step, ...]:
