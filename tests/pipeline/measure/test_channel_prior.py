@@ -260,6 +260,13 @@ def test_batch_of_mostly_drawings_has_weak_evidence():
     assert channel_prior.log_odds([landscape(), landscape(seed=2), drawings[0]]) > 0.5
 
 
+def test_batch_of_contradicting_images_has_weak_evidence():
+    images = [landscape(seed=seed) for seed in range(1, 6)]
+    assert channel_prior.log_odds(images) > 2
+    assert channel_prior.log_odds([*images, landscape(seed=7)[..., ::-1]]) > 2
+    assert 0 < channel_prior.log_odds([*images[:3], *(landscape(seed=seed)[..., ::-1] for seed in (8, 9))]) <= 0.5
+
+
 @pytest.mark.slow
 def test_non_photographs_are_rarely_confident(shared_photos, monkeypatch):
     """At most one in a hundred of each kind but two; the table is fitted on other images of these kinds."""
