@@ -33,12 +33,15 @@ def _rereadings(image: TensorImage) -> Iterator[TensorImage]:
     height, width, channels = image.pixels.shape
     axes = "".join(axis for axis in image.layout if axis in "HWC")
     long_axes = axes if channels > 1 else axes.replace("C", "")  # one of length 1 changes no order
-    # A reshape in C order, in Fortran order, and to the other usual order, which was transposed afterwards.
-    for order in dict.fromkeys((axes, axes[::-1], *(other for other in ORDERS if sorted(other) == sorted(axes)))):
+    every = [f"{''.join(old)}C"[: len(axes)] for old in permutations(long_axes)]
+    orders = {axes: every, axes[::-1]: every}  # a reshape in C order, and in Fortran order
+    for other in ORDERS if channels > 1 else ():  # one to the other usual order, whose transpose back followed
+        orders.setdefault(other, [axes])
+    for order, old_orders in orders.items():
         new = _lengths(order, image.pixels.shape)
         flat = np.ascontiguousarray(image.pixels.transpose(["HWC".index(axis) for axis in f"{order}C"[:3]])).reshape(-1)
         for high, wide in dict.fromkeys(((height, width), (width, height))):
-            for old_order in (f"{''.join(old)}C"[: len(axes)] for old in permutations(long_axes)):
+            for old_order in old_orders:
                 old = _lengths(old_order, (high, wide, channels))
                 if [n for n in old if n > 1] == [n for n in new if n > 1]:  # the orientations are searched elsewhere
                     continue
