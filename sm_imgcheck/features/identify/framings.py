@@ -19,6 +19,7 @@ __all__ = [
     "SHARES",
     "Framing",
     "FramingChoice",
+    "Size",
     "Zoom",
     "framings",
     "kind_of",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from sm_imgcheck.core.types import Header, Quantize, Values
 from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, misfit, reduce_image
-from sm_imgcheck.features.identify.framings import Framing, FramingChoice, nearby, probes, variants
+from sm_imgcheck.features.identify.framings import Framing, FramingChoice, Size, nearby, probes, variants
 from sm_imgcheck.features.identify.plan import Preparation, ResizeMethod, image_steps, with_arithmetic
 from sm_imgcheck.features.identify.region import SourceRegion, geometry, trace_region
 from sm_imgcheck.ops.execute import ArrayCache, apply_steps
@@ -163,14 +164,19 @@ def _idle(framing: Framing, part: SourceRegion) -> bool:
 
 def part_of(framing: Framing, view: OrientedImage, tensor_image: TensorImage) -> SourceRegion | None:
     """What the framing shows of the view; None where it cannot be."""
+    return _region(framing, (view.height, view.width), tensor_image.size, tensor_image.channels)
+
+
+@lru_cache(maxsize=4096)  # a search tries its framings again for each reading and each decoder
+def _region(framing: Framing, source: Size, size: Size, channels: int) -> SourceRegion | None:
     library = framing.libraries[0] if framing.libraries else "pillow"
     spec_steps = with_arithmetic(framing, ResizeMethod(library=library, interpolation="nearest"))
     assert spec_steps is not None
     try:
-        steps = geometry(spec_steps, size=tensor_image.size, order=ORDERS[tensor_image.channels][0])
+        steps = geometry(spec_steps, size=size, order=ORDERS[channels][0])
     except ValueError:
         return None
-    return trace_region(steps, view.height, view.width)
+    return trace_region(steps, *source)
 
 
 def _holds(part: SourceRegion, tensor_image: TensorImage) -> bool:
