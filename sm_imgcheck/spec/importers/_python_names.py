@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
@@ -58,8 +58,13 @@ class BoundNames:
         self._stores = Counter(name for node in ast.walk(tree) for name in _stores_of(node))
         self._stores.update(f"class {key}" for key in _class_names(tree))
         self._changes = _changes(tree)
-        self._grown = {name: entry for name, entry in _grown(tree).items() if self._is_only_grown(name, entry)}
+        counts = Counter(key for change in self._changes for key in _paths_of(change))
+        self._grown = {key: entry for key, entry in _grown(tree).items() if counts[key] == len(entry.entries)}
         grown = {name for (name, attribute) in self._grown if not attribute}
+        self._changed_through: defaultdict[str, set[str]] = defaultdict(set)
+        for change in self._changes:
+            for attribute in change:
+                self._changed_through[attribute.removeprefix(".")] |= change
         self._changed = {name for change in self._changes for name in change} - grown
         self._bindings = {key: binding for key, binding in self._all_bindings(tree) if self._is_single(key)}
         small = {key: entry for key, entry in self._bindings.items() if not entry.complete and _is_small(entry.node)}
@@ -79,20 +84,12 @@ class BoundNames:
 
     def is_changed(self, name: str, attribute: str) -> bool:
         """Whether ``name.attribute``, of a variable or of an object's attribute, is changed after it is bound."""
-        owners = {owner for change in self._changes if f".{attribute}" in change for owner in change}
-        return bool(owners & {name, f".{name}"})
+        return bool(self._changed_through[attribute] & {name, f".{name}"})
 
     def growth(self, name: str, attribute: str) -> list[ast.expr] | None:
         """Entries that ``name.attribute.append`` adds, or None: there are other changes."""
         entry = self._grown.get((name, attribute)) if self._stores[name] == 1 else None
         return None if entry is None else entry.entries
-
-    def _is_only_grown(self, key: tuple[str, str], entry: _Growth) -> bool:
-        name, attribute = key
-        changes = [
-            change for change in self._changes if name in change and (not attribute or f".{attribute}" in change)
-        ]
-        return len(changes) == len(entry.entries)
 
     def _is_visible(self, binding: _Binding, use: ast.AST) -> bool:
         is_complete = getattr(use, "lineno", binding.complete) >= binding.complete
@@ -186,16 +183,17 @@ def _changes(tree: ast.Module) -> list[frozenset[str]]:
             origin = frozenset(_owners(node.value))
             aliases += [(name, origin) for target in node.targets for name in islice(_owners(target), 1)]
     for _ in range(_MOST_ALIASES):
-        further = [origin for name, origin in aliases if any(name in change for change in changes)]
-        if not set(further) - set(changes):
+        changed = {name for change in changes for name in change}
+        further = {origin for name, origin in aliases if name in changed} - set(changes)
+        if not further:
             break
-        changes += set(further) - set(changes)
+        changes += further
     return changes
 
 
 def _grown(tree: ast.Module) -> dict[tuple[str, str], _Growth]:
     """Names, and attributes of names, that entries are appended to in the block that binds the name."""
-    result: dict[tuple[str, str], _Growth] = {}
+    entries: dict[tuple[str, str], list[tuple[ast.expr, int]]] = {}
     blocks = [block for node in ast.walk(tree) for _, block in ast.iter_fields(node) if isinstance(block, list)]
     for block in blocks:
         bound: set[str] = set()
@@ -205,9 +203,17 @@ def _grown(tree: ast.Module) -> dict[tuple[str, str], _Growth]:
             elif isinstance(statement, ast.Expr) and (change := _append_call(statement.value)) is not None:
                 owner, attribute, entry = change
                 if owner in bound:
-                    before = result[owner, attribute].entries if (owner, attribute) in result else []
-                    result[owner, attribute] = _Growth(entries=[*before, entry], last_line=statement.lineno)
-    return result
+                    entries.setdefault((owner, attribute), []).append((entry, statement.lineno))
+    return {
+        key: _Growth(entries=[entry for entry, _ in values], last_line=values[-1][1]) for key, values in entries.items()
+    }
+
+
+def _paths_of(change: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Each name that a change reaches an object by, alone and with each attribute."""
+    for name in change:
+        yield name, ""
+        yield from ((name, attribute[1:]) for attribute in change if attribute.startswith(".") and attribute != name)
 
 
 def _append_call(node: ast.expr) -> tuple[str, str, ast.expr] | None:
