@@ -63,13 +63,17 @@ def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tu
     if certainty == "likely" and text.message_span(*span)[0] in text.quiet:
         return True
     is_request = cause not in _INFRASTRUCTURE
-    is_sentence = is_request and certainty == "certain"
-    if _continues(_around(text, *span, is_sentence=is_sentence, without=("clause", "clause"))):
+    before, rest, lines = _around(text, *span)
+    if is_request and certainty == "certain":
+        before, rest = sentences_before(before, without="clause"), sentence_after(rest, without="clause")
+        clause = sentences_before(before) + sentence_after(rest)
+        # without a subject it has that of a clause before: "mysql: out of range; expected 255, got 640"
+        subject = clause if mentions_request(clause) else before + sentence_after(rest)
+    else:
+        subject = before + rest
+    if _continues(f"{before}{rest} {lines}"):
         return True
-    clause = _around(text, *span, is_sentence=is_sentence)
-    if not mentions_request(clause):  # its subject is in a clause before: "mysql: out of range; expected 255, got 640"
-        clause = _around(text, *span, is_sentence=is_sentence, without=("clause", ""))
-    return is_request and _expression("no_request").search(clause) is not None
+    return is_request and _expression("no_request").search(f"{subject} {lines}") is not None
 
 
 def _continues(around: str) -> bool:
@@ -114,20 +118,13 @@ _REFERENCE = re.compile(r"(?i)(?:\S+ ){0,4}ignore (?:the )?above")
 """A line about the line before."""
 
 
-def _around(
-    text: NormalizedText, start: int, end: int, *, is_sentence: bool, without: tuple[str, str] = ("", "")
-) -> str:
-    """Return the message of a match near it, or its sentence, with a settings file and a line that refers to it.
-
-    without: as for ``sentences_before`` and ``sentence_after``.
-    """
+def _around(text: NormalizedText, start: int, end: int) -> tuple[str, str, str]:
+    """Return the message near a match before and from its start on; a settings file and a line that refers to it."""
     first, last = text.message_span(start, end)
     file = _SETTINGS_FILE.search(text.text[max(first - 2 * _AROUND, 0) : start])
     reference = _REFERENCE.match(text.text[last : last + _AROUND])
     first, last = max(first, start - 3 * _AROUND), min(last, end + 3 * _AROUND)
     message = _NAMES.sub(lambda match: " " * len(match[0]), text.text[first:last])
     start, end = start - first, end - first
-    before, rest = message[max(start - _AROUND, 0) : start], message[start : end + _AROUND]
-    if is_sentence:
-        before, rest = sentences_before(before, without=without[0]), sentence_after(rest, without=without[1])
-    return " ".join((file["name"] if file else "", before + rest, reference[0] if reference else ""))
+    lines = f"{file['name'] if file else ''} {reference[0] if reference else ''}"
+    return message[max(start - _AROUND, 0) : start], message[start : end + _AROUND], lines
