@@ -183,8 +183,8 @@ def _changes(tree: ast.Module) -> list[frozenset[str]]:
             origin = frozenset(_owners(node.value))
             aliases += [(name, origin) for target in node.targets for name in islice(_owners(target), 1)]
     for _ in range(_MOST_ALIASES):
-        changed = {name for change in changes for name in change}
-        further = {origin for name, origin in aliases if name in changed} - set(changes)
+        names = {name for change in changes for name in change}
+        further = {origin for name, origin in aliases if name in names} - set(changes)
         if not further:
             break
         changes += further

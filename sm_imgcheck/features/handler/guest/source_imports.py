@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
-__all__ = ["imports"]
+__all__ = ["imported_names", "imports"]
 
 
 def imports(source: str, package: str) -> bool:
     """Whether a statement imports a package, such as ``azure.functions``, or something in it."""
-    return any(name == package or name.startswith(f"{package}.") for name in _imported_names(source))
+    return any(name == package or name.startswith(f"{package}.") for name in imported_names(source))
 
 
 @lru_cache(maxsize=1)
-def _imported_names(source: str) -> frozenset[str]:
+def imported_names(source: str) -> frozenset[str]:
     """Dotted names that may be modules; none where Python cannot parse the source, which its import reports."""
     try:
         nodes = list(ast.walk(ast.parse(source)))

@@ -15,7 +15,7 @@ from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
 from ..forms import open_image
 from ..instances import make_instance, prepare
-from ..packages.triton import make_request
+from ..packages.triton_python_backend_utils import make_request
 from ..results import InvalidHandlerResult
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Stubs of packages that the user's file imports, such as those of servers; one module each, a new module adds one.
 
-A module defines ``STUBS``.
+A module has the dotted name of its package with underscores, and defines ``STUB``: it is imported only for a file that
+imports the package.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..loaders import StubFinder
-from ..source_imports import imports
+from ..source_imports import imported_names, imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +43,8 @@ class PackageStub(NamedTuple):
 def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
     """Add stubs of the packages that the source imports and that are not installed. Returns their base classes."""
     classes: set[type] = set()
-    for stub in _stubs():
-        if not imports(source, stub.package) or (not stub.why_always and _is_installed(stub.package)):
+    for stub in _stubs(source):
+        if not stub.why_always and _is_installed(stub.package):
             continue
         for name, members in stub.modules(recorder).items():
             _add(name, members)
@@ -58,9 +59,12 @@ def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
     return classes
 
 
-def _stubs() -> list[PackageStub]:
-    modules = [import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__)]
-    return [stub for module in modules for stub in module.STUBS]
+def _stubs(source: str) -> list[PackageStub]:
+    names = {name.replace(".", "_") for name in imported_names(source)}
+    modules = [entry.name for entry in pkgutil.iter_modules(__path__)]
+    near = [module for module in modules if any(f"{name}_".startswith(f"{module}_") for name in names)]
+    stubs: list[PackageStub] = [import_module(f"{__name__}.{module}").STUB for module in near]
+    return [stub for stub in stubs if imports(source, stub.package)]
 
 
 def _configure_django() -> None:

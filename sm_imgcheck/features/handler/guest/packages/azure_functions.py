@@ -14,7 +14,7 @@ from . import PackageStub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["STUBS", "FunctionContext", "Out"]
+__all__ = ["STUB", "FunctionContext", "Out"]
 
 
 class HttpRequest:
@@ -125,4 +125,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     }
 
 
-STUBS = (PackageStub("azure.functions", _modules),)
+STUB = PackageStub("azure.functions", _modules)

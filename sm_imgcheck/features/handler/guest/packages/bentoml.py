@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..recorder import ModelRecorder
 
-__all__ = ["STUBS"]
+__all__ = ["STUB"]
 
 
 class Service:
@@ -65,4 +65,4 @@ def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
     }
 
 
-STUBS = (PackageStub("bentoml", _modules),)
+STUB = PackageStub("bentoml", _modules)

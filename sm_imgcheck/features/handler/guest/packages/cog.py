@@ -7,7 +7,7 @@ from typing import Any
 
 from . import PackageStub
 
-__all__ = ["STUBS"]
+__all__ = ["STUB"]
 
 
 class BasePredictor:
@@ -23,4 +23,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     return {"cog": {**members, **default}}
 
 
-STUBS = (PackageStub("cog", _modules),)
+STUB = PackageStub("cog", _modules)

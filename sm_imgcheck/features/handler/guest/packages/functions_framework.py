@@ -6,7 +6,7 @@ from typing import Any
 
 from . import PackageStub
 
-__all__ = ["STUBS"]
+__all__ = ["STUB"]
 
 
 def _modules(_: object) -> dict[str, dict[str, Any]]:
@@ -20,4 +20,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     }
 
 
-STUBS = (PackageStub("functions_framework", _modules),)
+STUB = PackageStub("functions_framework", _modules)

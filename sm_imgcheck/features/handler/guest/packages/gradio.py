@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-__all__ = ["STUBS", "Component", "event_functions"]
+__all__ = ["STUB", "Component", "event_functions"]
 
 _NAMES = ("gradio", "gradio.components", "gradio.inputs", "gradio.outputs", "gradio.themes", "gradio.blocks")
 event_functions: list[tuple[Callable[..., object], list[object]]] = []
@@ -75,4 +75,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     return dict.fromkeys(_NAMES, members)
 
 
-STUBS = (PackageStub("gradio", _modules, "it would wait for users"),)
+STUB = PackageStub("gradio", _modules, "it would wait for users")

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import PackageStub
 
-__all__ = ["STUBS"]
+__all__ = ["STUB", "members"]
 
 
 class Model:
@@ -69,7 +69,7 @@ class ModelServer:
         pass
 
 
-def _members() -> dict[str, Any]:
+def members() -> dict[str, Any]:
     """The names of the package and of its modules."""
     errors = ("InferenceError", "InvalidInput", "ModelMissingError", "ModelNotReady")
     return {
@@ -87,12 +87,7 @@ def _members() -> dict[str, Any]:
 
 
 def _modules(_: object) -> dict[str, dict[str, Any]]:
-    return dict.fromkeys(("kserve", "kserve.model", "kserve.protocol.infer_type", "kserve.errors"), _members())
+    return dict.fromkeys(("kserve", "kserve.model", "kserve.protocol.infer_type", "kserve.errors"), members())
 
 
-def _old_modules(_: object) -> dict[str, dict[str, Any]]:
-    """Before version 0.7."""
-    return dict.fromkeys(("kfserving", "kfserving.kfmodel"), _members())
-
-
-STUBS = (PackageStub("kserve", _modules), PackageStub("kfserving", _old_modules))
+STUB = PackageStub("kserve", _modules)

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import PackageStub
 
-__all__ = ["STUBS"]
+__all__ = ["STUB"]
 
 
 class LitAPI:
@@ -40,4 +40,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     return {"litserve": {"LitAPI": LitAPI, "LitServer": Server}}
 
 
-STUBS = (PackageStub("litserve", _modules),)
+STUB = PackageStub("litserve", _modules)

@@ -14,7 +14,7 @@ from . import PackageStub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["STUBS"]
+__all__ = ["STUB"]
 
 
 class Fields:
@@ -141,4 +141,4 @@ async def _model_uri(settings: Any, **_: object) -> str:
     return str(settings.parameters.uri)
 
 
-STUBS = (PackageStub("mlserver", _modules),)
+STUB = PackageStub("mlserver", _modules)

@@ -13,7 +13,7 @@ from . import PackageStub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["STUBS", "marks_of"]
+__all__ = ["STUB", "marks_of"]
 
 _MARKS = {
     "enter": "enter",
@@ -70,4 +70,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     return {"modal": {"__getattr__": _member, "is_local": lambda: False}}
 
 
-STUBS = (PackageStub("modal", _modules, "it would run the file elsewhere"),)
+STUB = PackageStub("modal", _modules, "it would run the file elsewhere")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..recorder import ModelRecorder
 
-__all__ = ["STUBS"]
+__all__ = ["STUB"]
 
 
 class Deployment:
@@ -55,4 +55,4 @@ def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
     }
 
 
-STUBS = (PackageStub("ray", _modules),)
+STUB = PackageStub("ray", _modules)

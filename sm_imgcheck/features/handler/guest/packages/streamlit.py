@@ -13,7 +13,7 @@ from . import PackageStub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["STUBS", "StopScript", "Upload", "uploads"]
+__all__ = ["STUB", "StopScript", "Upload", "uploads"]
 
 _NAMES = ("streamlit", "streamlit.components", "streamlit.components.v1")
 
@@ -133,4 +133,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     return dict.fromkeys(_NAMES, members)
 
 
-STUBS = (PackageStub("streamlit", _modules, "it would wait for users"),)
+STUB = PackageStub("streamlit", _modules, "it would wait for users")

@@ -14,7 +14,7 @@ from typing import Any
 from ..server_stubs import RequestContext
 from . import PackageStub
 
-__all__ = ["STUBS"]
+__all__ = ["STUB"]
 
 
 class BaseHandler:
@@ -102,4 +102,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     }
 
 
-STUBS = (PackageStub("ts", _modules, is_part_of_server=True, classes=_HANDLERS),)
+STUB = PackageStub("ts", _modules, is_part_of_server=True, classes=_HANDLERS)

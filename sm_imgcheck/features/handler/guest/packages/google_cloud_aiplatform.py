@@ -10,7 +10,7 @@ from typing import Any
 
 from . import PackageStub
 
-__all__ = ["STUBS"]
+__all__ = ["STUB"]
 
 
 class Predictor:
@@ -34,4 +34,4 @@ def _modules(_: object) -> dict[str, dict[str, Any]]:
     }
 
 
-STUBS = (PackageStub("google.cloud.aiplatform", _modules),)
+STUB = PackageStub("google.cloud.aiplatform", _modules)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..recorder import ModelRecorder
 
-__all__ = ["DTYPES", "STUBS", "TritonResponse", "TritonTensor", "make_request"]
+__all__ = ["DTYPES", "STUB", "TritonResponse", "TritonTensor", "make_request"]
 
 _NAME = "triton_python_backend_utils"
 DTYPES = {
@@ -179,4 +179,4 @@ def _numpy_type(name: str) -> object:
     return getattr(np, DTYPES.get(name.replace("TYPE_", ""), "float32"))
 
 
-STUBS = (PackageStub(_NAME, _modules, is_part_of_server=True),)
+STUB = PackageStub(_NAME, _modules, is_part_of_server=True)
