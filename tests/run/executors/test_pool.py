@@ -513,7 +513,7 @@ class TestReadOnlyFolders:
         assert outputs[0] == outputs[1]
 
     @pytest.mark.slow
-    def test_missing_temporary_folder_is_one_line(self, tmp_path):
+    def test_missing_temporary_folder_is_one_line_where_workers_need_it(self, tmp_path):
         folder = Path("/mnt")  # the folder of pytest is below a hidden mount point
         photo = f"{folder}/photo.jpg"
         (tmp_path / "photo.jpg").write_bytes(jpeg())
@@ -525,12 +525,15 @@ class TestReadOnlyFolders:
             f"cd {folder}",
             "export TMPDIR=/nowhere",
         ]
+        plain, forked = (run_without(mounts, "validate", photo, "-s", SPEC, "-q", "-j", jobs) for jobs in ("1", "2"))
+        assert (plain.returncode, plain.stderr) == (forked.returncode, forked.stderr) == (1, "")
+        assert plain.stdout == forked.stdout
+        mounts.append("mount -t tmpfs tmpfs /proc")  # without it a separate process forks the workers
         run = run_without(mounts, "validate", photo, "-s", SPEC, "-q", "-j", "2")
         assert run.returncode == 2
         assert run.stderr.startswith("error: worker processes cannot be started (No usable temporary directory found")
         assert run.stderr.endswith("): -j 1 works without them\n")
         assert run.stderr.count("\n") == 1
-        assert run_without(mounts, "validate", photo, "-s", SPEC, "-q", "-j", "1").returncode == 1
 
     @pytest.mark.parametrize("jobs", [1, 2])
     @pytest.mark.sample(2)
