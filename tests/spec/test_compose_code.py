@@ -136,6 +136,8 @@ ALL_UNKNOWN = {
     "Compose whose list has another name": "t = T.Compose([T.ToTensor()])\nu = t.transforms\nu.append(x)",
     "Compose of an object that is changed": "self.t = T.Compose([T.ToTensor()])\nself.t.transforms.pop()",
     "Compose of a data set that is changed": "d = D(t=T.Compose([T.ToTensor()]))\nd.t.transforms.append(x)",
+    "Compose with an added list": "t = T.Compose([T.ToTensor()])\nt.transforms += [x]",
+    "Compose that a function changes": "def f(t):\n    t.transforms.pop()\n\nv = T.Compose([T.ToTensor()])\nf(v)",
     "list that is extended": "s = [T.Resize(8)]\ns += [T.ToTensor()]\nt = T.Compose(s)",
     "list of a parameter": "def make(steps):\n    return T.Compose(steps)",
     "list that contains itself": "s = s + s\nt = T.Compose(s)",

@@ -57,6 +57,7 @@ class BoundNames:
         self._paths = _branch_paths(tree)
         self._stores = Counter(name for node in ast.walk(tree) for name in _stores_of(node))
         self._stores.update(f"class {key}" for key in _class_names(tree))
+        self._parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} - {"self", "cls"}
         self._changes = _changes(tree)
         counts = Counter(key for change in self._changes for key in _paths_of(change))
         self._grown = {key: entry for key, entry in _grown(tree).items() if counts[key] == len(entry.entries)}
@@ -83,8 +84,11 @@ class BoundNames:
         return {key: value for key, value in literals.items() if self._is_visible(self._bindings[key], use)}
 
     def is_changed(self, name: str, attribute: str) -> bool:
-        """Whether ``name.attribute``, of a variable or of an object's attribute, is changed after it is bound."""
-        return bool(self._changed_through[attribute] & {name, f".{name}"})
+        """Whether ``name.attribute``, of a variable or of an object's attribute, is changed after it is bound.
+
+        A change of a parameter is one of whatever the function is called with.
+        """
+        return bool(self._changed_through[attribute] & {name, f".{name}", *self._parameters})
 
     def growth(self, name: str, attribute: str) -> list[ast.expr] | None:
         """Entries that ``name.attribute.append`` adds, or None: there are other changes."""
@@ -176,7 +180,8 @@ def _changes(tree: ast.Module) -> list[frozenset[str]]:
     aliases: list[tuple[str, frozenset[str]]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            changes.append(frozenset(_owners(node.value)))
+            is_own = isinstance(node, ast.Attribute) and dotted_name(node.value) in ("self", "cls")
+            changes.append(frozenset(_owners(node.value if is_own else node)))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
             changes.append(frozenset(_owners(node.func.value)))
         elif isinstance(node, ast.Assign) and dotted_name(node.value):
