@@ -13,7 +13,7 @@ from sm_imgcheck.core.types import Plan, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.framings import Framing, Size, Zoom, framings, kind_of
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
-from sm_imgcheck.features.identify.placement import SourceImage
+from sm_imgcheck.features.identify.placement import SourceImage, usual_orientations
 from sm_imgcheck.features.identify.plan import plain, with_steps
 from sm_imgcheck.features.identify.search import Search
 from sm_imgcheck.pipeline.measure.value_order import alpha_position
@@ -27,10 +27,12 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     for image in images:
         position = alpha_position(image.pixels)
         if position is not None:
-            full, upper = image.size, _without_alpha(image, position)
-            for search in evidence.reread([upper]):
-                choice = partial(_upper_framings, full=full, geometry=_spec_framings(evidence.source))
-                yield replace(search, choice=choice)
+            yield replace(
+                evidence.search,
+                images=[_without_alpha(image, position)],
+                choice=partial(_upper_framings, full=image.size, geometry=_spec_framings(evidence.source)),
+                orientations=usual_orientations(evidence.source.header),
+            )
             return
     for order in ("RGB", "BGR"):
         source = evidence.source
