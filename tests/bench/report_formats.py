@@ -1,6 +1,7 @@
 """The cost of all report formats together with ``validate`` of 2,000 photos, and the HTML page of 100,000 files.
 
-Processor time of one process, alternating: the median of the ratios of neighbors, which have the same load. Photos of 375x500 as in ``throughput.py``.
+Processor time of one process, alternating: the median of the ratios of neighbors, which have the same load. The photos
+are of 375x500 as in ``throughput.py``.
 """
 
 from __future__ import annotations
