@@ -48,11 +48,11 @@ def test_compiled_constructor_creates_equal_values():
 
 @pytest.mark.parametrize("make", [frozen, mutable])
 def test_class_with_post_init_is_refused(make):
-    class Checked:
+    class Total:
         count: int
 
         def __post_init__(self):
             raise AssertionError
 
-    with pytest.raises(TypeError, match=r"Checked: __post_init__ would not be called"):
-        make(Checked)
+    with pytest.raises(TypeError, match=r"Total: __post_init__ would not be called"):
+        make(Total)

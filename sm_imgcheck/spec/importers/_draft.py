@@ -133,9 +133,9 @@ class DraftBuilder:
         self._add(key, None, reason, "unknown")
 
     def geometry(self, steps: Sequence[tuple[Json, str]], *, problem: str, absent: str) -> None:
-        """Add steps of the spec language, each with its place in the file.
+        """Add steps of the spec language, each with its evidence in the file.
 
-        problem: why they are unknown; empty: they are known. absent: the evidence that there is no step.
+        problem: why they are unknown; empty: they are known. absent: the evidence where the file has no step.
         """
         if problem:
             self.unknown("resize", problem)

@@ -159,5 +159,5 @@ def dotted_name(node: ast.AST) -> str:
 
 
 def last_name(node: ast.AST) -> str:
-    """``b`` of ``a.b``; empty for anything but a dotted name."""
+    """``b`` of ``a.b``; empty unless the expression is a dotted name."""
     return dotted_name(node).rpartition(".")[2]

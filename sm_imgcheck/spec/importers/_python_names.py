@@ -86,7 +86,7 @@ class BoundNames:
     def is_changed(self, name: str, attribute: str) -> bool:
         """Whether ``name.attribute``, of a variable or of an object's attribute, is changed after it is bound.
 
-        A change of a parameter is one of whatever the function is called with.
+        A change of a parameter counts for every object: the function may be called with it.
         """
         return bool(self._changed_through[attribute] & {name, f".{name}", *self._parameters})
 

@@ -135,8 +135,8 @@ def _add_geometry(builder: DraftBuilder, pipeline: TestPipeline, processor: Mapp
     if divisor is not None and divisor > 1 and steps and not (size and size[0] % divisor == size[1] % divisor == 0):
         steps.append({"pad": {"multiple_of": divisor, "position": "top_left", "units": "final", "fill": 0}})
         size = None if size is None else (-(-size[0] // divisor) * divisor, -(-size[1] // divisor) * divisor)
-    sourced = [(step, "test_pipeline") for step in steps]
-    builder.geometry(sourced, problem=pipeline.problem, absent="test_pipeline: no Resize")
+    pairs = [(step, "test_pipeline") for step in steps]
+    builder.geometry(pairs, problem=pipeline.problem, absent="test_pipeline: no Resize")
     if pipeline.problem and not size:
         builder.unknown("shape", pipeline.problem)
         return
