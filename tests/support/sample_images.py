@@ -9,11 +9,11 @@ from PIL import Image
 
 def picture(height: int = 48, width: int = 64, channels: int = 3, seed: int = 0) -> np.ndarray:
     """A smooth image with edges, HxWxC uint8, which uses most of 0..255 in every channel."""
-    return _make_picture(height, width, channels, seed).copy()
+    return _make_image(height, width, channels, seed).copy()
 
 
 @lru_cache(maxsize=64)  # a few images are used by thousands of tests
-def _make_picture(height: int, width: int, channels: int, seed: int) -> np.ndarray:
+def _make_image(height: int, width: int, channels: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
     waves = [np.sin(6 * (x * np.cos(a) + y * np.sin(a)) + b) for a, b in rng.uniform(0, 6, (channels, 2))]
