@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from sm_imgcheck.core import gc_policy
+from sm_imgcheck.core import gc_policy, own_process
 
 __all__ = ["main"]
 
@@ -27,6 +27,7 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     gc_policy.start_without()
+    own_process.claim()
     from sm_imgcheck.cli import main as run
     from sm_imgcheck.cli.signals import TerminationSignal, exit_code_of_signal, listen
 

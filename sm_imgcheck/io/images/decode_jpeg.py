@@ -70,8 +70,8 @@ def decode_jpeg_with_header(
         lost_share = lost_rows(body + JPEG_END)
         whole = partial(pillow_jpeg, header=header, colors=colors, dct=dct)
         if truncated == "reject" and lost_share <= MOSTLY_LOST:
-            clause = NO_END if lacks_end_alone(body, header, whole) else truncated_clause(header, lost_share)
-            raise CandidateError("SRC110", clause) from None
+            is_complete = not lost_share and lacks_end_alone(body, header, whole)
+            raise CandidateError("SRC110", NO_END if is_complete else truncated_clause(header, lost_share)) from None
         if lost_share <= MOSTLY_LOST:
             pixels = whole(body + JPEG_END)
         header = replace_fields(header, truncated=True)
@@ -220,7 +220,8 @@ def lacks_end_alone(body: bytes, header: Header, decode: Callable[[bytes], np.nd
     if "progressive" in header.coding or scan_jpeg(body).scans != 1:
         return False
     data, pixels = body.rstrip(b"\xff"), decode(body + JPEG_END)
-    return all(np.array_equal(pixels, decode(data + other + JPEG_END)) for other in (b"\x55" * 64, b"\xaa" * 64))
+    more = (b"\x55" * 64 + MORE_DATA, b"\xaa" * 64 + MORE_DATA)  # the first byte alone could fit by chance
+    return all(np.array_equal(pixels, decode(data + other + JPEG_END)) for other in more)
 
 
 def fast_dct_jpeg(body: bytes, header: Header, colors: str) -> np.ndarray:

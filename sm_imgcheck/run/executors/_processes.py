@@ -1,9 +1,10 @@
 """The start of worker processes. Light: it runs before anything heavy is imported.
 
-On Linux they are forked from this process while it has one thread: a fork copies only the thread that calls it, so that
-locks which others hold would stay locked (https://docs.python.org/3/library/os.html#os.fork). With more threads, as in
-a notebook or for a replacement of a crashed worker, and on macOS, they are forked from a separate process that has
-imported their modules while this process imports its own. Windows starts each from scratch.
+The command forks them from itself on Linux, while it has one thread: a fork copies only the thread that calls it, so
+that locks which others hold would stay locked (https://docs.python.org/3/library/os.html#os.fork). In other programs,
+whose pipes, sockets and locks a fork would keep open, with more threads, as for a replacement of a crashed worker, and
+on macOS, they are forked from a separate process that has imported their modules while this process imports its own.
+Windows starts each from scratch.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from sm_imgcheck.core import own_process
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.run.threads import one_thread_each
 
@@ -79,11 +81,17 @@ def _context() -> ForkContext | ForkServerContext | SpawnContext:
     """How a process is started now."""
     if sys.platform == "win32":
         return get_context("spawn")
+    if own_process.is_command() and _threads() == 1:
+        return get_context("fork")
+    return get_context("forkserver")
+
+
+def _threads() -> int:
+    """Number of threads of this process, with those of C libraries (proc_pid_task(5)); 0 where it is unknown."""
     try:
-        threads = len(os.listdir("/proc/self/task"))  # with those of C libraries (proc_pid_task(5))
+        return len(os.listdir("/proc/self/task"))
     except OSError:
-        return get_context("forkserver")
-    return get_context("fork") if threads == 1 else get_context("forkserver")
+        return 0
 
 
 def most_workers() -> int:
@@ -132,8 +140,11 @@ def _signals_blocked() -> Iterator[None]:
     """Processes that start in this context, and all their forks, keep these signals blocked.
 
     Ctrl-C and the end of a terminal reach every process of the command. This process handles them for its
-    children; each child ends when its pipe is closed.
+    children; each child ends when its pipe is closed. Windows has no such mask; there a worker ignores Ctrl-C.
     """
+    if sys.platform == "win32":
+        yield
+        return
     numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:

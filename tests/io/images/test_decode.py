@@ -326,6 +326,14 @@ def test_jpeg_without_its_last_bytes_is_complete_or_truncated(lost, progressive,
     assert (code, words in said) == ("SRC110", True)
 
 
+def test_jpeg_that_ends_before_a_restart_marker_lacks_rows():
+    body = jpeg(picture(128, 64), quality=90, restart_marker_rows=1)
+    at = body.index(b"\xff\xd5")
+    assert "% of its 128 rows are lost" in problem(body[:at])[1]
+    last = body.rindex(b"\xff\xd6")
+    assert "image data is complete" not in problem(body[:last])[1]
+
+
 def test_jpeg_without_end_marker_is_decoded_with_a_warning():
     body = jpeg()[:-2]
     header = read_header(body, max_pixels=LIMIT)

@@ -21,7 +21,7 @@ from sm_imgcheck.core.errors import ImgcheckError, InternalError, OutputError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.run import cpus as jobs
 from sm_imgcheck.run.engine import run, split_chunks
-from sm_imgcheck.run.executors import _worker, pool
+from sm_imgcheck.run.executors import _processes, _worker, pool
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.outputs.tensors import Outputs
@@ -253,9 +253,9 @@ def test_failed_worker_start_is_reported_with_the_reason(photos, capsys, monkeyp
 
 
 @LINUX
-@pytest.mark.parametrize(("threads", "forks"), [(1, 2), (2, 0)])
-def test_workers_do_not_import_modules_of_the_current_folder(photos, tmp_path, threads, forks):
-    """Forked from the program, or where that has a second thread from a separate process."""
+@pytest.mark.parametrize(("is_command", "threads", "forks"), [(True, 1, 2), (True, 2, 0), (False, 1, 0)])
+def test_workers_do_not_import_modules_of_the_current_folder(photos, tmp_path, is_command, threads, forks):
+    """Forked from the command, or with a second thread and in another program from a separate process."""
     (hostile := tmp_path / "hostile").mkdir()
     for name in ("simplejpeg", "signal", "PIL", "numpy"):
         (hostile / f"{name}.py").write_text("raise SystemExit(f'{__name__} of the current folder')")
@@ -263,6 +263,9 @@ def test_workers_do_not_import_modules_of_the_current_folder(photos, tmp_path, t
 import os, sys, threading
 from pathlib import Path
 from sm_imgcheck import validate_paths
+from sm_imgcheck.core import own_process
+if {is_command}:
+    own_process.claim()
 for _ in range({threads} - 1):
     threading.Thread(target=threading.Event().wait, daemon=True).start()
 own, children = Path("/proc/self/cmdline").read_bytes(), set()
@@ -274,6 +277,15 @@ print(sum(forked for _, forked in children))
     command = [sys.executable, "-P", "-c", code, str(photos)]
     done = subprocess.run(command, cwd=hostile, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"{forks}\n", "")
+
+
+def test_worker_starts_where_the_system_has_no_signal_masks(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    for name in ("SIGHUP", "pthread_sigmask"):
+        monkeypatch.delattr(signal, name, raising=False)
+    assert _processes._context().get_start_method() == "spawn"
+    with _processes._signals_blocked():
+        pass
 
 
 def test_worker_error_is_raised_after_earlier_records(photos, job):
