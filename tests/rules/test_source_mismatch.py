@@ -120,6 +120,18 @@ def test_other_shapes_and_batches_have_no_edited_part(shape):
     assert describe_edited_part(np.zeros(shape), np.ones((1, 144, 192, 3)), "NHWC") == ""
 
 
+@pytest.mark.parametrize("shape", [(12, 12), (8, 192), (40, 3), (1, 1), (15, 16)])
+def test_sides_shorter_than_a_block_have_no_edited_part(shape):
+    image = PIXELS[: shape[0], : shape[1]][np.newaxis] / 255
+    assert describe_edited_part(image[:, ::-1], image, "NHWC") == ""
+
+
+def test_small_tensor_of_another_image_is_reported():
+    other = picture(12, 12, seed=11)[np.newaxis] / 255
+    found = codes(other, spec={**SPEC, "shape": ["N", 12, 12, 3], "resize": {"mode": "stretch"}})
+    assert {"PIX101", "PIX102"} & set(found)
+
+
 def test_blur_is_not_an_edited_part():
     blurred = np.asarray(Image.fromarray(PIXELS).filter(ImageFilter.BoxBlur(1)), np.float32)[np.newaxis] / 255
     assert describe_edited_part(blurred, UNIT[np.newaxis], "NHWC") == ""

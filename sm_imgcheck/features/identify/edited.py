@@ -49,4 +49,4 @@ def _blocks(plane: np.ndarray) -> np.ndarray:
     """The pixels of each complete block of HxW, in rows."""
     down, across = (length // _BLOCK for length in plane.shape)
     blocks = plane[: down * _BLOCK, : across * _BLOCK].reshape(down, _BLOCK, across, _BLOCK)
-    return blocks.swapaxes(1, 2).reshape(down * across, -1)
+    return blocks.swapaxes(1, 2).reshape(down * across, _BLOCK * _BLOCK)

@@ -93,8 +93,11 @@ def alpha_position(image: np.ndarray) -> int | None:
     """Return the position of alpha, 0 to 3, if HxWx3 values are the beginning of a buffer with four channels.
 
     Every fourth value is then constant, at another pixel for each channel; with a scale for each channel, one constant
-    each. No stripes of an image have that at one position: they are the same pixels in all channels.
+    each. No stripes of an image have that at one position: they are the same pixels in all channels. None for fewer
+    than four pixels in a row.
     """
+    if image.shape[1] < len("RGBA"):
+        return None
     positions = [at for at in range(4) if _is_constant(image[:1], at) and _is_constant(image, at)]
     return positions[0] if len(positions) == 1 else None
 

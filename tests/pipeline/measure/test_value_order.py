@@ -12,7 +12,7 @@ from sample_images import encode_image, picture
 import sm_imgcheck
 from sm_imgcheck.core.assumptions import contradicted_layout, has_hidden_alpha
 from sm_imgcheck.pipeline.measure import measure
-from sm_imgcheck.pipeline.measure.value_order import other_order
+from sm_imgcheck.pipeline.measure.value_order import alpha_position, other_order
 
 FIT = Path(__file__).parents[2] / "fit"
 SHAPES = {"HWC": (72, 96, 3), "CHW": (3, 72, 96)}
@@ -47,6 +47,11 @@ def test_order_of_values_is_measured_for_both_layouts(layout, channels, batch, f
     wrong = measure(np.asfortranarray(reshaped) if fortran else reshaped, None, {})
     assert (wrong.layout, wrong.value_order) == (other, layout)
     assert wrong.likely_order == ""
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_rows_shorter_than_four_pixels_have_no_position_of_alpha(width):
+    assert alpha_position(np.zeros((4, width, 3))) is None
 
 
 @pytest.mark.parametrize("layout", ["HWC", "CHW"])
