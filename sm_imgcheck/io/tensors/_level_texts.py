@@ -50,7 +50,7 @@ class LevelTexts:
         channels = len(scale)
         self._scale, self._offset = np.tile(scale, width), np.tile(offset, width)
         self._first = np.tile(np.arange(channels, dtype=np.float32) * _SLOTS, width)
-        # The texts of a channel, then those of the first and of the last value of a row, which have its brackets.
+        # The texts of "[[R,G,B],[R,G,B]],": "[R,", "G," and "B],", and at the ends of the row "[[R," and "B]],".
         self._brackets = [[(channel, b"[" if channel == 0 else b"", b",")] for channel in range(channels)]
         self._brackets[-1] = [(channels - 1, self._brackets[-1][0][1], b"],")]
         self._brackets[0].append((channels, b"[[", self._brackets[0][0][2]))

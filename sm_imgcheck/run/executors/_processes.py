@@ -47,16 +47,16 @@ def prepare(jobs: int) -> None:
 
 
 def start(
-    work: Callable[..., None], ends: Sequence[Connection], foreign: Sequence[Connection], load: Callable[[], None]
+    work: Callable[..., None], ends: Sequence[Connection], parent_ends: Sequence[Connection], load: Callable[[], None]
 ) -> BaseProcess:
-    """Start a process that calls ``work(*ends, foreign)``. Raises ImgcheckError.
+    """Start a process that calls ``work(*ends, parent_ends)``. Raises ImgcheckError.
 
-    ends: its ends of pipes. foreign: ends of this process, of which a fork has copies to close; empty otherwise. load:
-    imports what ``work`` needs, before a fork.
+    ends: its ends of pipes. parent_ends: those of this process; a fork gets its copies, to close them. load: imports
+    what ``work`` needs, before a fork.
     """
     context = _context()
     method = context.get_start_method()
-    process = context.Process(target=work, args=(*ends, foreign if method == "fork" else ()), daemon=True)
+    process = context.Process(target=work, args=(*ends, parent_ends if method == "fork" else ()), daemon=True)
     with _start_errors(), _safe_path():
         if method == "fork":
             load()

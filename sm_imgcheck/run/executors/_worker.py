@@ -112,14 +112,14 @@ _PAUSE = 0.1
 0.1 s CPU for 2,000 candidates."""
 
 
-def serve(link: Connection, begins: Connection, foreign: Sequence[Connection]) -> None:
+def serve(link: Connection, begins: Connection, parent_ends: Sequence[Connection]) -> None:
     """Process the messages of ``link``, first the job, then chunks, until it is closed.
 
     begins: gets the index of each item of a chunk before it is processed, and -1 when the chunk is finished. The parent
-    of a crashed process reads there which candidate crashed it. foreign: copies of ends that only the parent may hold:
-    an end of a pipe is closed when its last copy is.
+    of a crashed process reads there which candidate crashed it. parent_ends: copies of the parent's ends of pipes: an end
+    is closed when its last copy is.
     """
-    for end in foreign:
+    for end in parent_ends:
         end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows; elsewhere it is blocked already
     _end_with_parent()

@@ -153,8 +153,8 @@ def _start_worker(job: RunJob, others: Iterable[_Worker]) -> _Worker:
     """Start a worker process. Raises ImgcheckError."""
     link, child_end = Pipe()
     begin_reader, begins = Pipe(duplex=False)
-    foreign = [end for worker in others for end in (worker.link, worker.begun)]
-    process = _processes.start(_worker.serve, (child_end, begins), [link, begin_reader, *foreign], load_modules)
+    parent_ends = [end for worker in others for end in (worker.link, worker.begun)]
+    process = _processes.start(_worker.serve, (child_end, begins), [link, begin_reader, *parent_ends], load_modules)
     child_end.close()
     begins.close()
     worker = _Worker(process=process, link=link, begun=begin_reader)
