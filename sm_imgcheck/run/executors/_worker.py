@@ -116,8 +116,8 @@ def serve(link: Connection, begins: Connection, parent_ends: Sequence[Connection
     """Process the messages of ``link``, first the job, then chunks, until it is closed.
 
     begins: gets the index of each item of a chunk before it is processed, and -1 when the chunk is finished. The parent
-    of a crashed process reads there which candidate crashed it. parent_ends: copies of the parent's ends of pipes: an end
-    is closed when its last copy is.
+    of a crashed process reads there which candidate crashed it. parent_ends: copies of the parent's ends of pipes; a
+    pipe is open until the last copy is closed.
     """
     for end in parent_ends:
         end.close()
