@@ -23,21 +23,23 @@ _FEW = 16
 """Candidates that are done here before worker processes would have started."""
 
 
-def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None = None) -> int:
+def number(
+    requested_jobs: int | None, paths: Sequence[str], engine: str | None = None, *, any_suffix: bool = False
+) -> int:
     """Return the number of processes: as requested, else one per processor, or for few candidates this one.
 
     At most as many as candidates, but two where several are requested: a crash of a worker does not end the command.
     Where workers are needed and forked from another process, that is started at the same time: it imports their modules
-    while this process does the same.
+    while this process does the same. any_suffix: every file is a candidate, as for request bodies.
     """
     if engine not in {None, "pool"}:
         return requested_jobs or 0  # chosen by the engine: no processes of this machine
     if requested_jobs is None:
-        jobs = usable() if _count(paths, _FEW + 1) > _FEW else 1
+        jobs = usable() if _count(paths, _FEW + 1, any_suffix) > _FEW else 1
     elif requested_jobs <= _PAIR or any(map(is_remote, paths)):  # a store is listed once
         jobs = requested_jobs
     else:
-        jobs = max(_PAIR, _count(paths, requested_jobs))
+        jobs = max(_PAIR, _count(paths, requested_jobs, any_suffix))
     one_thread_each()
     if jobs > 1:
         from sm_imgcheck.run.executors import _processes
@@ -49,11 +51,12 @@ def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None 
     return jobs
 
 
-def _count(paths: Sequence[str], limit: int) -> int:
+def _count(paths: Sequence[str], limit: int, any_suffix: bool) -> int:
     """Return the number of candidates, at most ``limit``; that for a list: a pipe can be read only once."""
     if any(path.startswith("@") for path in paths):
         return limit
-    return len(list(islice(list_candidates(paths, Listing(passed_over=Counter())), limit)))
+    listing = Listing(passed_over=Counter(), any_suffix=any_suffix)
+    return len(list(islice(list_candidates(paths, listing), limit)))
 
 
 def usable() -> int:

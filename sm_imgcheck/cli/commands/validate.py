@@ -145,7 +145,7 @@ def validate(
     """
     from sm_imgcheck.run.cpus import number
 
-    jobs = number(run.jobs, paths, run.engine)
+    jobs = number(run.jobs, paths, run.engine, any_suffix=candidate.content_type is not None)
     from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.cli.next_command import convert_command
     from sm_imgcheck.cli.session import report_on

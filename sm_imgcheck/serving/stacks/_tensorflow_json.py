@@ -145,7 +145,7 @@ def _fill(values: list[Json], value: Json, dtype: str, key: str, size: int) -> t
     array = exact.astype(dtype)
     if np.array_equal(array, exact):
         return array, ()
-    message = f"the values leave the range of {dtype} and are wrap_findings without an error"
+    message = f"the values leave the range of {dtype} and are wrapped without an error"
     return array, (PAY106.finding(message, expected=dtype, actual=f"{exact.min()}..{exact.max()}"),)
 
 

@@ -36,9 +36,22 @@ _FORMATS = (
         f"a model configuration of TorchServe, which {_NO_INPUT}; import the model file",
     ),
     (r"^bentofile", r"^service\s*:", f"a bentofile of BentoML, which {_NO_INPUT}; import the model file"),
-    (_ANY, r"^\s*\"?sampl(e|ing)_rate\"?\s*:", "a configuration of a speech or audio model: no image input"),
+    (
+        _ANY,
+        r"^\s*\"?sampl(e|ing)_rate\"?\s*:\s*[1-9]\d{3,}\b",
+        "a configuration of a speech or audio model: no image input",
+    ),
     (_ANY, r"^(lr0|hsv_h)\s*:", f"hyperparameters of YOLO, which {_NO_INPUT}; import args.yaml or the model file"),
-    (_ANY, r"^nc\s*:\s*\d", f"a data set of YOLO, which {_NO_INPUT}; import args.yaml or the model file"),
+    (
+        _ANY,
+        r"\A(?=[\s\S]*^nc\s*:\s*\d)(?=[\s\S]*^backbone\s*:)",
+        f"an architecture of YOLO, which {_NO_INPUT}; import args.yaml or the model file",
+    ),
+    (
+        _ANY,
+        r"\A(?=[\s\S]*^nc\s*:\s*\d)(?=[\s\S]*^(train|val|names)\s*:)",
+        f"a data set of YOLO, which {_NO_INPUT}; import args.yaml or the model file",
+    ),
 )
 """Regular expressions for the file's name and for its first 64 KiB, and what it is. The first that matches counts."""
 

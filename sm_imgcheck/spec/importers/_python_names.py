@@ -13,6 +13,8 @@ from sm_imgcheck.spec.importers._python_calls import dotted_name, literal
 
 __all__ = ["BoundNames"]
 
+_Position = tuple[int, int]
+"""Line and column."""
 _BranchPath = tuple[tuple[int, str], ...]
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.match_case)
 _CHANGES = frozenset(
@@ -31,8 +33,8 @@ class _Binding:
 
     node: ast.expr
     path: _BranchPath
-    complete: int = 0
-    """Line of the last entry that is appended to it; 0 for none."""
+    complete: _Position | None = None
+    """Start of the statement that appends its last entry; None without such an entry."""
 
 
 @frozen
@@ -40,7 +42,8 @@ class _Growth:
     """Entries that are appended to a list."""
 
     entries: list[ast.expr]
-    last_line: int
+    last: _Position
+    """Start of the last statement that appends."""
 
 
 class BoundNames:
@@ -96,8 +99,9 @@ class BoundNames:
         return None if entry is None else entry.entries
 
     def _is_visible(self, binding: _Binding, use: ast.AST) -> bool:
-        is_complete = getattr(use, "lineno", binding.complete) >= binding.complete
-        return is_complete and self._paths.get(use, ())[: len(binding.path)] == binding.path
+        if binding.complete is not None and isinstance(use, ast.expr | ast.stmt) and _start(use) < binding.complete:
+            return False
+        return self._paths.get(use, ())[: len(binding.path)] == binding.path
 
     def _all_bindings(self, tree: ast.Module) -> Iterator[tuple[str, _Binding]]:
         owners = {inner: node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for inner in node.body}
@@ -110,7 +114,7 @@ class BoundNames:
                 name = dotted_name(target)
                 if (growth := self._grown.get((name, ""))) is not None:
                     whole = ast.List(elts=[ast.Starred(value=node.value), *growth.entries])
-                    yield name, _Binding(node=whole, path=path, complete=growth.last_line)
+                    yield name, _Binding(node=whole, path=path, complete=growth.last)
                 elif name and node in owners:
                     yield f"{owners[node]}.{name}", binding
                 elif name and name.removeprefix("self.").isidentifier():
@@ -198,7 +202,7 @@ def _changes(tree: ast.Module) -> list[frozenset[str]]:
 
 def _grown(tree: ast.Module) -> dict[tuple[str, str], _Growth]:
     """Names, and attributes of names, that entries are appended to in the block that binds the name."""
-    entries: dict[tuple[str, str], list[tuple[ast.expr, int]]] = {}
+    entries: dict[tuple[str, str], list[tuple[ast.expr, _Position]]] = {}
     blocks = [block for node in ast.walk(tree) for _, block in ast.iter_fields(node) if isinstance(block, list)]
     for block in blocks:
         bound: set[str] = set()
@@ -208,10 +212,12 @@ def _grown(tree: ast.Module) -> dict[tuple[str, str], _Growth]:
             elif isinstance(statement, ast.Expr) and (change := _append_call(statement.value)) is not None:
                 owner, attribute, entry = change
                 if owner in bound:
-                    entries.setdefault((owner, attribute), []).append((entry, statement.lineno))
-    return {
-        key: _Growth(entries=[entry for entry, _ in values], last_line=values[-1][1]) for key, values in entries.items()
-    }
+                    entries.setdefault((owner, attribute), []).append((entry, _start(statement)))
+    return {key: _Growth(entries=[entry for entry, _ in values], last=values[-1][1]) for key, values in entries.items()}
+
+
+def _start(node: ast.expr | ast.stmt) -> _Position:
+    return node.lineno, node.col_offset
 
 
 def _paths_of(change: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,10 @@ __all__ = ["IMPORTER"]
 
 _TITLE = "RKNN Toolkit script"
 _SHAPE = "input_size_list"
+_FORMAT = "data_format"
+_PASS_THROUGH = "inputs_pass_through"  # noqa: S105 (not a password)
+_OFF: tuple[Json, ...] = (0, [0])
+"""Values of ``inputs_pass_through`` that leave mean and std to the model."""
 _PIXEL_STD = 2.0
 """From this std on mean and std are those of pixels 0..255; ImageNet's of values 0..1 are below 0.3."""
 
@@ -31,16 +35,20 @@ def matches(file: SourceFile) -> float:
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
-    """The draft of the input of ``rknn.inference``, whose default is NHWC."""
+    """The draft of the input of ``rknn.inference``: NHWC, or by its ``data_format``."""
     del input_name
     builder = DraftBuilder(file)
     calls = list(_calls(file))
     configs = [call for call in calls if call.name == "config"]
     if not configs:
         raise ImgcheckError(f"{for_terminal(file.name)}: rknn.config: got no call in Python code, expected one")
-    _add_values(builder, configs)
+    inferences = [call for call in calls if call.name == "inference"]
+    if any(call.arguments.get(_PASS_THROUGH, 0) not in _OFF for call in inferences):
+        builder.unknown("value_range", f"{_PASS_THROUGH}: the model's mean and std are not applied")
+    else:
+        _add_values(builder, configs)
     shapes = [call.arguments[_SHAPE] for call in calls if _SHAPE in call.arguments and call.name.startswith("load_")]
-    _add_shape(builder, shapes)
+    _add_shape(builder, shapes, inferences)
     return builder.build(_TITLE, "model", missing="not stated: import the model that the script converts too")
 
 
@@ -69,8 +77,14 @@ def _add_values(builder: DraftBuilder, calls: list[PythonCall]) -> None:
         builder.note(f"inside the compiled model: {text}; do not apply it again")
 
 
-def _add_shape(builder: DraftBuilder, values: list[Json]) -> None:
+def _add_shape(builder: DraftBuilder, values: list[Json], inferences: list[PythonCall]) -> None:
     """One input of one size, as the model states it, in the layout of ``rknn.inference``."""
+    layouts = [_inference_layout(call) for call in inferences if _FORMAT in call.arguments]
+    inference_layout = layouts[0] if layouts else "NHWC"
+    if not inference_layout or any(entry != inference_layout for entry in layouts) or 0 < len(layouts) < len(inferences):
+        for key in ("layout", "shape"):
+            builder.unknown(key, f"{_FORMAT} of rknn.inference: expected nhwc or nchw, the same in each call")
+        return
     first = values[0] if values and all(value == values[0] for value in values) else None
     shape = first[0] if isinstance(first, list) and len(first) == 1 and isinstance(first[0], list) else []
     sides = [entry for entry in shape if isinstance(entry, int) and not isinstance(entry, bool) and entry > 0]
@@ -78,8 +92,18 @@ def _add_shape(builder: DraftBuilder, values: list[Json]) -> None:
     if len(sides) != len(shape) or layout is None:
         return
     sizes: dict[str, Json] = dict(zip(layout, sides, strict=True))
-    builder.infer("shape", [sizes.get(axis, "N") for axis in "NHWC"], _SHAPE)
-    builder.default("layout", "NHWC", "data_format of rknn.inference")
+    builder.infer("shape", [sizes.get(axis, "N") for axis in inference_layout], _SHAPE)
+    if layouts:
+        builder.state("layout", inference_layout, _FORMAT)
+    else:
+        builder.default("layout", inference_layout, f"{_FORMAT} of rknn.inference")
+
+
+def _inference_layout(call: PythonCall) -> str:
+    """The layout of the first input by ``data_format``, a text or a list of one; empty for anything else."""
+    value = call.arguments[_FORMAT]
+    text = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return text.upper() if isinstance(text, str) and text in ("nchw", "nhwc") else ""
 
 
 IMPORTER = Importer(

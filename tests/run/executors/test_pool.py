@@ -395,6 +395,13 @@ def test_requested_processes_are_at_most_the_candidates(photos, requested, proce
     assert jobs.number(requested, sorted(map(str, photos.glob("*.jpg")))[:3]) == processes
 
 
+def test_request_bodies_of_any_suffix_count_as_candidates(tmp_path):
+    for index in range(6):
+        (tmp_path / f"{index}.bin").write_bytes(b"body")
+    assert jobs.number(4, [str(tmp_path)], any_suffix=True) == 4
+    assert jobs.number(8, [str(tmp_path)], any_suffix=True) == 6
+
+
 @pytest.mark.parametrize("path", ["@-", "s3://bucket/photos"])
 def test_requested_processes_do_not_read_a_pipe_or_list_a_store(path):
     assert jobs.number(7, [path]) == 7

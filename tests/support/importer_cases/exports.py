@@ -21,6 +21,16 @@ BYTETRACK = (
         return load(preproc=ValTransform(rgb_means=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)))
 """
 )
+YOLOX_VALUES = {"layout": "NCHW", "dtype": "float32", "channel_order": "BGR", "value_range": [0, 255], **CV}
+
+
+def yolox_of(*lines):
+    """An experiment with further lines in its constructor, and the values that it states without a size."""
+    return "e.py", YOLOX + "".join(f"        {line}\n" for line in lines), YOLOX_VALUES, ("shape", "resize")
+
+
+ALL_UNKNOWN = ("shape", "layout", "dtype", "channel_order", "value_range", "resize")
+OTHER_TEST_SIZE = "class Demo:\n    def __init__(self):\n        self.test_size = (9, 9)\n"
 RKNN = """from rknn.api import RKNN
 MEAN = [[123.675, 116.28, 103.53]]
 rknn = RKNN()
@@ -63,11 +73,28 @@ CASES = {
         {"resize": {"mode": "longest_edge", "size": [640, 640], "rounding": "floor", "interpolation": "bilinear", "library": "opencv"}},
         {"pad": {"size": [640, 640], "position": "top_left", "fill": [114, 114, 114]}},
     ]), ()),
-    "yolox-own-transform": ("mot.py", BYTETRACK, tensor(["N", 3, 608, 1088], "NCHW", **CV), ("channel_order", "value_range", "resize")),
-    "yolox-two-sizes": ("e.py", f"{YOLOX}        self.test_size = (9, 9)\n        self.test_size = (8, 8)\n", {"layout": "NCHW", "dtype": "float32", "channel_order": "BGR", "value_range": [0, 255], **CV}, ("shape", "resize")),
+    "yolox-own-transform": ("mot.py", BYTETRACK, {}, ALL_UNKNOWN),
+    "yolox-annotated": ("e.py", f"{YOLOX}        self.test_size: tuple = (416, 320)\n", {"shape": ["N", 3, 416, 320], **YOLOX_VALUES, "geometry": [
+        {"resize": {"mode": "longest_edge", "size": [416, 320], "rounding": "floor", "interpolation": "bilinear", "library": "opencv"}},
+        {"pad": {"size": [416, 320], "position": "top_left", "fill": [114, 114, 114]}},
+    ]}, ()),
+    "yolox-two-sizes": yolox_of("self.test_size = (9, 9)", "self.test_size = (8, 8)"),
+    "yolox-pair-of-sizes": yolox_of("self.input_size, self.test_size = (9, 9), (9, 9)"),
+    "yolox-setattr": yolox_of("setattr(self, 'test_size', (9, 9))"),
+    "yolox-setattr-of-any-name": yolox_of("self.test_size = (9, 9)", "setattr(self, name, (8, 8))"),
+    "yolox-set-on-object": yolox_of("self.test_size = (9, 9)", "other.test_size = (8, 8)"),
+    "yolox-update": yolox_of("self.test_size = (9, 9)", "vars(self).update(test_size=(8, 8))"),
+    "yolox-conditional-size": yolox_of("if SMALL:", "    self.test_size = (9, 9)"),
+    "yolox-size-before-base": yolox_of("self.test_size = (9, 9)", "super().__init__()"),
+    "yolox-other-class": ("e.py", YOLOX + OTHER_TEST_SIZE, YOLOX_VALUES, ("shape", "resize")),
+    "yolox-own-preproc": ("e.py", f"{YOLOX}        self.data = load(preproc=MyTransform())\n", {}, ALL_UNKNOWN),
+    "yolox-own-data": ("e.py", f"{YOLOX}    def get_eval_dataset(self):\n        return load(MyTransform())\n", {}, ALL_UNKNOWN),
     "rknn": ("convert.py", RKNN, tensor([1, 480, 640, 3], "NHWC", "uint8", value_range=[0, 255]), ("channel_order", "resize")),
     "rknn-without-normalization": ("README.md", RKNN_UNIT, {"shape": ["N", 128, 64, 3], "layout": "NHWC"}, ("dtype", "channel_order", "value_range", "resize")),
     "rknn-two-that-differ": ("c.py", f"{RKNN}rknn.config(mean_values=[[0]], std_values=[[255]])\n", {"shape": [1, 480, 640, 3], "layout": "NHWC"}, ("dtype", "channel_order", "value_range", "resize")),
+    "rknn-nchw": ("c.py", f"{RKNN}rknn.inference(inputs=[x], data_format=['nchw'])\n", tensor([1, 3, 480, 640], "NCHW", "uint8", value_range=[0, 255]), ("channel_order", "resize")),
+    "rknn-format-of-a-variable": ("c.py", f"{RKNN}rknn.inference(inputs=[x], data_format=form)\n", {"dtype": "uint8", "value_range": [0, 255]}, ("shape", "layout", "channel_order", "resize")),
+    "rknn-pass-through": ("c.py", f"{RKNN}rknn.inference(inputs=[x], inputs_pass_through=[1])\n", {"shape": [1, 480, 640, 3], "layout": "NHWC"}, ("dtype", "channel_order", "value_range", "resize")),
     "multi-model-server": ("signature.json", json.dumps(SIGNATURE), tensor(["N", 3, 224, 224], "NCHW"), ("channel_order", "value_range", "resize")),
     "model-shapes": ("model-shapes.json", json.dumps([{"name": "data", "shape": [1, 512, 512, 3]}]), tensor([1, 512, 512, 3], "NHWC"), ("channel_order", "value_range", "resize")),
     "test-time-flips": ("c.py", tta_config(f"[{WIDE}]", FLIPS, PACK), MM_VALUES | CV_WIDE, ()),
@@ -80,6 +107,7 @@ CASES = {
     "shortest-edge-of-two": ("c.py", f"{MM}test_pipeline = [dict(type='ResizeShortestEdge', scale=(640, 512), max_size=2560)]\n", MM_VALUES | {"shape": ["N", 3, "H", "W"], "geometry": [
         {"resize": {"mode": "shortest_edge", "size": 512, "max_size": 2560, "rounding": "half_up", "interpolation": "bilinear", "library": "opencv"}},
     ]}, ()),
+    "append-after-compose-on-its-line": ("t.py", "import torchvision.transforms as T\nops = [T.CenterCrop(8)]; val = T.Compose(ops); ops.append(T.ToTensor())\n", {}, ALL_UNKNOWN),
     "compose-appended": ("t.py", APPENDED, tensor(["N", 3, "H", "W"], "NCHW", order="RGB", normalize={"units": "unit", **IMAGENET}, resize="none", decode={"exif": "ignore"}), ()),
 }  # fmt: skip
 REFUSED = {
@@ -93,6 +121,7 @@ REFUSED = {
     "edge-impulse": ("model_metadata.h", "#define EI_CLASSIFIER_INPUT_WIDTH 96\n", "import its .tflite file"),
     "torchserve": ("model-config.yaml", "minWorkers: 1\nhandler: {profile: true}\n", "TorchServe"),
     "sound": ("config.yaml", "sample_rate: 16000\nfeature_dim: 80\n", "no image input"),
+    "yolo-architecture": ("yolov5s.yaml", "nc: 80\nbackbone:\n  [[-1, 1, Conv, [64, 6, 2, 2]]]\n", "an architecture of YOLO"),
     "create-ml": ("labels.json", json.dumps([{"image": "a.jpg", "annotations": [{"label": "cat", "coordinates": {"x": 1}}]}]), "annotations of Create ML"),
     "video-preset": ("t.txt", "VideoClassification(\n    crop_size=[112, 112]\n)\n", "not one image"),
 }  # fmt: skip
