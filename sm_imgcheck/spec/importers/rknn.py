@@ -80,11 +80,12 @@ def _add_values(builder: DraftBuilder, calls: list[PythonCall]) -> None:
 def _add_shape(builder: DraftBuilder, values: list[Json], inferences: list[PythonCall]) -> None:
     """One input of one size, as the model states it, in the layout of ``rknn.inference``."""
     layouts = [_inference_layout(call) for call in inferences if _FORMAT in call.arguments]
-    inference_layout = layouts[0] if layouts else "NHWC"
-    if not inference_layout or any(entry != inference_layout for entry in layouts) or 0 < len(layouts) < len(inferences):
+    is_partial = 0 < len(layouts) < len(inferences)
+    if is_partial or len(set(layouts)) > 1 or "" in layouts:
         for key in ("layout", "shape"):
             builder.unknown(key, f"{_FORMAT} of rknn.inference: expected nhwc or nchw, the same in each call")
         return
+    inference_layout = layouts[0] if layouts else "NHWC"
     first = values[0] if values and all(value == values[0] for value in values) else None
     shape = first[0] if isinstance(first, list) and len(first) == 1 and isinstance(first[0], list) else []
     sides = [entry for entry in shape if isinstance(entry, int) and not isinstance(entry, bool) and entry > 0]
