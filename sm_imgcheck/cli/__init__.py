@@ -161,6 +161,7 @@ def _command_of(arguments: list[str]) -> str:
     """The command of a command line, or of the line that a shell completes; empty: none. Raises ImgcheckError."""
     is_completion = "_SM_IMGCHECK_COMPLETE" in os.environ
     if is_completion:
+        _check_completion()
         arguments = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()[1:]
     command = next((word for word in arguments if not word.startswith("-")), "")
     if command in choices("cli/commands"):
@@ -168,6 +169,14 @@ def _command_of(arguments: list[str]) -> str:
     if command and not is_completion and command == arguments[0]:
         raise ImgcheckError(unknown_command(command, list_commands()))
     return ""
+
+
+def _check_completion() -> None:
+    """Raise ImgcheckError where bash did not set the variables that typer reads."""
+    word = os.environ.get("COMP_CWORD", "")
+    is_valid = "COMP_WORDS" in os.environ and word.removeprefix("-").isdecimal()
+    if os.environ["_SM_IMGCHECK_COMPLETE"] == "complete_bash" and not is_valid:
+        raise ImgcheckError(f"COMP_WORDS and COMP_CWORD: got word {word!r}, expected a line and the number of a word")
 
 
 def _prepare() -> None:

@@ -32,7 +32,6 @@ __all__ = [
 
 _FILE = "pyproject.toml"
 _SPEC = "sm-imgcheck.yaml"
-_IGNORE_FILE = ".sm-imgcheckignore"
 _LARGEST = 16 << 20
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
@@ -99,10 +98,10 @@ class Configuration:
 
     def exclude(self) -> tuple[PathPatterns, ...]:
         """Return the patterns of excluded paths, and those of the nearest .sm-imgcheckignore."""
-        from sm_imgcheck.run.inputs.exclude import PathPatterns
+        from sm_imgcheck.run.inputs.exclude import IGNORE_FILE, PathPatterns
 
         patterns = [(self.folder, self.values["exclude"])] if self.values.get("exclude") else []
-        files = (os.path.join(folder, _IGNORE_FILE) for folder in _folders())  # noqa: PTH118
+        files = (os.path.join(folder, IGNORE_FILE) for folder in _folders())  # noqa: PTH118
         if file := next((file for file in files if os.path.isfile(file)), ""):  # noqa: PTH113
             patterns.append((os.path.dirname(file), _lines(file)))  # noqa: PTH120
         return tuple(PathPatterns(folder, lines) for folder, lines in patterns)
@@ -127,13 +126,24 @@ class Configuration:
         )
 
     def _check_codes(self, key: str, words: list[str]) -> None:
+        if not words:
+            return
         from sm_imgcheck.cli.check_options import check_codes
 
         try:
             check_codes(words)
         except BadParameter as error:
-            file = for_terminal(os.path.relpath(os.path.join(self.folder, _FILE)))  # noqa: PTH118
-            raise ImgcheckError(f"{file}: [tool.sm-imgcheck] {key}: {error.message}") from None
+            raise ImgcheckError(f"{self._source_of(key)}: {error.message}") from None
+
+    def _source_of(self, key: str) -> str:
+        """Return the file and the key for messages."""
+        return f"{for_terminal(os.path.relpath(os.path.join(self.folder, _FILE)))}: [tool.sm-imgcheck] {key}"  # noqa: PTH118
+
+    def place_of_spec(self, name: str) -> str:
+        """Return where the table names a spec, for messages; empty where it does not."""
+        keys = {"spec": self.values.get("spec", "")}
+        keys |= {f"specs[{number}].spec": entry["spec"] for number, entry in enumerate(self.values.get("specs", ()))}
+        return next((self._source_of(key) for key, spec in keys.items() if spec and self._path(spec) == name), "")
 
     def spec_of(self, paths: Sequence[str]) -> str:
         """Return the spec of these paths; empty where the table names none.
@@ -196,13 +206,10 @@ def find_configuration() -> Configuration:
                 body = stream.read(_LARGEST)
         except OSError:
             continue
-        if (
-            b"sm-imgcheck" in body.replace(b"\0", b"")
-            and (  # as UTF-16 it is refused, not passed over
-                table := parse_table(body, os.path.relpath(file))
-            )
-            is not None
-        ):
+        if b"sm-imgcheck" not in body.replace(b"\0", b""):  # in UTF-16 too, which is refused, not passed over
+            continue
+        table = parse_table(body, os.path.relpath(file))
+        if table is not None:
             return Configuration(folder=folder, values=table)
     return Configuration()
 

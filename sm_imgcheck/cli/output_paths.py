@@ -72,7 +72,7 @@ def write_text_output(text: str, out: str | None, *, force: bool, sources: Seque
     if not out:
         raise typer.BadParameter("-o is empty: name a file, or - for standard output")
     out = strip_file_scheme(out)
-    _refuse_input(out, sources, f"{for_terminal(out)} is what is read: name another file")
+    _refuse_input(out, sources, f"{for_terminal(out)} is an input: name another file")
     store(out).write(out, (text.encode(),), force=force)
 
 

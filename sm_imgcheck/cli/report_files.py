@@ -18,6 +18,7 @@ from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.io.stores import is_remote, local, store, strip_file_scheme
 from sm_imgcheck.report import format_module
+from sm_imgcheck.run.inputs.exclude import IGNORE_FILE
 
 __all__ = ["ReportFile", "check_output_files", "open_report_files"]
 
@@ -118,7 +119,7 @@ def _check_place(path: str, inputs: Sequence[str]) -> None:
         raise OutputError(f"{name} has the suffix of an input ({suffix}): name a file such as report.html")
     if not is_remote(path) and (reason := local.no_file(path)):
         raise OutputError(f"{name} is {reason}: name a file{' in it' * (reason == 'a folder')}")
-    if any(_same(path, source) for source in inputs):
+    if os.path.basename(path) == IGNORE_FILE or any(_same(path, source) for source in inputs):  # noqa: PTH119
         raise OutputError(f"{name} is an input: name another file")
 
 

@@ -11,7 +11,7 @@ import typer
 from sm_imgcheck.cli.configuration import Configuration, find_configuration, spec_name
 from sm_imgcheck.cli.options import DEFAULT_SPEC
 from sm_imgcheck.core.digests import sha256_of
-from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.errors import ImgcheckError, SpecError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Spec
@@ -31,6 +31,7 @@ def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spe
     paths: those of the command line, among which a spec without ``-s`` may be. warn: print its lint warnings on
     standard error; a command that loads the spec again does so without.
     """
+    configuration = _configuration(name)
     name = spec_name(name, paths)
     if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
         spec_path = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
@@ -42,7 +43,19 @@ def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spe
             f"no spec: {name} does not exist; pass a spec or a preset with -s (sm-imgcheck spec list), or write one "
             "(sm-imgcheck spec init)"
         )
-    return load_and_warn(name) if warn else load.load(name)
+    return _load(name, configuration, warn=warn)
+
+
+def _load(name: str, configuration: Configuration, *, warn: bool = True) -> Spec:
+    """Load a spec; the error for a missing one has the key of the configuration that names it."""
+    try:
+        return load_and_warn(name) if warn else load.load(name)
+    except SpecError:  # it has the file and the line
+        raise
+    except ImgcheckError as error:
+        if place := configuration.place_of_spec(name):
+            raise ImgcheckError(f"{place}: {error}") from None
+        raise
 
 
 def load_and_warn(spec: str | Mapping[str, object], source: str = "") -> Spec:
@@ -94,9 +107,15 @@ def read_spec_table(name: str, paths: Sequence[str]) -> SpecTable | None:
 
     Raises SpecError, and ImgcheckError for an invalid configuration.
     """
-    configuration = find_configuration() if name == DEFAULT_SPEC else Configuration()
+    configuration = _configuration(name)
     names = configuration.spec_names()
     are_files = all(os.path.isfile(path) for path in paths)  # noqa: PTH113
     if len(names) < 2 or (are_files and len({configuration.spec_of_file(path) for path in paths}) == 1):
         return None
-    return SpecTable(configuration=configuration, names=names, specs=tuple(map(load_and_warn, names)))
+    specs = tuple(_load(each, configuration) for each in names)
+    return SpecTable(configuration=configuration, names=names, specs=specs)
+
+
+def _configuration(name: str) -> Configuration:
+    """Return the table; an empty one for a spec of ``-s``."""
+    return find_configuration() if name == DEFAULT_SPEC else Configuration()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-__all__ = ["argument", "for_docstring", "for_json", "for_terminal"]
+__all__ = ["argument", "columns", "for_docstring", "for_json", "for_terminal"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -23,6 +23,15 @@ def for_terminal(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or _is_space(char) else _escape_char(char) for char in text)
+
+
+def columns(text: str) -> int:
+    """Return the columns that a line fills on a terminal: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(char) else 1 + (east_asian_width(char) in "WF") for char in text)
 
 
 def for_docstring(text: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from sample_images import jpeg
 
 from sm_imgcheck.cli import configuration, main
+from sm_imgcheck.run.inputs.exclude import PathPatterns
 
 SPEC = "{shape: [N, 64, 64, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: {mode: stretch}}\n"
 TABLE = "[tool.sm-imgcheck]\n"
@@ -118,6 +119,16 @@ def test_report_does_not_replace_the_baseline(project):
     assert project(*words)[0] == 0
 
 
+@pytest.mark.parametrize("content", ["legacy/\n", None])
+def test_report_does_not_replace_the_ignore_file(project, content):
+    file = Path(".sm-imgcheckignore")
+    if content:
+        file.write_text(content)
+    code, _, err = project("validate", "photos", "--output-file", f"csv:{file}")
+    assert (code, err.strip()) == (2, "error: .sm-imgcheckignore is an input: name another file")
+    assert (file.read_text() if file.exists() else None) == content
+
+
 def test_suppressed_findings_are_skipped_in_junit_and_suppressed_in_sarif(project):
     project("validate", "photos", "--as-request", "--write-baseline", "known.json")
     words = ("validate", "photos", "--as-request", "--baseline", "known.json")
@@ -189,9 +200,21 @@ PATTERNS = {
     "[z-a].jpg": "bad character range z-a",
     "photos/[x.jpg": "expected ] after [",
     "[[:alpha:]].jpg": "[:alpha:] are not supported",
+    "[_[:digit:]].jpg": "[:alpha:] are not supported",
+    "a[b--c].jpg": "bad character range b--",
     "/": "matches no path",
     "!": "expected the syntax of .gitignore",
 }
+
+
+SETS = {"photo[[]1].jpg": "photo[1].jpg", "[a&&b].jpg": "&.jpg", "x[+--c].jpg": "x,.jpg", r"\[[:x:].jpg": "[:.jpg"}
+
+
+@pytest.mark.parametrize("pattern", SETS)
+def test_set_with_doubled_characters_matches_as_git_does(pattern):
+    patterns = PathPatterns(".", [pattern])
+    assert patterns.match(SETS[pattern])
+    assert not patterns.match("photos/half.jpg")
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -232,6 +255,21 @@ def test_specs_table_selects_the_spec_by_path(project):
     code, _, err = project("payload", "photos", "legacy", "-o", "bodies")
     assert code == 2
     assert "paths of 2 specs: photos (sm-imgcheck.yaml), legacy (other.yaml)" in err
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ('spec = "absent"', "spec"),
+        ('specs = [{paths = ["photos"], spec = "absent"}]', "specs[0].spec"),
+        ('spec = "sm-imgcheck.yaml"\nspecs = [{paths = ["x"], spec = "absent"}]', "specs[0].spec"),
+    ],
+)
+def test_missing_spec_of_the_table_is_reported_with_its_key(project, table, key):
+    Path("pyproject.toml").write_text(f"{TABLE}{table}\n")
+    code, _, err = project("validate", "photos")
+    assert code == 2
+    assert err.startswith(f"error: pyproject.toml: [tool.sm-imgcheck] {key}: absent: no such file or preset")
 
 
 def test_run_over_several_specs_checks_each_file_by_its_spec(project):

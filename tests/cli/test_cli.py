@@ -755,7 +755,7 @@ def test_code_never_replaces_its_spec(folder, run_cli):
     before = (folder / "sm-imgcheck.yaml").read_text()
     code, _, err = run_cli("code", "-s", "sm-imgcheck.yaml", "-o", "./sm-imgcheck.yaml", "--force")
     assert code == 2
-    assert "is what is read: name another file" in err
+    assert "is an input: name another file" in err
     assert (folder / "sm-imgcheck.yaml").read_text() == before
 
 

@@ -234,7 +234,7 @@ class TestInit:
         assert run("init", "-o", "model.yaml")[0] == 0
         before = (tmp_path / "model.yaml").read_bytes()
         code, _, err = run("init", "--extends", "model.yaml", "-o", "./model.yaml", "--force")
-        assert (code, err) == (2, "error: ./model.yaml is what is read: name another file\n")
+        assert (code, err) == (2, "error: ./model.yaml is an input: name another file\n")
         assert (tmp_path / "model.yaml").read_bytes() == before
 
     def test_init_writes_file_and_keeps_different_one(self, run, tmp_path):

@@ -49,7 +49,7 @@ def test_import_never_replaces_its_source(folder):
     before = config.read_bytes()
     done = run("spec", "import", config.name, "-o", config.name, "--force", folder=folder)
     assert (done.returncode, config.read_bytes()) == (2, before)
-    assert "is what is read: name another file" in done.stderr
+    assert "is an input: name another file" in done.stderr
 
 
 def test_strict_refuses_unknown_fields(folder):

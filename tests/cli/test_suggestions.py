@@ -237,6 +237,15 @@ def test_shells_complete_commands_options_and_values(run_cli, monkeypatch, words
     assert candidates <= set(run_cli()[1].split())
 
 
+@pytest.mark.parametrize("number", ["x", ""])
+def test_completion_with_an_invalid_word_number_exits_with_2(run_cli, monkeypatch, number):
+    monkeypatch.setenv("_SM_IMGCHECK_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "sm-imgcheck val")
+    monkeypatch.setenv("COMP_CWORD", number)
+    code, _, err = run_cli()
+    assert (code, "expected a line and the number of a word" in err) == (2, True)
+
+
 def test_verbose_version_lists_pixel_libraries(run_cli):
     code, out, _ = run_cli("--version", "-v")
     assert code == 0

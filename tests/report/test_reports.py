@@ -604,6 +604,8 @@ class Words(report.ReportContent[str]):
         return row
 
 
+WIDE = "\u5199\u771f" * 10
+"""Characters of two columns."""
 FOLDED = {
     "a short line": "a short line",
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen": (
@@ -617,6 +619,8 @@ FOLDED = {
     f"In a shell:\n\n  tool {'--option ' * 9}\n\n  x = [{'1, ' * 30}]": (
         f"In a shell:\n\n  tool {'--option ' * 9}\n\n  x = [{'1, ' * 30}]"
     ),
+    " " * 80: " " * 80,
+    f"{WIDE}.jpg: one two three four five six": f"{WIDE}.jpg: one two three\n  four five six",
     f"a.jpg\n\n       resize {'as specified ' * 4}": (
         "a.jpg\n\n       resize as specified as specified as specified as\n         specified "
     ),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate, takewhile
 from typing import Generic
 
+from sm_imgcheck.core.escape import columns
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
 from sm_imgcheck.report.formats import text
@@ -58,23 +60,33 @@ def _fold(text: str, width: int) -> Iterator[str]:
         if line and begins:
             is_code = line.startswith("  ") and (is_code or last.endswith(":"))
         begins, last = not line, line or last
-        yield from [line] if is_code or len(line) <= width else _fold_line(line, width)
+        yield from [line] if is_code or columns(line) <= width else _fold_line(line, width)
 
 
 def _fold_line(line: str, width: int) -> Iterator[str]:
     """Yield the parts of a line: below its last column, or indented by two more where that is too narrow."""
     column = _LAST_COLUMN.match(line)
     indent = len(line) - len(line.lstrip(" "))
-    margin = column.end() if column else indent
-    longest = max(map(len, line[margin:].split()))
+    start = column.end() if column else indent
+    margin = columns(line[:start])
+    longest = max(map(columns, line[start:].split()), default=0)
     if margin == indent or margin + max(longest, width // 3) > width:
         margin = indent + 2
     begin = max(indent, 1)
-    while len(line) > width:
-        end = line.rfind(" ", begin, width + 1)
-        end = end if end >= 0 else line.find(" ", width)
+    while columns(line) > width:
+        fits = _fitting(line, width)
+        end = line.rfind(" ", begin, fits + 1)
+        end = end if end >= 0 else line.find(" ", fits)
         if end < 0 or not line[end:].strip():
             break
         yield line[:end].rstrip(" ")
         line, begin = " " * margin + line[end:].lstrip(" "), margin + 1
     yield line
+
+
+def _fitting(line: str, width: int) -> int:
+    """Return how many characters of a line fill at most ``width`` columns."""
+    if line.isascii():
+        return min(len(line), width)
+    ends = accumulate(map(columns, line))
+    return sum(1 for _ in takewhile(lambda end: end <= width, ends))

@@ -15,7 +15,13 @@ from sm_imgcheck.io.stores import is_remote
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-__all__ = ["PathPatterns", "below"]
+__all__ = ["IGNORE_FILE", "PathPatterns", "below"]
+
+IGNORE_FILE = ".sm-imgcheckignore"
+"""Name of a file with patterns, a line each."""
+
+_CHARACTER_CLASS = re.compile(r"(?<!\\)\[[!^]?\]?[^\]]*\[:\w*:\]")
+"""A class inside of a set: pathspec reads its letters as the characters of the set."""
 
 
 class PathPatterns:
@@ -26,10 +32,12 @@ class PathPatterns:
         from pathspec import GitIgnoreSpec  # 20 ms, which few runs need
 
         self.folder = os.path.abspath(folder)
-        for pattern in patterns:
-            if reason := _problem(pattern):
-                raise ImgcheckError(f"invalid pattern {for_terminal(pattern)!r}: {reason}")
-        self._spec: GitIgnoreSpec = GitIgnoreSpec.from_lines(patterns)
+        with catch_warnings():
+            simplefilter("ignore", FutureWarning)  # of re: [[], && and -- in a set may get another meaning one day
+            for pattern in patterns:
+                if reason := _problem(pattern):
+                    raise ImgcheckError(f"invalid pattern {for_terminal(pattern)!r}: {reason}")
+            self._spec: GitIgnoreSpec = GitIgnoreSpec.from_lines(patterns)
 
     def match(self, path: str, *, folder: bool = False) -> bool:
         """Whether a file, or a folder with all that is below it, matches."""
@@ -40,17 +48,15 @@ def _problem(pattern: str) -> str:
     """Return why a pattern is invalid; empty if it is valid, or a comment."""
     from pathspec import GitIgnoreSpec
 
+    is_text = bool(pattern.strip()) and not pattern.startswith("#")
+    if is_text and _CHARACTER_CLASS.search(pattern):
+        return "character classes such as [:alpha:] are not supported: use [a-zA-Z]"
     try:
-        with catch_warnings():
-            simplefilter("error", FutureWarning)  # [[:alpha:]]: of re, which reads it as other characters
-            patterns = GitIgnoreSpec.from_lines([pattern]).patterns
+        patterns = GitIgnoreSpec.from_lines([pattern]).patterns
     except re.error as error:
         return error.msg
     except ValueError:  # GitIgnorePatternError
         return "expected the syntax of .gitignore"
-    except FutureWarning:
-        return "character classes such as [:alpha:] are not supported: use [a-zA-Z]"
-    is_text = bool(pattern.strip()) and not pattern.startswith("#")
     if not is_text or any(each.include is not None for each in patterns):
         return ""
     return r"expected ] after [; a bracket in a name is written \[" if "[" in pattern else "matches no path"

@@ -857,8 +857,8 @@ OPENMM = {
     "mmyolo-letter-resize": (
         "yolov5_s-v61_syncbn_8xb16-300e_coco.py",
         MMYOLO,
-        tensor(["N", 3, "H", "W"], "NCHW", order="RGB", value_range=[0, 1], **CV),
-        ("resize",),
+        {"layout": "NCHW", "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1], **CV},
+        ("shape", "resize"),
     ),
     "detectron2-rgb": (
         "faster_rcnn_R_50_FPN_3x.yaml",
