@@ -424,6 +424,54 @@ def test_modal_function_that_trains_is_not_called(tmp_path):
     assert not (tmp_path / "called").exists()
 
 
+@pytest.mark.parametrize(
+    ("package", "factory"),
+    [
+        ("sanic", "app = sanic.Sanic('x')\n    app.add_route(view, '/score', methods=['POST'])"),
+        ("tornado.web", "app = tornado.web.Application([('/score', View)])"),
+        ("flask", "app = flask.Flask('x')\n    app.post('/score')(view)"),
+        ("fastapi", "app = fastapi.FastAPI()\n    app.post('/score')(view)"),
+        ("aiohttp.web", "app = aiohttp.web.Application()\n    app.router.add_post('/score', view)"),
+    ],
+)
+def test_application_of_a_factory_with_defaults_is_called_at_its_route(tmp_path, package, factory):
+    pytest.importorskip(package)
+    base = "tornado.web.RequestHandler" if package == "tornado.web" else "object"
+    code = f"import {package}\ndef view(request=None):\n    raise KeyError('here')\n"
+    code += (
+        f"class View({base}):\n    def post(self): view()\nclass Alone({base}):\n    def post(self): self.write('x')\n"
+    )
+    code += f"def create_app(debug=False, *, port=8888):\n    {factory}\n    return app\n"
+    assert "POST /score" in candidate_of(tmp_path, code).problem.message
+
+
+def test_tornado_handler_without_an_application_is_called_without_a_route(tmp_path):
+    pytest.importorskip("tornado")
+    code = """
+        import tornado.web
+        class Alive(tornado.web.RequestHandler):
+            def post(self):
+                self.write("x")
+        class Predict(tornado.web.RequestHandler):
+            def post(self):
+                raise KeyError("here")
+    """
+    assert "Predict.post" in candidate_of(tmp_path, code).problem.message
+
+
+def test_sanic_route_with_a_parameter_is_named(tmp_path):
+    pytest.importorskip("sanic")
+    code = """
+        from sanic import Sanic
+        app = Sanic("x")
+        @app.post("/predict/<name:str>")
+        async def predict(request, name):
+            pass
+    """
+    with pytest.raises(ImgcheckError, match="got /predict/<name:str>, expected a path without"):
+        candidate_of(tmp_path, code)
+
+
 def test_exception_of_an_aiohttp_handler_is_reported_with_its_line(tmp_path):
     pytest.importorskip("aiohttp")
     code = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 from .calls import MissingFunction
@@ -10,14 +11,16 @@ from .environment import environment_cause
 from .error_lines import error_summary
 from .errors import involves_stub
 from .models import call_within
+from .source_imports import imports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .calls import UserFile
 
-__all__ = ["LoadFailed", "make_instance", "prepare"]
+__all__ = ["LoadFailed", "find_application", "make_instance", "prepare"]
 
+_FACTORY = re.compile(r"(?:(?:make|create|get|build|init|setup)_)?app(?:lication)?")
 _CERTAIN = (NameError, AttributeError, SyntaxError, ImportError)
 """Exceptions that no missing file or environment variable explains."""
 
@@ -33,7 +36,7 @@ def make_instance(user: UserFile, kind: type, arguments: Sequence[object] = ()) 
     except (TypeError, ValueError):
         parameters = []
     positional = [item for item in parameters if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)]
-    missing = [item.name for item in parameters if item.default is item.empty and item.kind not in (2, 4)]
+    missing = _names_without_default(parameters)
     variadic = any(item.kind is item.VAR_POSITIONAL for item in parameters)
     if len(missing) > len(arguments):
         names = ", ".join(missing[len(arguments) :])
@@ -44,6 +47,32 @@ def make_instance(user: UserFile, kind: type, arguments: Sequence[object] = ()) 
         )
     values = list(arguments) if variadic else list(arguments)[: len(positional)]
     return prepare(user, f"{kind.__name__}(...)", lambda: kind(*values))
+
+
+def find_application(user: UserFile, is_app: Callable[[object], bool], *packages: str) -> Any:
+    """The first application among the names of the file, else that of a factory without required parameters; or None.
+
+    packages: the web framework, without whose import no factory is called. Raises LoadFailed where the factory fails.
+    """
+    for value in user.names.values():
+        if is_app(value):
+            return value
+    for name, factory in user.names.items() if any(imports(user.source, entry) for entry in packages) else ():
+        is_factory = inspect.isfunction(factory) and not inspect.iscoroutinefunction(factory)
+        if (
+            is_factory
+            and _FACTORY.fullmatch(name)
+            and not _names_without_default(inspect.signature(factory).parameters.values())
+        ):
+            app = prepare(user, name, factory)
+            if is_app(app):
+                return app
+    return None
+
+
+def _names_without_default(parameters: Iterable[inspect.Parameter]) -> list[str]:
+    """Names of the parameters without defaults."""
+    return [item.name for item in parameters if item.default is item.empty and item.kind not in (2, 4)]
 
 
 def prepare(user: UserFile, name: str, function: Callable[[], object]) -> object:

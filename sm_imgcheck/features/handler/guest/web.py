@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from .calls import HandlerCall, NotChecked, no_model_call, run_attempts
+from .calls import HandlerCall, MissingFunction, NotChecked, no_model_call, run_attempts
 from .forms import image_keys, is_image_key, json_documents, multipart_body
 from .image_server import image_url
 from .results import InvalidHandlerResult
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from .forms import Form
     from .results import HandlerTensor
 
-__all__ = ["NO_ROUTE", "WebResponse", "WebRoute", "order_routes", "route_call"]
+__all__ = ["WebResponse", "WebRoute", "missing_route", "order_routes", "route_call"]
 
-NO_ROUTE = "the application has no POST route, and no GET route that reads an image's URL"
+_NO_ROUTE = "the application has no POST route, and no GET route that reads an image's URL"
 
 _FIELDS = re.compile(
     r"""(?:files|FILES)(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^[ \t]*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
@@ -55,6 +55,8 @@ class WebRoute:
     def __init__(self, path: str, send: Callable[[str, bytes, str], WebResponse], method: str = "POST") -> None:
         """send: gets the query, the body and its content type."""
         self.path, self.send, self.method = path, send, method
+        self.title = f"{method} {path}"
+        """What reports name."""
 
     def documents(self, image: bytes) -> Iterable[tuple[str, object]]:
         """JSON with the image that the route declares, each after its outline."""
@@ -74,7 +76,7 @@ def route_call(user: UserFile, route: WebRoute) -> HandlerCall:
     def run(request: ClientRequest, record: CallRecord) -> HandlerTensor:
         return run_attempts(user, attempts(request), record)
 
-    return HandlerCall(f"{route.method} {route.path}", run)
+    return HandlerCall(route.title, run)
 
 
 def order_routes(paths: list[str]) -> list[str]:
@@ -84,7 +86,20 @@ def order_routes(paths: list[str]) -> list[str]:
         first = [at for at, word in enumerate(_FIRST) if word in path.lower()]
         return (1 if any(word in path.lower() for word in _LAST) else 0, first[0] if first else len(_FIRST))
 
-    return sorted((path for path in paths if "<" not in path and "{" not in path), key=rank)
+    return sorted((path for path in paths if not _has_parameters(path)), key=rank)
+
+
+def missing_route(user: UserFile, paths: Iterable[str]) -> MissingFunction:
+    """The error for an application without a POST route that can be called."""
+    open_path = next(filter(_has_parameters, paths), "")
+    text = (
+        f"parameters in the path of a POST route: got {open_path}, expected a path without" if open_path else _NO_ROUTE
+    )
+    return MissingFunction(text, user.names_of_file())
+
+
+def _has_parameters(path: str) -> bool:
+    return "<" in path or "{" in path
 
 
 def _forms(user: UserFile, request: ClientRequest, route: WebRoute) -> Iterator[Form]:

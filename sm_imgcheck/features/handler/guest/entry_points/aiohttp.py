@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..calls import MissingFunction
-from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
+from ..instances import find_application
+from ..web import WebResponse, WebRoute, missing_route, order_routes, route_call
 
 if TYPE_CHECKING:
     from ..calls import HandlerCall, UserFile
@@ -19,14 +19,19 @@ RANK, STACK = 82, "-"
 
 
 def find(user: UserFile) -> HandlerCall | None:
-    """The likeliest POST route of the first application."""
-    apps = [value for value in user.names.values() if type(value).__module__ == "aiohttp.web_app"]
-    if not apps or user.function:
+    """The likeliest POST route of the first application, or of its factory."""
+    app = None if user.function else find_application(user, _is_app, "aiohttp")
+    if app is None:
         return None
-    paths = order_routes([_path(route) for route in apps[0].router.routes() if route.method in ("POST", "*")])
+    routes = [_path(route) for route in app.router.routes() if route.method in ("POST", "*")]
+    paths = order_routes(routes)
     if not paths:
-        raise MissingFunction(NO_ROUTE, user.names_of_file())
-    return route_call(user, WebRoute(paths[0], _Sender(apps[0], paths[0])))
+        raise missing_route(user, routes)
+    return route_call(user, WebRoute(paths[0], _Sender(app, paths[0])))
+
+
+def _is_app(value: object) -> bool:
+    return type(value).__module__ == "aiohttp.web_app"
 
 
 def _path(route: Any) -> str:

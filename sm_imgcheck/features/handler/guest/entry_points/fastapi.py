@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..body_schema import BodySchema
 from ..calls import MissingFunction
 from ..forms import is_url_key
-from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
+from ..instances import find_application
+from ..web import WebResponse, WebRoute, missing_route, order_routes, route_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,18 +21,19 @@ RANK, STACK = 80, "fastapi"
 
 
 def find(user: UserFile) -> HandlerCall | None:
-    """The first application among the names of the file."""
-    apps = [value for value in user.names.values() if is_app(value)]
-    return app_call(user, apps[0]) if apps and not user.function else None
+    """The first application among the names of the file, or of its factory."""
+    app = None if user.function else find_application(user, is_app, "fastapi", "starlette")
+    return None if app is None else app_call(user, app)
 
 
 def app_call(user: UserFile, app: Any) -> HandlerCall:
     """The call of the likeliest route of an application. Raises MissingFunction if an application lacks one."""
-    method, paths = "POST", order_routes(list(dict.fromkeys(_post_paths(app))))
+    routes = list(dict.fromkeys(_post_paths(app)))
+    method, paths = "POST", order_routes(routes)
     if not paths:
         method, paths = "GET", order_routes([path for path in _schema(app) if _url_names(app, "GET", path)])
     if not paths:
-        raise MissingFunction(NO_ROUTE, user.names_of_file())
+        raise missing_route(user, routes)
     try:
         from starlette.testclient import TestClient
     except (ImportError, RuntimeError) as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from ..calls import MissingFunction
 from ..forms import url_keys
-from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
+from ..instances import find_application
+from ..web import WebResponse, WebRoute, missing_route, order_routes, route_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,19 +20,20 @@ RANK, STACK = 90, "flask"
 
 
 def find(user: UserFile) -> HandlerCall | None:
-    """The first application among the names of the file."""
-    apps = [value for value in user.names.values() if _is_app(value)]
-    if not apps or user.function:
+    """The first application among the names of the file, or of its factory."""
+    app = None if user.function else find_application(user, _is_app, "flask")
+    if app is None:
         return None
-    rules = list(apps[0].url_map.iter_rules())
+    rules = list(app.url_map.iter_rules())
     in_query = url_keys(user.source) if "request.args" in user.source else []
-    method, paths = "POST", order_routes([rule.rule for rule in rules if "POST" in rule.methods])
+    routes = [rule.rule for rule in rules if "POST" in rule.methods]
+    method, paths = "POST", order_routes(routes)
     if not paths and in_query:
-        views = apps[0].view_functions
+        views = app.view_functions
         method, paths = "GET", order_routes([rule.rule for rule in rules if _reads_query(views[rule.endpoint])])
     if not paths:
-        raise MissingFunction(NO_ROUTE, user.names_of_file())
-    route = WebRoute(paths[0], flask_sender(apps[0], paths[0], method), method)
+        raise missing_route(user, routes)
+    route = WebRoute(paths[0], flask_sender(app, paths[0], method), method)
     route.url_names = in_query
     return route_call(user, route)
 

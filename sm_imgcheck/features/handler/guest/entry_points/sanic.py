@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ..calls import MissingFunction
-from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
+from ..instances import find_application
+from ..web import WebResponse, WebRoute, missing_route, order_routes, route_call
 
 if TYPE_CHECKING:
     from ..calls import HandlerCall, UserFile
@@ -20,14 +20,15 @@ RANK, STACK = 84, "-"
 
 
 def find(user: UserFile) -> HandlerCall | None:
-    """The likeliest POST route of the first application."""
-    apps = [value for value in user.names.values() if _is_app(value)]
-    if not apps or user.function:
+    """The likeliest POST route of the first application, or of its factory."""
+    app = None if user.function else find_application(user, _is_app, "sanic")
+    if app is None:
         return None
-    paths = order_routes([f"/{route.path}" for route in apps[0].router.routes if "POST" in route.methods])
+    routes = [f"/{route.path}" for route in app.router.routes if "POST" in route.methods]
+    paths = order_routes(routes)
     if not paths:
-        raise MissingFunction(NO_ROUTE, user.names_of_file())
-    return route_call(user, WebRoute(paths[0], _SanicSender(apps[0], paths[0])))
+        raise missing_route(user, routes)
+    return route_call(user, WebRoute(paths[0], _SanicSender(app, paths[0])))
 
 
 def _is_app(value: object) -> bool:

@@ -10,10 +10,9 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..calls import MissingFunction
-from ..instances import make_instance, prepare
+from ..instances import find_application, make_instance
 from ..source_imports import imports
-from ..web import NO_ROUTE, WebResponse, WebRoute, order_routes, route_call
+from ..web import WebResponse, WebRoute, missing_route, order_routes, route_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,6 @@ _SECONDS = 3600.0
 """Longer than any --timeout."""
 _POLL = 0.05
 """Seconds."""
-_FACTORIES = ("make_app", "create_app", "get_app", "build_app", "make_application", "create_application", "app")
 
 
 def find(user: UserFile) -> HandlerCall | None:
@@ -37,33 +35,33 @@ def find(user: UserFile) -> HandlerCall | None:
         return None
     import tornado.web
 
-    app = _application(user, tornado.web)
+    app, title = _application(user, tornado.web), ""
+    if app is None:
+        app, title = _application_of_handler(user, tornado.web)
     if app is None:
         return None
     handlers = {path: kind for path, kind in _routes(app) if kind.post is not tornado.web.RequestHandler.post}
     paths = order_routes(list(handlers))
     if not paths:
-        raise MissingFunction(NO_ROUTE, user.names_of_file())
-    return route_call(user, WebRoute(paths[0], _TornadoSender(app, paths[0], handlers[paths[0]], user.recorder)))
+        raise missing_route(user, handlers)
+    route = WebRoute(paths[0], _TornadoSender(app, paths[0], handlers[paths[0]], user.recorder))
+    route.title = title or route.title
+    return route_call(user, route)
 
 
 def _application(user: UserFile, web: Any) -> Any:
-    for value in user.names.values():
-        if isinstance(value, web.Application):
-            return value
-    for name in _FACTORIES:
-        factory = user.names.get(name)
-        if inspect.isfunction(factory) and not inspect.signature(factory).parameters:
-            app = prepare(user, name, factory)
-            if isinstance(app, web.Application):
-                return app
-    kinds = user.classes()
-    for kind in kinds:
-        if issubclass(kind, web.Application):
-            return make_instance(user, kind)
-    handlers = [kind for kind in kinds if issubclass(kind, web.RequestHandler) and "post" in vars(kind)]
-    needs_settings = any(word in user.source for word in ("self.application", "self.settings", "def initialize("))
-    return web.Application([("/", handlers[0])]) if handlers and not needs_settings else None
+    app = find_application(user, lambda value: isinstance(value, web.Application), "tornado")
+    kinds = [kind for kind in user.classes() if issubclass(kind, web.Application)]
+    return make_instance(user, kinds[0]) if app is None and kinds else app
+
+
+def _application_of_handler(user: UserFile, web: Any) -> tuple[Any, str]:
+    """An application for the likeliest handler, and the handler's method: no file states its route."""
+    kinds = {kind.__name__: kind for kind in user.classes() if issubclass(kind, web.RequestHandler)}
+    names = order_routes([name for name, kind in kinds.items() if "post" in vars(kind)])
+    if not names or any(word in user.source for word in ("self.application", "self.settings", "def initialize(")):
+        return None, ""
+    return web.Application([("/", kinds[names[0]])]), f"{names[0]}.post"
 
 
 def _routes(app: Any) -> Iterator[tuple[str, Any]]:
