@@ -10,6 +10,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Generic, TextIO
 
 from sm_imgcheck.cli.options import ReportOptions
+from sm_imgcheck.cli.signals import DelayedSignals
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, format_module, reporter
 
@@ -112,23 +113,25 @@ class ReportWriter(Generic[Row_contra]):
             for file, file_reporter in self._file_reporters:
                 file.add(file_reporter.open())
 
-    def render(self, row: Row_contra) -> str:
-        """Count one row, and return the text to print."""
+    def add(self, row: Row_contra) -> None:
+        """Count one row, print it and write it to the files; inside of DelayedSignals, with ``flush`` after that."""
         self.content.gather(row)
+        self.out.write(self.reporter.row(row))
         if self.files:
             self._waiting.append(row)
-        return self.reporter.row(row)
-
-    def write(self, text: str) -> None:
-        """Print the text of ``render``, and write the waiting rows to the files where they are enough."""
-        self._print(text)
         if len(self._waiting) >= self.content.rows_together:
             self._write_files()
 
+    def flush(self) -> None:
+        """Pass on what is printed, which may wait for the program that reads it."""
+        self.out.flush()
+
     def row(self, row: Row_contra) -> None:
-        """Print one row."""
+        """Print one row, and write it to the files."""
         self.open()
-        self.write(self.render(row))
+        with DelayedSignals():
+            self.add(row)
+        self.flush()
 
     def close(self, report: Report, *, only_machines: bool = False) -> None:
         """Print the end, and finish the files. only_machines: print it in machine formats only."""
@@ -143,7 +146,7 @@ class ReportWriter(Generic[Row_contra]):
 
     def _write_files(self) -> None:
         while self._waiting:
-            row = self._waiting.popleft()  # first: after a signal, no row is written twice
+            row = self._waiting.popleft()  # first: no row is written twice
             for file, file_reporter in self._file_reporters:
                 if text := file_reporter.row(row):
                     file.add(text)

@@ -17,7 +17,7 @@ from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
 from sm_imgcheck.cli.report_content import complete_counts, report_content, suppress
 from sm_imgcheck.cli.run_errors import RunErrors, report_empty_run, report_interruption
-from sm_imgcheck.cli.signals import check_signals
+from sm_imgcheck.cli.signals import DelayedSignals, check_signals
 from sm_imgcheck.cli.specs import SpecTable, load_spec, read_spec_table
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError
@@ -141,12 +141,13 @@ class _OutcomeReporter:
         result = outcome.result
         if self._specs:
             result = replace_fields(result, spec=self._specs[outcome.item.spec])
-        self._content.measure(
-            result, size=outcome.size, seconds=outcome.seconds, levels=outcome.levels, thumbnails=outcome.thumbnails
-        )
-        text = self._writer.render(result)  # first: after a signal, what is counted and printed are alike
-        self.report = self.report.plus(result, tensor_expected=self._writes and result.kind != "probe")
-        self._writer.write(text)
+        with DelayedSignals():  # what is counted, printed and in each file is the same
+            self._content.measure(
+                result, size=outcome.size, seconds=outcome.seconds, levels=outcome.levels, thumbnails=outcome.thumbnails
+            )
+            self._writer.add(result)
+            self.report = self.report.plus(result, tensor_expected=self._writes and result.kind != "probe")
+        self._writer.flush()
 
 
 def _job(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-from types import FrameType
+from types import FrameType, TracebackType
 
-__all__ = ["TerminationSignal", "check_signals", "exit_code_of_signal", "listen"]
+__all__ = ["DelayedSignals", "TerminationSignal", "check_signals", "exit_code_of_signal", "listen"]
 
 
 class TerminationSignal(BaseException):  # not KeyboardInterrupt: typer makes exit code 130 of that
@@ -22,6 +22,27 @@ _signals: list[int] = []
 of the import system or of a weak reference, in ``__del__``, below compiled code that clears errors."""
 
 
+class DelayedSignals:
+    """Raises the exception of a signal after the block, so that all its steps or none are done.
+
+    A second signal does not wait. Not for steps that may wait for another program, such as flushing standard
+    output.
+    """
+
+    received: int | None = None
+    """Signals that were received before the block; None outside of one."""
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+        DelayedSignals.received = len(_signals)
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        """End the block."""
+        before, DelayedSignals.received = DelayedSignals.received, None
+        if before != len(_signals):
+            check_signals()
+
+
 def listen() -> None:
     """Let the signals that end a process raise an exception, unless they are ignored (nohup)."""
     for name, default in (
@@ -36,7 +57,8 @@ def listen() -> None:
 
 def _stop(number: int, _: FrameType | None) -> None:
     _signals.append(number)
-    check_signals()
+    if DelayedSignals.received is None or len(_signals) > DelayedSignals.received + 1:
+        check_signals()
 
 
 def check_signals() -> None:

@@ -1,6 +1,9 @@
 """The gate of a CI job: raw photos under --as-request, what convert refuses, skipped files, report files."""
 
+import csv
 import json
+import signal
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,8 @@ from PIL import Image
 from report_schemas import VALIDATORS, annotations
 from sample_images import jpeg
 
-from sm_imgcheck.cli import main
+from sm_imgcheck.cli import main, signals
+from sm_imgcheck.core.types import Report
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.report.check import CheckContent
 
@@ -126,6 +130,58 @@ def test_files_of_an_interrupted_run_have_the_rows_so_far(gate, monkeypatch):
     code, out, _ = gate("photos", "--format", "json", "--output-file", "json:rows.json")
     assert (code, len(json.loads(out)["results"])) == (130, 2)
     assert Path("rows.json").read_text() == out
+
+
+STEPS = [(CheckContent, "gather"), (CheckContent, "record"), (Report, "plus"), (CheckContent, "entries")]
+"""Steps of a row; the last is one of the files alone."""
+
+
+@pytest.mark.parametrize(
+    ("step", "together"),
+    [*product(STEPS[:3], (1, ROWS_TOGETHER)), (STEPS[3], 1)],
+    ids=lambda value: value[1] if isinstance(value, tuple) else str(value),
+)
+@pytest.mark.sample(4)
+def test_signal_at_any_step_of_a_row_leaves_equal_rows_in_all_formats(gate, monkeypatch, step, together):
+    real, calls = getattr(*step), []
+
+    def send_signal(*arguments, **options):
+        calls.append(step)
+        if len(calls) == 2:
+            signals._stop(signal.SIGTERM, None)
+        return real(*arguments, **options)
+
+    add_bad_photos()
+    monkeypatch.setattr(signals, "_signals", [])
+    monkeypatch.setattr(CheckContent, "rows_together", together)
+    monkeypatch.setattr(*step, send_signal)
+    files = {form: f"report.{form}" for form in ("jsonl", "junit", "csv")}
+    options = [word for form, file in files.items() for word in ("--output-file", f"{form}:{file}")]
+    code, out, err = gate("photos", "--as-request", "--format", "jsonl", "-j", "1", *options)
+    *rows, last = map(json.loads, out.splitlines())
+    count = last["summary"]["candidates"]
+    assert (code, len(rows)) == (143, count)
+    assert 0 < count < 6
+    assert f"stopped by SIGTERM after {count} candidate" in err
+    assert Path("report.jsonl").read_text() == out
+    assert Path("report.junit").read_text().count("<testcase") == count
+    lines = csv.DictReader(Path("report.csv").read_text().splitlines())
+    assert {line["path"] for line in lines} == {row["path"] for row in rows}
+
+
+def test_second_signal_does_not_wait_for_the_end_of_a_block(monkeypatch):
+    monkeypatch.setattr(signals, "_signals", [])
+    steps = []
+
+    def run_block():
+        with signals.DelayedSignals():
+            for step in ("first", "second"):
+                signals._stop(signal.SIGTERM, None)
+                steps.append(step)
+
+    with pytest.raises(signals.TerminationSignal):
+        run_block()
+    assert steps == ["first"]
 
 
 def test_empty_run_writes_valid_documents(gate):
