@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import stat
@@ -28,7 +29,7 @@ from sm_imgcheck.io.images.decode import decode_with_header
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.numpy_files import (
     MAX_HEADER_BYTES,
-    MAX_MAPPED_BYTES,
+    MAX_MAPPED_VALUES,
     NPY_MAGIC,
     check_bytes,
     check_numbers,
@@ -183,9 +184,11 @@ def load_npy(file: IO[bytes], size: int) -> tuple[np.ndarray, int]:
         return read_npy(file.read(size))
     shape, fortran, dtype, start = npy_header(BytesIO(file.read(MAX_HEADER_BYTES + 64)))
     size_in_bytes = check_bytes(shape, dtype, size - start)
-    if size_in_bytes > MAX_MAPPED_BYTES:
-        got = f"{size_in_bytes} bytes ({list(shape)} {dtype.name})"
-        raise CandidateError("SRC101", f"tensor data: got {got}, expected at most {MAX_MAPPED_BYTES}; split the batch")
+    if math.prod(shape) > MAX_MAPPED_VALUES:
+        got = f"{math.prod(shape):,} values ({list(shape)} {dtype.name})"
+        raise CandidateError(
+            "SRC101", f"tensor data: got {got}, expected at most {MAX_MAPPED_VALUES:,}; split the batch"
+        )
     order: Literal["F", "C"] = "F" if fortran else "C"
     if not size_in_bytes:
         return np.empty(shape, dtype, order), size - start

@@ -290,6 +290,6 @@ SRC154 = Rule(
 
     At an endpoint: a worker killed for its memory.
 
-    Split it into batches, or store it as an uncompressed ``.npy`` file of up to 8 GiB, which is memory-mapped.
+    Split it into batches, or store it as an uncompressed ``.npy`` file, which is not unpacked in memory.
     """,
 )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import struct
 import zipfile
@@ -92,19 +93,27 @@ def test_npy_that_is_shortened_after_it_is_read_keeps_its_values(tmp_path):
     assert np.array_equal(found.data, picture())
 
 
+def write_sparse(path, descr, shape):
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+        file.truncate(file.tell() + math.prod(shape) * np.dtype(descr).itemsize)
+
+
 def test_npy_over_the_limit_is_refused_before_its_values_are_read(tmp_path):
-    limit = numpy_files.MAX_MAPPED_BYTES
-    images = (limit >> 20) + 1
-    header = {"descr": "<f4", "fortran_order": False, "shape": (images, 512, 512, 1)}  # 1 MiB each
-    with (tmp_path / "x.npy").open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        file.truncate(file.tell() + (images << 20))  # a sparse file
+    write_sparse(tmp_path / "x.npy", "|u1", (100_001, 400, 250, 1))
     problem = read(tmp_path / "x.npy", DECODE).problem
     assert problem.code == "SRC101"
     assert problem.message == (
-        f"tensor data: got {images << 20} bytes ([{images}, 512, 512, 1] float32), expected at most {limit}; "
+        "tensor data: got 10,000,100,000 values ([100001, 400, 250, 1] uint8), expected at most 10,000,000,000; "
         "split the batch"
     )
+
+
+def test_npy_of_60000_images_in_bytes_is_mapped(tmp_path):
+    write_sparse(tmp_path / "x.npy", "|u1", (60_000, 224, 224, 3))
+    found = read(tmp_path / "x.npy", DECODE)
+    assert found.problem is None
+    assert found.data.shape == (60_000, 224, 224, 3)
 
 
 def test_npz_names_its_arrays(tmp_path):
