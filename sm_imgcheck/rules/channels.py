@@ -97,7 +97,9 @@ CHN104 = Rule(
     they are recognized and not estimated. At most 1.8 % of each of 28 such kinds, unknown to the fit, were reported.
     Negatives and rotated hues look like swapped channels: 4 and 9 % are reported. Batches of which most images are
     such, or whose images contradict each other, are not estimated: of batches of 16 images of 13 such kinds, none is
-    reported but 4 % of those with all hues rotated by one angle or with one range of hues.
+    reported but 4 % of those with all hues rotated by one angle or with one range of hues. The limit is a step: 20 % of
+    the evidence. A batch in which only some images are swapped is therefore reported with the order of the others while
+    the swapped ones have less of the evidence (about 3 of 16 images), and not estimated from there on.
 
     At an endpoint: 200, and a less accurate prediction without any error. No server can detect it.
 
