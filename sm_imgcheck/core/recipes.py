@@ -50,7 +50,7 @@ _BY_SOURCE = (
 """Mistakes that only a source image shows: other images have such values by the usual mappings."""
 _BY_DATASET = (  # https://github.com/kuangliu/pytorch-cifar, https://github.com/weiaicunzai/pytorch-cifar100
     ("CIFAR-10 mean and std", Values(mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616))),
-    ("CIFAR-10 mean and another std", Values(mean=(0.4914, 0.4822, 0.4465), std=(0.2023, 0.1994, 0.201))),
+    ("CIFAR-10 mean and std averaged over images", Values(mean=(0.4914, 0.4822, 0.4465), std=(0.2023, 0.1994, 0.201))),
     ("CIFAR-100 mean and std", Values(mean=(0.5071, 0.4867, 0.4408), std=(0.2675, 0.2565, 0.2761))),
 )
 """Mappings of training data sets, which only a source image shows."""

@@ -37,6 +37,8 @@ def line(result: Result) -> str:
     if not result.origins:
         if result.ideal is not None and result.ideal.uncompared:
             return f"not compared with {source}"
+        if result.ideal is not None and result.ideal.is_edited:
+            return f"the spec's result from {source}, with changed pixels ({result.ideal.region}){limit}"
         region = f" ({result.ideal.region})" if result.ideal is not None and result.ideal.region else ""
         return f"no known pipeline makes it from {source}{region}{limit}"
     first = result.origins[0]

@@ -36,9 +36,9 @@ PIX101 = Rule(
     Every common rotation, flip, framing, filter, channel order and value mapping was tried. The details and the local
     contrast of both images differ in all orientations, as do their values in memory order and the distribution of
     these, and no part of the image has the keypoints of the tensor, in any size and rotation. The tensor shows a
-    different image, or one too small or too edited to recognize. If they agree, PIX102 is reported; images without
-    details are reported as PIX110. A search that stopped at its limit before all of that was tried makes it a warning.
-    A tensor without details, where the spec's image has some, is another image, or its values were lost.
+    different image, or one too small or too edited to recognize. If they agree, PIX102 is reported. A search that
+    stopped at its limit before all of that was tried makes it a warning. A tensor without details, where the spec's
+    image has some, is another image, or its values were lost. If neither has details, PIX110 is reported.
 
     At an endpoint: a prediction for different content.
 
@@ -81,7 +81,8 @@ PIX102 = Rule(
     channel order and values are therefore checked as without a source image. Where no pipeline is near, it describes
     the part of the image that the tensor shows, found by keypoints; if that is not the part that the spec requires,
     such as after a random rotation, the finding is an error. Where most of the pixels are the spec's result, it states
-    in which rows and columns the others are: something was drawn, covered or erased. Where only the distribution of the
+    how many, within which rows and columns the others are (from 0, the last one included), and the largest difference,
+    over 2 gray levels: something was drawn, covered or erased after the pipeline. Where only the distribution of the
     values is that of the image, this is a hint, not evidence: different images may have the same distribution.
 
     At an endpoint: the error grows with the difference.
@@ -111,11 +112,14 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     ideal = candidate.ideal
     if origins == () and ideal is not None and not ideal.uncompared and _is_unclear(candidate):
         agreement = ideal.region or f"the details of the image agree (correlation {ideal.resemblance:.2f})"
+        got, expected = "an unknown value mapping or pipeline", "a known pipeline"
+        if ideal.is_edited:
+            got, expected = "the spec's result with changed pixels", "the spec's result"
         yield PIX102.finding(
-            f"pipeline from {_source(candidate)}: got an unknown value mapping or pipeline, expected a known pipeline; "
+            f"pipeline from {_source(candidate)}: got {got}, expected {expected}; "
             f"{agreement}{_search_limit(candidate)}",
-            expected="a known pipeline",
-            actual=ideal.region or "an unknown value mapping or pipeline",
+            expected=expected,
+            actual=ideal.region or got,
             severity="error" if ideal.region_differs else "warning",
         )
 

@@ -233,8 +233,8 @@ SHP108 = Rule(
     probability. On photographs held out of the fit: 0 of 6,000 right tensors were reported (color and gray, both
     layouts, five recipes), and 99.6 % or more of the reshaped ones. Height and width that were swapped (as in
     ``reshape(width, height, 3)``) are found for 97 %. Images without detail show no order. With ``--source`` all
-    orders are compared with the image, and the finding is certain. Four channels under a shape of three (an RGBA buffer
-    of a canvas or a screen that is read as RGB) show a constant in every fourth value.
+    orders are compared with the image, and the finding is certain. RGBA values in an RGB shape (the buffer of a canvas
+    or a screen that is read as three channels) show a constant in every fourth value.
 
     At an endpoint: 200, and a wrong prediction. No server can detect it.
 
@@ -257,7 +257,7 @@ def _reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Finding]
             actual = "values reshaped, then transposed: got values in a mixed order"
             fix = "remove the reshape and the transpose"
         if has_hidden_alpha(facts):
-            actual = "four channels under a shape of three: got a constant in every fourth value, such as alpha"
+            actual = "value order: got RGBA values in an RGB shape (every fourth value is constant)"
             fix = "remove the fourth channel: reshape the buffer to [H, W, 4], then [..., :3]"
         yield SHP108.finding(
             f"{actual}, expected {facts.layout} as in the shape {list(facts.shape)}; {fix}",

@@ -279,3 +279,23 @@ def test_mapping_without_a_division_by_255_is_twice_the_same(mean, std, words, p
     image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.float64)
     once = (image[..., ::-1] - mean) / std
     assert words in describe(find(((once - mean) / std).astype(np.float32)[None], photo))
+
+
+def png_and_buffer(pixels):
+    """The source as PNG, and the buffer of its RGBA pixels under an RGB shape of the same height and width."""
+    four = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue(), four.reshape(-1)[: pixels.size].reshape(pixels.shape)
+
+
+def test_buffer_of_four_channels_without_a_resize_is_named():
+    source, tensor = png_and_buffer(picture(SIDE, EDGE, seed=3))
+    text = describe(find(tensor[np.newaxis].astype(np.float32) / np.float32(255), source))
+    assert "not resized, a buffer of four channels (RGBA) read as three" in text
+
+
+def test_crop_from_the_upper_left_corner_is_named_without_a_resize():
+    pixels = picture(EDGE, 2 * SIDE, seed=3)
+    tensor = pixels[np.newaxis, :60, :90].astype(np.float32) / np.float32(255)
+    assert describe(find(tensor, png_and_buffer(pixels)[0])).startswith("top left crop 60x90")

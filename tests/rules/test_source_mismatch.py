@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter, ImageOps
 from sample_images import encode_image, picture
 
 import sm_imgcheck
-from sm_imgcheck.features.identify.edited import describe_edited_part
+from sm_imgcheck.features.identify.edited import as_image, describe_edited_part
 from sm_imgcheck.features.identify.resemblance import has_few_details, has_same_distribution, resemblance
 from sm_imgcheck.pipeline.measure import measure
 
@@ -70,11 +70,23 @@ def test_tensor_of_two_colors_is_not_compared_without_a_spec():
 
 @pytest.mark.parametrize("colors", [1, 2])
 @pytest.mark.sample(2)
-def test_source_without_detail_is_not_compared(colors):
+def test_tensor_with_details_of_a_source_without_any_is_another_image(colors):
     plain = np.zeros((144, 192, 3), np.uint8)
     plain[:72] = 255 if colors == 2 else 0
     found = codes(UNIT[np.newaxis], source=encode_image(Image.fromarray(plain), "PNG"))
-    assert set(found) == {"PIX110"}
+    assert set(found) == {"PIX101"}
+    assert "got a different or edited image" in found["PIX101"].message
+
+
+@pytest.mark.sample(2)
+def test_source_without_detail_is_not_compared_where_the_spec_s_result_has_some_or_is_unknown():
+    plain = np.zeros((144, 192, 3), np.uint8)
+    plain[72:] = 255
+    halves = encode_image(Image.fromarray(plain), "PNG")
+    stretched = {**SPEC, "resize": {"mode": "stretch", "interpolation": "bicubic"}, "shape": ["N", 9, 192, 3]}
+    assert set(codes(UNIT[np.newaxis, :9], halves, stretched)) == {"PIX110"}
+    rejected = encode_image(Image.fromarray(np.dstack([plain, plain[..., 0]])), "PNG")
+    assert "PIX110" in codes(UNIT[np.newaxis], rejected, {**SPEC, "decode": {"alpha": "reject"}})
 
 
 @pytest.mark.slow
@@ -103,27 +115,86 @@ def draw_box(image):
 
 
 @pytest.mark.parametrize(
-    ("change", "rows", "columns"), [(erase_rectangle, "100 to 130", "100 to 150"), (draw_box, "20 to 80", "10 to 90")]
+    ("change", "rows", "columns", "layout"),
+    [
+        (erase_rectangle, "100 to 129", "100 to 149", "NHWC"),
+        (draw_box, "20 to 79", "10 to 89", "NCHW"),
+        (erase_rectangle, "100 to 129", "100 to 149", "HWC"),
+    ],
 )
-@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
 def test_edited_part_of_the_spec_s_result_is_located(change, rows, columns, layout):
     tensor, spec = change(UNIT)[np.newaxis], SPEC
     if layout == "NCHW":
         tensor, spec = tensor.transpose(0, 3, 1, 2), {**SPEC, "shape": ["N", 3, 144, 192]}
-    found = codes(tensor, spec=spec)
+    found = codes(tensor[0] if layout == "HWC" else tensor, spec=spec)
     assert set(found) == {"PIX102"}
-    assert f"the others are in rows {rows} and columns {columns} of the tensor" in found["PIX102"].message
+    message = found["PIX102"].message
+    assert "got the spec's result with changed pixels, expected the spec's result" in message
+    assert f"the others are within rows {rows} and columns {columns} of the tensor (largest difference" in message
 
 
-@pytest.mark.parametrize("shape", [(1, 143, 192, 3), (2, 144, 192, 3)])
-def test_other_shapes_and_batches_have_no_edited_part(shape):
-    assert describe_edited_part(np.zeros(shape), np.ones((1, 144, 192, 3)), "NHWC") == ""
+LEVELS = PIXELS.astype(np.float32)
+
+
+def change_corners(image):
+    image[:2, :2] = image[-2:, -2:] = 300
+    return image
+
+
+def change_pixel(image):
+    image[100, 7] += 5
+    return image
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            change_pixel,
+            "27,647 of 27,648 pixels are the spec's result; the other is in row 100 and column 7 of the tensor",
+        ),
+        (
+            change_corners,
+            "the others are within rows 0 to 143 and columns 0 to 191",
+        ),
+    ],
+)
+def test_few_changed_pixels_are_counted(change, words):
+    assert words in describe_edited_part(change(LEVELS.copy()), LEVELS)
+
+
+@pytest.mark.parametrize(("levels", "is_edited"), [(1, False), (2, False), (3, True)])
+def test_pixels_that_differ_by_two_gray_levels_are_not_edited(levels, is_edited):
+    noisy = LEVELS.copy()
+    noisy[100:] += np.random.default_rng(1).integers(-levels, levels + 1, noisy[100:].shape)
+    assert bool(describe_edited_part(noisy, LEVELS)) is is_edited
+
+
+def test_largest_difference_is_in_gray_levels_of_the_spec():
+    std = [64, 32, 16]
+    spec = {key: value for key, value in SPEC.items() if key != "value_range"}
+    spec["normalize"] = {"units": "byte", "mean": [128] * 3, "std": std}
+    changed = LEVELS.copy()
+    changed[:40, :40, 2] += 50
+    message = codes(((changed - 128) / std)[np.newaxis], spec=spec)["PIX102"].message
+    assert "(largest difference 50 gray levels)" in message
+
+
+def test_other_shapes_and_batches_have_no_edited_part():
+    assert describe_edited_part(LEVELS[1:], LEVELS) == ""
+    assert as_image(np.zeros((2, 144, 192, 3)), "NHWC") is None
 
 
 @pytest.mark.parametrize("shape", [(12, 12), (8, 192), (40, 3), (1, 1), (15, 16)])
 def test_sides_shorter_than_a_block_have_no_edited_part(shape):
-    image = PIXELS[: shape[0], : shape[1]][np.newaxis] / 255
-    assert describe_edited_part(image[:, ::-1], image, "NHWC") == ""
+    image = LEVELS[: shape[0], : shape[1]]
+    assert describe_edited_part(image[::-1], image) == ""
+
+
+def test_side_of_one_block_has_an_edited_part():
+    image = LEVELS[:16]
+    changed = np.concatenate([image[:, :160], image[:, 160:] + 5], axis=1)
+    assert "the others are within rows 0 to 15 and columns 160 to 191" in describe_edited_part(changed, image)
 
 
 def test_small_tensor_of_another_image_is_reported():
@@ -133,9 +204,11 @@ def test_small_tensor_of_another_image_is_reported():
 
 
 def test_blur_is_not_an_edited_part():
-    blurred = np.asarray(Image.fromarray(PIXELS).filter(ImageFilter.BoxBlur(1)), np.float32)[np.newaxis] / 255
-    assert describe_edited_part(blurred, UNIT[np.newaxis], "NHWC") == ""
-    assert describe_edited_part(UNIT[np.newaxis], UNIT[np.newaxis], "NHWC") == ""
+    assert (
+        describe_edited_part(np.asarray(Image.fromarray(PIXELS).filter(ImageFilter.BoxBlur(1)), np.float32), LEVELS)
+        == ""
+    )
+    assert describe_edited_part(LEVELS, LEVELS) == ""
 
 
 def test_normalized_buffer_of_four_channels_is_not_called_another_image():
@@ -144,7 +217,7 @@ def test_normalized_buffer_of_four_channels_is_not_called_another_image():
     report = sm_imgcheck.validate(tensor, SPEC, source=SOURCE)
     found = {finding.code: finding.message for finding in report.findings}
     assert "PIX101" not in found
-    assert "four channels under a shape of three" in found["PIX110"]
+    assert "RGBA values in an RGB shape" in found["PIX110"]
     assert "remove the fourth channel" in found["SHP108"]
 
 

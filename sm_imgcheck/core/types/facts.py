@@ -186,6 +186,8 @@ class SourceComparison:
     region: str = ""
     """Where no known pipeline explains the tensor: the part of the image that it shows, or what else they share, in
     words; empty: unknown."""
+    is_edited: bool = False
+    """Whether most of the tensor is the spec's result, and ``region`` describes the other pixels."""
     region_differs: bool = False
     """Whether that part is clearly another than the spec's."""
     mean_difference: float | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["describe_edited_part"]
+__all__ = ["as_image", "describe_edited_part"]
 
 _BLOCK = 16
 """Pixels of a side of the blocks that are compared."""
@@ -12,37 +12,53 @@ _DETAIL = 0.02
 """Standard deviation of a block with details, as a share of the range: flat blocks survive most changes."""
 _MIN_EQUAL = 0.5
 """Share of the blocks with details that must be equal in every pixel."""
-_ROUNDING = 1e-4
-"""Difference of equal values, as a share of the range: 0.03 gray levels."""
+_ROUNDING = 0.03
+"""Difference of equal values in gray levels."""
+_MIN_EDIT = 2.0
+"""Gray levels above which a pixel was edited: decoders, rounding and noise of one level change no more."""
+_NEARLY_ALL = 0.999
+"""Share of equal pixels above which they are counted: three digits of a percentage would be 100 %."""
 
 
-def describe_edited_part(tensor: np.ndarray, expected: np.ndarray, layout: str) -> str:
-    """Return where a tensor differs from the spec's result, in words; empty unless most of it is equal.
+def describe_edited_part(image: np.ndarray, result: np.ndarray) -> str:
+    """Return where an image differs from the spec's result, in words; empty unless most of it is equal.
 
-    tensor, expected: of one layout; empty too for other shapes, and for several images.
+    image, result: HxWxC in gray levels. Empty too for other shapes, for sides under 16 pixels, and where the largest
+    difference is not more than 2 gray levels.
     """
-    if tensor.shape != expected.shape or ("N" in layout and len(tensor) != 1):
+    if image.shape != result.shape:
         return ""
-    pixels, result = (_as_image(array, layout) for array in (tensor, expected))
-    differs: np.ndarray = np.abs(pixels - result).max(axis=2) > _ROUNDING * float(np.ptp(result))
+    difference = np.abs(image - result).max(axis=2)
+    differs = difference > _ROUNDING
     changes, details = (_blocks(plane) for plane in (differs, result.mean(axis=2)))
     has_details = details.std(axis=1) > _DETAIL * float(np.ptp(result))
     is_equal = np.logical_not(changes.any(axis=1))
-    if not has_details.any() or is_equal[has_details].mean() < _MIN_EQUAL or not differs.any():
+    if not has_details.any() or is_equal[has_details].mean() < _MIN_EQUAL or not difference.max() > _MIN_EDIT:
         return ""
-    rows, columns = (np.flatnonzero(differs.any(axis=axis)) for axis in (1, 0))
-    share = f"{100 * (1 - differs.mean()):.3g} %"
+    rows, columns = (_span(name, differs.any(axis=axis)) for name, axis in (("row", 1), ("column", 0)))
+    number, total = int(differs.sum()), differs.size
+    equal = 1 - number / total
+    share = f"{total - number:,} of {total:,}" if equal > _NEARLY_ALL else f"{100 * equal:.3g} % of the"
+    others = "the other is in" if number == 1 else "the others are within"
     return (
-        f"{share} of its pixels are the spec's result; the others are in rows {rows[0]} to {rows[-1] + 1} and columns "
-        f"{columns[0]} to {columns[-1] + 1} of the tensor"
+        f"{share} pixels are the spec's result; {others} {rows} and {columns} of the tensor "
+        f"(largest difference {difference.max():.3g} gray levels)"
     )
 
 
-def _as_image(array: np.ndarray, layout: str) -> np.ndarray:
-    """HxWxC float32 of the first image."""
+def as_image(array: np.ndarray, layout: str) -> np.ndarray | None:
+    """Return a tensor of one image as HxWxC float32; None for several."""
+    if "N" in layout and len(array) != 1:
+        return None
     image = (array[0] if "N" in layout else array).astype(np.float32)
     axes = layout.removeprefix("N")
     return image.transpose([axes.index(axis) for axis in "HWC"]) if "C" in axes else image[..., np.newaxis]
+
+
+def _span(name: str, differs: np.ndarray) -> str:
+    """The first and the last of the rows or columns that differ, counted from 0."""
+    first, last = np.flatnonzero(differs)[[0, -1]]
+    return f"{name} {first}" if first == last else f"{name}s {first} to {last}"
 
 
 def _blocks(plane: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ def _describe(registration: Registration, size: tuple[int, int], full: tuple[int
         f"({full[0]}x{full[1]})"
     )
     if (ends[0] < -margin).any() or (ends[1] > end + margin).any():
-        words += " in a part of its pixels" if abs(angle) >= _MIN_ANGLE else _inside(registration, low, high, size)
+        words += " and areas outside of it" if abs(angle) >= _MIN_ANGLE else _inside(registration, low, high, size)
     if abs(angle) >= _MIN_ANGLE:
         words += f", rotated by {abs(angle):.0f} degrees {'counter' if angle > 0 else ''}clockwise"
     return words + (", then mirrored" if registration.is_mirrored else "")

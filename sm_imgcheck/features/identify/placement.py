@@ -145,7 +145,7 @@ def _compare_framings(
         if view.budget.stops():
             return
         part = part_of(framing, view, tensor_image)
-        if part is None or part.size != tensor_image.size or _idle(framing, part):
+        if part is None or part.size != tensor_image.size or _idle(framing, part, view):
             continue
         key = (framing.kind, part, framing.libraries)
         if key in keys or (part.is_framed and not _holds(part, tensor_image)):
@@ -155,9 +155,9 @@ def _compare_framings(
         yield FramingMatch(tensor_image=tensor_image, view=view, framing=framing, part=part, misfit=misfit)
 
 
-def _idle(framing: Framing, part: SourceRegion) -> bool:
+def _idle(framing: Framing, part: SourceRegion, view: OrientedImage) -> bool:
     """Whether a shorter framing has the same result: no step is needed, or the crop is not resized."""
-    if part.is_unchanged:
+    if part.is_copy and part.size == (view.height, view.width):
         return bool(framing.spec_steps)
     return part.is_copy and framing.resizes and not framing.known
 

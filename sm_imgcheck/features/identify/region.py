@@ -60,11 +60,6 @@ class SourceRegion:
         return self.inner[2:] != self.size
 
     @property
-    def is_unchanged(self) -> bool:
-        """Whether the tensor shows the source pixel for pixel."""
-        return self.source == (0, 0, *self.size) and not self.is_framed
-
-    @property
     def is_copy(self) -> bool:
         """Whether the tensor shows some window of the source pixel for pixel."""
         whole = all(start == int(start) for start in self.source[:2])

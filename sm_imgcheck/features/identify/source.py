@@ -15,7 +15,7 @@ from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Pl
 from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.budget import Budget
-from sm_imgcheck.features.identify.edited import describe_edited_part
+from sm_imgcheck.features.identify.edited import as_image, describe_edited_part
 from sm_imgcheck.features.identify.located import with_region
 from sm_imgcheck.features.identify.resemblance import (
     has_few_details,
@@ -61,7 +61,10 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
         raise _unusable(image.path, str(error)) from None
     ideal = replace(_ideal(image, origins, spec), unsearched=budget.report())
     if not any(origin.exact for origin in origins):
-        ideal = _explain_failure(candidate, image, policy, ideal, is_near=bool(origins))
+        if region := _edited_part(candidate, spec, ideal.plan, image.data):
+            ideal = replace(ideal, region=region, is_edited=True)
+        else:
+            ideal = _explain_failure(candidate, image, policy, ideal, is_near=bool(origins))
         origins = () if ideal.uncompared or ideal.region else origins
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
 
@@ -72,11 +75,10 @@ def _explain_failure(
 ) -> SourceComparison:
     """The comparison with the reason why no known pipeline explains the tensor exactly.
 
-    is_near: whether one nearly does; two images without details are not compared even then.
+    is_near: whether one nearly does; two images without details are not compared even then. An image without details
+    is compared where the spec's result has none either, but the tensor has.
     """
     assert candidate.facts is not None
-    if region := _edited_part(candidate, ideal.plan, image.data):
-        return replace(ideal, region=region)
     is_flat = has_few_details(candidate.data, candidate.facts.layout.find("C"))
     if is_near and not is_flat:
         return ideal
@@ -85,6 +87,8 @@ def _explain_failure(
     except CandidateError:
         return ideal
     if has_few_details(picture, 2):
+        if not is_flat and _has_details(ideal.plan, image.data) is False:
+            return _with_likeness(ideal, candidate.data, candidate.facts, picture)
         return replace(ideal, mean_difference=None, max_difference=None, uncompared=_FEW_DETAILS.format("image"))
     if is_flat and not is_near:
         is_refuted = _has_details(ideal.plan, image.data)
@@ -92,22 +96,33 @@ def _explain_failure(
     return ideal if is_near else _with_likeness(ideal, candidate.data, candidate.facts, picture)
 
 
-def _edited_part(candidate: Candidate, plan: Plan | None, body: bytes) -> str:
-    """Where the tensor differs from the result of the plan, in words; empty unless most of it is equal."""
-    if plan is None or candidate.facts is None or plan.after[-1].shape != candidate.facts.shape:
+@np.errstate(all="ignore")  # extreme values are findings
+def _edited_part(candidate: Candidate, spec: Spec | None, plan: Plan | None, body: bytes) -> str:
+    """Where the tensor differs from the result of the plan, in words; empty unless most of it is equal.
+
+    The tensor may have another layout, or no batch dimension.
+    """
+    if spec is None or plan is None or candidate.facts is None:
+        return ""
+    expected = plan.after[-1]
+    image = as_image(candidate.data, candidate.facts.layout)
+    if image is None or image.shape != tuple(expected.length(axis) or 1 for axis in "HWC"):
         return ""
     try:
-        expected = apply_steps(plan.steps, ArrayCache({(): body}))
+        result = as_image(apply_steps(plan.steps, ArrayCache({(): body})), expected.layout)
     except CandidateError:
         return ""
-    return describe_edited_part(candidate.data, expected, plan.after[-1].layout)
+    if result is None:
+        return ""
+    scale = np.abs(np.array(quantized_target(spec.contract, expected.channel_order).scale, np.float32))
+    return describe_edited_part(image / scale, result / scale)
 
 
 def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, picture: np.ndarray) -> SourceComparison:
     """The comparison with what the array and the image have in common."""
     if has_hidden_alpha(facts):
-        return replace(ideal, uncompared="the tensor holds the values of four channels under a shape of three (SHP108)")
-    ideal = replace(ideal, resemblance=resemblance(array, facts, picture))
+        return replace(ideal, uncompared="the tensor has RGBA values in an RGB shape (SHP108)")
+    ideal = replace(ideal, resemblance=resemblance(array, facts, picture) or None)  # 0: a tensor without details
     ideal = with_region(ideal, images_of(array, facts.layout), picture)
     if not ideal.region and has_same_distribution(array, facts, picture):
         return replace(ideal, region="its values are distributed as those of the image, perhaps in another order")
@@ -117,14 +132,14 @@ def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, pic
 _FEW_DETAILS = "the {} has almost no details to compare: 98 % of its pixels have one of two colors"
 
 
-def _has_details(plan: Plan | None, body: bytes) -> bool:
-    """Whether the image that the plan produces from the source has details."""
+def _has_details(plan: Plan | None, body: bytes) -> bool | None:
+    """Whether the image that the plan produces from the source has details; None without one."""
     if plan is None:
-        return False
+        return None
     try:
         return not has_few_details(apply_steps(_shaping_steps(plan.steps), ArrayCache({(): body})), 2)
     except CandidateError:
-        return False
+        return None
 
 
 _LENIENT = {

@@ -53,7 +53,7 @@ def _usable(facts: Facts, _: PlanContext) -> Iterator[Step]:
     if order := contradicted_layout(facts):
         reason, fix = f"{order} under a {facts.layout} shape (reshape instead of transpose)", "transpose"
         if has_hidden_alpha(facts):
-            reason, fix = f"four channels under the shape {list(facts.shape)}", "remove the fourth"
+            reason, fix = f"RGBA values in the shape {list(facts.shape)}", "remove alpha"
         assume = f"--assume layout={facts.layout} if the shape is right"
         raise PlanError(f"value order: got {reason}; {fix} where the tensor is made, or {assume}")
     yield from ()
