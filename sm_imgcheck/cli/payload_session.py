@@ -8,12 +8,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from sm_imgcheck.cli.options import AssumptionOptions, ReportOptions, RequestOptions
 from sm_imgcheck.cli.run_errors import RunErrors
-from sm_imgcheck.cli.signals import check_signals
+from sm_imgcheck.cli.signals import DelayedSignals, check_signals
 from sm_imgcheck.cli.specs import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
@@ -24,6 +25,9 @@ from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.outputs.bodies import BodyWriter, BuiltBody, bodies, single
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
 
+if TYPE_CHECKING:
+    from sm_imgcheck.cli.printing import ReportWriter
+
 __all__ = [
     "RequestInvocation",
     "body_writer",
@@ -32,6 +36,8 @@ __all__ = [
     "resolve_request_target",
     "run_requests",
 ]
+
+Row = TypeVar("Row")
 
 
 @frozen
@@ -79,10 +85,13 @@ def no_candidates_message(invocation: RequestInvocation) -> ImgcheckError:
 def run_requests(
     invocation: RequestInvocation,
     target: RequestTarget,
-    use: Callable[[BuiltBody], str | None],
+    use: Callable[[BuiltBody], tuple[str | None, Row]],
+    writer: ReportWriter[Row],
     close: Callable[[Report], None],
 ) -> Report:
-    """Build every body, pass it to ``use``, which returns its destination, and count; ``close`` ends the report.
+    """Build every body, pass it to ``use``, which returns its destination and row; print the row, and count.
+
+    close: ends the report.
 
     After an interruption, by Ctrl-C or by a body that cannot be written or sent, the report is closed too.
     Raises ImgcheckError without bodies, and at the end if some could not be written.
@@ -91,10 +100,14 @@ def run_requests(
     try:
         every = bodies(candidates(invocation), target, invocation.options, on_failure=errors.report)
         for built in single(every, invocation.single) if invocation.single else every:
-            place = _use_body(built, use, errors)
-            for number, result in enumerate(built.body.results):
-                findings = result.findings if number else result.findings + built.body.findings
-                report = report.plus(replace(result, emitted=place, findings=findings), tensor_expected=True)
+            place, row = _use_body(built, use, errors)
+            writer.open()
+            with DelayedSignals():
+                writer.add(row)
+                for number, result in enumerate(built.body.results):
+                    findings = result.findings if number else result.findings + built.body.findings
+                    report = report.plus(replace(result, emitted=place, findings=findings), tensor_expected=True)
+            writer.flush()
             check_signals()
             gc.enable()  # a short command ends without it; a collection among the imports needs 9 ms
     finally:
@@ -106,7 +119,9 @@ def run_requests(
     return report
 
 
-def _use_body(built: BuiltBody, use: Callable[[BuiltBody], str | None], errors: RunErrors) -> str | None:
+def _use_body(
+    built: BuiltBody, use: Callable[[BuiltBody], tuple[str | None, Row]], errors: RunErrors
+) -> tuple[str | None, Row]:
     try:
         return use(built)
     except OutputRefused as error:  # the cause is its location, not that of all

@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from sm_imgcheck import cli, convert
 from sm_imgcheck.features import requests
 from sm_imgcheck.features.requests import resolve_target
 from sm_imgcheck.features.requests.snippets import HOST
+from sm_imgcheck.report.payload import PayloadContent
 from sm_imgcheck.rules import all_rules
 from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.spec import load
@@ -63,6 +65,22 @@ def test_photo_becomes_body_with_size_and_commands(folder, run_cli):
     ):
         assert words in out
     assert "Not checked" not in out
+
+
+def test_signal_while_a_row_is_rendered_leaves_equal_rows_in_all_formats(folder, run_cli, monkeypatch):
+    real = PayloadContent.gather
+
+    def send_signal(content, row):
+        cli.signals._stop(signal.SIGTERM, None)
+        return real(content, row)
+
+    monkeypatch.setattr(cli.signals, "_signals", [])
+    monkeypatch.setattr(PayloadContent, "gather", send_signal)
+    words = ["--format", "jsonl", "--output-file", "jsonl:report.jsonl"]
+    code, out, _ = run_cli("payload", "a.jpg", "b.jpg", "-s", spec(n=1), *words)
+    *rows, last = map(json.loads, out.splitlines())
+    assert (code, len(rows), last["summary"]["candidates"]) == (143, 1, 1)
+    assert (folder / "report.jsonl").read_text() == out
 
 
 def test_second_run_keeps_body_and_refuses_different_content(folder, run_cli):

@@ -15,6 +15,7 @@ from sm_imgcheck.cli.option_signatures import group_options, said
 if TYPE_CHECKING:
     from sm_imgcheck.cli.payload_session import RequestInvocation
     from sm_imgcheck.core.types import Report
+    from sm_imgcheck.report.payload import BodyRow
     from sm_imgcheck.run.outputs.bodies import BuiltBody
 
 __all__ = ["payload"]
@@ -89,16 +90,15 @@ def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, f
     stream = sys.stderr if out == "-" else sys.stdout
     writer = ReportWriter(content, report, stream)
 
-    def use(built: BuiltBody) -> str | None:
+    def use(built: BuiltBody) -> tuple[str | None, BodyRow]:
         place = sink.put(built)
-        writer.row(replace(built.body, place=place or ""))
-        return place
+        return place, replace(built.body, place=place or "")
 
     def close(counts: Report) -> None:
         sink.finish()
         writer.close(counts)
 
-    return payload_session.run_requests(invocation, target, use, close).exit_code(fail_on)
+    return payload_session.run_requests(invocation, target, use, writer, close).exit_code(fail_on)
 
 
 def _list_sizes(invocation: RequestInvocation) -> int:

@@ -156,16 +156,16 @@ def _send_all(invocation: RequestInvocation, target: RequestTarget, sender: Send
     stream = sys.stderr if out == "-" else sys.stdout
     writer = ReportWriter(ServerResponseContent(target), invocation.report, stream)
 
-    def use(built: BuiltBody) -> str | None:
+    def use(built: BuiltBody) -> tuple[str | None, SentRequest]:
         nonlocal rejections
         payload = built.body.payload
         response = sender(payload) if payload is not None else None
         rejections += response is None or response.is_error
         file = _write_response(built, response, sink) if sink is not None and response is not None else ""
-        writer.row(SentRequest(body=built.body, response=response, file=file))
-        return None if response is None else "sent"
+        row = SentRequest(body=built.body, response=response, file=file)
+        return None if response is None else "sent", row
 
-    payload_session.run_requests(invocation, target, use, writer.close)
+    payload_session.run_requests(invocation, target, use, writer, writer.close)
     return int(rejections > 0)
 
 
