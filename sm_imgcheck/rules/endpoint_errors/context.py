@@ -37,6 +37,8 @@ class Context(TypedDict):
     """Arguments of functions other than the image."""
     no_failure: list[str]
     """Work that continues: excludes all causes."""
+    no_failure_in_clause: list[str]
+    """The same, of a match in the same clause: a report of no error may follow an error."""
     no_request: list[str]
     """Databases, container images, tests, settings, training, text, sound: excludes causes in a request."""
 
@@ -64,9 +66,11 @@ def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tu
         return True
     is_request = cause not in _INFRASTRUCTURE
     before, rest, lines = _around(text, *span)
+    clause = sentences_before(before) + sentence_after(rest)
+    if _expression("no_failure_in_clause").search(clause):
+        return True
     if is_request and certainty == "certain":
-        before, rest = sentences_before(before, without="clause"), sentence_after(rest, without="clause")
-        clause = sentences_before(before) + sentence_after(rest)
+        before, rest = sentences_before(before, clauses=False), sentence_after(rest, clauses=False)
         # without a subject it has that of a clause before: "mysql: out of range; expected 255, got 640"
         subject = clause if mentions_request(clause) else before + sentence_after(rest)
     else:
@@ -87,7 +91,9 @@ _FAILS_TOO = re.compile(r"(?i)\b(?:also fail|failed|fails|is not possible|imposs
 
 
 @cache
-def _expression(name: Literal["request", "other_argument", "no_failure", "no_request"]) -> re.Pattern[str]:
+def _expression(
+    name: Literal["request", "other_argument", "no_failure", "no_failure_in_clause", "no_request"],
+) -> re.Pattern[str]:
     words = context()[name]
     return re.compile(rf"(?<![a-z])(?:{'|'.join(words)})(?![a-z])", re.IGNORECASE)
 

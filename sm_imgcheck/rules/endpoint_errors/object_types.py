@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from sm_imgcheck.rules.endpoint_errors.context import names_other_argument
 from sm_imgcheck.rules.endpoint_errors.sentences import sentences_before
@@ -28,15 +29,17 @@ _REQUIREMENT = re.compile(
 )
 _IMAGE = re.compile(r"(?i)\b(?:image|images|img|picture|photo|pic|input|inputs|frame|argument|data)\b")
 _AROUND = 160
+_TRIES = 256
+"""Maximum number of types that are read."""
 
 
 def find_object_types(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the cause of each argument of another type than a function accepts, with its span."""
-    for match in _ACTUAL.finditer(text):
+    for match in islice(_ACTUAL.finditer(text), _TRIES):
         start = max(match.start() - _AROUND, 0)
-        before = sentences_before(text[start : match.start()], 2, without="string")
+        before = sentences_before(text[start : match.start()], 2, strings=False)
         sentence = before + text[match.start() : match.end() + 60]
-        if not _REQUIREMENT.search(sentence) or names_other_argument(sentences_before(before, without="string")):
+        if not _REQUIREMENT.search(sentence) or names_other_argument(sentences_before(before, strings=False)):
             continue
         types = sentence.replace(match[0], "")
         cause = next((cause for cause, words in _TYPES if words.search(types)), "")

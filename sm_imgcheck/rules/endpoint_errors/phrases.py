@@ -77,9 +77,9 @@ def _find(phrase: Phrase, state: str, lower: str) -> tuple[int, int] | None:
 
 def _subject_span(phrase: Phrase, lower: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of the state with a thing in its sentence; a thing may be part of the state."""
-    before = sentences_before(lower[max(start - _BEFORE, 0) : start], without="string")
+    before = sentences_before(lower[max(start - _BEFORE, 0) : start], strings=False)
     window_start = start - len(before)
-    after = sentence_after(lower[end : end + _AFTER], without="string")
+    after = sentence_after(lower[end : end + _AFTER], strings=False)
     window = lower[window_start : end + len(after)]
     matches = [*_subject_words(tuple(phrase["subject"])).finditer(window)]
     if not matches:

@@ -34,11 +34,12 @@ def find_byte_limits(text: str) -> Iterator[tuple[int, int]]:
         if number == _TRIES:
             return
         start, end = max(match.start() - _AROUND, 0), match.end() + _AROUND // 2
-        around = sentences_before(text[start : match.start()], 2, without="string") + text[match.start() : end]
+        around = sentences_before(text[start : match.start()], 2, strings=False) + text[match.start() : end]
         if _LIMIT.search(around) and _SUBJECT.search(around) and _ERROR.search(around) and not _OTHER.search(around):
             yield match.span()
 
 
 _ERROR = re.compile(
     r"(?i)bad.?request|error|exception|detail|message|exceed|too (?:large|big)|reject|refus|larger than|bigger than"
+    r"|\bmust\b.{0,60}\b(?:got|received|found|was)\b"
 )

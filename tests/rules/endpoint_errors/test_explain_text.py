@@ -12,11 +12,12 @@ from sm_imgcheck.cli import list_commands as known_commands
 from sm_imgcheck.cli import main
 from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules import all_rules
-from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, normalize
+from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, normalize, object_types
 from sm_imgcheck.rules.endpoint_errors.context import context
 from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar, grammar
 from sm_imgcheck.rules.endpoint_errors.known_errors import causes, patterns
 from sm_imgcheck.rules.endpoint_errors.phrases import find_phrases, phrases
+from sm_imgcheck.rules.endpoint_errors.sentences import sentences_before
 from sm_imgcheck.rules.endpoint_errors.sizes import factors
 from sm_imgcheck.rules.endpoint_errors.vocabulary import Vocabulary
 
@@ -258,6 +259,59 @@ def test_work_that_continues_has_no_cause(text, cause, other):
 )
 def test_failure_of_something_else_has_no_cause(text):
     assert cause_ids(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Image buffer must be at most 5242880 bytes, got 7340032 bytes", "too-large"),
+        ("error: Unable to load model input: expected shape (1,3,224,224), got (1,224,224,3)", "layout"),
+        (
+            '[error] client intended to send too large body: 11534336 bytes, referrer: "android-app://com.x"',
+            "too-large-gateway",
+        ),
+        ("ValueError: image column of parquet row: cannot identify image file <_io.BytesIO object>", "not-an-image"),
+        ("at the helm: cannot identify image file <_io.BytesIO object>", "not-an-image"),
+        ("OSError: image file is truncated (5 bytes not processed); no errors were logged", "damaged-file"),
+    ],
+)
+def test_words_of_other_subjects_do_not_exclude_a_cause(text, cause):
+    assert cause_ids(text)[:1] == [cause]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "helm upgrade failed: the image does not exist",
+        "! LaTeX Error: cannot decode the image file",
+        "ansible.builtin.uri: image file does not exist",
+        "pyarrow.lib.ArrowInvalid: image column: expected 3 channels, got 4 channels",
+    ],
+)
+def test_failure_of_a_tool_has_no_cause_in_a_request(text):
+    assert cause_ids(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("A sends e.g. one", "A sends e.g. one"),
+        ("model No. 5 of the U.S. region", "model No. 5 of the U.S. region"),
+        ("at most 4 vs. 5", "at most 4 vs. 5"),
+        ("No training. Failed", "Failed"),
+        ("the answer is no. Failed", "Failed"),
+        ("error: Missing field", "error: Missing field"),
+        ("Loaded a String", "Loaded a String"),
+        ("it failed Skipping it", " Skipping it"),
+    ],
+)
+def test_sentence_begins_after_the_end_of_another(text, sentence):
+    assert sentences_before(text).lstrip() == sentence.lstrip()
+
+
+def test_type_errors_are_read_up_to_a_number(monkeypatch):
+    monkeypatch.setattr(object_types, "_TRIES", 3)
+    assert len([*object_types.find_object_types("expected an image array, got dict\n" * 9)]) == 3
 
 
 def test_image_inside_the_name_of_an_endpoint_is_ignored():
