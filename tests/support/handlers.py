@@ -27,7 +27,7 @@ def _with_pixels(source):
 
 
 @contextmanager
-def running(folder, source, *, file="inference.py", spec="pillow-rgb-01", stack="", seconds=20, **how):
+def running(folder, source, *, file="inference.py", spec="pillow-rgb-01", stack="", seconds=60, **how):
     (folder / file).write_text(dedent(source), encoding="utf-8")
     loaded = resolve_spec(spec)
     loaded = replace(loaded, payload={**loaded.payload, "stack": stack}) if stack else loaded
