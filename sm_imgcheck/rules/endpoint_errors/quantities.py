@@ -41,5 +41,5 @@ def find_byte_limits(text: str) -> Iterator[tuple[int, int]]:
 
 _ERROR = re.compile(
     r"(?i)bad.?request|error|exception|detail|message|exceed|too (?:large|big)|reject|refus|larger than|bigger than"
-    r"|\bmust\b.{0,60}\b(?:got|received|found|was)\b"
+    r"|\bmust\b[^;]{0,60}\b(?:got|received|found|was) \d{1,12}(?:\.\d{1,3})? ?(?:[km]i?b|bytes|megabytes|kilobytes)\b"
 )

@@ -285,10 +285,13 @@ def test_words_of_other_subjects_do_not_exclude_a_cause(text, cause):
         "helm upgrade failed: the image does not exist",
         "! LaTeX Error: cannot decode the image file",
         "ansible.builtin.uri: image file does not exist",
+        'fatal: [web1]: FAILED! => {"msg": "image file does not exist"}',
+        "image must be at most 5 MB; 3 MB received",
+        "Uploads must be at most 10 MB. Got 3 files",
         "pyarrow.lib.ArrowInvalid: image column: expected 3 channels, got 4 channels",
     ],
 )
-def test_failure_of_a_tool_has_no_cause_in_a_request(text):
+def test_other_tool_or_number_has_no_cause_in_a_request(text):
     assert cause_ids(text) == []
 
 
