@@ -20,6 +20,8 @@ __all__ = ["IGNORE_FILE", "PathPatterns", "below"]
 IGNORE_FILE = ".sm-imgcheckignore"
 """Name of a file with patterns, a line each."""
 
+_COMPLETE = re.compile(r"(?:\\.|\[[!^]?+\]?+(?:\\.|[^\]\\])*+\]|[^\[\\])*+")
+"""Characters, escaped ones, and sets with their closing bracket; the first ] of a set is part of it."""
 _CHARACTER_CLASS = re.compile(r"(?<!\\)\[[!^]?\]?[^\]]*\[:\w*:\]")
 """A class inside of a set: pathspec reads its letters as the characters of the set."""
 
@@ -57,9 +59,11 @@ def _problem(pattern: str) -> str:
         return error.msg
     except ValueError:  # GitIgnorePatternError
         return "expected the syntax of .gitignore"
-    if not is_text or any(each.include is not None for each in patterns):
+    if not is_text:
         return ""
-    return r"expected ] after [; a bracket in a name is written \[" if "[" in pattern else "matches no path"
+    if "[" in pattern and not _COMPLETE.fullmatch(pattern):  # versions of pathspec differ: a name, or no path
+        return r"expected ] after [; a bracket in a name is written \["
+    return "" if any(each.include is not None for each in patterns) else "matches no path"
 
 
 def below(folder: str, path: str) -> str:
