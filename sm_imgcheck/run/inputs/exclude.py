@@ -20,8 +20,6 @@ __all__ = ["IGNORE_FILE", "PathPatterns", "below"]
 IGNORE_FILE = ".sm-imgcheckignore"
 """Name of a file with patterns, a line each."""
 
-_COMPLETE = re.compile(r"(?:\\.|\[[!^]?+\]?+(?:\\.|[^\]\\])*+\]|[^\[\\])*+")
-"""Characters, escaped ones, and sets with their closing bracket; the first ] of a set is part of it."""
 _CHARACTER_CLASS = re.compile(r"(?<!\\)\[[!^]?\]?[^\]]*\[:\w*:\]")
 """A class inside of a set: pathspec reads its letters as the characters of the set."""
 
@@ -61,9 +59,22 @@ def _problem(pattern: str) -> str:
         return "expected the syntax of .gitignore"
     if not is_text:
         return ""
-    if "[" in pattern and not _COMPLETE.fullmatch(pattern):  # versions of pathspec differ: a name, or no path
+    if _is_unclosed(pattern):  # versions of pathspec differ: a name, or no path
         return r"expected ] after [; a bracket in a name is written \["
     return "" if any(each.include is not None for each in patterns) else "matches no path"
+
+
+def _is_unclosed(pattern: str) -> bool:
+    """Return whether a set has no closing bracket; the first ] of a set, or after its negation, is part of it."""
+    at = 0
+    while at < len(pattern):
+        if pattern[at] == "[":
+            negation = pattern[at + 1 : at + 2] in ("!", "^")
+            at = pattern.find("]", at + 2 + negation)
+            if at < 0:
+                return True
+        at += 2 if pattern[at] == "\\" else 1
+    return False
 
 
 def below(folder: str, path: str) -> str:
