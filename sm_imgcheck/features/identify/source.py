@@ -88,7 +88,7 @@ def _explain_failure(
         return ideal
     if has_few_details(picture, 2):
         if not is_flat and _has_details(ideal.plan, image.data) is False:
-            return _with_likeness(ideal, candidate.data, candidate.facts, picture)
+            return with_region(ideal, images_of(candidate.data, candidate.facts.layout), picture)
         return replace(ideal, mean_difference=None, max_difference=None, uncompared=_FEW_DETAILS.format("image"))
     if is_flat and not is_near:
         is_refuted = _has_details(ideal.plan, image.data)
@@ -122,7 +122,7 @@ def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, pic
     """The comparison with what the array and the image have in common."""
     if has_hidden_alpha(facts):
         return replace(ideal, uncompared="the tensor has RGBA values in an RGB shape (SHP108)")
-    ideal = replace(ideal, resemblance=resemblance(array, facts, picture) or None)  # 0: a tensor without details
+    ideal = replace(ideal, resemblance=resemblance(array, facts, picture))
     ideal = with_region(ideal, images_of(array, facts.layout), picture)
     if not ideal.region and has_same_distribution(array, facts, picture):
         return replace(ideal, region="its values are distributed as those of the image, perhaps in another order")
