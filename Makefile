@@ -33,7 +33,7 @@ demo: $(VENV)/installed ## validate a JPEG, convert it, validate the result
 	@printf '\nExit code 0: the tensor matches the spec.\n'
 
 test: $(VENV)/developed ## the test suite, on two cores
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m pytest -n 4 --dist worksteal # a quarter of the time is waiting for processes
 
 interpreters: $(VENV)/developed ## the test suite with every other Python 3.11 to 3.14 here; for root, also as another user
 	$(PY) tests/interpreters.py

@@ -122,6 +122,7 @@ def draw_box(image):
         (erase_rectangle, "100 to 129", "100 to 149", "HWC"),
     ],
 )
+@pytest.mark.sample(3)
 def test_edited_part_of_the_spec_s_result_is_located(change, rows, columns, layout):
     tensor, spec = change(UNIT)[np.newaxis], SPEC
     if layout == "NCHW":
