@@ -32,8 +32,9 @@ demo: $(VENV)/installed ## validate a JPEG, convert it, validate the result
 	@$(BIN)/sm-imgcheck validate $(OUT)/barn.npy -s pillow-rgb-01
 	@printf '\nExit code 0: the tensor matches the spec.\n'
 
+# Three processes on two cores: a quarter of the time is waiting for processes that tests start.
 test: $(VENV)/developed ## the test suite, on two cores
-	$(PY) -m pytest -n 4 --dist worksteal # a quarter of the time is waiting for processes
+	$(PY) -m pytest -n 3 --dist worksteal
 
 interpreters: $(VENV)/developed ## the test suite with every other Python 3.11 to 3.14 here; for root, also as another user
 	$(PY) tests/interpreters.py
