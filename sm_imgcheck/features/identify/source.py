@@ -115,7 +115,7 @@ def _edited_part(candidate: Candidate, spec: Spec | None, plan: Plan | None, bod
     if result is None:
         return ""
     scale = np.abs(np.array(quantized_target(spec.contract, expected.channel_order).scale, np.float32))
-    return describe_edited_part(image / scale, result / scale)
+    return describe_edited_part(image, result, scale)
 
 
 def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, picture: np.ndarray) -> SourceComparison:
