@@ -33,10 +33,10 @@ def describe_edited_part(image: np.ndarray, result: np.ndarray, scale: np.ndarra
     difference, gray = np.empty(image.shape[:2], np.float32), np.empty(image.shape[:2], np.float32)
     extremes = []
     for top in range(0, len(image), _BAND):
-        rows = slice(top, top + _BAND)
-        band = result[rows] / scale
-        difference[rows] = np.abs(image[rows] / scale - band).max(axis=2)
-        gray[rows] = band.mean(axis=2)
+        part = slice(top, top + _BAND)
+        band = result[part] / scale
+        difference[part] = np.abs(image[part] / scale - band).max(axis=2)
+        gray[part] = band.mean(axis=2)
         extremes += [float(band.min()), float(band.max())]
     differs: np.ndarray = difference > _ROUNDING
     changes, details = _blocks(differs), _blocks(gray)
@@ -44,7 +44,7 @@ def describe_edited_part(image: np.ndarray, result: np.ndarray, scale: np.ndarra
     is_equal = np.logical_not(changes.any(axis=1))
     if not has_details.any() or is_equal[has_details].mean() < _MIN_EQUAL or not difference.max() > _MIN_EDIT:
         return ""
-    rows, columns = (_span(name, differs.any(axis=axis)) for name, axis in (("row", 1), ("column", 0)))
+    rows, columns = (_span(name, np.asarray(differs.any(axis=axis))) for name, axis in (("row", 1), ("column", 0)))
     number, total = int(differs.sum()), differs.size
     equal = 1 - number / total
     share = f"{total - number:,} of {total:,}" if equal > _NEARLY_ALL else f"{100 * equal:.3g} % of the"
