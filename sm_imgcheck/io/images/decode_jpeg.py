@@ -83,11 +83,9 @@ def decode_jpeg_with_header(
 def truncated_clause(header: Header, lost_share: float) -> str:
     """What is missing, in words."""
     what = "ends too early" if header.truncated else "has damaged image data"
-    verb = "may be" if "progressive" in header.coding else "are"
-    share = (
-        f"about {lost_share:.0%} of its {header.height} rows are" if lost_share else f"its last rows or details {verb}"
-    )
-    return f"{what}: {share} lost"
+    if lost_share:
+        return f"{what}: about {lost_share:.0%} of its {header.height} rows are lost"
+    return f"{what}: its last rows or details {'may be' if 'progressive' in header.coding else 'are'} lost"
 
 
 def classify_jpeg_warning(body: bytes, message: str, decode: Callable[[bytes], str]) -> tuple[str, bool]:

@@ -51,10 +51,11 @@ class LevelTexts:
         self._scale, self._offset = np.tile(scale, width), np.tile(offset, width)
         self._first = np.tile(np.arange(channels, dtype=np.float32) * _SLOTS, width)
         # The texts of "[[R,G,B],[R,G,B]],": "[R,", "G," and "B],", and at the ends of the row "[[R," and "B]],".
-        self._brackets = [[(channel, b"[" if channel == 0 else b"", b",")] for channel in range(channels)]
-        self._brackets[-1] = [(channels - 1, self._brackets[-1][0][1], b"],")]
-        self._brackets[0].append((channels, b"[[", self._brackets[0][0][2]))
-        self._brackets[-1].append((channels + 1, self._brackets[-1][0][1], b"]],"))
+        left = [b"[", *[b""] * (channels - 1)]
+        right = [*[b","] * (channels - 1), b"],"]
+        self._brackets = [[(channel, left[channel], right[channel])] for channel in range(channels)]
+        self._brackets[0].append((channels, b"[[", right[0]))
+        self._brackets[-1].append((channels + 1, left[-1], b"]],"))
         self._edges = np.zeros(channels * width, np.intp)
         self._edges[0], self._edges[-1] = channels * _SLOTS, 2 * _SLOTS
         # No finite number has all bits set.

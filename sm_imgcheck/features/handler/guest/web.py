@@ -7,7 +7,7 @@ import json
 import re
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from .calls import HandlerCall, MissingFunction, NotChecked, no_model_call, run_attempts
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .forms import Form
     from .results import HandlerTensor
 
-__all__ = ["WebResponse", "WebRoute", "missing_route", "order_routes", "route_call"]
+__all__ = ["AsyncSender", "WebResponse", "WebRoute", "missing_route", "order_routes", "route_call"]
 
 _NO_ROUTE = "the application has no POST route, and no GET route that reads an image's URL"
 
@@ -40,6 +40,30 @@ class WebResponse:
 
     def __init__(self, status: int, body: bytes) -> None:
         self.status, self.body = status, body
+
+
+class AsyncSender:
+    """Sends requests to a route of an asynchronous application, which starts with the first of them."""
+
+    def __init__(self, app: Any, path: str) -> None:
+        import asyncio  # a handler of another kind starts without it
+
+        self.app, self.path = app, path
+        self.loop = asyncio.new_event_loop()
+        self.error: BaseException | None = None
+        """What the handler raised; the application only responds with status 500."""
+
+    def __call__(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        """The response. Raises what the handler raised."""
+        self.error = None
+        response = self.loop.run_until_complete(self.send(query, body, content_type))
+        if self.error is not None:
+            raise self.error
+        return response
+
+    async def send(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        """Send one request."""
+        raise NotImplementedError
 
 
 class WebRoute:

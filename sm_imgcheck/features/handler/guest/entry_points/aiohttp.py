@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..instances import find_application
-from ..web import WebResponse, WebRoute, missing_route, order_routes, route_call
+from ..web import AsyncSender, WebResponse, WebRoute, missing_route, order_routes, route_call
 
 if TYPE_CHECKING:
     from ..calls import HandlerCall, UserFile
@@ -38,33 +38,17 @@ def _path(route: Any) -> str:
     return str(getattr(route.resource, "canonical", ""))
 
 
-class _Sender:
-    """Sends requests to one server, which starts with the first of them."""
+class _Sender(AsyncSender):
+    client: Any = None
 
-    def __init__(self, app: Any, path: str) -> None:
-        import asyncio
-
-        self._app, self._path = app, path
-        self._loop = asyncio.new_event_loop()
-        self._client: Any = None
-        self._error: Exception | None = None
-        """What the handler raised; the server only responds with status 500."""
-
-    def __call__(self, query: str, body: bytes, content_type: str) -> WebResponse:
-        self._error = None
-        response = self._loop.run_until_complete(self._send(query, body, content_type))
-        if self._error is not None:
-            raise self._error
-        return response
-
-    async def _send(self, query: str, body: bytes, content_type: str) -> WebResponse:
+    async def send(self, query: str, body: bytes, content_type: str) -> WebResponse:
         from aiohttp.test_utils import TestClient, TestServer
 
-        if self._client is None:
-            self._app.middlewares.insert(0, self._keeper())  # the first is the outermost
-            self._client = TestClient(TestServer(self._app))
-            await self._client.start_server()
-        response = await self._client.post(self._path + query, data=body, headers={"content-type": content_type})
+        if self.client is None:
+            self.app.middlewares.insert(0, self._keeper())  # the first is the outermost
+            self.client = TestClient(TestServer(self.app))
+            await self.client.start_server()
+        response = await self.client.post(self.path + query, data=body, headers={"content-type": content_type})
         return WebResponse(response.status, await response.read())
 
     def _keeper(self) -> Any:
@@ -78,7 +62,7 @@ class _Sender:
             except web.HTTPException:
                 raise
             except Exception as error:
-                self._error = error
+                self.error = error
                 raise
 
         return keep

@@ -5,13 +5,14 @@ Source: sanic-org/sanic, sanic/asgi.py; https://asgi.readthedocs.io/en/latest/sp
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ..instances import find_application
-from ..web import WebResponse, WebRoute, missing_route, order_routes, route_call
+from ..web import AsyncSender, WebResponse, WebRoute, missing_route, order_routes, route_call
 
 if TYPE_CHECKING:
+    import asyncio
+
     from ..calls import HandlerCall, UserFile
 
 __all__ = ["RANK", "STACK", "find"]
@@ -35,25 +36,11 @@ def _is_app(value: object) -> bool:
     return any(base.__module__ == "sanic.app" and base.__name__ == "Sanic" for base in type(value).__mro__)
 
 
-class _SanicSender:
-    """Sends requests to one application, which starts with the first of them."""
+class _SanicSender(AsyncSender):
+    lifespan: asyncio.Task[None] | None = None
 
-    def __init__(self, app: Any, path: str) -> None:
-        self._app, self._path = app, path
-        self._loop = asyncio.new_event_loop()
-        self._lifespan: asyncio.Task[None] | None = None
-        self._error: Exception | None = None
-        """What the handler raised; the application only responds with status 500."""
-
-    def __call__(self, query: str, body: bytes, content_type: str) -> WebResponse:
-        self._error = None
-        response = self._loop.run_until_complete(self._send(query, body, content_type))
-        if self._error is not None:
-            raise self._error
-        return response
-
-    async def _send(self, query: str, body: bytes, content_type: str) -> WebResponse:
-        if self._lifespan is None:
+    async def send(self, query: str, body: bytes, content_type: str) -> WebResponse:
+        if self.lifespan is None:
             self._keep_errors()
             await self._start()
         messages: list[dict[str, Any]] = []
@@ -65,7 +52,7 @@ class _SanicSender:
         async def send(message: dict[str, Any]) -> None:
             messages.append(message)
 
-        await self._app(self._scope(query, body, content_type), receive, send)
+        await self.app(self._scope(query, body, content_type), receive, send)
         statuses = [message["status"] for message in messages if "status" in message]
         return WebResponse(statuses[0] if statuses else 500, b"".join(entry.get("body", b"") for entry in messages))
 
@@ -77,8 +64,8 @@ class _SanicSender:
             "http_version": "1.1",
             "method": "POST",
             "scheme": "http",
-            "path": self._path,
-            "raw_path": self._path.encode(),
+            "path": self.path,
+            "raw_path": self.path.encode(),
             "root_path": "",
             "query_string": query.lstrip("?").encode(),
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
@@ -89,27 +76,27 @@ class _SanicSender:
     async def _start(self) -> None:
         """Run the listeners of the start. Raises what they raise."""
         events = [{"type": "lifespan.startup"}]
-        startup: asyncio.Future[str] = self._loop.create_future()
+        startup: asyncio.Future[str] = self.loop.create_future()
 
         async def receive() -> dict[str, Any]:
-            return events.pop(0) if events else await self._loop.create_future()
+            return events.pop(0) if events else await self.loop.create_future()
 
         async def send(message: dict[str, Any]) -> None:
             startup.set_result(message.get("message", ""))
 
-        self._lifespan = self._loop.create_task(self._app({"type": "lifespan"}, receive, send))
-        self._lifespan.add_done_callback(lambda task: None if startup.done() else startup.set_result(str(task)))
+        self.lifespan = self.loop.create_task(self.app({"type": "lifespan"}, receive, send))
+        self.lifespan.add_done_callback(lambda task: None if startup.done() else startup.set_result(str(task)))
         if failure := await startup:
             raise RuntimeError(f"the start of the application failed: {failure}")
 
     def _keep_errors(self) -> None:
         """Note what reaches the error handler, except the application's own responses."""
-        handler = self._app.error_handler
+        handler = self.app.error_handler
         respond = handler.response
 
         def keep(request: Any, error: Exception) -> Any:
             if not hasattr(error, "status_code"):
-                self._error = error
+                self.error = error
             return respond(request, error)
 
         handler.response = keep

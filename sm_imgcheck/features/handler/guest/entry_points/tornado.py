@@ -5,14 +5,13 @@ Source: tornadoweb/tornado, tornado/web.py and tornado/routing.py.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
 from ..instances import find_application, make_instance
 from ..source_imports import imports
-from ..web import WebResponse, WebRoute, missing_route, order_routes, route_call
+from ..web import AsyncSender, WebResponse, WebRoute, missing_route, order_routes, route_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,31 +71,22 @@ def _routes(app: Any) -> Iterator[tuple[str, Any]]:
             yield pattern, rule.target
 
 
-class _TornadoSender:
-    """Sends requests to one server, which starts with the first of them."""
-
+class _TornadoSender(AsyncSender):
     def __init__(self, app: Any, path: str, handler: Any, recorder: ModelRecorder) -> None:
-        self._app, self._path, self._handler, self._recorder = app, path, handler, recorder
-        self._loop = asyncio.new_event_loop()
+        super().__init__(app, path)
+        self._handler, self._recorder = handler, recorder
         self._address = ""
-        self._error: BaseException | None = None
-        """What the handler raised; the server only responds with status 500."""
 
-    def __call__(self, query: str, body: bytes, content_type: str) -> WebResponse:
-        self._error = None
-        response = self._loop.run_until_complete(self._send(query, body, content_type))
-        if self._error is not None:
-            raise self._error
-        return response
-
-    async def _send(self, query: str, body: bytes, content_type: str) -> WebResponse:
+    async def send(self, query: str, body: bytes, content_type: str) -> WebResponse:
         """The response; status 500 once a tensor has reached the model, since that ends the request without one."""
+        import asyncio
+
         from tornado.httpclient import AsyncHTTPClient
 
         if not self._address:
             self._start()
         request = AsyncHTTPClient(force_instance=True).fetch(
-            f"{self._address}{self._path}{query}",
+            f"{self._address}{self.path}{query}",
             method="POST",
             body=body,
             headers={"Content-Type": content_type},
@@ -117,9 +107,9 @@ class _TornadoSender:
 
         def keep(_: object, __: object, error: BaseException | None, ___: object) -> None:
             if not isinstance(error, HTTPError):
-                self._error = error
+                self.error = error
 
         self._handler.log_exception = keep
         sockets = bind_sockets(0, "127.0.0.1")
-        HTTPServer(self._app).add_sockets(sockets)
+        HTTPServer(self.app).add_sockets(sockets)
         self._address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
