@@ -122,6 +122,8 @@ def turbo_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> tuple[n
         pixels = simplejpeg.decode_jpeg(body, colorspace=colors, fastdct=dct == "tensorflow", strict=True)
     except ValueError as problem:
         return None, " ".join(str(problem).split())[:200] or "libjpeg gives no reason"
+    except KeyError:  # simplejpeg 1.9 has no name for 4:4:1
+        return None, NO_VERDICT
     # Adobe stores CMYK inverted, and Pillow inverts every CMYK JPEG.
     return (np.subtract(255, pixels, out=pixels) if colors == "CMYK" else pixels), ""
 

@@ -180,7 +180,8 @@ def jpeg_subsampling(components: tuple[tuple[int, int, int], ...]) -> str:
     if len(components) < 3:
         return ""
     factors = [(h, v) for _, h, v in components]
-    names = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
+    names = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
+    names |= {(1, 2): "4:4:0", (1, 4): "4:4:1"}
     name = names.get(factors[0]) if all(factor == (1, 1) for factor in factors[1:3]) else None
     return name or ",".join(f"{h}x{v}" for h, v in factors)
 

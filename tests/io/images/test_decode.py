@@ -103,6 +103,22 @@ def test_fast_dct_of_440_subsampling_equals_the_default_path():
     assert np.array_equal(fast_dct_jpeg(body, header, "RGB"), decode(body, dct="tensorflow"))
 
 
+@pytest.mark.parametrize("cut", [None, -300])
+def test_441_subsampling_decodes_as_pillow_and_its_damage_is_reported(cut):
+    # No writer here makes 4:4:1: a 4:1:1 file with both axes swapped in its header is a valid one.
+    sampling = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411]
+    body = bytearray(cv2.imencode(".jpg", picture(64, 96), sampling)[1].tobytes())
+    frame = body.index(b"\xff\xc0") + 5
+    body[frame : frame + 4] = struct.pack(">HH", 96, 64)
+    body[frame + 6] = 0x14
+    body = bytes(body if cut is None else body[:cut] + body[-2:])
+    header = read_header(body, max_pixels=LIMIT)
+    pixels, header = decode_with_header(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert header.subsampling == "4:4:1"
+    assert np.array_equal(pixels, plain(body))
+    assert bool(header.warnings) == (cut is not None)
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_gray_plane_of_jpeg_equals_opencv(mode, no_simplejpeg):
     body = jpeg(mode=mode)
