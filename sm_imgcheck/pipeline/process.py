@@ -109,15 +109,15 @@ def _name_candidate(what: CandidateLike, options: Options) -> Candidate:
 def _read(what: CandidateLike, spec: Spec | None, options: Options) -> Candidate:
     if spec is not None and options.content_type is not None and not isinstance(what, Candidate):
         return _body(what, spec, options)
-    headers_only, gray = options.headers_only, spec is not None and decodes_gray(spec)
+    depth, gray = options.depth, spec is not None and decodes_gray(spec)
     decode = Decode() if spec is None else spec.decode
     if isinstance(what, Candidate):
         candidate = replace_fields(what, pixels=None)  # they may come from another spec's decode policy
     elif isinstance(what, (str, os.PathLike)):
-        candidate = read.read(what, decode, headers_only=headers_only, gray=gray)
+        candidate = read.read(what, decode, depth=depth, gray=gray)
     else:
         body, path = (what.body, what.path) if isinstance(what, read.FileContent) else (bytes(what), "bytes")
-        candidate = read.from_bytes(body, path, decode, headers_only=headers_only, gray=gray)
+        candidate = read.from_bytes(body, path, decode, depth=depth, gray=gray)
         if isinstance(what, read.FileContent) and (what.unsupported_suffix or what.from_memory):
             candidate = replace_fields(
                 candidate, unsupported_suffix=what.unsupported_suffix, from_memory=what.from_memory
@@ -138,11 +138,11 @@ def _body(what: CandidateLike, spec: Spec, options: Options) -> Candidate:
 
     content_type = options.content_type or ""
     if isinstance(what, (str, os.PathLike)):
-        return read_request(what, content_type, spec, headers_only=options.headers_only)
+        return read_request(what, content_type, spec, depth=options.depth)
     if isinstance(what, (bytes, bytearray, memoryview)):
-        return request_candidate(bytes(what), "bytes", content_type, spec, headers_only=options.headers_only)
+        return request_candidate(bytes(what), "bytes", content_type, spec, depth=options.depth)
     if isinstance(what, read.FileContent):
-        return request_candidate(what.body, what.path, content_type, spec, headers_only=options.headers_only)
+        return request_candidate(what.body, what.path, content_type, spec, depth=options.depth)
     return Candidate(
         path="array", kind="request", problem=SRC150.finding("request body: got an array, expected bytes or a path")
     )

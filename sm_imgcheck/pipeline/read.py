@@ -22,10 +22,11 @@ from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, InternalError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen, replace_fields
-from sm_imgcheck.core.types import Candidate, Decode
+from sm_imgcheck.core.types import Candidate, Decode, Depth
 from sm_imgcheck.io import stores
 from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.io.images.decode import decode_with_header
+from sm_imgcheck.io.images.decode_jpeg import undamaged_preview
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.numpy_files import (
     MAX_HEADER_BYTES,
@@ -94,13 +95,15 @@ def fetch_file(place: str) -> bytes:
         raise CandidateError("SRC101", str(problem)) from None
 
 
-def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: bool, gray: bool) -> Candidate:
-    """Read the header, then decode, and keep the results of both. Never raises."""
-    header = pixels = problem = None
+def image_candidate(body: bytes, path: str, decode: Decode, *, depth: Depth, gray: bool) -> Candidate:
+    """Read the header, then the data as far as ``depth``, and keep the results of both. Never raises."""
+    header = pixels = preview = problem = None
     try:
         header = read_header(body, max_pixels=decode.max_pixels)
-        if not headers_only:
-            icc = "srgb" if decode.icc == "srgb" else "ignore"
+        icc = "srgb" if decode.icc == "srgb" else "ignore"
+        if depth == "damage" and icc == "ignore":
+            preview = undamaged_preview(body, header)
+        if depth != "header" and preview is None:
             pixels, header = decode_with_header(
                 body, header, dct=decode.dct, gray=gray, truncated=decode.truncated, icc=icc
             )
@@ -109,7 +112,7 @@ def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: boo
     except MemoryError:
         problem = SRC120.finding("out of memory")
     kind: Literal["image", "unknown"] = "image" if header is not None or image_format(body) else "unknown"
-    return Candidate(path=path, kind=kind, header=header, problem=problem, data=body, pixels=pixels)
+    return Candidate(path=path, kind=kind, header=header, problem=problem, data=body, pixels=pixels, preview=preview)
 
 
 def is_tensor(body: bytes) -> bool:
@@ -196,18 +199,18 @@ def load_npy(file: IO[bytes], size: int) -> tuple[np.ndarray, int]:
     return np.ndarray(shape, dtype, buffer=mapping, offset=start, order=order), size - start - size_in_bytes
 
 
-def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
+def read(path: str | os.PathLike[str], decode: Decode, *, depth: Depth = "pixels", gray: bool = False) -> Candidate:
     """Read a candidate by its path; ``file.npz::name`` names one array of an archive.
 
-    headers_only: do not decode. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray and
-    ``to_gray`` is ``y_plane``). Never raises for an invalid candidate; StoreError for an unreachable store.
+    depth: how far an image is read. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray
+    and ``to_gray`` is ``y_plane``). Never raises for an invalid candidate; StoreError for an unreachable store.
     """
     name = os.fsdecode(path)
     file, member = stores.file_of(name)
     try:
         body = read_file(file)
         if isinstance(body, bytes):
-            return _of_bytes(body, name, member, decode, headers_only=headers_only, gray=gray)
+            return _of_bytes(body, name, member, decode, depth=depth, gray=gray)
         array, rest = body
         return _nameless(name, member) if member else array_candidate(array, name, trailing_bytes=rest)
     except CandidateError as problem:
@@ -225,18 +228,18 @@ class FileContent:
     """As in ``Candidate``."""
 
 
-def from_bytes(body: bytes, path: str, decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
+def from_bytes(body: bytes, path: str, decode: Decode, *, depth: Depth = "pixels", gray: bool = False) -> Candidate:
     """The same from bytes in memory; ``path`` is their name in messages."""
     member = path.rpartition("::")[2] if ".npz::" in path else ""
-    return _of_bytes(body, path, member, decode, headers_only=headers_only, gray=gray)
+    return _of_bytes(body, path, member, decode, depth=depth, gray=gray)
 
 
-def _of_bytes(body: bytes, path: str, member: str, decode: Decode, *, headers_only: bool, gray: bool) -> Candidate:
+def _of_bytes(body: bytes, path: str, member: str, decode: Decode, *, depth: Depth, gray: bool) -> Candidate:
     if member and not body.startswith(b"PK"):
         return _nameless(path, member)
     if is_tensor(body):
         return tensor_candidate(body, path, member)
-    return image_candidate(body, path, decode, headers_only=headers_only, gray=gray)
+    return image_candidate(body, path, decode, depth=depth, gray=gray)
 
 
 def _nameless(path: str, member: str) -> Candidate:

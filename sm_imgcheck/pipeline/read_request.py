@@ -8,7 +8,7 @@ from functools import partial
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.types import Candidate, DecodedRequest, Finding, Request, Spec
+from sm_imgcheck.core.types import Candidate, DecodedRequest, Depth, Finding, Request, Spec
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetch_file, image_candidate, open_file, read_guarded
 from sm_imgcheck.rules.payload_request import PAY120
@@ -18,17 +18,15 @@ from sm_imgcheck.serving.stacks import STACKS, complete_findings
 __all__ = ["as_sent", "read_request", "request_candidate"]
 
 
-def read_request(
-    path: str | os.PathLike[str], content_type: str, spec: Spec, *, headers_only: bool = False
-) -> Candidate:
+def read_request(path: str | os.PathLike[str], content_type: str, spec: Spec, *, depth: Depth = "damage") -> Candidate:
     """Read the body from a file. A body that is too large is checked by its size alone. Never raises."""
     name = os.fsdecode(path)
     try:
         if is_remote(name):
-            return request_candidate(fetch_file(name), name, content_type, spec, headers_only=headers_only)
+            return request_candidate(fetch_file(name), name, content_type, spec, depth=depth)
         with open_file(name) as (file, size):
             if size <= MAX_FILE_BYTES:
-                return request_candidate(file.read(), name, content_type, spec, headers_only=headers_only)
+                return request_candidate(file.read(), name, content_type, spec, depth=depth)
     except CandidateError as problem:
         return Candidate(path=name, kind="request", problem=rules.make_finding(problem))
     why = f"body of {size:,} bytes not read, at most {MAX_FILE_BYTES:,} are: only its size is checked"
@@ -40,12 +38,10 @@ def read_request(
     )
 
 
-def request_candidate(
-    body: bytes, path: str, content_type: str, spec: Spec, *, headers_only: bool = False
-) -> Candidate:
+def request_candidate(body: bytes, path: str, content_type: str, spec: Spec, *, depth: Depth = "damage") -> Candidate:
     """Decode the body as the spec's stack does; without a stack, by its content type alone. Never raises.
 
-    An array is the candidate's ``data``; for an image, its header is read, and its pixels are decoded to find damage.
+    An array is the candidate's ``data``; for an image, its header is read, and its data is read as far as ``depth``.
     """
     candidate = Candidate(path=path, kind="request", request=_describe_request(content_type, len(body), spec))
     result = read_guarded(candidate, partial(_decode_request, candidate, body, spec))
@@ -54,7 +50,7 @@ def request_candidate(
     if isinstance(outcome, DecodedRequest) and outcome.form == "array":
         return replace(result, data=data)
     if isinstance(outcome, DecodedRequest) and outcome.form == "image" and data is not None:
-        image = image_candidate(data, path, spec.decode, headers_only=headers_only, gray=False)
+        image = image_candidate(data, path, spec.decode, depth=depth, gray=False)
         return replace(result, header=image.header, problem=image.problem)
     return result
 
@@ -66,7 +62,7 @@ def as_sent(image: Candidate, spec: Spec) -> Candidate:
     request = _describe_request(content_type, len(image.data), spec)
     candidate = Candidate(path=image.path, kind="request", header=image.header, request=request, problem=image.problem)
     result = _decode_request(candidate, image.data, spec)
-    return replace(result, data=image.data, pixels=image.pixels)
+    return replace(result, data=image.data, pixels=image.pixels, preview=image.preview)
 
 
 def _decode_request(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:

@@ -26,6 +26,7 @@ from sm_imgcheck.features.requests import batch, resolve_target
 from sm_imgcheck.features.requests.batch import part_of
 from sm_imgcheck.features.spec_import import import_spec
 from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.pipeline.read import from_bytes
 from sm_imgcheck.report import Run, Terminal, reporter
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.report.explain import page
@@ -57,6 +58,8 @@ def image(body: bytes, _: Sample, rng: Random) -> None:
     given = corpus.any_spec(rng)
     decoder = rng.choice(("pillow", "pillow", "opencv"))
     render_reports(process(body, given, Options(want_array=True, allow_guess=True, decoded_by=decoder)), given)
+    examined, decoded = (from_bytes(body, "x", given.decode, depth=depth) for depth in ("damage", "pixels"))
+    assert (examined.problem, examined.header) == (decoded.problem, decoded.header), "damage that only pixels show"
     if rng.random() < 0.25:
         way = resolve_target(given, form=rng.choice(("image", "instances-b64", "hf-inputs-b64")))
         part = part_of(body, way, Options())[1]

@@ -52,7 +52,7 @@ def test_image_is_read_with_header_and_pixels():
     assert (found.header.height, found.header.width, found.header.orientation) == (48, 64, 6)
     assert found.pixels.shape == (48, 64, 3)
     assert from_bytes(body, "x.jpg", DECODE, gray=True).pixels.shape == (48, 64, 1)
-    seen = from_bytes(body, "x.jpg", DECODE, headers_only=True)
+    seen = from_bytes(body, "x.jpg", DECODE, depth="header")
     assert (seen.header, seen.pixels) == (found.header, None)
 
 

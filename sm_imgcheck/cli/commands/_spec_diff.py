@@ -48,7 +48,7 @@ def _read_image(path: str) -> bytes:
     from sm_imgcheck.core.types import Decode
     from sm_imgcheck.pipeline.read import read
 
-    image = read(path, Decode(), headers_only=True)
+    image = read(path, Decode(), depth="header")
     if image.problem is not None or image.header is None:
         reason = "got a tensor, expected an image" if image.problem is None else image.problem.message
         raise ImgcheckError(f"source image {for_terminal(path)}: {reason}")

@@ -263,9 +263,11 @@ class Candidate:
     """The bytes of an image file, or the array of a tensor; dropped from results."""
     pixels: Any = field(default=None, repr=False, compare=False)
     """For an image that was decoded to be checked: the array of its ``decode`` step; dropped from results."""
+    preview: Any = field(default=None, repr=False, compare=False)
+    """For a JPEG that was checked without its ``pixels``: those at an eighth of its size; dropped from results."""
     source: Candidate | None = field(default=None, repr=False, compare=False)
     """The source image of a tensor, with its bytes; dropped from results."""
 
     def without_arrays(self) -> Candidate:
         """The same candidate without bytes, arrays and pixels."""
-        return replace_fields(self, data=None, pixels=None, source=None)
+        return replace_fields(self, data=None, pixels=None, preview=None, source=None)

@@ -14,6 +14,7 @@ from sm_imgcheck.core.types.request import HandlerRun, Request
 
 __all__ = [
     "SHARED",
+    "Depth",
     "Options",
     "Report",
     "Result",
@@ -21,6 +22,8 @@ __all__ = [
 ]
 
 Status = Literal["ok", "failed", "not checked", "suppressed"]
+Depth = Literal["header", "damage", "pixels"]
+"""How far an image is read: its header; all of its data, to find damage; or its pixels too."""
 SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
 """Types whose values many results of a run share: written to a journal, or sent to another process, once."""
 
@@ -54,6 +57,13 @@ class Options:
     """Codes or their prefixes to ignore."""
     keep_arrays: bool = field(default=False, compare=False)
     """Keep bytes, arrays and pixels in the result's candidate, for a preview; findings do not depend on it."""
+
+    @property
+    def depth(self) -> Depth:
+        """How far an image has to be read."""
+        if self.headers_only:
+            return "header"
+        return "pixels" if self.want_array else "damage"
 
 
 @frozen

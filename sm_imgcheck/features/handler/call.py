@@ -43,7 +43,7 @@ def call_handler(
         body = what if isinstance(what, bytes) else _read(name)
     except CandidateError as error:
         return Candidate(path=name, kind="unknown", problem=rules.make_finding(error)), None
-    source = read.from_bytes(body, name, spec.decode, headers_only=True)
+    source = read.from_bytes(body, name, spec.decode, depth="header")
     request = make_request(body, source, run.settings.content_type, spec)
     if request is None:
         return source, None

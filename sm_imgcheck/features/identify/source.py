@@ -162,9 +162,9 @@ def _lenient(decode: Decode) -> Decode:
 def _image(what: str | bytes, decode: Decode) -> Candidate:
     """The source as an image candidate: its bytes and its header."""
     if isinstance(what, bytes):
-        image = read.from_bytes(what, SOURCE, decode, headers_only=True)
+        image = read.from_bytes(what, SOURCE, decode, depth="header")
     else:
-        image = read.read(what, decode, headers_only=True)
+        image = read.read(what, decode, depth="header")
     if image.problem is not None:
         raise _unusable(image.path, image.problem.message)
     if image.header is None:

@@ -76,7 +76,7 @@ def _as_image(candidate: Candidate, spec: Spec, options: Options) -> Candidate:
         return candidate
     if candidate.pixels is None and candidate.problem is None:
         candidate = image_candidate(
-            candidate.data, candidate.path, spec.decode, headers_only=False, gray=decodes_gray(spec)
+            candidate.data, candidate.path, spec.decode, depth="pixels", gray=decodes_gray(spec)
         )
     return measure_candidate(replace(candidate, kind="image", request=None), spec, options)
 

@@ -13,9 +13,11 @@ SIDE = 16
 def sample_levels(candidate: Candidate) -> bytes:
     """Return the gray levels of evenly spaced pixels of a decoded image, about 16x16, in all channels but alpha.
 
-    Values of 16 bits are scaled to 8. Empty for tensors, for CMYK, and where no pixels are decoded.
+    Of an image that was read without its pixels: of its preview, where each is the mean of 8x8 pixels. Values of 16
+    bits are scaled to 8. Empty for tensors, for CMYK, and where no pixels are decoded.
     """
-    pixels, header = candidate.pixels, candidate.header
+    header = candidate.header
+    pixels = candidate.pixels if candidate.preview is None else candidate.preview
     if pixels is None or header is None or pixels.dtype.kind != "u" or header.mode in {"CMYK", "YCCK"}:
         return b""
     rows, columns = (max(1, edge // SIDE) for edge in pixels.shape[:2])

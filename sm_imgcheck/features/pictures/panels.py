@@ -95,7 +95,7 @@ def panels_of_source(source: Candidate | None, decode: Decode) -> Iterator[Panel
 
 def decode_source(source: Candidate, decode: Decode, *, gray: bool = False) -> Candidate:
     """Decode the source image of a tensor from its stored bytes."""
-    return read.image_candidate(source.data, source.path, decode, headers_only=False, gray=gray)
+    return read.image_candidate(source.data, source.path, decode, depth="pixels", gray=gray)
 
 
 def stretch_mapping(facts: Facts) -> Affine:

@@ -7,6 +7,7 @@ from io import BytesIO
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.decode import decode_with_header
+from sm_imgcheck.io.images.decode_jpeg import undamaged_preview
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.quiet import quietly
 from sm_imgcheck.rules import make_finding
@@ -45,7 +46,7 @@ def convert_image(body: bytes, source: str) -> tuple[str, int, int]:
 def _convert(body: bytes, form: str) -> tuple[str, int, int]:
     try:
         header = read_header(body, max_pixels=_MAX_PIXELS)
-        if header.height * header.width <= _MAX_DECODED_PIXELS:
+        if header.height * header.width <= _MAX_DECODED_PIXELS and undamaged_preview(body, header) is None:
             _, header = decode_with_header(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     except CandidateError as problem:
         raise RequestRejection(problem.problem[:200], make_finding(problem)) from None
