@@ -67,10 +67,11 @@ SRC131 = Rule(
     fixed_by="orient",
     doc="""The image is stored rotated or flipped, with an EXIF orientation.
 
-    Cameras store the sensor data unrotated and record the camera's orientation (tag 0x0112).
+    Cameras store the sensor data unrotated and record the camera's orientation (tag 0x0112). Editors write it to XMP
+    too; where EXIF has none, only ``ImageOps.exif_transpose`` applies it.
 
-    At an endpoint: OpenCV applies it; ``Image.open``, Keras, TensorFlow and torchvision do not, and the model receives
-    the image rotated, without an error.
+    At an endpoint: OpenCV applies EXIF; ``Image.open``, Keras, TensorFlow and torchvision do not, and the model
+    receives the image rotated, without an error.
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``. Here: ``decode: {exif: apply}``.
     """,
@@ -84,12 +85,15 @@ def _exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
         return
     size = f"{header.height}x{header.width}"
     display_size = f"{header.width}x{header.height}" if header.orientation > 4 else size
-    is_ignored = spec.decode.exif == "ignore"
+    is_opencv = spec.decode.library == "opencv"
+    is_ignored = spec.decode.exif == "ignore" or (is_opencv and header.opencv_orientation == 1)
     effect = f"; ignored as specified: the model receives {size}" if is_ignored else ""
+    if header.opencv_orientation != header.orientation:
+        effect = f"; ImageOps.exif_transpose applies it, and OpenCV does not{effect}"
     yield SRC131.finding(
-        f"EXIF orientation: got {header.orientation} ({_ORIENTATIONS.get(header.orientation, 'unknown')}), expected 1; "
-        f"stored as {size}, displayed as {display_size} (HxW){effect}",
-        severity="notice" if is_ignored else severity,
+        f"{header.orientation_source} orientation: got {header.orientation} ({_ORIENTATIONS[header.orientation]}), "
+        f"expected 1; stored as {size}, displayed as {display_size} (HxW){effect}",
+        severity="notice" if is_ignored and not is_rejected else severity,
         fixable=not is_rejected and not is_ignored,
     )
 

@@ -154,6 +154,23 @@ def test_exif_finding_states_stored_and_displayed_size():
 
 
 @pytest.mark.parametrize(
+    ("library", "severity", "words"),
+    [
+        ("pillow", "warning", "ImageOps.exif_transpose applies it, and OpenCV does not"),
+        ("opencv", "notice", "and OpenCV does not; ignored as specified: the model receives 480x640"),
+    ],
+)
+def test_orientation_that_only_pillow_reads_is_ignored_where_the_spec_decodes_by_opencv(library, severity, words):
+    wanted = spec({"library": library, "exif": "apply"})
+    finding = source_findings(wanted, orientation=6, orientation_source="XMP")["SRC131"]
+    assert finding.severity == severity
+    assert finding.message.startswith("XMP orientation: got 6 (rotated 90 degrees), expected 1; stored as 480x640")
+    assert finding.message.endswith(words)
+    both = source_findings(wanted, orientation=6, opencv_orientation=6)["SRC131"]
+    assert (both.severity, both.message.endswith("(HxW)")) == ("warning", True)
+
+
+@pytest.mark.parametrize(
     ("height", "width", "orientation", "stretched"),
     [(480, 640, 1, False), (100, 300, 1, False), (100, 301, 1, True), (901, 300, 6, True), (300, 900, 8, False)],
 )

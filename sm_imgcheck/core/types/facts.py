@@ -36,7 +36,11 @@ class Header:
     bits: int = 8
     """Per sample: 1, 2, 4, 8, 10, 12, 16 or 32."""
     orientation: int = 1
-    """EXIF tag 0x0112; 1 where it is absent or out of range."""
+    """What Pillow's ``exif_transpose`` applies: EXIF tag 0x0112, else the same tag of XMP; 1 without one."""
+    opencv_orientation: int = 1
+    """What OpenCV applies: the EXIF tag alone."""
+    orientation_source: str = "EXIF"
+    """Where ``orientation`` is declared: EXIF or XMP."""
     frames: int = 1
     icc: str = ""
     """Description of the embedded profile; empty: none."""

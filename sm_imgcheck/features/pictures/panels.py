@@ -123,7 +123,7 @@ def default_decode(pixels: np.ndarray, header: Header, facts: Facts) -> np.ndarr
     """The pixels of a handler that only decodes, in the channel order of ``facts``."""
     image = _rgb(pixels, header)
     if facts.channel_order == "BGR":  # OpenCV also applies the EXIF orientation
-        return orient(image, orientation=header.orientation)[..., ::-1]
+        return orient(image, orientation=header.opencv_orientation)[..., ::-1]
     return image
 
 

@@ -7,27 +7,26 @@ from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
+from sm_imgcheck.io.images.avif import is_avif_rotated
 from sm_imgcheck.io.images.containers import check_decoder_size, check_sizes, declared_by
 from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.icc import join_icc, read_icc
 from sm_imgcheck.io.images.jpeg import (
     JpegScan,
-    exif_number,
     is_last_scan,
     jpeg_coding,
     jpeg_color_space,
     jpeg_subsampling,
-    read_exif,
     scan_jpeg,
-    without_app1_name,
 )
+from sm_imgcheck.io.images.orientation import exif_number, read_orientation
 from sm_imgcheck.io.images.pillow import (
     open_pillow,
     pillow_accepts,
     pillow_frames,
     pillow_mode,
-    pillow_orientation,
     pillow_profile,
+    tiff_orientation,
 )
 from sm_imgcheck.io.images.png import scan_png
 
@@ -99,7 +98,7 @@ def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
 def make_jpeg_header(body: bytes, scan: JpegScan, *, max_pixels: int) -> Header:
     """As ``look``, from the markers of the file."""
     check_jpeg(body, scan, max_pixels=max_pixels)
-    orientation, exif_problem = read_exif(scan.exif) if scan.exif is not None else (1, "")
+    orientation = read_orientation(scan.exif, scan.xmp)
     profile, icc_problem = join_icc(scan.icc)
     icc, wide_gamut, unreadable = read_icc(profile)
     return Header(
@@ -108,14 +107,16 @@ def make_jpeg_header(body: bytes, scan: JpegScan, *, max_pixels: int) -> Header:
         height=scan.height,
         width=scan.width,
         bits=scan.bits,
-        orientation=orientation,
+        orientation=orientation.pillow,
+        opencv_orientation=orientation.opencv,
+        orientation_source=orientation.source,
         frames=mpo_image_count(scan.index),
         icc=icc,
         wide_gamut=wide_gamut,
         coding=jpeg_coding(scan.sof),
         subsampling=jpeg_subsampling(scan.components),
         trailing_bytes=0 if scan.index else len(body) - scan.end,
-        exif_problem=exif_problem,
+        exif_problem=orientation.problem,
         icc_problem=icc_problem or unreadable,
         warnings=(f"{scan.stray} stray bytes between JPEG segments",) if scan.stray else (),
         truncated=not scan.complete,
@@ -180,7 +181,7 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
             f"the data of a PNG of {scan.height}x{scan.width} (HxW) cannot hold {scan.missing_rows:.0%} of its rows"
         )
         raise CandidateError("SRC111" if scan.missing_rows > 0.5 else "SRC110", f"truncated: {clause}")
-    orientation, exif_problem = read_exif(without_app1_name(scan.exif)) if scan.exif is not None else (1, "")
+    orientation = read_orientation(scan.exif, scan.xmp)
     icc, wide_gamut, unreadable = read_icc(scan.icc)
     mode = {0: "L", 2: "RGB", 3: "RGB", 4: "LA", 6: "RGBA"}[scan.color]
     return Header(
@@ -189,12 +190,14 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
         height=scan.height,
         width=scan.width,
         bits=scan.depth,
-        orientation=orientation,
+        orientation=orientation.pillow,
+        opencv_orientation=orientation.opencv,
+        orientation_source=orientation.source,
         frames=scan.frames,
         icc=icc,
         wide_gamut=wide_gamut,
         trailing_bytes=len(body) - scan.end,
-        exif_problem=exif_problem,
+        exif_problem=orientation.problem,
         icc_problem=scan.icc_problem or unreadable,
         warnings=scan.warnings,
         truncated=not scan.complete,
@@ -212,15 +215,21 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
     except CandidateError as problem:
         if container is None:
             raise
-        height, width, orientation = container.height, container.width, container.orientation
         return Header(
-            format=form, mode="RGB", height=height, width=width, orientation=orientation, warnings=(str(problem),)
+            format=form,
+            mode="RGB",
+            height=container.height,
+            width=container.width,
+            orientation=container.orientation,
+            opencv_orientation=container.orientation,
+            warnings=(str(problem),),
         )
     width, height = image.size
-    exif, (profile, profile_warnings) = image.info.get("exif"), pillow_profile(image)
-    orientation, exif_problem = read_exif(without_app1_name(exif)) if exif and form != "TIFF" else (1, "")
+    profile, profile_warnings = pillow_profile(image)
     if form == "TIFF":
-        height, width, orientation = pillow_orientation(image)
+        height, width, orientation = tiff_orientation(image)
+    else:
+        orientation = read_orientation(image.info.get("exif") or None, image.info.get("xmp") or b"")
     check_pixels(height, width, max_pixels)
     if form != "BMP":  # uncompressed: its bytes limit its sides
         check_sides(height, width)
@@ -235,12 +244,14 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
         height=height,
         width=width,
         bits=bits,
-        orientation=orientation,
+        orientation=orientation.pillow,
+        opencv_orientation=1 if form == "AVIF" and is_avif_rotated(body) else orientation.opencv,
+        orientation_source=orientation.source,
         frames=frames,
         icc=icc,
         wide_gamut=wide_gamut,
         trailing_bytes=container.trailing if container else 0,
-        exif_problem=exif_problem,
+        exif_problem=orientation.problem,
         icc_problem=profile_warnings or icc_problem,
         warnings=(*messages, *frame_warnings),
         refused="" if pillow_accepts(body, form) else f"unrecognized {form} signature: got {printable(body[:12])}",

@@ -16,7 +16,6 @@ __all__ = [
     "jpeg_color_space",
     "jpeg_segments",
     "jpeg_subsampling",
-    "read_exif",
     "scan_jpeg",
 ]
 
@@ -28,6 +27,7 @@ JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0
 # Frame headers, DHT, DAC, a second SOI (an error to keep), DQT, DRI, and the two application segments with the color
 # encoding.
 JPEG_NEEDED = JPEG_FRAMES | {0xC4, 0xCC, 0xD8, 0xDB, 0xDD, 0xE0, 0xEE}
+XMP_NAME = b"http://ns.adobe.com/xap/1.0/\0"
 # SOI and TEM have no length; every other marker here is followed by a length.
 JPEG_ALONE = frozenset({0x01, 0xD8})
 
@@ -48,6 +48,8 @@ class JpegScan:
     """The Adobe segment's color transform: 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None: no such segment."""
     exif: bytes | None
     """The bytes after the identifier of the first EXIF segment; None without one."""
+    xmp: bytes
+    """The bytes after the identifier of the last XMP segment, which counts for Pillow; empty without one."""
     icc: tuple[bytes, ...]
     """What follows the identifier of each ICC segment: number, count, then a piece of the profile."""
     index: bytes
@@ -121,6 +123,7 @@ def scan_jpeg(body: bytes) -> JpegScan:
         jfif=any(app[:5] == b"JFIF\0" for app in apps[0xE0]),
         adobe=adobe,
         exif=next((app[6:] for app in apps[0xE1] if app[:4] == b"Exif"), None),
+        xmp=next((app[len(XMP_NAME) :] for app in reversed(apps[0xE1]) if app.startswith(XMP_NAME)), b""),
         icc=tuple(app[12:] for app in apps[0xE2] if app[:12] == b"ICC_PROFILE\0"),
         index=next((app[4:] for app in apps[0xE2] if app[:4] == b"MPF\0"), b""),
         needed=tuple(segments),
@@ -184,56 +187,3 @@ def jpeg_subsampling(components: tuple[tuple[int, int, int], ...]) -> str:
     names |= {(1, 2): "4:4:0", (1, 4): "4:4:1"}
     name = names.get(factors[0]) if all(factor == (1, 1) for factor in factors[1:3]) else None
     return name or ",".join(f"{h}x{v}" for h, v in factors)
-
-
-UTF8_TYPE = 129  # text in UTF-8, since EXIF 3.0
-# Bytes per value of the field types 1..13: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT ... IFD.
-EXIF_SIZES = (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
-ORIENTATION_TAG = 0x0112
-
-
-def without_app1_name(block: bytes) -> bytes:
-    """An EXIF block from its byte order on: many PNG and WebP files keep the name of JPEG's APP1 in front of it."""
-    return block[6:] if block.startswith(b"Exif\0\0") else block
-
-
-def read_exif(block: bytes) -> tuple[int, str]:
-    """Orientation 1..8 from the first directory (1 where it is absent or out of range), and what is wrong, if anything.
-
-    ``block`` starts with the byte order (``II`` or ``MM``). Only the first directory is read: no other matters here.
-    """
-    if len(block) < 14:
-        return 1, f"short header ({len(block)} bytes)"
-    if block[:4] not in (b"II*\0", b"MM\0*"):
-        return 1, f"bad byte order mark ({block[:4].hex(' ')})"
-    big = block[:1] == b"M"
-    at = exif_number(block[4:8], big=big)
-    count = exif_number(block[at : at + 2], big=big)
-    orientation, problem = 0, ""
-    if not 8 <= at <= len(block) - 2:
-        return 1, f"first directory at byte {at} of {len(block)}"
-    for entry in range(at + 2, at + 2 + 12 * count, 12):
-        field = block[entry : entry + 12]
-        if len(field) < 12:
-            return orientation or 1, problem or f"directory of {count} entries runs past the end"
-        tag, kind = exif_number(field[:2], big=big), exif_number(field[2:4], big=big)
-        problem = problem or exif_field_problem(block, field, tag, kind, big=big)
-        if tag == ORIENTATION_TAG and kind in (3, 4) and not orientation:  # of two, OpenCV and Pillow 13 use the first
-            value = exif_number(field[8:10] if kind == 3 else field[8:12], big=big)
-            orientation = value if 1 <= value <= 8 else 1
-    return orientation or 1, problem
-
-
-def exif_number(raw: bytes, *, big: bool) -> int:
-    """An unsigned number in the block's byte order."""
-    return int.from_bytes(raw, "big" if big else "little")
-
-
-def exif_field_problem(block: bytes, field: bytes, tag: int, kind: int, *, big: bool) -> str:
-    """Return the problem of one entry of a directory; empty without one."""
-    if not 1 <= kind <= len(EXIF_SIZES) and kind != UTF8_TYPE:
-        return f"unknown type {kind} in tag 0x{tag:04x}"
-    size = (1 if kind == UTF8_TYPE else EXIF_SIZES[kind - 1]) * exif_number(field[4:8], big=big)
-    if size > 4 and exif_number(field[8:12], big=big) + size > len(block):
-        return f"value of tag 0x{tag:04x} is outside the block"
-    return ""

@@ -11,6 +11,7 @@ import numpy as np
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
+from sm_imgcheck.io.images.orientation import Orientation
 from sm_imgcheck.io.images.quiet import quietly
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ __all__ = [
     "open_pillow",
     "pillow_frames",
     "pillow_mode",
-    "pillow_orientation",
     "pillow_profile",
+    "tiff_orientation",
 ]
 
 # The plugins that may see a candidate, by format. No EPS: Pillow would run Ghostscript on it.
@@ -95,24 +96,28 @@ def pillow_frames(image: ImageFile.ImageFile) -> tuple[int, tuple[str, ...]]:
     return frames, ()
 
 
-def pillow_orientation(image: ImageFile.ImageFile) -> tuple[int, int, int]:
+def tiff_orientation(image: ImageFile.ImageFile) -> tuple[int, int, Orientation]:
     """Return stored height, width and orientation of a lazily opened TIFF, which Pillow rotates when it loads it.
 
-    Pillow reports the rotated size for an orientation tag, the stored size for an orientation in XMP only.
+    Pillow reports the rotated size for an orientation tag, the stored size for an orientation in XMP only, which
+    OpenCV does not read.
     """
-    orientation, _ = quietly(lambda: image.getexif().get(0x0112))
+    number, _ = quietly(lambda: image.getexif().get(0x0112))
     width, height = image.size
     tags: Mapping[int, object] = getattr(image, "tag_v2", {})
     if tags.get(0x0112) in (5, 6, 7, 8):
         height, width = width, height
-    return height, width, int(orientation) if orientation is not None and orientation in range(1, 9) else 1
+    orientation = int(number) if number is not None and number in range(1, 9) else 1
+    if 0x0112 in tags:
+        return height, width, Orientation(pillow=orientation, opencv=orientation)
+    return height, width, Orientation(pillow=orientation, source="XMP")
 
 
 def check_pillow(image: ImageFile.ImageFile, header: Header) -> None:
     """Raise CandidateError where a lazily opened image has a different size than ``header``, before it is decoded."""
     width, height = image.size
     if header.format == "TIFF":
-        height, width, _ = pillow_orientation(image)
+        height, width, _ = tiff_orientation(image)
     check_decoder_size((header.height, header.width), "Pillow", (height, width))
 
 

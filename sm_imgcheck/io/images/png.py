@@ -38,6 +38,8 @@ class PngScan:
     """Whether a color or palette entries are declared transparent (tRNS)."""
     frames: int
     exif: bytes | None
+    xmp: bytes
+    """The last XMP text, which counts for Pillow; empty without one."""
     icc: bytes
     """The inflated profile; empty without one, and where it does not inflate."""
     icc_problem: str
@@ -96,6 +98,7 @@ def scan_png(body: bytes) -> PngScan:
         transparency=b"tRNS" in first,
         frames=max(1, int.from_bytes(first.get(b"acTL", b"")[:4], "big")),
         exif=first.get(b"eXIf"),
+        xmp=png_text(body, chunks, b"XML:com.adobe.xmp"),
         icc=icc,
         icc_problem=icc_problem,
         needed=tuple((start, end) for name, start, end in chunks if name in PNG_NEEDED),
@@ -135,16 +138,29 @@ def check_png_texts(body: bytes, chunks: list[tuple[bytes, int, int]]) -> None:
         if name not in PNG_TEXTS:
             continue
         inside = body[start + 8 : end - 4]
-        payload = inside.partition(b"\0")[2]
-        if name == b"iTXt":
-            payload = payload[2:].split(b"\0", 2)[-1] if payload[:1] == b"\1" else b""
-        else:
-            payload = payload[1:] if name != b"tEXt" else b""
+        payload, is_compressed = text_payload(name, inside.partition(b"\0")[2])
+        payload = payload if is_compressed else b""
         size = len(inflate(payload, MAX_PNG_TEXT)) if len(payload) * DEFLATE_RATIO > MAX_PNG_TEXT else len(payload)
         total += max(size, len(inside))
         if size > MAX_PNG_TEXT or total > MAX_PNG_TEXTS:
             kind = name.decode("latin-1")
             raise CandidateError("SRC121", f"PNG: {kind} chunk inflates to more than {MAX_PNG_TEXT} bytes")
+
+
+def png_text(body: bytes, chunks: list[tuple[bytes, int, int]], keyword: bytes) -> bytes:
+    """Return the last text with this keyword; empty without one."""
+    for name, start, end in reversed(chunks):
+        if name in PNG_TEXTS and body.startswith(keyword + b"\0", start + 8):
+            payload, is_compressed = text_payload(name, body[start + 9 + len(keyword) : end - 4])
+            return inflate(payload, MAX_PNG_TEXT) if is_compressed else payload
+    return b""
+
+
+def text_payload(name: bytes, rest: bytes) -> tuple[bytes, bool]:
+    """What a text chunk or a profile holds after its keyword, and whether it is compressed."""
+    if name == b"tEXt":
+        return rest, False
+    return (rest[2:].split(b"\0", 2)[-1], rest[:1] == b"\1") if name == b"iTXt" else (rest[1:], True)
 
 
 def inflate(payload: bytes, limit: int) -> bytes:

@@ -41,7 +41,8 @@ def _decode(_: Facts, context: PlanContext) -> Iterator[Step]:
 def _orient(_: Facts, context: PlanContext) -> Iterator[Step]:
     if context.spec.decode.exif != "apply":
         return
-    orientation = {"header": "orientation"} if context.header is None else context.header.orientation
+    key = "opencv_orientation" if context.spec.decode.library == "opencv" else "orientation"
+    orientation = {"header": key} if context.header is None else getattr(context.header, key)
     if orientation != 1:
         yield Step(op="orient", params={"orientation": orientation}, why="apply the EXIF orientation")
 

@@ -9,7 +9,8 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL.PngImagePlugin import PngInfo
 from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck.core.errors import CandidateError
@@ -19,7 +20,8 @@ from sm_imgcheck.io.images.decode import decode, decode_with_header
 from sm_imgcheck.io.images.decode_jpeg import fast_dct_jpeg
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, read_icc
-from sm_imgcheck.io.images.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, read_exif, scan_jpeg
+from sm_imgcheck.io.images.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, scan_jpeg
+from sm_imgcheck.io.images.orientation import read_orientation
 from sm_imgcheck.io.images.quiet import name_failure
 from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.rules.source_image import MOST_FRAMES
@@ -242,10 +244,68 @@ EXIFS = [
 
 @pytest.mark.parametrize(("block", "orientation", "words"), EXIFS)
 def test_exif_block_gives_orientation_and_problem(block, orientation, words):
-    found, said = read_exif(block)
-    assert found == orientation
-    assert words in said
-    assert bool(said) == bool(words)
+    found = read_orientation(block)
+    assert (found.pillow, found.source) == (orientation, "EXIF")
+    assert words in found.problem
+    assert bool(found.problem) == bool(words)
+
+
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+XMP_ELEMENT = b"<rdf:Description><tiff:Orientation>8</tiff:Orientation></rdf:Description>"
+
+
+def exif_field(order, kind, value):
+    return {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}IHHHI4sI", 8, 1, 0x0112, kind, 1, value, 0)
+
+
+DECLARED = {
+    "XMP": {0xE1: b"http://ns.adobe.com/xap/1.0/\0" + XMP},
+    "XMP element": {0xE1: b"http://ns.adobe.com/xap/1.0/\0" + XMP_ELEMENT},
+    "LONG, little": {0xE1: b"Exif\0\0" + exif_field("<", 4, struct.pack("<I", 6))},
+    "LONG, big": {0xE1: b"Exif\0\0" + exif_field(">", 4, struct.pack(">I", 6))},
+    "SSHORT, big": {0xE1: b"Exif\0\0" + exif_field(">", 8, struct.pack(">hh", 6, 0))},
+    "BYTE": {0xE1: b"Exif\0\0" + exif_field("<", 1, b"\6\0\0\0")},
+    "SHORT": {0xE1: b"Exif\0\0" + exif_field(">", 3, struct.pack(">HH", 8, 0))},
+}
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_orientation_is_that_of_exif_transpose_and_of_opencv(name):
+    [(marker, data)] = DECLARED[name].items()
+    body = with_segment(jpeg(picture(16, 24)), marker, data)
+    header = read_header(body, max_pixels=LIMIT)
+    by_pillow = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(body))))
+    by_opencv = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    assert np.array_equal(orient(decode(body), orientation=header.orientation), by_pillow)
+    assert np.array_equal(orient(decode(body), orientation=header.opencv_orientation), by_opencv)
+    assert header.orientation_source == name.partition(" ")[0] if "XMP" in name else "EXIF"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_orientation_of_png_is_read_from_xmp_where_exif_has_none(compressed):
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=compressed)
+    body = encode_image(Image.fromarray(picture(16, 24)), "PNG", pnginfo=text)
+    header = read_header(body, max_pixels=LIMIT)
+    assert (header.orientation, header.opencv_orientation, header.orientation_source) == (6, 1, "XMP")
+    exif = Image.Exif()
+    exif[0x0112] = 1
+    both = encode_image(Image.fromarray(picture(16, 24)), "PNG", pnginfo=text, exif=exif)
+    assert read_header(both, max_pixels=LIMIT).orientation == 1
+
+
+def test_orientation_of_webp_is_read_from_xmp():
+    body = encode_image(Image.fromarray(picture(16, 24)), "WEBP", xmp=XMP_ELEMENT)
+    header = read_header(body, max_pixels=LIMIT)
+    assert (header.orientation, header.opencv_orientation, header.orientation_source) == (8, 1, "XMP")
+
+
+def test_rotation_of_an_avif_container_is_not_applied_by_opencv():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Pillow writes it as a rotation of the container
+    body = encode_image(Image.fromarray(picture(16, 24)), "AVIF", exif=exif)
+    header = read_header(body, max_pixels=LIMIT)
+    assert (header.orientation, header.opencv_orientation) == (6, 1)
 
 
 def test_icc_profile_has_name_gamut_and_problem():
