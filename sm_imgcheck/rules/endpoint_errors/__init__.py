@@ -12,7 +12,7 @@ from typing import Literal
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Certainty
-from sm_imgcheck.rules.endpoint_errors.context import is_excluded
+from sm_imgcheck.rules.endpoint_errors.context import is_excluded, lacks_subject
 from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorCause, causes
 from sm_imgcheck.rules.endpoint_errors.normalize import LIMIT, NormalizedText, normalize_text
 from sm_imgcheck.rules.endpoint_errors.search import (
@@ -84,10 +84,14 @@ def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
 
 
 def _filter(message: NormalizedText, matches: Iterable[PatternMatch]) -> list[PatternMatch]:
-    """Return the matches that the text around them does not exclude."""
-    return [
-        match for match in matches if not is_excluded(match.cause, match.certainty, message, (match.start, match.end))
-    ]
+    """Return the matches that the text around them does not exclude, likely where it does not show their subject."""
+    results = []
+    for match in matches:
+        span = match.start, match.end
+        certainty = "likely" if lacks_subject(match.cause, message, span) else match.certainty
+        if not is_excluded(match.cause, certainty, message, span):
+            results.append(match._replace(certainty=certainty))
+    return results
 
 
 def _hides(match: PatternMatch, other: PatternMatch) -> bool:

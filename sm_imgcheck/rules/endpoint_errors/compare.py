@@ -140,7 +140,10 @@ def _indices(values: Mapping[str, str]) -> Verdict:
         if int(axis) > 3 or int(got_length) > 100_000:
             return (), {}
         got[int(axis)], expected[int(axis)] = int(got_length), int(expected_length)
-    return compare_axes(got, expected), {"got": format_shape(got), "expected": format_shape(expected)}
+    causes = compare_axes(got, expected)
+    if causes == ("wrong-size",) and min(length for length in (*got, *expected) if length) < SMALLEST_SIDE:
+        causes = ("other-shape",)  # 6 is too short for a side: frames, or channels of another sensor
+    return causes, {"got": format_shape(got), "expected": format_shape(expected)}
 
 
 def _ranks(values: Mapping[str, str]) -> Verdict:

@@ -12,12 +12,13 @@ from pkgutil import get_data
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from sm_imgcheck.rules.endpoint_errors.sentences import EXCEPTION, sentence_after, sentences_before
+from sm_imgcheck.rules.endpoint_errors.subject import is_about_image, is_of_values, names_image, shows_image
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.types import Certainty
     from sm_imgcheck.rules.endpoint_errors.normalize import NormalizedText
 
-__all__ = ["Context", "context", "is_excluded", "mentions_request", "names_other_argument"]
+__all__ = ["Context", "context", "is_excluded", "lacks_subject", "mentions_request", "names_other_argument"]
 
 _AROUND = 200
 """Characters on each side of a match that are read, within its message."""
@@ -25,7 +26,7 @@ _AROUND = 200
 _INFRASTRUCTURE = frozenset(
     ("credentials", "disk", "gpu", "import", "memory", "network", "start-up", "storage", "throttling", "timeout")
 )
-"""Causes outside requests, which words of ``no_request`` do not exclude."""
+"""Causes outside requests, which words of other tools and data do not exclude."""
 
 
 class Context(TypedDict):
@@ -39,8 +40,14 @@ class Context(TypedDict):
     """Work that continues: excludes all causes."""
     no_failure_in_clause: list[str]
     """The same, of a match in the same clause: a report of no error may follow an error."""
-    no_request: list[str]
-    """Databases, container images, tests, settings, training, text, sound: excludes causes in a request."""
+    other_tool: list[str]
+    """Databases, container images, build tools, tests, settings: excludes causes in a request."""
+    other_data: list[str]
+    """Labels, training, checkpoints, persons: excludes causes in a request."""
+    text_or_sound: list[str]
+    """Inputs of models of text and of sound: excludes causes in a request."""
+    other_values: list[str]
+    """Data other than images whose shapes are compared, such as features and masks: excludes causes of values."""
 
 
 @cache
@@ -52,12 +59,17 @@ def context() -> Context:
 
 def mentions_request(text: str) -> bool:
     """Return whether a text names code or a server that handles a request."""
-    return _expression("request").search(text) is not None
+    return _names("request", text)
 
 
 def names_other_argument(text: str) -> bool:
     """Return whether a text names an argument other than the image, such as the labels."""
-    return _expression("other_argument").search(text) is not None
+    return _names("other_argument", text)
+
+
+def lacks_subject(cause: str, text: NormalizedText, span: tuple[int, int]) -> bool:
+    """Return whether the advice of a cause holds for images, and neither the message nor its code shows an image."""
+    return is_about_image(cause) and not shows_image(_message(text, *span))
 
 
 def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tuple[int, int]) -> bool:
@@ -67,7 +79,7 @@ def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tu
     is_request = cause not in _INFRASTRUCTURE
     before, rest, lines = _around(text, *span)
     clause = sentences_before(before) + sentence_after(rest)
-    if _expression("no_failure_in_clause").search(clause):
+    if _names("no_failure_in_clause", clause):
         return True
     if is_request and certainty == "certain":
         before, rest = sentences_before(before, clauses=False), sentence_after(rest, clauses=False)
@@ -77,7 +89,28 @@ def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tu
         subject = before + rest
     if _continues(f"{before}{rest} {lines}"):
         return True
-    return is_request and _expression("no_request").search(f"{subject} {lines}") is not None
+    if not is_request:
+        return False
+    is_other = any(_names(name, f"{subject} {lines}") for name in ("other_tool", "other_data", "text_or_sound"))
+    return is_other or (is_of_values(cause) and _compares_other_values(subject, text, span))
+
+
+def _compares_other_values(subject: str, text: NormalizedText, span: tuple[int, int]) -> bool:
+    """Return whether compared values are those of data other than an image.
+
+    A message that shows no image has the subject of the code that raised it: "attn_weights + causal_mask".
+    """
+    if names_image(subject):
+        return False
+    code = "" if shows_image(_message(text, *span)) else text.code_before(span[0])
+    return _names("other_values", f"{subject} {code}") or _names("text_or_sound", code)
+
+
+def _message(text: NormalizedText, start: int, end: int) -> str:
+    """Return the message of a match with the code before it."""
+    first, last = text.message_span(start, end)
+    first, last = max(first, start - 3 * _AROUND), min(last, end + 3 * _AROUND)
+    return f"{text.code_before(start)} {text.text[first:last]}"
 
 
 def _continues(around: str) -> bool:
@@ -90,10 +123,24 @@ _FAILS_TOO = re.compile(r"(?i)\b(?:also fail|failed|fails|is not possible|imposs
 """What follows work that continues in its sentence, and ends it."""
 
 
+_List = Literal[
+    "request",
+    "other_argument",
+    "no_failure",
+    "no_failure_in_clause",
+    "other_tool",
+    "other_data",
+    "text_or_sound",
+    "other_values",
+]
+
+
+def _names(name: _List, text: str) -> bool:
+    return _expression(name).search(text) is not None
+
+
 @cache
-def _expression(
-    name: Literal["request", "other_argument", "no_failure", "no_failure_in_clause", "no_request"],
-) -> re.Pattern[str]:
+def _expression(name: _List) -> re.Pattern[str]:
     words = context()[name]
     return re.compile(rf"(?<![a-z])(?:{'|'.join(words)})(?![a-z])", re.IGNORECASE)
 

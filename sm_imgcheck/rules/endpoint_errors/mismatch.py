@@ -127,8 +127,8 @@ def _mismatch(sentence: str) -> Mismatch | None:
             verdict = _likelier(verdict, compare_values(value, other))
         if verdict and verdict[0] in _RANKS_OF_IMAGES and value.kind == "rank" and not _IMAGE.search(sentence):
             continue  # sequences and matrices have ranks too
-        if verdict and verdict[0] == ("features-wanted",) and not is_ordered:
-            continue  # strides and sizes of pools are lists of two as well
+        if verdict and verdict[0] == ("features-wanted",) and not (is_ordered and not _RESHAPE.search(sentence)):
+            continue  # strides, sizes of pools and the shape of a reshape are lists of two as well
         if verdict and not verdict[0] and value.kind == "total":
             cause = (
                 "bytes-count" if _BYTES.search(sentence) else "shape-not-filled" if _ELEMENTS.search(sentence) else ""
@@ -148,6 +148,8 @@ def _mismatch(sentence: str) -> Mismatch | None:
 
 
 _IMAGE = re.compile(r"(?i)image|channel|height|pixel|conv|\b4-?D\b")
+
+_RESHAPE = re.compile(r"(?i)reshape|capacity")
 
 _RANKS_OF_IMAGES = (("gray",), ("color-for-gray",))
 

@@ -13,6 +13,9 @@ LIMIT = 4 << 20
 
 _LINES = 50_000
 
+_CODE_LINES = 8
+"""Lines of code before an error that may name the subject of its message: four frames of a traceback."""
+
 # The expressions are compiled on first use: most errors need none of them.
 _TERMINAL = r"\x1b(?:\[[0-?]{0,20}[ -/]{0,4}[@-~]|[@-_])"
 _ESCAPES = r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|([\"'/])|[nrt])"
@@ -74,6 +77,21 @@ class NormalizedText(NamedTuple):
             self.messages[first] if first >= 0 else 0,
             self.messages[following] if following < len(self.messages) else len(self.text),
         )
+
+    def code_before(self, start: int) -> str:
+        """Return the indented lines just before an offset: the code of a traceback, without the paths of its frames."""
+        line = bisect_right(self.starts, start) - 1
+        code = [
+            self.text[self.starts[number] : self.starts[number + 1]]
+            for number in range(max(line - _CODE_LINES, 0), max(line, 0))
+            if not self._is_message(self.starts[number])
+        ]
+        return re.sub(r'File "[^"]{0,300}", line \d+, in', "", " ".join(code))
+
+    def _is_message(self, offset: int) -> bool:
+        """Return whether a line, by its offset, begins a message."""
+        position = bisect_right(self.messages, offset) - 1
+        return position >= 0 and self.messages[position] == offset
 
 
 def normalize_text(text: str, first: int = 1) -> NormalizedText:

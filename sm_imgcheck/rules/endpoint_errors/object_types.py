@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 
 from sm_imgcheck.rules.endpoint_errors.context import names_other_argument
 from sm_imgcheck.rules.endpoint_errors.sentences import sentences_before
@@ -26,16 +26,17 @@ _TYPES = (
 _REQUIREMENT = re.compile(
     r"(?i)expect|must be|should be|has to be|needs to be|have to be|required|supports?|supported|accept|only"
     r"|can (?:either )?be|invalid|unsupported|unrecognized|not recognized|incorrect|wrong|unknown|not in|is not"
+    r"|to handle"
 )
 _IMAGE = re.compile(r"(?i)\b(?:image|images|img|picture|photo|pic|input|inputs|frame|argument|data)\b")
 _AROUND = 160
-_TRIES = 256
-"""Maximum number of types that are read."""
+_TRIES = 1024
+"""Maximum number of types that are read, from the end: logs end with the error. Time: 0.1 s."""
 
 
 def find_object_types(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the cause of each argument of another type than a function accepts, with its span."""
-    for match in islice(_ACTUAL.finditer(text), _TRIES):
+    for match in deque(_ACTUAL.finditer(text), maxlen=_TRIES):
         start = max(match.start() - _AROUND, 0)
         before = sentences_before(text[start : match.start()], 2, strings=False)
         sentence = before + text[match.start() : match.end() + 60]

@@ -91,7 +91,7 @@ def _subject_span(phrase: Phrase, lower: str, start: int, end: int) -> tuple[int
 @cache
 def _subject_words(subject: tuple[str, ...]) -> re.Pattern[str]:
     words = "|".join(sorted(map(re.escape, subject), key=len, reverse=True))
-    return re.compile(rf"(?:(?<![a-z0-9])|(?=\.))(?:{words})(?![a-z0-9]|{_PROPERTY})")
+    return re.compile(rf"(?:(?<![a-z0-9])|(?=\.))(?:{words})(?![a-z0-9]|::|{_PROPERTY})")
 
 
 _PROPERTY = r"_(?:sizes?|shapes?|names?|ids?)\b"

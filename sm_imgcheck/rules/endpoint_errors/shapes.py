@@ -79,7 +79,9 @@ def _is_sequence(shape: Shape) -> bool:
 
 
 def is_image_shape(shape: Shape) -> bool:
-    """Return whether a shape has four axes, or three or five with a channel axis."""
+    """Return whether a shape has four axes, or three or five with a channel axis, and not two axes of one value."""
+    if len(shape) == 3 and shape.count(1) > 1:
+        return False
     return len(shape) == 4 or (len(shape) in (3, 5) and any(shape[axis] in COUNTS for axis in (0, 1, -1)))
 
 

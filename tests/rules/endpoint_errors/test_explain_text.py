@@ -312,9 +312,76 @@ def test_sentence_begins_after_the_end_of_another(text, sentence):
     assert sentences_before(text).lstrip() == sentence.lstrip()
 
 
-def test_type_errors_are_read_up_to_a_number(monkeypatch):
+def test_last_type_errors_are_read_up_to_a_number(monkeypatch):
     monkeypatch.setattr(object_types, "_TRIES", 3)
-    assert len([*object_types.find_object_types("expected an image array, got dict\n" * 9)]) == 3
+    text = "expected an image array, got dict\n" * 9
+    ends = [end for *_, end in object_types.find_object_types(text)]
+    assert ends == [len(text) - 1 - 34 * lines for lines in (2, 1, 0)]
+
+
+SIZES = "The size of tensor a (20) must match the size of tensor b (24) at non-singleton dimension 3"
+EXPANDED = (
+    "The expanded size of the tensor (2048) must match the existing size (2062) at non-singleton dimension 0.  "
+    "Target sizes: [2048].  Tensor sizes: [2062]"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: mask must have shape (224, 224), got (448, 448)",
+        "ValueError: Feature shape mismatch: (128, 512) vs (64, 512)",
+        "ValueError: feature_names mismatch: ['f0', 'f1'] ['age', 'income']",
+        "ValueError: Embedding dimension mismatch. Expected 1536, got 768.",
+        "AudioDecoder: Unsupported number of channels: only mono (1) and stereo (2) are supported, got 6",
+        "Input size mismatch: expected 960 samples, got 480",
+        "Local tensor shape mismatch: expected 8 experts, got 4",
+        "details: expected [1, 60, 1], got [1, 59, 1]",
+        "  attn = attn + causal_mask\nRuntimeError: " + SIZES,
+        "  tokens[k, : len(t)] = t\nRuntimeError: " + EXPANDED,
+    ],
+)
+def test_values_of_other_data_have_no_cause(text):
+    assert cause_ids(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "certainty"),
+    [
+        ("Got invalid dimensions for input: x for the following indices index: 2 Got: 56 Expected: 100", "likely"),
+        ("Got invalid dimensions for input: image for the following indices index: 2 Got: 56 Expected: 100", "certain"),
+        ("index: 2 Got: 56 Expected: 100 index: 3 Got: 56 Expected: 100", "certain"),
+        (SIZES, "likely"),
+        ("  x = self.conv1(x)\nRuntimeError: " + SIZES, "certain"),
+        ("unsupported number of channels: 8", "likely"),
+        ("unsupported number of channels: 4", "certain"),
+        ("expected (64, 64), got (32, 32)", "likely"),
+        ("expected (64, 64, 3), got (32, 32, 3)", "certain"),
+    ],
+)
+def test_cause_of_an_image_is_certain_where_the_message_shows_an_image(text, certainty):
+    assert explain_text(text)[0].certainty == certainty
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("ValueError: image and mask differ: expected (64, 64, 3), got (32, 32, 3)", "wrong-size"),
+        ("xgboost.core.XGBoostError: Feature shape mismatch, expected: 784, got 2352", "color-for-gray"),
+        ("expected NCHW tensor, got shape [1 224 224]", "no-batch"),
+        ("dims: index: 1 Got: 60 Expected: 6", "other-shape"),
+        (
+            "status 413: invalid character '<' looking for beginning of value: <html>413 Request Entity Too Large",
+            "too-large",
+        ),
+    ],
+)
+def test_values_of_an_image_have_their_cause(text, cause):
+    assert cause_ids(text)[0].removesuffix("-gateway") == cause
+
+
+def test_shape_of_one_row_has_no_missing_batch_dimension():
+    assert cause_ids("RuntimeError: Expected NCHW input, got images: [1, 3]") == []
 
 
 def test_image_inside_the_name_of_an_endpoint_is_ignored():
