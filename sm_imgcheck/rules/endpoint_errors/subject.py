@@ -25,7 +25,7 @@ _ABOUT_IMAGES = frozenset(
             "gray",
             "layout",
         ),
-        *("matrix-size", "no-batch", "sides-swapped", "unequal-images", "wrong-size"),
+        *("matrix-size", "no-batch", "sides-swapped", "unequal-images", "value-range", "wrong-size"),
     )
 )
 """Causes of compared values whose advice holds for images only."""
@@ -33,7 +33,6 @@ _ABOUT_IMAGES = frozenset(
 _OF_VALUES = _ABOUT_IMAGES | {
     *("batch-maximum", "batch-size", "bytes-count", "bytes-ratio", "float-for-integer", "float64", "input-name"),
     *("mean-length", "other-dtype", "other-shape", "shape-not-filled", "uint8", "unsupported-dtype"),
-    *("value-range",),
 }
 """Causes of compared values, which any data may have."""
 

@@ -337,6 +337,8 @@ EXPANDED = (
         "Input size mismatch: expected 960 samples, got 480",
         "Local tensor shape mismatch: expected 8 experts, got 4",
         "details: expected [1, 60, 1], got [1, 59, 1]",
+        "ValueError: X has 7 features, but LGBMClassifier is expecting 5 features as input.",
+        "TokenValidationException: Token payload too large",
         "  attn = attn + causal_mask\nRuntimeError: " + SIZES,
         "  tokens[k, : len(t)] = t\nRuntimeError: " + EXPANDED,
     ],
@@ -370,6 +372,8 @@ def test_cause_of_an_image_is_certain_where_the_message_shows_an_image(text, cer
         ("xgboost.core.XGBoostError: Feature shape mismatch, expected: 784, got 2352", "color-for-gray"),
         ("expected NCHW tensor, got shape [1 224 224]", "no-batch"),
         ("dims: index: 1 Got: 60 Expected: 6", "other-shape"),
+        ("Unsupported media type: image/tiff. Only JPEG and PNG are allowed.", "type-refused"),
+        ("Incompatible shapes for broadcasting: shapes=[(480, 640, 4), (3,)]", "alpha"),
         (
             "status 413: invalid character '<' looking for beginning of value: <html>413 Request Entity Too Large",
             "too-large",
