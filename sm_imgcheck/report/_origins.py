@@ -38,9 +38,9 @@ def line(result: Result) -> str:
         if result.ideal is not None and result.ideal.uncompared:
             return f"not compared with {source}"
         if result.ideal is not None and result.ideal.is_edited:
-            return f"the spec's result from {source}, with changed pixels ({result.ideal.region}){limit}"
-        region = f" ({result.ideal.region})" if result.ideal is not None and result.ideal.region else ""
-        return f"no known pipeline makes it from {source}{region}{limit}"
+            return f"the spec's result from {source}, with changed pixels ({result.ideal.agreement}){limit}"
+        agreement = f" ({result.ideal.agreement})" if result.ideal is not None and result.ideal.agreement else ""
+        return f"no known pipeline makes it from {source}{agreement}{limit}"
     first = result.origins[0]
     which = f"image {first.image} of the batch " if _several(result) else ""
     if not first.exact:

@@ -60,7 +60,9 @@ def _channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Finding
         return
     likely = likely_order(facts)
     probability = percentage(facts.order_probability)
-    if not likely:
+    if candidate.origins and candidate.origins[0].exact:
+        evidence = f"image {candidate.origins[0].image} of {facts.length('N')} has it by its source"
+    elif not likely:
         evidence = "arrays do not store it"
     elif likely == facts.channel_order:
         evidence = f"color statistics agree ({probability})"

@@ -22,7 +22,8 @@ VAL109 = Rule(
     doc="""Scaled values were cast to integers, and most of the image is lost.
 
     ``(image / 255).astype("uint8")`` is 1 for white pixels and 0 for all others; after mean and std, only the integers
-    -2 to 2 remain. A mask, or an image that is black except for a level or two, has the same values: hence "likely".
+    -2 to 2 remain; in uint8 the negative ones become 254 and 255. A mask, or an image that is black except for a level
+    or two, has the same values: hence "likely".
 
     At an endpoint: 200, and nearly the same prediction for every image.
 
@@ -41,8 +42,9 @@ def _scaled_then_truncated(candidate: Candidate, spec: Spec) -> Iterator[Finding
         return
     if facts.high <= (1 if facts.low >= 0 else -_MIN_NORMALIZED):
         actual, expected = span(facts.low, facts.high), span(*domain(spec.contract))
+        overflow = ", negative ones wrapped around" if facts.dtype.startswith("u") and facts.low < 0 else ""
         yield VAL109.finding(
-            f"scaled values cast to integers: got the integers {actual} ({facts.dtype}), "
+            f"scaled values cast to integers: got the integers {actual} ({facts.dtype}{overflow}), "
             f"expected {spec.contract.dtype} values in {expected}",
             expected=expected,
             actual=actual,

@@ -91,7 +91,8 @@ class Facts:
     fortran: bool = False
     low: float | None = None
     high: float | None = None
-    """For an image: the domain of its values. For a tensor: the smallest and largest value."""
+    """For an image: the domain of its values. For a tensor: the smallest and largest value; below zero also in uint8
+    that holds only integers from -3 to 3, wrapped around."""
     domain: bool = False
     """Whether ``low`` and ``high`` are a domain rather than an observation."""
     values: Affine | None = None
@@ -187,13 +188,12 @@ class SourceComparison:
     tensor has almost no details, unlike the spec's image."""
     unsearched: str = ""
     """The work after which the search for a pipeline stopped, and what it did not try; empty: it was complete."""
-    region: str = ""
-    """Where no known pipeline explains the tensor: the part of the image that it shows, or what else they share, in
-    words; empty: unknown."""
+    agreement: str = ""
+    """Where no known pipeline explains the tensor: what it has in common with the image, in words; empty: unknown."""
     is_edited: bool = False
-    """Whether most of the tensor is the spec's result, and ``region`` describes the other pixels."""
+    """Whether that is the spec's result in most pixels."""
     region_differs: bool = False
-    """Whether that part is clearly another than the spec's."""
+    """Whether that is a part of the image which is clearly another than the spec's."""
     mean_difference: float | None = None
     """Difference between the spec's pixels and those of the tensor's nearest origin, before values are mapped, in gray
     levels; None without an origin, and for different sizes."""

@@ -37,7 +37,7 @@ def with_region(ideal: SourceComparison, images: Iterable[np.ndarray], source: n
             size = pixels.shape[0], pixels.shape[1]
             words = _describe(registration, size, (picture.shape[0], picture.shape[1]))
             differs = _differs(registration, size, ideal.plan, (picture.shape[0], picture.shape[1]))
-            return replace(ideal, region=words, region_differs=differs)
+            return replace(ideal, agreement=words, region_differs=differs)
     return ideal
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.sampling import evenly_spaced
 from sm_imgcheck.pipeline.measure.value_order import other_order
 
-__all__ = ["has_few_details", "has_same_distribution", "images_of", "resemblance"]
+__all__ = ["has_few_details", "has_same_distribution", "image_resemblance", "images_of", "resemblance"]
 
 _SIDE, _BLUR = 32, 5
 """Pixels of a side that are compared, and of the local mean to subtract: the rest is detail, not light and dark."""
@@ -54,9 +54,13 @@ def resemblance(array: np.ndarray, facts: Facts, pixels: np.ndarray) -> float:
     a softmax over the channels leaves) and by local contrast (which other mappings leave), in both orders of the
     tensor's values; and the tensor's numbers in memory order with those of the source.
     """
+    return max(_flat_resemblance(array, pixels), image_resemblance(images_of(array, facts.layout), pixels))
+
+
+def image_resemblance(images: Iterable[np.ndarray], pixels: np.ndarray) -> float:
+    """Return the best of these correlations for images HWC or HW, without that in memory order."""
     parts = [_details(view) for part in _parts(pixels) for view in _orientations(part)]
-    images = (_details(image) for image in images_of(array, facts.layout))
-    return max(_flat_resemblance(array, pixels), *(_likeness(image, part) for image in images for part in parts))
+    return max(_likeness(_details(image), part) for image in images for part in parts)
 
 
 def has_same_distribution(array: np.ndarray, facts: Facts, pixels: np.ndarray) -> bool:

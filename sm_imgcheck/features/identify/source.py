@@ -17,9 +17,11 @@ from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.edited import as_image, describe_edited_part
 from sm_imgcheck.features.identify.located import with_region
+from sm_imgcheck.features.identify.misread import misreadings
 from sm_imgcheck.features.identify.resemblance import (
     has_few_details,
     has_same_distribution,
+    image_resemblance,
     images_of,
     resemblance,
 )
@@ -29,6 +31,7 @@ from sm_imgcheck.ops.execute import ArrayCache, apply_steps
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.plan import make_plan
+from sm_imgcheck.rules.source_match import RESEMBLES
 
 __all__ = ["SOURCE", "check_source", "trace_origins"]
 
@@ -61,11 +64,11 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
         raise _unusable(image.path, str(error)) from None
     ideal = replace(_ideal(image, origins, spec), unsearched=budget.report())
     if not any(origin.exact for origin in origins):
-        if region := _edited_part(candidate, spec, ideal.plan, image.data):
-            ideal = replace(ideal, region=region, is_edited=True)
+        if words := _edited_part(candidate, spec, ideal.plan, image.data):
+            ideal = replace(ideal, agreement=words, is_edited=True)
         else:
             ideal = _explain_failure(candidate, image, policy, ideal, is_near=bool(origins))
-        origins = () if ideal.uncompared or ideal.region else origins
+        origins = () if ideal.uncompared or ideal.agreement else origins
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
 
 
@@ -123,10 +126,21 @@ def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, pic
     if has_hidden_alpha(facts):
         return replace(ideal, uncompared="the tensor has RGBA values in an RGB shape (SHP108)")
     ideal = replace(ideal, resemblance=resemblance(array, facts, picture))
+    if words := _misread(array, facts, picture):
+        return replace(ideal, agreement=words)
     ideal = with_region(ideal, images_of(array, facts.layout), picture)
-    if not ideal.region and has_same_distribution(array, facts, picture):
-        return replace(ideal, region="its values are distributed as those of the image, perhaps in another order")
+    if not ideal.agreement and has_same_distribution(array, facts, picture):
+        return replace(ideal, agreement="its values are distributed as those of the image, perhaps in another order")
     return ideal
+
+
+def _misread(array: np.ndarray, facts: Facts, picture: np.ndarray) -> str:
+    """How the array shows the image under another shape, in words; empty where it does not."""
+    image = next(images_of(array, facts.layout))
+    for words, other in misreadings(image if image.ndim == 3 else image[..., np.newaxis]):
+        if image_resemblance([other], picture) >= RESEMBLES:
+            return words
+    return ""
 
 
 _FEW_DETAILS = "the {} has almost no details to compare: 98 % of its pixels have one of two colors"
@@ -213,7 +227,11 @@ def _with_origins(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) 
             value_order_probability=1.0 if order else 0.0,
         )
     if _all_equal(item.channel_order for item in exact):
-        assumptions = tuple(item for item in facts.assumed if not item.startswith("channel_order="))
+        # One image of a batch is compared: that the others have its order stays an assumption.
+        assumption = f"channel_order={first.channel_order}" if (facts.length("N") or 1) > 1 else ""
+        assumptions = tuple(
+            item for item in facts.assumed if item == assumption or not item.startswith("channel_order=")
+        )
         facts = replace(facts, channel_order=first.channel_order, assumed=assumptions)
     agreed = all(item.values and first.values and same(item.values, first.values, tolerance=_NEAR) for item in exact)
     if agreed and first.values and not _as_quantized(exact, spec):

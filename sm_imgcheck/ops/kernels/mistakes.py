@@ -15,9 +15,11 @@ __all__ = [
     "clip",
     "color_space",
     "fill_channel",
+    "misread_rows",
     "recompress",
     "repeat_buffer",
     "swap_axes",
+    "tile",
     "tone_curve",
     "truncate_levels",
     "weigh_channels",
@@ -74,6 +76,23 @@ def alpha_as_color(image: np.ndarray, *, order: str, position: int) -> np.ndarra
     pixels = image[..., ::-1] if order == "BGR" else image
     numbers = np.insert(pixels, position, 255, axis=2).reshape(-1)[: image.size].reshape(image.shape)
     return np.ascontiguousarray(numbers[..., ::-1] if order == "BGR" else numbers)
+
+
+def misread_rows(image: np.ndarray, *, padding: int, order: str) -> np.ndarray:
+    """The numbers of an image whose rows end in ``padding`` zeros, in memory order, under the shape of its pixels.
+
+    The last rows are missing. order: of the channels in memory, ``RGB`` or ``BGR``.
+    """
+    pixels = image[..., ::-1] if order == "BGR" else image
+    rows = np.pad(pixels.reshape(len(image), -1), ((0, 0), (0, padding)))
+    numbers = rows.reshape(-1)[: image.size].reshape(image.shape)
+    return np.ascontiguousarray(numbers[..., ::-1] if order == "BGR" else numbers)
+
+
+def tile(image: np.ndarray, *, size: list[int]) -> np.ndarray:
+    """Copies of an HxWxC image side by side and below each other, as many as fill ``size``, height and width."""
+    down, across = -(-size[0] // image.shape[0]), -(-size[1] // image.shape[1])
+    return np.tile(image, (down, across, 1))[: size[0], : size[1]]
 
 
 def color_space(image: np.ndarray, *, to: str, library: str, order: str = "RGB") -> np.ndarray:

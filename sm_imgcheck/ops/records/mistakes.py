@@ -70,6 +70,19 @@ def _alpha_phrase(step: Step) -> str:
     return f"a buffer of four channels ({order[:at]}A{order[at:]}) read as three"
 
 
+def _stride_phrase(step: Step) -> str:
+    return f"rows read with their padding of {step.params['padding']} numbers (row stride)"
+
+
+def _tile_size(facts: Facts, step: Step) -> Facts:
+    return replace_fields(facts, shape=(*step.params["size"], facts.shape[-1]))
+
+
+def _tile_phrase(step: Step) -> str:
+    height, width = step.params["size"]
+    return f"copies side by side, to {height}x{width}"
+
+
 def _integer(facts: Facts, _: Step) -> Facts:
     return replace_fields(facts, dtype="uint8")
 
@@ -147,6 +160,8 @@ OPS = {
     "recompress": _alteration(stage="compress", effect=_same, shapes_image=True, phrase=_recompress_phrase),
     "repeat_buffer": _alteration(stage="buffer", effect=_repeat_shape, shapes_image=True, phrase=_repeat_phrase),
     "alpha_as_color": _alteration(stage="buffer", effect=_same, shapes_image=True, phrase=_alpha_phrase),
+    "misread_rows": _alteration(stage="buffer", effect=_same, shapes_image=True, phrase=_stride_phrase),
+    "tile": _alteration(stage="buffer", effect=_tile_size, shapes_image=True, phrase=_tile_phrase),
     "tone_curve": _alteration(stage="curve", effect=_curve_dtype, shapes_image=True, phrase=_curve_phrase),
     "truncate_levels": _alteration(stage="truncation", effect=_integer, shapes_image=True, phrase=_truncation_phrase),
     "fill_channel": _alteration(stage="channels", effect=_same, phrase=_fill_phrase),

@@ -39,6 +39,8 @@ _NEAR_LEVEL = {"float16": 0.25}
 # Fewer distinct levels than this do not prove a mapping: 0 and 1 are a black image or a mask at full contrast.
 _FEW_LEVELS = 16
 _TOP = 255
+_MASK = 0.99
+"""Share of 0 and 255 above which uint8 values are a mask."""
 _CHUNK = 1 << 20  # values per block: 8 MiB as float64
 
 
@@ -75,7 +77,7 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
     )
     if array.dtype.kind not in "fiub" or array.size == 0:
         return plain
-    stats = _observe(array)
+    stats = _observe(array.view(np.int8) if _holds_wrapped_integers(array) else array)
     finite, axis = not (stats.nans or stats.infinities), plain.layout.find("C")
     if finite and stats.low < stats.high:
         plain = replace(plain, precision=shown_precision(array, _blocks(array)))
@@ -149,6 +151,20 @@ def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
             yield from _blocks(part)
 
 
+def _holds_wrapped_integers(array: np.ndarray) -> bool:
+    """Return whether uint8 values are integers from -3 to 3 that wrapped around: normalized values cast to uint8.
+
+    Values of 0 and 255 alone are a mask.
+    """
+    if array.dtype != np.uint8 or 3 < int(array.flat[0]) < 253:
+        return False
+    offsets = (block + np.uint8(3) for block in _blocks(array))  # -3 becomes 0, and 3 becomes 6
+    counts = np.sum([np.bincount(block, minlength=256) for block in offsets], axis=0)
+    negative, positive = counts[:3].sum(), counts[4:7].sum()
+    is_mask = counts[[2, 3]].sum() > _MASK * array.size
+    return bool(counts[:7].sum() == array.size and negative and positive and not is_mask)
+
+
 def _observe(array: np.ndarray) -> _Observation:
     low, high, nans, infinities = np.inf, -np.inf, 0, 0
     for block in _blocks(array):
@@ -179,7 +195,7 @@ def _recognize(
         affine = canonical(Values(low=low, high=high), channels)
         return affine, f"assumed {low:g}..{high:g}", _on_lattice(array, facts, affine) is not None
     quantized = _quantized(facts, contract)
-    if facts.dtype == "uint8" and not quantized:
+    if facts.dtype == "uint8" and stats.low >= 0 and not quantized:
         return canonical(Values(low=0, high=255), channels), "0..255, not scaled", True
     if quantized or stats.low == stats.high or stats.nans or stats.infinities or "?" in facts.layout:
         return None, "", False

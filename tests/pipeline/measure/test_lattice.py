@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sample_images import picture
 
-from sm_imgcheck import rules, validate
+from sm_imgcheck import convert, rules, validate
+from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.layouts import by_shape
 from sm_imgcheck.core.recipes import candidates, explain_ends, plausible, singles
 from sm_imgcheck.core.types import Candidate, Channel
@@ -150,6 +151,8 @@ def test_constant_channel_is_named():
     [
         ((IMAGE / 255).astype(np.uint8), True),
         (((IMAGE / 255 - MEAN) / STD).astype(np.int8), True),
+        (((IMAGE / 255 - MEAN) / STD).astype(np.int8).view(np.uint8), True),
+        (np.where(IMAGE > 128, 255, 0).astype(np.uint8), False),
         ((IMAGE / 255 * 4).astype(np.uint8), False),
         (IMAGE.astype(np.uint8), False),
         ((IMAGE > 128).astype(np.float32), False),
@@ -158,6 +161,15 @@ def test_constant_channel_is_named():
 def test_scaled_values_cast_to_integers_are_reported(array, found):
     codes = [one.code for one in validate(array[None], SPEC).findings]
     assert ("VAL109" in codes) is found
+
+
+def test_integers_that_wrapped_around_in_uint8_are_refused():
+    wrapped = ((IMAGE / 255 - MEAN) / STD).astype(np.int8).view(np.uint8)[None]
+    findings = {finding.code: finding.message for finding in validate(wrapped, SPEC).findings}
+    assert "VAL101" not in findings
+    assert "got the integers -2..2 (uint8, negative ones wrapped around)" in findings["VAL109"]
+    with pytest.raises(PlanError, match="the image is lost"):
+        convert(wrapped, SPEC)
 
 
 def spec_findings(array):
