@@ -37,6 +37,7 @@ IMAGE_SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "AVIF": (".avif", ".avifs"),
     "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
     "ICO": (".ico",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
 }
 """By format: the suffixes of the images in a folder, the usual one first."""
 RARE_IMAGE_SUFFIXES: Mapping[str, tuple[str, ...]] = {"JPEG": (".jps",), "TIFF": (".btf", ".tf8")}

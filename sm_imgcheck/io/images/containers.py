@@ -1,4 +1,4 @@
-"""Sizes that a GIF, BMP, WebP, TIFF or ICO file declares, read before any library gets the file.
+"""Sizes that a GIF, BMP, WebP, TIFF, ICO or Netpbm file declares, read before any library gets the file.
 
 Where a file declares its size at several offsets, they are compared before any is used to allocate pixels.
 """
@@ -11,6 +11,7 @@ from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.images.avif import check_avif
 from sm_imgcheck.io.images.jpeg2000 import check_jpeg2000
+from sm_imgcheck.io.images.netpbm import check_netpbm, netpbm_header
 from sm_imgcheck.io.images.png import scan_png
 from sm_imgcheck.rules.source_image import MOST_FRAMES
 
@@ -47,6 +48,7 @@ def declared_by(form: str, body: bytes) -> ContainerHeader | None:
         "WEBP": webp_declares,
         "TIFF": tiff_declares,
         "ICO": ico_declares,
+        "PPM": netpbm_declares,
     }
     reader = readers.get(form)
     return reader(body) if reader else None
@@ -208,6 +210,15 @@ def tiff_directory(body: bytes) -> dict[int, list[int]]:
     return sizes
 
 
+def netpbm_declares(body: bytes) -> ContainerHeader | None:
+    """The header of a PBM, PGM or PPM; bytes after its pixels are counted where these are bytes too."""
+    header = netpbm_header(body)
+    if header is None:
+        return None
+    trailing = 0 if header.plain else max(0, len(body) - header.start - header.needed_bytes)
+    return ContainerHeader(height=header.height, width=header.width, bits=header.bits, trailing=trailing)
+
+
 # A decoder decodes complete tiles. Writers pad a small image to one tile of up to 2048x2048.
 FREE_TILE_PIXELS = 1 << 22
 # A TIFF with this number of bytes of pixels is decoded for any file size.
@@ -230,7 +241,7 @@ TIFF_ONCE = {
 
 def check_sizes(form: str, body: bytes) -> None:
     """Raise CandidateError where the sizes in a file contradict each other, or exceed its image and bytes."""
-    checks = {"AVIF": check_avif, "ICO": check_ico, "JPEG2000": check_jpeg2000, "TIFF": check_tiff}
+    checks = {"AVIF": check_avif, "ICO": check_ico, "JPEG2000": check_jpeg2000, "PPM": check_netpbm, "TIFF": check_tiff}
     check = checks.get(form)
     if check:
         check(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sm_imgcheck.io.images.netpbm import netpbm_header
 from sm_imgcheck.io.images.raw import camera_raw
 
 __all__ = ["image_format", "name_content"]
@@ -32,6 +33,9 @@ OTHER_IMAGES = (
     (b"\xc5\xd0\xd3\xc6", "an EPS document"),
     (b"%PDF", "a PDF document"),
     (b"DDS ", "a DDS texture"),
+    (b"\x0a\5\1", "a PCX image: convert it to PNG"),
+    (b"\1\xda\0", "an SGI image: convert it to PNG"),
+    (b"\1\xda\1", "an SGI image: convert it to PNG"),
     (b"v/1\x01", "an OpenEXR image"),
     (b"qoif", "a QOI image"),
     (b"icns", "an Apple icon"),
@@ -77,6 +81,8 @@ def image_format(body: bytes) -> str:
         return "AVIF" if brands & AVIF_BRANDS else ""
     if camera_raw(body):
         return ""
+    if body[:1] == b"P" and netpbm_header(body):
+        return "PPM"
     return next((name for magic, name in IMAGE_SIGNATURES if body.startswith(magic)), "")
 
 
@@ -101,8 +107,8 @@ def name_signature(body: bytes) -> tuple[str, str] | None:
             return code, description
     if body[:4] == b"\0\0\2\0" and body[4:6] != b"\0\0":  # a Targa image has zeros there
         return "SRC104", "a Windows cursor"
-    if body[:1] == b"P" and body[1:2] in b"1234567fF" and body[2:3].isspace():
-        return "SRC104", "a Netpbm image (PBM, PGM, PPM, PAM, PFM): convert it to PNG"
+    if body[:1] == b"P" and body[1:2] in b"7fF" and body[2:3].isspace():
+        return "SRC104", "a PAM or PFM image: convert it to PNG"
     if body[:2] == b"\xff\xd8" or body[1:4] == b"PNG" or (body[:4] == b"RIFF" and body[8:11] == b"WEB"):
         cause = "; line endings were converted" if body[:6] in (b"\x89PNG\r\r", b"\x89PNG\n\x1a") else ""
         return "SRC105", f"corrupt image signature: got {body[:8].hex(' ')}{cause}"

@@ -33,6 +33,7 @@ PILLOW_PLUGINS = {
     "BMP": ("BmpImagePlugin", "BmpImageFile"),
     "GIF": ("GifImagePlugin", "GifImageFile"),
     "ICO": ("IcoImagePlugin", "IcoImageFile"),
+    "PPM": ("PpmImagePlugin", "PpmImageFile"),
     "JPEG": ("JpegImagePlugin", "JpegImageFile"),
     "JPEG2000": ("Jpeg2KImagePlugin", "Jpeg2KImageFile"),
     "PNG": ("PngImagePlugin", "PngImageFile"),
@@ -167,6 +168,8 @@ def pillow_array(image: Image.Image, mode: str, bits: int) -> np.ndarray:
     image.load()
     if image.mode[0] in "IF":
         deep = np.asarray(image)[..., None]
+        if image.format == "PPM":  # 0..65535 as int32
+            deep = deep.astype(np.uint16)
         if deep.dtype.kind != "u":
             return deep
         deep = deep.astype(np.uint16, copy=False)
