@@ -76,8 +76,10 @@ PIX102 = Rule(
     the part of the image that the tensor shows, found by keypoints; if that is not the part that the spec requires,
     such as after a random rotation, the finding is an error. Where most of the pixels are the spec's result, it states
     how many, within which rows and columns the others are (from 0, the last one included), and the largest difference,
-    over 2 gray levels: something was drawn, covered or erased after the pipeline. Where only the distribution of the
-    values is that of the image, this is a hint, not evidence: different images may have the same distribution.
+    over 2 gray levels: something was drawn, covered or erased after the pipeline. A blur, sharpening, another
+    saturation or hue, a mix of the channels and noise are described with what they leave unexplained. Where only the
+    distribution of the values is that of the image, this is a hint, not evidence: different images may have the same
+    distribution.
 
     At an endpoint: the error grows with the difference.
 
@@ -99,7 +101,7 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         yield PIX102.finding(
             f"pipeline from {_source(candidate)}: got an unknown pipeline, expected a known pipeline; nearest "
             f"(difference {mean} gray levels on average, at most {maximum}): "
-            f"{said([pipeline])}{_search_limit(candidate)}",
+            f"{said([pipeline])}{_change(candidate)}{_search_limit(candidate)}",
             expected="a known pipeline",
             actual=f"difference of {mean} gray levels on average",
         )
@@ -111,11 +113,16 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
             got, expected = "the spec's result with changed pixels", "the spec's result"
         yield PIX102.finding(
             f"pipeline from {_source(candidate)}: got {got}, expected {expected}; "
-            f"{agreement}{_search_limit(candidate)}",
+            f"{agreement}{_change(candidate)}{_search_limit(candidate)}",
             expected=expected,
             actual=ideal.agreement or got,
             severity="error" if ideal.region_differs else "warning",
         )
+
+
+def _change(candidate: Candidate) -> str:
+    """Return the description of the difference from the spec's result; empty without one."""
+    return f"; {candidate.ideal.change}" if candidate.ideal is not None and candidate.ideal.change else ""
 
 
 def _search_limit(candidate: Candidate) -> str:

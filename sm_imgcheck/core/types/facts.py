@@ -190,6 +190,9 @@ class SourceComparison:
     """The work after which the search for a pipeline stopped, and what it did not try; empty: it was complete."""
     agreement: str = ""
     """Where no known pipeline explains the tensor: what it has in common with the image, in words; empty: unknown."""
+    change: str = ""
+    """Where no known pipeline explains the tensor: the change of the spec's result that explains most of the
+    difference, in words; empty: unknown."""
     is_edited: bool = False
     """Whether that is the spec's result in most pixels."""
     region_differs: bool = False

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sm_imgcheck.core.assumptions import has_hidden_alpha
+from sm_imgcheck.core.channels import blue_first
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.recipes import is_unnamed, name_of
@@ -15,6 +16,7 @@ from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Pl
 from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.features.identify.budget import Budget
+from sm_imgcheck.features.identify.change import describe_change
 from sm_imgcheck.features.identify.edited import as_image, describe_edited_part
 from sm_imgcheck.features.identify.located import with_region
 from sm_imgcheck.features.identify.misread import misreadings
@@ -62,19 +64,25 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
         origins = find(candidate.data, image.data, layout=layout, decode=policy, spec=spec, budget=budget)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
-    ideal = replace(_ideal(image, origins, spec), unsearched=budget.report())
+    limit, cache = budget.report(), budget.cache
+    ideal = replace(_ideal(image, origins, spec, cache), unsearched=limit)
     if not any(origin.exact for origin in origins):
-        if words := _edited_part(candidate, spec, ideal.plan, image.data):
-            ideal = replace(ideal, agreement=words, is_edited=True)
-        else:
-            ideal = _explain_failure(candidate, image, policy, ideal, is_near=bool(origins))
+        ideal = _compare_with_result(candidate, spec, ideal, cache)
+        if not ideal.is_edited:
+            ideal = _explain_failure(candidate, image, policy, ideal, cache, is_near=bool(origins))
         origins = () if ideal.uncompared or ideal.agreement else origins
     return replace(candidate, facts=_with_origins(candidate.facts, origins, similar), origins=origins, ideal=ideal)
 
 
 @np.errstate(all="ignore")  # extreme values are findings
 def _explain_failure(
-    candidate: Candidate, image: Candidate, policy: Decode, ideal: SourceComparison, *, is_near: bool
+    candidate: Candidate,
+    image: Candidate,
+    policy: Decode,
+    ideal: SourceComparison,
+    cache: ArrayCache,
+    *,
+    is_near: bool,
 ) -> SourceComparison:
     """The comparison with the reason why no known pipeline explains the tensor exactly.
 
@@ -90,35 +98,42 @@ def _explain_failure(
     except CandidateError:
         return ideal
     if has_few_details(picture, 2):
-        if not is_flat and _has_details(ideal.plan, image.data) is False:
+        if not is_flat and _has_details(ideal.plan, cache) is False:
             return with_region(ideal, images_of(candidate.data, candidate.facts.layout), picture)
         return replace(ideal, mean_difference=None, max_difference=None, uncompared=_FEW_DETAILS.format("image"))
     if is_flat and not is_near:
-        is_refuted = _has_details(ideal.plan, image.data)
+        is_refuted = _has_details(ideal.plan, cache)
         return replace(ideal, **({"resemblance": 0.0} if is_refuted else {"uncompared": _FEW_DETAILS.format("tensor")}))
     return ideal if is_near else _with_likeness(ideal, candidate.data, candidate.facts, picture)
 
 
 @np.errstate(all="ignore")  # extreme values are findings
-def _edited_part(candidate: Candidate, spec: Spec | None, plan: Plan | None, body: bytes) -> str:
-    """Where the tensor differs from the result of the plan, in words; empty unless most of it is equal.
+def _compare_with_result(
+    candidate: Candidate, spec: Spec | None, ideal: SourceComparison, cache: ArrayCache
+) -> SourceComparison:
+    """The comparison with where the tensor differs from the spec's result, or by what change, in words.
 
     The tensor may have another layout, or no batch dimension.
     """
-    if spec is None or plan is None or candidate.facts is None:
-        return ""
-    expected = plan.after[-1]
+    if spec is None or ideal.plan is None or candidate.facts is None:
+        return ideal
+    expected = ideal.plan.after[-1]
     image = as_image(candidate.data, candidate.facts.layout)
     if image is None or image.shape != tuple(expected.length(axis) or 1 for axis in "HWC"):
-        return ""
+        return ideal
     try:
-        result = as_image(apply_steps(plan.steps, ArrayCache({(): body})), expected.layout)
+        result = as_image(apply_steps(ideal.plan.steps, cache), expected.layout)
     except CandidateError:
-        return ""
+        return ideal
     if result is None:
-        return ""
-    scale = np.abs(np.array(quantized_target(spec.contract, expected.channel_order).scale, np.float32))
-    return describe_edited_part(image, result, scale)
+        return ideal
+    mapping = quantized_target(spec.contract, expected.channel_order)
+    scale, offset = np.array(mapping.scale, np.float32), np.array(mapping.offset, np.float32)
+    if words := describe_edited_part(image, result, np.abs(scale)):
+        return replace(ideal, agreement=words, is_edited=True)
+    flip = -1 if blue_first(expected.channel_order) else 1
+    change = describe_change(image[..., ::flip], result[..., ::flip], scale[::flip], offset[::flip])
+    return replace(ideal, change=change)
 
 
 def _with_likeness(ideal: SourceComparison, array: np.ndarray, facts: Facts, picture: np.ndarray) -> SourceComparison:
@@ -146,12 +161,12 @@ def _misread(array: np.ndarray, facts: Facts, picture: np.ndarray) -> str:
 _FEW_DETAILS = "the {} has almost no details to compare: 98 % of its pixels have one of two colors"
 
 
-def _has_details(plan: Plan | None, body: bytes) -> bool | None:
+def _has_details(plan: Plan | None, cache: ArrayCache) -> bool | None:
     """Whether the image that the plan produces from the source has details; None without one."""
     if plan is None:
         return None
     try:
-        return not has_few_details(apply_steps(_shaping_steps(plan.steps), ArrayCache({(): body})), 2)
+        return not has_few_details(apply_steps(_shaping_steps(plan.steps), cache), 2)
     except CandidateError:
         return None
 
@@ -260,7 +275,7 @@ def _all_equal(values: Iterable[str]) -> bool:
     return len(set(values)) == 1
 
 
-def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> SourceComparison:
+def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None, cache: ArrayCache) -> SourceComparison:
     """The spec's plan for the source, and the distance of its pixels from those of the nearest origin."""
     assert image.header is not None
     ideal = SourceComparison(source=image.path, header=image.header)
@@ -270,15 +285,14 @@ def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> 
         plan = make_plan(spec, image, Options())
     except PlanError as error:
         return replace(ideal, refused=str(error))
-    difference = _difference(image.data, plan, origins[0].steps) if origins else None
+    difference = _difference(plan, origins[0].steps, cache) if origins else None
     if difference is None:
         return replace(ideal, plan=plan)
     return replace(ideal, plan=plan, mean_difference=difference[0], max_difference=difference[1])
 
 
-def _difference(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> tuple[float, float] | None:
+def _difference(plan: Plan, steps: tuple[Step, ...], cache: ArrayCache) -> tuple[float, float] | None:
     """Mean and largest difference of two images of one file, in gray levels; None where they differ in size."""
-    cache = ArrayCache({(): body})
     try:
         images = [apply_steps(_shaping_steps(item), cache) for item in (plan.steps, steps)]
     except CandidateError:
