@@ -35,15 +35,6 @@ def check_avif(body: bytes) -> None:
         raise CandidateError("SRC112", "AVIF: missing AV1 sequence header; frame size unknown")
 
 
-def is_avif_rotated(body: bytes) -> bool:
-    """Return whether an item has a rotation or a mirror axis, which Pillow reports as EXIF orientation.
-
-    OpenCV applies only the EXIF tag, which such files do not have.
-    """
-    properties = box_contents(body, "meta/iprp/ipco", 0, len(body))
-    return any(kind in (b"irot", b"imir") for at, end in properties for kind, _, _ in boxes(body, at, end))
-
-
 def avif_items(body: bytes) -> Iterator[tuple[set[tuple[int, int]], bytes | memoryview]]:
     """The sizes that each coded item declares, and its data."""
     total = 0

@@ -11,7 +11,7 @@ from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.images.avif import check_avif
 from sm_imgcheck.io.images.jpeg2000 import check_jpeg2000
-from sm_imgcheck.io.images.netpbm import check_netpbm, netpbm_header
+from sm_imgcheck.io.images.netpbm import USUAL_WHITE, check_netpbm, netpbm_header
 from sm_imgcheck.io.images.png import scan_png
 from sm_imgcheck.rules.source_image import MOST_FRAMES
 
@@ -38,6 +38,8 @@ class ContainerHeader:
     frames: int = 1
     trailing: int = 0
     """Bytes after the end that the container declares."""
+    warnings: tuple[str, ...] = ()
+    """What decoders read differently."""
 
 
 def declared_by(form: str, body: bytes) -> ContainerHeader | None:
@@ -216,7 +218,14 @@ def netpbm_declares(body: bytes) -> ContainerHeader | None:
     if header is None:
         return None
     trailing = 0 if header.plain else max(0, len(body) - header.start - header.needed_bytes)
-    return ContainerHeader(height=header.height, width=header.width, bits=header.bits, trailing=trailing)
+    unusual = f"Netpbm: white is {header.white}; Pillow scales the samples, and OpenCV does not"
+    return ContainerHeader(
+        height=header.height,
+        width=header.width,
+        bits=header.bits,
+        trailing=trailing,
+        warnings=() if header.white in USUAL_WHITE else (unusual,),
+    )
 
 
 # A decoder decodes complete tiles. Writers pad a small image to one tile of up to 2048x2048.

@@ -6,8 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Header
-from sm_imgcheck.io.images.avif import is_avif_rotated
 from sm_imgcheck.io.images.containers import check_decoder_size, check_sizes, declared_by
 from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.icc import join_icc, read_icc
@@ -19,7 +19,7 @@ from sm_imgcheck.io.images.jpeg import (
     jpeg_subsampling,
     scan_jpeg,
 )
-from sm_imgcheck.io.images.orientation import exif_number, read_orientation
+from sm_imgcheck.io.images.orientation import APP1_NAME, exif_number, read_orientation
 from sm_imgcheck.io.images.pillow import (
     open_pillow,
     pillow_accepts,
@@ -229,7 +229,10 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
     if form == "TIFF":
         height, width, orientation = tiff_orientation(image)
     else:
-        orientation = read_orientation(image.info.get("exif") or None, image.info.get("xmp") or b"")
+        exif = image.info.get("exif") or b""
+        orientation = read_orientation(exif or None, image.info.get("xmp") or b"")
+        if form == "AVIF" and exif.removeprefix(APP1_NAME) not in body:  # Pillow wrote the container's rotation into it
+            orientation = replace_fields(orientation, opencv=1)
     check_pixels(height, width, max_pixels)
     if form != "BMP":  # uncompressed: its bytes limit its sides
         check_sides(height, width)
@@ -245,7 +248,7 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
         width=width,
         bits=bits,
         orientation=orientation.pillow,
-        opencv_orientation=1 if form == "AVIF" and is_avif_rotated(body) else orientation.opencv,
+        opencv_orientation=orientation.opencv,
         orientation_source=orientation.source,
         frames=frames,
         icc=icc,
@@ -253,7 +256,7 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
         trailing_bytes=container.trailing if container else 0,
         exif_problem=orientation.problem,
         icc_problem=profile_warnings or icc_problem,
-        warnings=(*messages, *frame_warnings),
+        warnings=(*messages, *frame_warnings, *(container.warnings if container else ())),
         refused="" if pillow_accepts(body, form) else f"unrecognized {form} signature: got {printable(body[:12])}",
     )
 

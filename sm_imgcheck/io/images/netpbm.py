@@ -7,13 +7,15 @@ import re
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["check_netpbm", "netpbm_header"]
+__all__ = ["USUAL_WHITE", "check_netpbm", "netpbm_header"]
 
 # A number after spaces and comments; Pillow reads ten digits at most.
 NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])+([0-9]{1,10})(?=[\s#])"
 BITMAP = re.compile(rb"P[14](?=\s)" + NUMBER + NUMBER)
 PIXMAP = re.compile(rb"P[2356](?=\s)" + NUMBER + NUMBER + NUMBER)
 BYTE, WORD = 255, 65_535
+# Bitmaps, 8 and 16 bits.
+USUAL_WHITE = (0, BYTE, WORD)
 # Pillow decodes decimal numbers, and samples of other than 8 or 16 bits, in Python, some millions a second.
 MOST_SLOW_SAMPLES = 50_000_000
 
@@ -72,7 +74,7 @@ def check_netpbm(body: bytes) -> None:
     if missing > 0:
         clause = f"truncated: the data of a Netpbm image of {size} cannot hold {missing:.0%} of its pixels"
         raise CandidateError("SRC111" if missing > 1 / 2 else "SRC110", clause)
-    is_slow = header.plain or header.white not in (0, BYTE, WORD)
+    is_slow = header.plain or header.white not in USUAL_WHITE
     if is_slow and header.height * header.width * header.channels > MOST_SLOW_SAMPLES:
         raise CandidateError(
             "SRC120", f"Netpbm: got {size} in decimal numbers or unusual depth; too much work to decode"

@@ -6,7 +6,7 @@ import re
 
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["Orientation", "read_exif", "read_orientation"]
+__all__ = ["APP1_NAME", "Orientation", "read_exif", "read_orientation"]
 
 UTF8_TYPE = 129  # text in UTF-8, since EXIF 3.0
 # Bytes per value of the field types 1..13: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT ... IFD.
@@ -14,6 +14,8 @@ EXIF_SIZES = (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
 # Types with which Pillow applies an orientation: SHORT, LONG, SSHORT, SLONG.
 NUMBER_TYPES = (3, 4, 8, 9)
 ORIENTATION_TAG = 0x0112
+# Many PNG and WebP files keep it in front of the block.
+APP1_NAME = b"Exif\0\0"
 # As Pillow searches it (Image.getexif), which does not parse the XML.
 XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
 
@@ -34,7 +36,7 @@ class Orientation:
 
 def read_orientation(exif: bytes | None, xmp: bytes = b"") -> Orientation:
     """Return the orientation by an EXIF block, with or without the name of JPEG's APP1, and by XMP."""
-    pillow, opencv, problem = (0, 0, "") if exif is None else read_exif(exif[6:] if exif[:6] == APP1_NAME else exif)
+    pillow, opencv, problem = (0, 0, "") if exif is None else read_exif(exif.removeprefix(APP1_NAME))
     match = None if pillow else XMP_ORIENTATION.search(xmp)
     return Orientation(
         pillow=valid_orientation(int(match[1]) if match else pillow),
@@ -42,9 +44,6 @@ def read_orientation(exif: bytes | None, xmp: bytes = b"") -> Orientation:
         source="XMP" if match else "EXIF",
         problem=problem,
     )
-
-
-APP1_NAME = b"Exif\0\0"  # many PNG and WebP files keep it in front of the block
 
 
 def valid_orientation(number: int) -> int:

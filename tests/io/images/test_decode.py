@@ -306,6 +306,8 @@ def test_rotation_of_an_avif_container_is_not_applied_by_opencv():
     body = encode_image(Image.fromarray(picture(16, 24)), "AVIF", exif=exif)
     header = read_header(body, max_pixels=LIMIT)
     assert (header.orientation, header.opencv_orientation) == (6, 1)
+    plain = encode_image(Image.fromarray(picture(16, 24)), "AVIF")
+    assert read_header(plain, max_pixels=LIMIT).orientation == 1
 
 
 def test_icc_profile_has_name_gamut_and_problem():

@@ -83,6 +83,12 @@ def test_other_text_is_not_an_image(text):
     assert name_content(text)[0] in ("SRC103", "SRC104")
 
 
+def test_unusual_number_for_white_is_reported():
+    assert read_header(FILES["P6"], max_pixels=1000).warnings == ()
+    [warning] = read_header(FILES["P2"], max_pixels=1000).warnings
+    assert warning == "Netpbm: white is 100; Pillow scales the samples, and OpenCV does not"
+
+
 def test_bytes_after_the_pixels_are_reported():
     assert read_header(FILES["P6"] + b"more", max_pixels=1000).trailing_bytes == 4
 
