@@ -16,6 +16,7 @@ from sm_imgcheck import validate
 from sm_imgcheck.features.identify import find
 from sm_imgcheck.ops.compare import said
 from sm_imgcheck.ops.execute import apply
+from sm_imgcheck.ops.kernels.mistakes import recompress
 from sm_imgcheck.ops.traits import traits
 from sm_imgcheck.rules.pixels import PIX103, PIX105, PIX109
 from specs import spec
@@ -125,6 +126,23 @@ def test_tone_curve_is_named(change, pattern, photo):
     image = Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     tensor = change(np.asarray(image, np.float32) / np.float32(255)).astype(np.float32)
     assert re.search(pattern, describe(find(tensor[None], photo)))
+
+
+@pytest.mark.slow
+def test_jpeg_round_trip_of_rgb_pixels_by_opencv_is_named(photo):
+    image = np.asarray(Image.open(io.BytesIO(photo)).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    file = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
+    tensor = cv2.imdecode(file, cv2.IMREAD_COLOR)[None] / np.float32(255)
+    assert "compressed as JPEG of quality 80 with red and blue swapped after the resize" in describe(
+        find(tensor, photo)
+    )
+
+
+def test_jpeg_round_trip_of_swapped_channels_equals_opencv():
+    pixels = picture(40, 56)
+    file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
+    expected = cv2.imdecode(file, cv2.IMREAD_COLOR)
+    assert np.array_equal(recompress(pixels, quality=80, subsampling="4:2:0", order="BGR"), expected)
 
 
 def test_crop_after_a_resize_by_the_shorter_edge_has_that_edge(photo):

@@ -32,10 +32,11 @@ def swap_axes(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image.swapaxes(0, 1))
 
 
-def recompress(image: np.ndarray, *, quality: int, subsampling: str) -> np.ndarray:
+def recompress(image: np.ndarray, *, quality: int, subsampling: str, order: str = "RGB") -> np.ndarray:
     """The uint8 pixels after a JPEG file of this quality, as Pillow and OpenCV write it with libjpeg.
 
-    subsampling: of the chroma, ``4:2:0`` (the default of both libraries) or ``4:4:4``.
+    subsampling: of the chroma, ``4:2:0`` (the default of both libraries) or ``4:4:4``. order: ``BGR`` stores red as
+    blue and reads it back, as OpenCV does with RGB pixels.
     Raises PlanError for pixels that no JPEG holds.
     """
     import io
@@ -45,9 +46,11 @@ def recompress(image: np.ndarray, *, quality: int, subsampling: str) -> np.ndarr
     if image.dtype != np.uint8 or image.shape[2] not in (1, 3):
         raise PlanError(f"JPEG: got {image.dtype} pixels of {image.shape[2]} channels, expected uint8 gray or RGB")
     file = io.BytesIO()
-    jpeg = Image.fromarray(np.ascontiguousarray(image if image.shape[2] == 3 else image[..., 0]))
+    pixels = image[..., ::-1] if order == "BGR" else image
+    jpeg = Image.fromarray(np.ascontiguousarray(pixels if image.shape[2] == 3 else image[..., 0]))
     jpeg.save(file, "JPEG", quality=quality, subsampling=subsampling)
-    return np.asarray(Image.open(file)).reshape(image.shape)
+    result = np.asarray(Image.open(file)).reshape(image.shape)
+    return result[..., ::-1] if order == "BGR" else result
 
 
 def repeat_buffer(image: np.ndarray, *, size: list[int], axes: list[str], order: str) -> np.ndarray:

@@ -49,7 +49,8 @@ def _space_phrase(step: Step) -> str:
 def _recompress_phrase(step: Step) -> str:
     params = step.params
     chroma = "" if params["subsampling"] == "4:2:0" else f" ({params['subsampling']})"
-    return f"compressed as JPEG of quality {params['quality']}{chroma}"
+    order = " with red and blue swapped" if params.get("order") == "BGR" else ""
+    return f"compressed as JPEG of quality {params['quality']}{chroma}{order}"
 
 
 def _repeat_shape(facts: Facts, step: Step) -> Facts:

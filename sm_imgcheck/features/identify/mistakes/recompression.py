@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -24,7 +24,11 @@ _AROUND = 5
 """Steps of quality around the best one that are tried next: with the first trials, all from 46 on."""
 _LEAST, _HIGH = 30, 90
 """The lowest quality of a tensor that is tried, and the highest of which neighbors differ clearly."""
-_SUBSAMPLINGS = ("4:2:0", "4:4:4")
+_VARIANTS: tuple[Mapping[str, str], ...] = (
+    {"subsampling": "4:2:0"},
+    {"subsampling": "4:4:4"},
+    {"subsampling": "4:2:0", "order": "BGR"},  # cv2.imencode of RGB pixels
+)
 _MOST_PIXELS = 1 << 22
 """Pixels of an image that is compressed whole at every quality."""
 _BETTER = 0.8
@@ -35,7 +39,7 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     guesses = evidence.guesses
     for guess in [guess for guess in guesses[:2] if guess.off <= _AS_NEAR * guesses[0].off]:
         for place in (_before, _after) if evidence.source.pixels <= _MOST_PIXELS else (_after,):
-            trials = [_best(evidence, guess, place, subsampling) for subsampling in _SUBSAMPLINGS]
+            trials = [_best(evidence, guess, place, variant) for variant in _VARIANTS]
             off, preparation = min(trials, key=lambda pair: pair[0])
             if off <= _BETTER * guess.off:
                 yield evidence.again(guess, preparation=preparation)
@@ -53,29 +57,29 @@ def _best(
     evidence: Evidence,
     guess: PipelineHypothesis,
     place: Callable[[Preparation, Step], Preparation],
-    subsampling: str,
+    variant: Mapping[str, str],
 ) -> tuple[float, Preparation]:
     """How far off the likeliest quality is, and its preparation."""
 
     @cache
     def try_quality(quality: int) -> tuple[float, int]:
-        return evidence.off(guess, _at(place, evidence, quality, subsampling)), quality
+        return evidence.off(guess, _at(place, evidence, quality, variant)), quality
 
     if place is _after:  # a tensor is compressed fast
         off, about = min(map(try_quality, range(_LEAST, 101)))
-        return off, _at(place, evidence, about, subsampling)
+        return off, _at(place, evidence, about, variant)
     off, about = min(map(try_quality, _PROBES))
     if off <= guess.off:  # qualities near the right one reduce the difference
         _, about = min(map(try_quality, _QUALITIES))
         least = _HIGH if about > _HIGH + _AROUND else about - _AROUND  # high qualities all leave little
         off, about = min(map(try_quality, range(max(least, 1), min(about + _AROUND, 100) + 1)))
-    return off, _at(place, evidence, about, subsampling)
+    return off, _at(place, evidence, about, variant)
 
 
 def _at(
-    place: Callable[[Preparation, Step], Preparation], evidence: Evidence, quality: int, subsampling: str
+    place: Callable[[Preparation, Step], Preparation], evidence: Evidence, quality: int, variant: Mapping[str, str]
 ) -> Preparation:
-    step = Step(op="recompress", params={"quality": quality, "subsampling": subsampling}, why="saved as JPEG")
+    step = Step(op="recompress", params={"quality": quality, **variant}, why="saved as JPEG")
     return place(evidence.source.preparation, step)
 
 
