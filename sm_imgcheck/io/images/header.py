@@ -19,7 +19,7 @@ from sm_imgcheck.io.images.jpeg import (
     jpeg_subsampling,
     scan_jpeg,
 )
-from sm_imgcheck.io.images.orientation import APP1_NAME, exif_number, read_orientation
+from sm_imgcheck.io.images.orientation import Orientation, exif_number, read_orientation, without_app1_name
 from sm_imgcheck.io.images.pillow import (
     open_pillow,
     pillow_accepts,
@@ -224,15 +224,8 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
             opencv_orientation=container.orientation,
             warnings=(str(problem),),
         )
-    width, height = image.size
+    height, width, orientation = tiff_orientation(image) if form == "TIFF" else pillow_orientation(image, body)
     profile, profile_warnings = pillow_profile(image)
-    if form == "TIFF":
-        height, width, orientation = tiff_orientation(image)
-    else:
-        exif = image.info.get("exif") or b""
-        orientation = read_orientation(exif or None, image.info.get("xmp") or b"")
-        if form == "AVIF" and exif.removeprefix(APP1_NAME) not in body:  # Pillow wrote the container's rotation into it
-            orientation = replace_fields(orientation, opencv=1)
     check_pixels(height, width, max_pixels)
     if form != "BMP":  # uncompressed: its bytes limit its sides
         check_sides(height, width)
@@ -259,6 +252,15 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
         warnings=(*messages, *frame_warnings, *(container.warnings if container else ())),
         refused="" if pillow_accepts(body, form) else f"unrecognized {form} signature: got {printable(body[:12])}",
     )
+
+
+def pillow_orientation(image: ImageFile.ImageFile, body: bytes) -> tuple[int, int, Orientation]:
+    """Return stored height, width and orientation of a lazily opened image that Pillow does not rotate."""
+    exif, (width, height) = image.info.get("exif") or b"", image.size
+    orientation = read_orientation(exif or None, image.info.get("xmp") or b"")
+    if without_app1_name(exif) not in body:  # the rotation of an AVIF container, as Pillow wrote it into EXIF
+        orientation = replace_fields(orientation, opencv=1)
+    return height, width, orientation
 
 
 def printable(head: bytes) -> str:

@@ -6,7 +6,7 @@ import re
 
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["APP1_NAME", "Orientation", "read_exif", "read_orientation"]
+__all__ = ["Orientation", "read_exif", "read_orientation", "without_app1_name"]
 
 UTF8_TYPE = 129  # text in UTF-8, since EXIF 3.0
 # Bytes per value of the field types 1..13: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT ... IFD.
@@ -14,8 +14,6 @@ EXIF_SIZES = (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
 # Types with which Pillow applies an orientation: SHORT, LONG, SSHORT, SLONG.
 NUMBER_TYPES = (3, 4, 8, 9)
 ORIENTATION_TAG = 0x0112
-# Many PNG and WebP files keep it in front of the block.
-APP1_NAME = b"Exif\0\0"
 # As Pillow searches it (Image.getexif), which does not parse the XML.
 XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
 
@@ -36,7 +34,7 @@ class Orientation:
 
 def read_orientation(exif: bytes | None, xmp: bytes = b"") -> Orientation:
     """Return the orientation by an EXIF block, with or without the name of JPEG's APP1, and by XMP."""
-    pillow, opencv, problem = (0, 0, "") if exif is None else read_exif(exif.removeprefix(APP1_NAME))
+    pillow, opencv, problem = (0, 0, "") if exif is None else read_exif(without_app1_name(exif))
     match = None if pillow else XMP_ORIENTATION.search(xmp)
     return Orientation(
         pillow=valid_orientation(int(match[1]) if match else pillow),
@@ -44,6 +42,11 @@ def read_orientation(exif: bytes | None, xmp: bytes = b"") -> Orientation:
         source="XMP" if match else "EXIF",
         problem=problem,
     )
+
+
+def without_app1_name(exif: bytes) -> bytes:
+    """Return an EXIF block from its byte order on: many PNG and WebP files keep the name of JPEG's APP1 before it."""
+    return exif[6:] if exif.startswith(b"Exif\0\0") else exif
 
 
 def valid_orientation(number: int) -> int:
