@@ -251,6 +251,82 @@ READERS = {
             with open(img_path, "rb") as file:
                 return str(model.predict(pixels(file.read())))
     """,
+    "ray-batch": """
+        from ray import serve
+        @serve.deployment
+        class Own:
+            @serve.batch(max_batch_size=4)
+            async def score(self, bodies):
+                return [str(model.predict(pixels(body))) for body in bodies]
+            async def __call__(self, request):
+                return await self.score(await request.body())
+    """,
+    "beam-dofn": """
+        import apache_beam as beam
+        class Score(beam.DoFn):
+            def __init__(self, path):
+                self.path = path
+            def setup(self):
+                self.model = model
+            def process(self, element):
+                key, body = element
+                yield key, self.model.predict(pixels(body))
+        class Write(beam.DoFn):
+            def process(self, element):
+                yield element
+    """,
+    "beam-file": """
+        import apache_beam as beam
+        class Score(beam.DoFn):
+            def process(self, file):
+                yield file.metadata.path, model.predict(pixels(file.read()))
+    """,
+    "beam-before-inference": """
+        import apache_beam as beam
+        from apache_beam.ml.inference.base import RunInference
+        class Prepare(beam.DoFn):
+            def process(self, body):
+                yield pixels(body)[0] if pixels(body).ndim == 4 else pixels(body)
+        def run(handler):
+            return beam.ParDo(Prepare()) | RunInference(handler)
+    """,
+    "beam-model-handler": """
+        from apache_beam.ml.inference.base import ModelHandler
+        class Own(ModelHandler[bytes, dict, object]):
+            def load_model(self):
+                return model
+            def run_inference(self, batch, model, inference_args=None):
+                return [model.predict(pixels(body)) for body in batch]
+    """,
+    "mlflow": """
+        import mlflow.pyfunc
+        class Own(mlflow.pyfunc.PythonModel):
+            def load_context(self, context):
+                self.path = context.artifacts["model"]
+            def predict(self, context, model_input, params=None):
+                return [model.predict(pixels(base64.b64decode(text))) for text in model_input["image"]]
+    """,
+    "mlflow-without-context": """
+        import mlflow
+        class Own(mlflow.pyfunc.PythonModel):
+            def predict(self, model_input):
+                return [model.predict(pixels(base64.b64decode(text))) for text in model_input]
+    """,
+    "seldon": """
+        class Own:
+            def load(self):
+                self.model = model
+            def predict(self, X, features_names=None, meta=None):
+                return self.model.predict(pixels(X))
+    """,
+    "queue": """
+        from kafka import KafkaConsumer
+        def predict(image_bytes):
+            return model.predict(pixels(image_bytes))
+        def main():
+            for message in KafkaConsumer("images"):
+                predict(message.value)
+    """,
     "ray-ingress": """
         from fastapi import FastAPI, Request
         from ray import serve
@@ -378,6 +454,39 @@ NOT_CHECKED = {
 }  # fmt: skip
 
 
+NOT_CHECKED |= {
+    "beam-steps": (
+        """
+        import apache_beam as beam
+        class Resize(beam.DoFn):
+            def process(self, body):
+                yield pixels(body)
+        class Scale(beam.DoFn):
+            def process(self, pixels):
+                yield pixels / 255
+        """,
+        "yielded elements",
+    ),
+    "beam-elements": (
+        """
+        import apache_beam as beam
+        class Score(beam.DoFn):
+            def process(self, element):
+                yield element.window.start / 2
+        """,
+        "accepted none of the elements that were tried",
+    ),
+    "seldon-array": (
+        """
+        class Own:
+            def predict(self, X, names):
+                return X.reshape(1, 3, 224, 224)
+        """,
+        "accepted none of the elements that were tried",
+    ),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("case", NOT_CHECKED)
 @pytest.mark.sample(2)
 def test_request_that_cannot_be_passed_is_not_checked(tmp_path, case):
@@ -434,15 +543,33 @@ def test_modal_function_that_trains_is_not_called(tmp_path):
         ("aiohttp.web", "app = aiohttp.web.Application()\n    app.router.add_post('/score', view)"),
     ],
 )
-def test_application_of_a_factory_with_defaults_is_called_at_its_route(tmp_path, package, factory):
+@pytest.mark.parametrize("keyword", ["def", "async def"])
+@pytest.mark.sample(2)
+def test_application_of_a_factory_with_defaults_is_called_at_its_route(tmp_path, keyword, package, factory):
     pytest.importorskip(package)
     base = "tornado.web.RequestHandler" if package == "tornado.web" else "object"
     code = f"import {package}\ndef view(request=None):\n    raise KeyError('here')\n"
     code += (
         f"class View({base}):\n    def post(self): view()\nclass Alone({base}):\n    def post(self): self.write('x')\n"
     )
-    code += f"def create_app(debug=False, *, port=8888):\n    {factory}\n    return app\n"
+    code += f"{keyword} create_app(debug=False, *, port=8888):\n    {factory}\n    return app\n"
     assert "POST /score" in candidate_of(tmp_path, code).problem.message
+
+
+def test_application_uses_the_event_loop_of_its_asynchronous_factory(tmp_path):
+    pytest.importorskip("aiohttp")
+    code = MODEL + dedent("""
+        import asyncio
+        from aiohttp import web
+        async def create_app():
+            app, loop = web.Application(), asyncio.get_running_loop()
+            async def score(request):
+                assert asyncio.get_running_loop() is loop
+                return web.json_response(str(model.predict(pixels(await request.read()))))
+            app.router.add_post("/score", score)
+            return app
+    """)
+    np.testing.assert_array_equal(candidate_of(tmp_path, code).data, PLAIN)
 
 
 def test_tornado_handler_without_an_application_is_called_without_a_route(tmp_path):

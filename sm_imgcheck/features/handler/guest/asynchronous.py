@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import inspect
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import AsyncIterable
 
-__all__ = ["collect", "resolve"]
+__all__ = ["collect", "event_loop", "resolve"]
+
+
+@lru_cache(maxsize=1)
+def event_loop() -> AbstractEventLoop:
+    """The event loop of the process: an application keeps locks and sessions of the loop in which it was made."""
+    import asyncio  # a handler without coroutines starts without it
+
+    return asyncio.new_event_loop()
 
 
 def resolve(value: object) -> object:
     """What a coroutine returns; any other value unchanged."""
-    if not inspect.iscoroutine(value):
-        return value
-    import asyncio
-
-    return asyncio.run(value)
+    return event_loop().run_until_complete(value) if inspect.iscoroutine(value) else value
 
 
 def collect(value: object) -> object:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .asynchronous import resolve
 from .calls import MissingFunction
 from .environment import environment_cause
 from .error_lines import error_summary
@@ -58,16 +60,19 @@ def find_application(user: UserFile, is_app: Callable[[object], bool], *packages
         if is_app(value):
             return value
     for name, factory in user.names.items() if any(imports(user.source, entry) for entry in packages) else ():
-        is_factory = inspect.isfunction(factory) and not inspect.iscoroutinefunction(factory)
         if (
-            is_factory
+            inspect.isfunction(factory)
             and _FACTORY.fullmatch(name)
             and not _names_without_default(inspect.signature(factory).parameters.values())
         ):
-            app = prepare(user, name, factory)
+            app = prepare(user, name, partial(_make, factory))
             if is_app(app):
                 return app
     return None
+
+
+def _make(factory: Callable[[], object]) -> object:
+    return resolve(factory())
 
 
 def _names_without_default(parameters: Iterable[inspect.Parameter]) -> list[str]:

@@ -60,9 +60,9 @@ _REPLACEABLE = (
     *("prometheus_client", "sentry_sdk", "loguru", "structlog", "pythonjsonlogger", "dotenv", "google", "redis"),
     *("huggingface_hub", "ultralytics", "torch_neuronx", "torch_neuron"),
     *("uvicorn", "gunicorn", "hypercorn", "waitress", "mangum", "flask_cors", "pyngrok", "flask_ngrok", "runpod"),
-    *("apache_beam", "sanic_cors"),
+    *("apache_beam", "sanic_cors", "kafka", "confluent_kafka", "aiokafka", "pika", "aio_pika", "nats", "paho"),
 )
-"""Packages that load models, call or run servers, or log."""
+"""Packages that load models, call or run servers, read queues, or log."""
 _SHARED = ("google.cloud",)
 """Below packages that are installed in part: other packages install ``google`` too."""
 _ERRORS = ("Error", "Exception", "Warning")

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from .asynchronous import event_loop
 from .calls import HandlerCall, MissingFunction, NotChecked, no_model_call, run_attempts
 from .forms import image_keys, is_image_key, json_documents, multipart_body
 from .image_server import image_url
@@ -46,10 +47,7 @@ class AsyncSender:
     """Sends requests to a route of an asynchronous application, which starts with the first of them."""
 
     def __init__(self, app: Any, path: str) -> None:
-        import asyncio  # a handler of another kind starts without it
-
-        self.app, self.path = app, path
-        self.loop = asyncio.new_event_loop()
+        self.app, self.path, self.loop = app, path, event_loop()
         self.error: BaseException | None = None
         """What the handler raised; the application only responds with status 500."""
 

@@ -56,5 +56,5 @@ def _missing(user: UserFile) -> str:
         "missing entry point: expected input_fn, input_handler, handler, lambda_handler, init and run, an app of "
         "FastAPI, Flask, aiohttp, Sanic or Tornado, a view of Django, a function of Azure, Google Cloud, RunPod or "
         "Gradio, a script of Streamlit, or a class of TorchServe, Triton, KServe, MLServer, Vertex AI, Truss, Hugging "
-        "Face, LitServe, BentoML, Modal, Ray Serve or Cog"
+        "Face, LitServe, BentoML, Modal, Ray Serve, Cog, Beam, MLflow or Seldon"
     )

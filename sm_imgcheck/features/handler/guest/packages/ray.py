@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from ..decorators import identity, optional_arguments
@@ -40,10 +42,23 @@ def _ingress(app: object) -> Callable[[Any], Any]:
     return note_app
 
 
+def _batch(function: Any) -> Any:
+    """``ray.serve.batch``: each argument of a call becomes a list of one, and the result the first of a list."""
+
+    @functools.wraps(function)
+    async def call(*arguments: object, **keywords: object) -> object:
+        owners = 1 if next(iter(inspect.signature(function).parameters), "") == "self" else 0
+        lists = [[argument] for argument in arguments[owners:]]
+        results = await function(*arguments[:owners], *lists, **{name: [value] for name, value in keywords.items()})
+        return results[0]
+
+    return call if inspect.iscoroutinefunction(function) else function
+
+
 def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
     serve = {
         "deployment": optional_arguments(Deployment),
-        "batch": optional_arguments(identity),
+        "batch": optional_arguments(_batch),
         "ingress": _ingress,
         "run": lambda *_, **__: None,
         "multiplexed": optional_arguments(identity),
