@@ -20,6 +20,8 @@ _CHANNELS = re.compile(
     rf"(?i){_PLANES}(?: number| count| size)?(?: of| is| was|:|=){{0,2}} ?\(?(?P<after>\d{{1,4}})\b"
     rf"|\b(?P<before>\d{{1,4}})[- ](?:color[- ])?{_PLANES}\b"
 )
+_ALTERNATIVES = re.compile(r"(?i)\d,? or $")
+"""What precedes the last of several supported numbers: "must be 1, 3, or 4 channel"."""
 _FEWER = re.compile(r"(?i)(?:less|fewer|(?P<more>more)) than (?P<count>[34]|three|four) (?:color )?(?:channels|bands)")
 _AXES = re.compile(
     r"(?i)\b(?:image|array|tensor|input)s?\b[^.;\n]{0,40}"
@@ -74,7 +76,7 @@ def _rank(sentence: str) -> VerdictSpan | None:
 def _channels(sentence: str) -> VerdictSpan | None:
     """Compare the only number of channels with the supported color modes, or with 1 and 3."""
     counts = [*_CHANNELS.finditer(sentence)]
-    if len(counts) != 1 or not _REFUSAL.search(sentence):
+    if len(counts) != 1 or not _REFUSAL.search(sentence) or _ALTERNATIVES.search(sentence[: counts[0].start()]):
         return None
     modes = {match["mode"].upper()[:4] for match in _MODES.finditer(sentence)}
     counts_of_modes = [3] if modes and not modes & {"GRAY", "GREY"} else [1, 3]

@@ -29,6 +29,10 @@ _INFRASTRUCTURE = frozenset(
 """Causes outside requests, which words of other tools and data do not exclude."""
 
 
+_OF_BYTES = frozenset(("bytes-count", "bytes-ratio"))
+"""Causes of compared sizes in bytes, which files and buffers have too."""
+
+
 class Context(TypedDict):
     """The content of ``context.json``: expressions for whole words."""
 
@@ -68,8 +72,11 @@ def names_other_argument(text: str) -> bool:
 
 
 def lacks_subject(cause: str, text: NormalizedText, span: tuple[int, int]) -> bool:
-    """Return whether the advice of a cause holds for images, and neither the message nor its code shows an image."""
-    return is_about_image(cause) and not shows_image(_message(text, *span))
+    """Return whether neither the message nor its code shows the subject of a cause: an image, or a request."""
+    message = _message(text, *span)
+    if cause in _OF_BYTES:
+        return not mentions_request(message)
+    return is_about_image(cause) and not shows_image(message)
 
 
 def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tuple[int, int]) -> bool:

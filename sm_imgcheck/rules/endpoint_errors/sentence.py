@@ -186,7 +186,7 @@ def _is_alternative(first: Value | None, second: Value, sentence: str) -> bool:
     return sentence[first.end : second.start].strip() in ("or", "or torch.", "or np.", ",", "/")
 
 
-_ALTERNATIVE = re.compile(r"(?i)[^.;]{0,60}\bor ?(?:[a-z]{1,12} ){0,2}")
+_ALTERNATIVE = re.compile(r"(?i)[^.;]{0,60}\bor ?(?:[a-z]{1,12} ){0,2}\(?")
 """What is between two values that are both supported: "rank 4 (batch, height, width) or rank 5"."""
 
 

@@ -37,7 +37,7 @@ _OF_VALUES = _ABOUT_IMAGES | {
 """Causes of compared values, which any data may have."""
 
 _WORDS = re.compile(
-    r"(?i)image|img|imread|imdecode|picture|photo|pixel|frame(?!work)|(?<![a-z])(?:conv|rgb|bgr|gr[ae]y|[nb]?chw|[nb]?hwc"
+    r"(?i)image|img|imread|imdecode|picture|photo|pixel|(?<![a-z_])frames?(?![a-z_])|(?<![a-z])(?:conv|rgb|bgr|gr[ae]y|[nb]?chw|[nb]?hwc"
     r"|cv2?(?![a-z])|pil(?![a-z])|pillow|opencv|height|width|resolution|patch|vit(?![a-z])|yolo|resnet|jpe?g|png)"
     r"|(?<!\d)[134](?!\d)[^\n\d]{0,24}(?:channel|band)|(?:channel|band)[^\n\d]{0,24}(?<!\d)[134](?!\d)"
     r"|dimension 3 of input|index: ?2 .{0,40}index: ?3"

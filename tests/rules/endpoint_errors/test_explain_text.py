@@ -337,6 +337,8 @@ EXPANDED = (
         "Input size mismatch: expected 960 samples, got 480",
         "Local tensor shape mismatch: expected 8 experts, got 4",
         "details: expected [1, 60, 1], got [1, 59, 1]",
+        "ModelRegistryError: Downloaded artifact size mismatch: expected 104857600 bytes, received 1024.",
+        "KvCache::update: new_key must be 4D [batch, heads, seq, dim], got 3D",
         "ValueError: X has 7 features, but LGBMClassifier is expecting 5 features as input.",
         "TokenValidationException: Token payload too large",
         "  attn = attn + causal_mask\nRuntimeError: " + SIZES,
@@ -358,6 +360,8 @@ def test_values_of_other_data_have_no_cause(text):
         ("unsupported number of channels: 8", "likely"),
         ("unsupported number of channels: 4", "certain"),
         ("expected (64, 64), got (32, 32)", "likely"),
+        ("panic: Buffer size mismatch: expected 4096 bytes, got 2048 bytes", "likely"),
+        ("request payload size mismatch: expected 602112 bytes, read 150528 bytes", "certain"),
         ("expected (64, 64, 3), got (32, 32, 3)", "certain"),
     ],
 )
@@ -372,6 +376,7 @@ def test_cause_of_an_image_is_certain_where_the_message_shows_an_image(text, cer
         ("xgboost.core.XGBoostError: Feature shape mismatch, expected: 784, got 2352", "color-for-gray"),
         ("expected NCHW tensor, got shape [1 224 224]", "no-batch"),
         ("dims: index: 1 Got: 60 Expected: 6", "other-shape"),
+        ("ValueError: Image must be RGB (3 channels) or RGBA (4 channels)", "channels"),
         ("Unsupported media type: image/tiff. Only JPEG and PNG are allowed.", "type-refused"),
         ("Incompatible shapes for broadcasting: shapes=[(480, 640, 4), (3,)]", "alpha"),
         (
