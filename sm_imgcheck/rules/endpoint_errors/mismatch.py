@@ -127,6 +127,8 @@ def _mismatch(sentence: str) -> Mismatch | None:
             verdict = _likelier(verdict, compare_values(value, other))
         if verdict and verdict[0] in _RANKS_OF_IMAGES and value.kind == "rank" and not _IMAGE.search(sentence):
             continue  # sequences and matrices have ranks too
+        if verdict and value.kind == "rank" and _names_other_axes(sentence):
+            continue
         if verdict and verdict[0] == ("features-wanted",) and not (is_ordered and not _RESHAPE.search(sentence)):
             continue  # strides, sizes of pools and the shape of a reshape are lists of two as well
         if verdict and not verdict[0] and value.kind == "total":
@@ -148,6 +150,15 @@ def _mismatch(sentence: str) -> Mismatch | None:
 
 
 _IMAGE = re.compile(r"(?i)image|channel|height|pixel|conv|\b4-?D\b")
+
+_AXES = re.compile(r"[\[(](?P<names>(?:[a-z_]\w{0,20}, ?){2,4}[a-z_]\w{0,20})[\])]", re.IGNORECASE)
+
+
+def _names_other_axes(sentence: str) -> bool:
+    """Return whether a sentence names axes without height and width: "4D [batch, heads, seq, dim]"."""
+    match = _AXES.search(sentence)
+    return match is not None and not {"h", "w"} <= {name.strip()[0].lower() for name in match["names"].split(",")}
+
 
 _RESHAPE = re.compile(r"(?i)reshape|capacity")
 

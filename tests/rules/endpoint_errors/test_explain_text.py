@@ -339,6 +339,8 @@ EXPANDED = (
         "details: expected [1, 60, 1], got [1, 59, 1]",
         "ModelRegistryError: Downloaded artifact size mismatch: expected 104857600 bytes, received 1024.",
         "KvCache::update: new_key must be 4D [batch, heads, seq, dim], got 3D",
+        "AssertionError: Expected 4 dimensions (N, Subc, Nr, Nc), got (10, 234, 3)",
+        "RuntimeError: Hidden states batch size mismatch: expected 4, got 2",
         "ValueError: X has 7 features, but LGBMClassifier is expecting 5 features as input.",
         "TokenValidationException: Token payload too large",
         "  attn = attn + causal_mask\nRuntimeError: " + SIZES,
