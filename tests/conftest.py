@@ -6,11 +6,14 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.features import handler
@@ -36,6 +39,30 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A handler's process writes none: it would compile these modules for each test, a tenth of its processor time.
 compileall.compile_dir(Path(handler.__file__).parent, quiet=2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Compile the package and all tests, each process beginning at another file.
+
+    In a fresh clone each process compiled everything, 4 s of processor time; now it finds most in the caches.
+    """
+    process = getattr(session.config, "workerinput", None)
+    if process is None or session.config.args != session.config.getini("testpaths"):
+        return
+    share = int(process["workerid"].removeprefix("gw")) / process["workercount"]
+    for path in _beginning_at(share, Path(sm_imgcheck.__file__).parent.rglob("*.py")):
+        compileall.compile_file(path, quiet=2)
+    for path in _beginning_at(share, Path(__file__).parent.rglob("test_*.py")):
+        with suppress(Exception, pytest.skip.Exception):  # reported when the file is collected
+            _ = pytest.Module.from_parent(session, path=path).obj
+
+
+def _beginning_at(share: float, paths: Iterable[Path]) -> list[Path]:
+    """All paths in order, rotated by a share of their number."""
+    ordered = sorted(paths)
+    start = int(len(ordered) * share)
+    return ordered[start:] + ordered[:start]
 
 
 @pytest.hookimpl(tryfirst=True)  # before the option -m selects by markers

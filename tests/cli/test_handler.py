@@ -167,13 +167,12 @@ def test_signal_stops_handler_processes_and_removes_files(photo, tmp_path, monke
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     words = [sys.executable, "-m", "sm_imgcheck", "handler", "inference.py", photo, "-s", "pillow-rgb-01"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 20
     while len(left_by(tmp_path)) < 4:  # this program, the keeper, the worker, and what it has started
-        assert time.monotonic() < until
+        assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(number)
     try:
-        assert process.wait(20) == code
+        assert process.wait(60) == code
     finally:
         process.kill()
         process.wait()

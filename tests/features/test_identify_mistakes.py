@@ -35,7 +35,6 @@ QUICK = (
     "upside down after nearest neighbor",
     "int8 without a zero point",
     "fractions truncated",
-    "gray of BGR",
     "TensorFlow 1",
 )
 SIDE, EDGE = 64, 80
@@ -267,6 +266,7 @@ def test_step_without_a_name_is_not_called_exact(name, shared_photos):
     assert [describe(find(UNNAMED[name](body), body)) for body in bodies] == [describe(())] * PHOTOGRAPHS
 
 
+@pytest.mark.slow
 def test_gray_tensor_that_is_rotated_after_an_unknown_step_is_searched(photo):
     image = Image.open(io.BytesIO(photo)).convert("L").resize((SIDE, EDGE), Image.Resampling.BILINEAR)
     levels = np.asarray(image, np.float32) + np.random.default_rng(2).normal(0, 2, (EDGE, SIDE))

@@ -78,7 +78,7 @@ def test_tensor_with_details_of_a_source_without_any_is_another_image(colors):
     assert "got a different or edited image" in found["PIX101"].message
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 def test_source_without_detail_is_not_compared_where_the_spec_s_result_has_some_or_is_unknown():
     plain = np.zeros((144, 192, 3), np.uint8)
     plain[72:] = 255

@@ -78,12 +78,14 @@ def misfit(
 
 def unexplained_variance(a: np.ndarray, b: np.ndarray) -> float:
     """As ``misfit``, of two standardized arrays of colors x cells. A color without variance does not count."""
-    varying = a.any(axis=1)
-    if not varying.any():
+    colors = np.flatnonzero(a.any(axis=1)).tolist()
+    if not colors:
         return 1.0
-    correlations = a @ b.T
-    orders = (correlations.diagonal(), correlations[:, ::-1].diagonal())
-    return min(1.0, *(float(1 - np.square(order[varying]).mean()) for order in orders))
+    correlations = (a @ b.T).tolist()  # at most 3x3: plain numbers take a third of the time of arrays
+    last = len(correlations) - 1
+    as_stored = sum(correlations[color][color] ** 2 for color in colors)
+    reversed_ = sum(correlations[color][last - color] ** 2 for color in colors)
+    return float(min(1.0, 1 - as_stored / len(colors), 1 - reversed_ / len(colors)))
 
 
 def _standard(cells: np.ndarray) -> np.ndarray:
@@ -92,7 +94,7 @@ def _standard(cells: np.ndarray) -> np.ndarray:
     Contiguous rows: sums over them take a tenth of the time of sums over columns.
     """
     flat = np.ascontiguousarray(cells.reshape(-1, cells.shape[-1])[:, :3].T)
-    flat -= flat.mean(axis=1, keepdims=True)
+    flat -= np.add.reduce(flat, axis=1, keepdims=True) / flat.shape[1]  # ``mean`` takes 4 us longer
     length = np.sqrt(np.square(flat).sum(axis=1, keepdims=True))
     return np.asarray(flat * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0))
 

@@ -102,7 +102,8 @@ class _Pool:
         for at, worker in enumerate(self.workers):
             if worker.link not in ready:
                 worker.silent += waiting_time if worker.tasks else 0
-                worker.stopped = worker.silent > _LONGEST_STOP and _is_stopped(worker.process.pid)
+                # Not again after the kill: a process that is ending is no longer stopped.
+                worker.stopped |= worker.silent > _LONGEST_STOP and _is_stopped(worker.process.pid)
                 if worker.stopped or worker.silent > _LONGEST:
                     worker.process.kill()
             elif not self._receive(worker):

@@ -42,6 +42,17 @@ def problem(folder, code, **how):
     return candidate.problem.code, candidate.problem.message
 
 
+@pytest.fixture
+def _unlimited_start(monkeypatch):
+    """Apply the time limit to requests only: a busy machine starts a process slowly."""
+    wait = child.HandlerProcess.wait
+
+    def wait_for(self, number, *, seconds, most_bytes):
+        wait(self, number, seconds=seconds if number else 600, most_bytes=most_bytes)
+
+    monkeypatch.setattr(child.HandlerProcess, "wait", wait_for)
+
+
 HANGING = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)",
     "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
@@ -52,6 +63,7 @@ MORE_HANGING = ("while True: pass", "import threading; threading.Event().wait()"
 @linux
 @pytest.mark.parametrize("code", [*HANGING, *(pytest.param(code, marks=pytest.mark.slow) for code in MORE_HANGING)])
 @pytest.mark.sample(2)
+@pytest.mark.usefixtures("_unlimited_start")
 def test_hanging_handler_is_terminated_after_timeout(tmp_path, code):
     found, message = problem(tmp_path, f"def input_fn(body, kind):\n    {code}", seconds=2)
     assert found == "HND103"
@@ -74,6 +86,7 @@ def test_handler_hanging_at_import_is_started_once(tmp_path):
 
 @linux
 @pytest.mark.slow
+@pytest.mark.usefixtures("_unlimited_start")
 def test_handler_hanging_on_one_image_processes_the_others(tmp_path):
     code = "import time\ndef input_fn(body, kind):\n    while len(body) < 10: time.sleep(0.01)\n    return [1.0]"
     with running(tmp_path, code, seconds=2, content_type="image/jpeg") as run:
@@ -199,6 +212,7 @@ def test_child_processes_of_handler_are_terminated(tmp_path):
 
 @pytest.mark.slow
 @linux
+@pytest.mark.usefixtures("_unlimited_start")
 def test_child_processes_are_terminated_at_timeout(tmp_path):
     (found,) = each(tmp_path, DAEMON, [f"{STARTING[1]}\ndaemon()\ntime.sleep(60)"], seconds=2)
     assert found.problem.code == "HND103"
@@ -354,7 +368,6 @@ def test_program_other_than_an_interpreter_reports_hnd102(tmp_path):
     assert "importing inference.py ended the process" in message
 
 
-@linux
 def program(pid):
     """The path of the program of a process; empty for one that has ended."""
     try:
@@ -363,6 +376,7 @@ def program(pid):
         return ""
 
 
+@linux
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
 )
@@ -377,12 +391,12 @@ def test_terminated_program_terminates_the_handler(tmp_path, number):
         "    run(b'', 'image/jpeg')\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 10
     while not any(program(pid).endswith("sleep") for pid in left_by(tmp_path)):
-        assert time.monotonic() < until
+        assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(number)
-    process.wait(10)
+    process.wait(60)
+    until = time.monotonic() + 60
     while left_by(tmp_path) and time.monotonic() < until:
         time.sleep(0.02)
     if number == signal.SIGKILL:  # no process could remove it

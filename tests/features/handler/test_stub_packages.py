@@ -19,10 +19,9 @@ def recorder(tmp_path, monkeypatch):
     (tmp_path / "unseen_server.py").write_text(STUB)
     monkeypatch.setattr(packages, "__path__", [*packages.__path__, str(tmp_path)])
     model_input = {"name": "", "shape": [], "layout": "", "dtype": "float32", "stack": "", "envelope": ""}
-    before = set(sys.modules)
     yield ModelRecorder(model_input)
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    for name in ("unseen", "unseen.server", f"{packages.__name__}.unseen_server"):
+        sys.modules.pop(name, None)
 
 
 def test_new_module_adds_the_stub_of_its_package(recorder):

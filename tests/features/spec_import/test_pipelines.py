@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import library_pipelines
@@ -121,12 +119,12 @@ def test_tensor_of_different_photograph_is_refused(tmp_path, photos):
         import_tensors([(str(tensor), photos[1])])
 
 
-def test_command_writes_the_spec_of_a_pipeline(tmp_path, photos):
+def test_command_writes_the_spec_of_a_pipeline(photos, run_cli):
     sources = [argument for photo in photos for argument in ("--source", photo)]
-    command = [sys.executable, "-m", "sm_imgcheck", "spec", "import", "--pipeline", f"{FILE}:pillow_gray", *sources]
-    done = subprocess.run([*command, "--format", "json"], capture_output=True, text=True, env=os.environ, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["spec"]["channel_order"] == "GRAY"
-    missing = subprocess.run(command[:7], capture_output=True, text=True, env=os.environ, check=False)
-    assert missing.returncode == 2
-    assert "--source PHOTO" in missing.stderr
+    command = ["spec", "import", "--pipeline", f"{FILE}:pillow_gray"]
+    code, out, err = run_cli(*command, *sources, "--format", "json")
+    assert code == 0, err
+    assert json.loads(out)["spec"]["channel_order"] == "GRAY"
+    code, _, err = run_cli(*command)
+    assert code == 2
+    assert "--source PHOTO" in err

@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
+from multiprocessing import Pipe
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sample_images import jpeg
@@ -191,6 +193,22 @@ def test_stopped_worker_is_replaced_and_its_candidate_processed(photos, job, mon
     assert (tmp_path / "stopped").exists()
     assert "SRC107" not in {finding.code for record in records for finding in record.result.findings}
     assert sum(record.result.emitted is not None for record in records) == 64
+
+
+def test_stopped_worker_stays_so_while_it_ends(job, monkeypatch):
+    monkeypatch.setattr(pool, "_LONGEST_STOP", 0.0)
+    monkeypatch.setattr(pool, "_TICK", 0.01)
+    states = iter([True, False])  # after the kill it ends, which takes time on a busy machine
+    monkeypatch.setattr(pool, "_is_stopped", lambda _: next(states))
+    (link, other), kills = Pipe(), []
+    process = SimpleNamespace(pid=1, kill=lambda: kills.append(True))
+    worker = pool._Worker(process=process, link=link, begun=other, tasks=deque(["a task"]))
+    workers = pool._Pool(job, SimpleNamespace(has_room=lambda _: False), [worker])
+    for _ in range(2):
+        workers.wait_for_results()
+    assert worker.stopped
+    assert kills
+    assert list(states) == []
 
 
 @LINUX
