@@ -103,15 +103,15 @@ def run_cli(capsys):
 @pytest.fixture
 def decoded_names(monkeypatch):
     """The names of the files that were decoded since it was last cleared."""
-    from sm_imgcheck.pipeline.process import process
+    from sm_imgcheck.pipeline.process import examine_candidate
 
     names = []
 
     def record_name(what, *more, **trace):
         names.append(Path(getattr(what, "path", what)).name)
-        return process(what, *more, **trace)
+        return examine_candidate(what, *more, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", record_name)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.examine_candidate", record_name)
     return names
 
 

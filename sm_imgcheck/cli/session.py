@@ -169,18 +169,16 @@ def _job(
 
         illustrator = Illustrator(invocation.suppressor)
     sample_levels = content.statistics is not None and invocation.handler is None
-    releases_arrays = (illustrator is not None or sample_levels) and not invocation.options.keep_arrays
     job = RunJob(
         spec=spec,
         specs=() if table is None else table.specs,
         specs_sha256="" if table is None else table.sha256,
-        options=replace_fields(invocation.options, keep_arrays=True) if releases_arrays else invocation.options,
+        options=invocation.options,
         sink=sink,
         allow_remote=invocation.assumptions.allow_remote,
         raise_bugs=invocation.raise_bugs,
         illustrator=illustrator,
         sample_levels=sample_levels,
-        releases_arrays=releases_arrays,
     )
     shard, packing, manifest = invocation.shard, invocation.packing, invocation.run.manifest
     has_many = invocation.run.resume or packing is not None or shard.total > 1 or any(map(_is_many, invocation.paths))

@@ -21,7 +21,15 @@ from sm_imgcheck.pipeline.plan import decodes_gray
 from sm_imgcheck.pipeline.read import read_guarded
 from sm_imgcheck.rules.source_file import SRC150
 
-__all__ = ["CandidateLike", "Trace", "evaluate_candidate", "measure_candidate", "process", "read_candidate"]
+__all__ = [
+    "CandidateLike",
+    "Trace",
+    "evaluate_candidate",
+    "examine_candidate",
+    "measure_candidate",
+    "process",
+    "read_candidate",
+]
 
 Trace = Callable[[Candidate, Spec | None, Options], Candidate]
 """Return a measured tensor with its pipelines from ``options.source``."""
@@ -29,7 +37,6 @@ CandidateLike = str | os.PathLike[str] | bytes | bytearray | memoryview | np.nda
 """What is read as a candidate: a path, the bytes of a file, an array, a file that was read, a candidate."""
 
 
-@np.errstate(all="ignore")  # infinite numbers and overflow are findings; NumPy would print its own source lines
 def process(
     what: CandidateLike,
     spec: Spec | str | os.PathLike[str] | Mapping[str, object],
@@ -49,15 +56,19 @@ def process(
 
         spec = resolve_spec(spec)
     options = options or Options()
+    return evaluate_candidate(examine_candidate(what, spec, options, trace), spec, options)
+
+
+@np.errstate(all="ignore")  # infinite numbers and overflow are findings; NumPy would print its own source lines
+def examine_candidate(what: CandidateLike, spec: Spec, options: Options, trace: Trace | None = None) -> Candidate:
+    """Read and measure: the first half of ``process``; the candidate has its arrays. Raises as ``process``."""
     validate_assumptions(options.assume)
-    candidate = read_candidate(what, spec, options)
-    candidate = measure_candidate(candidate, spec, options, trace)
-    return evaluate_candidate(candidate, spec, options)
+    return measure_candidate(read_candidate(what, spec, options), spec, options, trace)
 
 
 @np.errstate(all="ignore")
 def evaluate_candidate(candidate: Candidate, spec: Spec, options: Options) -> Result:
-    """Plan, check and apply: the result of a candidate that is read and measured, without reading or decoding again."""
+    """Plan, check and apply: the second half, for a candidate that is read and measured."""
     proposal, findings = plan_and_check(candidate, spec, options)
     result = Result(
         candidate=candidate if options.keep_arrays else candidate.without_arrays(),

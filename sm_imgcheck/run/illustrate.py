@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sm_imgcheck.core.frozen import replace_fields
 
 if TYPE_CHECKING:
-    from sm_imgcheck.core.types import Options, Result, Spec
+    from sm_imgcheck.core.types import Candidate, Options, Result, Spec
     from sm_imgcheck.features.pictures.thumbnails import Thumbnail
     from sm_imgcheck.run.suppress import Suppressor
 
@@ -27,8 +27,8 @@ class Illustrator:
     def __reduce__(self) -> tuple[object, ...]:
         return Illustrator, (self._suppressor,)
 
-    def draw(self, result: Result, spec: Spec, options: Options) -> tuple[Thumbnail, ...]:
-        """Return the thumbnails of a representative, whose arrays are kept; empty for other results.
+    def draw(self, result: Result, candidate: Candidate, spec: Spec, options: Options) -> tuple[Thumbnail, ...]:
+        """Return the thumbnails of a representative; empty for other results. candidate: the same with its arrays.
 
         Errors of drawing are ignored: the findings of the candidate are complete without thumbnails.
         """
@@ -38,6 +38,7 @@ class Illustrator:
         from sm_imgcheck.features.pictures.thumbnails import draw_thumbnails
 
         try:
-            return draw_thumbnails(result, spec, replace_fields(options, want_array=False))
+            drawn = replace_fields(result, candidate=candidate)
+            return draw_thumbnails(drawn, spec, replace_fields(options, want_array=False))
         except Exception:  # noqa: BLE001 - the candidate is checked, with or without its thumbnail
             return ()

@@ -28,11 +28,11 @@ def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Generat
     """
     with HandlerRunner(handler, job.spec) as runner:
         for item in items:
-            yield process_custom_item(job, item, partial(_call, runner, job))
+            yield process_custom_item(job, item, partial(_call, runner, job.spec))
 
 
-def _call(runner: HandlerRunner, job: RunJob, item: Item) -> Result:
-    return process_with_handler(resolve_input(item), runner, job.spec, job.options)
+def _call(runner: HandlerRunner, spec: Spec, item: Item, options: Options) -> Result:
+    return process_with_handler(resolve_input(item), runner, spec, options)
 
 
 def process_with_handler(what: Any, runner: HandlerRunner, spec: Spec, options: Options) -> Result:
@@ -57,5 +57,5 @@ def run_golden_tensors(job: RunJob) -> Generator[Outcome, None, None]:
         yield process_custom_item(job, item, partial(_check_probe, job, number))
 
 
-def _check_probe(job: RunJob, number: int, _: Item) -> Result:
-    return golden.check_golden(job.spec, number, job.options, allow_remote=job.allow_remote)
+def _check_probe(job: RunJob, number: int, _: Item, options: Options) -> Result:
+    return golden.check_golden(job.spec, number, options, allow_remote=job.allow_remote)

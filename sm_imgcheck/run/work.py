@@ -86,8 +86,6 @@ class RunJob:
     """Draws representatives for a page."""
     sample_levels: bool = False
     """Sample the gray levels of images, for statistics."""
-    releases_arrays: bool = False
-    """``options.keep_arrays`` is set for these two only: outcomes are without arrays."""
 
     def spec_of(self, item: Item) -> Spec:
         """Return the spec of a candidate."""
@@ -183,29 +181,29 @@ def process_item(
 
     content: what was fetched from a store. begin: called before anything is read.
     """
-    from sm_imgcheck.pipeline.process import process  # 0.1 s at each start of a process that only distributes work
+    # Imported late: 0.1 s at each start of a process that only distributes work.
+    from sm_imgcheck.pipeline.process import evaluate_candidate, examine_candidate
 
     begin()
     with _Attempt(job, item) as attempt:
         content = content or _fetch_local(item)
         state = _file_state(item, content, record_state=job.recorded)
-        candidate = resolve_input(item, content)
-        result = process(candidate, job.spec_of(item), job.options, trace=_trace(job.options)).with_path(item.path)
-        attempt.outcome = Outcome(item=item, **state, **_illustrate(job, item, result))
+        spec = job.spec_of(item)
+        candidate = examine_candidate(resolve_input(item, content), spec, job.options, _trace(job.options))
+        result = evaluate_candidate(candidate, spec, job.options).with_path(item.path)
+        attempt.outcome = Outcome(item=item, result=result, **state, **_illustrate(job, item, result, candidate))
     return attempt.outcome
 
 
-def _illustrate(job: RunJob, item: Item, result: Result) -> dict[str, Any]:
-    """Fields of an outcome: its result, with thumbnails and counts but without the arrays that only they need."""
-    fields: dict[str, Any] = {"result": result}
+def _illustrate(job: RunJob, item: Item, result: Result, candidate: Candidate) -> dict[str, Any]:
+    """Fields of an outcome that need the arrays of its candidate."""
+    fields: dict[str, Any] = {}
     if job.sample_levels:
         from sm_imgcheck.features.pictures.levels import sample_levels
 
-        fields["levels"] = sample_levels(result.candidate)
+        fields["levels"] = sample_levels(candidate)
     if job.illustrator is not None:
-        fields["thumbnails"] = job.illustrator.draw(result, job.spec_of(item), job.options)
-    if job.releases_arrays:
-        fields["result"] = replace_fields(result, candidate=result.candidate.without_arrays())
+        fields["thumbnails"] = job.illustrator.draw(result, candidate, job.spec_of(item), job.options)
     return fields
 
 
@@ -218,11 +216,16 @@ def _trace(options: Options) -> Trace | None:
     return trace_origins
 
 
-def process_custom_item(job: RunJob, item: Item, check: Callable[[Item], Result]) -> Outcome:
+def process_custom_item(job: RunJob, item: Item, check: Callable[[Item, Options], Result]) -> Outcome:
     """The outcome of a candidate that another function than ``process`` checks."""
+    is_drawn = job.illustrator is not None
     with _Attempt(job, item) as attempt:
-        result = check(item).with_path(item.path)
-        attempt.outcome = Outcome(item=item, size=_file_size(item), **_illustrate(job, item, result))
+        options = replace_fields(job.options, keep_arrays=True) if is_drawn else job.options
+        result = check(item, options).with_path(item.path)
+        fields = _illustrate(job, item, result, result.candidate)
+        if is_drawn and not job.options.keep_arrays:
+            result = result.without_arrays()
+        attempt.outcome = Outcome(item=item, result=result, size=_file_size(item), **fields)
     return attempt.outcome
 
 

@@ -244,7 +244,7 @@ def test_internal_error_is_reported_as_bug_with_file_and_location(folder, run_cl
     def raise_internal_error(*_, **__):
         raise InternalError("two and two are five")
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", raise_internal_error)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.examine_candidate", raise_internal_error)
     code, _, err = run_cli("validate", "cat.jpg")
     assert code == 2
     for word in ("bug in sm-imgcheck", "two and two are five", "cat.jpg", "report it", "test_cli.py"):
@@ -258,14 +258,14 @@ def test_internal_error_is_reported_as_bug_with_file_and_location(folder, run_cl
 
 
 def test_ctrl_c_keeps_written_outputs_and_names_resume(folder, run_cli, monkeypatch):
-    process = pipeline.process
+    examine_candidate = pipeline.examine_candidate
 
     def process_until_ctrl_c(what, *rest, **trace):
         if what.path.endswith("two.jpg"):  # read before, for the journal
             raise KeyboardInterrupt
-        return process(what, *rest, **trace)
+        return examine_candidate(what, *rest, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", process_until_ctrl_c)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.examine_candidate", process_until_ctrl_c)
     code, out, err = run_cli("convert", "photos", "-o", "out", "--format", "json")
     assert code == 130
     assert len(json.loads(out)["results"]) == 1
@@ -463,14 +463,14 @@ def test_decoded_by_opencv_reports_bgr_order(folder, run_cli):
 
 
 def test_internal_error_in_one_candidate_keeps_run_and_document(folder, run_cli, monkeypatch):
-    process = pipeline.process
+    examine_candidate = pipeline.examine_candidate
 
     def raise_internal_error(what, *rest, **trace):
         if getattr(what, "path", what).endswith("one.jpg"):  # read before, for the journal
             raise ZeroDivisionError("a\x1bb")
-        return process(what, *rest, **trace)
+        return examine_candidate(what, *rest, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", raise_internal_error)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.examine_candidate", raise_internal_error)
     code, out, err = run_cli("convert", "photos", "-o", "out", "--format", "json")
     document = json.loads(out)
     assert code == 2
@@ -491,7 +491,7 @@ def test_many_internal_errors_print_at_most_10_lines(folder, run_cli, monkeypatc
     def raise_internal_error(*_, **__):
         raise InternalError("no")
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", raise_internal_error)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.examine_candidate", raise_internal_error)
     code, _, err = run_cli("validate", "-j", "1", *(["cat.jpg"] * 30))
     assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
     assert "30 not checked" in err
@@ -645,7 +645,7 @@ from sm_imgcheck.pipeline import process
 for number in (signal.SIGTERM, signal.SIGHUP):  # nohup has them ignored
     signal.signal(number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
-real = process.process
+real = process.examine_candidate
 class Swallow:
     def __del__(self):
         os.kill(os.getpid(), {int(number)})
@@ -653,7 +653,7 @@ class Swallow:
 def swallowing(*given, **more):
     Swallow()
     return real(*given, **more)
-process.process = swallowing
+process.examine_candidate = swallowing
 sys.argv[1:] = ["convert", "photos", "cat.jpg", "-o", "out", "--format", "jsonl", "-j", "1"]
 start.main()
 """

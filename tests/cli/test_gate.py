@@ -13,7 +13,7 @@ from sample_images import jpeg
 
 from sm_imgcheck.cli import main, signals
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.pipeline.process import examine_candidate
 from sm_imgcheck.report.check import CheckContent
 
 ROWS_TOGETHER = CheckContent.rows_together
@@ -124,9 +124,9 @@ def test_files_of_an_interrupted_run_have_the_rows_so_far(gate, monkeypatch):
     def process_until_ctrl_c(candidate, *rest, **trace):
         if candidate.path.endswith("c.jpg"):
             raise KeyboardInterrupt
-        return process(candidate, *rest, **trace)
+        return examine_candidate(candidate, *rest, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", process_until_ctrl_c)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.examine_candidate", process_until_ctrl_c)
     code, out, _ = gate("photos", "--format", "json", "--output-file", "json:rows.json")
     assert (code, len(json.loads(out)["results"])) == (130, 2)
     assert Path("rows.json").read_text() == out

@@ -150,7 +150,6 @@ def test_call_path_from_command_to_rule_is_short(folder, monkeypatch):
         "add_all",
         "process_items",
         "process_item",
-        "process",
         "evaluate_candidate",
         "plan_and_check",
         "run",

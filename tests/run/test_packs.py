@@ -14,7 +14,7 @@ from sample_images import jpeg, picture
 
 from sm_imgcheck import cli
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.pipeline.process import examine_candidate, process
 from sm_imgcheck.run.outputs import formats
 from sm_imgcheck.run.outputs.formats import Sample, tar
 from sm_imgcheck.serving.envelopes import jsonlines
@@ -290,10 +290,10 @@ def test_interrupted_run_reports_only_packs_in_place(folder, run_cli, form, stop
     def stop_at_six(what, *more, **trace):
         if getattr(what, "path", what) == "in/six.jpg":
             raise stop
-        return process(what, *more, **trace)
+        return examine_candidate(what, *more, **trace)
 
     with monkeypatch.context() as patch:
-        patch.setattr("sm_imgcheck.pipeline.process.process", stop_at_six)
+        patch.setattr("sm_imgcheck.pipeline.process.examine_candidate", stop_at_six)
         code, out, err = run_cli("convert", "in", "-o", "out", "--format", "jsonl", "-j", "1", "--as", *form)
     assert code == (130 if isinstance(stop, KeyboardInterrupt) else 143)
     emitted = [record["emitted"] for line in out.splitlines() if "emitted" in (record := json.loads(line))]

@@ -25,4 +25,4 @@ def sample_levels(candidate: Candidate) -> bytes:
     if sample.ndim == 3 and sample.shape[-1] in {2, 4}:
         sample = sample[..., :-1]
     bits = pixels.dtype.itemsize * 8
-    return bytes((sample if bits == 8 else (sample >> (bits - 8)).astype("uint8")).tobytes())
+    return bytes((sample if bits == 8 else (sample >> (bits - 8)).astype("uint8")).tobytes("F"))
