@@ -7,11 +7,11 @@ from sm_imgcheck.core.types import Candidate
 __all__ = ["SIDE", "sample_levels"]
 
 SIDE = 16
-"""Rows and columns of the sample."""
+"""Most rows and columns of the sample."""
 
 
 def sample_levels(candidate: Candidate) -> bytes:
-    """Return the gray levels of evenly spaced pixels of a decoded image, about 16x16, in all channels but alpha.
+    """Return the gray levels of evenly spaced pixels of a decoded image, at most 16x16, in all channels but alpha.
 
     Of an image that was read without its pixels: of its preview, where each is the mean of 8x8 pixels. Values of 16
     bits are scaled to 8. Empty for tensors, for CMYK, and where no pixels are decoded.
@@ -20,7 +20,8 @@ def sample_levels(candidate: Candidate) -> bytes:
     pixels = candidate.pixels if candidate.preview is None else candidate.preview
     if pixels is None or header is None or pixels.dtype.kind != "u" or header.mode in {"CMYK", "YCCK"}:
         return b""
-    rows, columns = (max(1, edge // SIDE) for edge in pixels.shape[:2])
+    height, width = pixels.shape[:2]
+    rows, columns = -(-height // SIDE), -(-width // SIDE)
     sample = pixels[::rows, ::columns]
     if sample.ndim == 3 and sample.shape[-1] in {2, 4}:
         sample = sample[..., :-1]
