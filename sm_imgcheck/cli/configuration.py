@@ -100,11 +100,11 @@ class Configuration:
         """Return the patterns of excluded paths, and those of the nearest .sm-imgcheckignore."""
         from sm_imgcheck.run.inputs.exclude import IGNORE_FILE, PathPatterns
 
-        patterns = [(self.folder, self.values["exclude"])] if self.values.get("exclude") else []
+        patterns = [(self.folder, self.values["exclude"], f"{_FILE}: exclude")] if self.values.get("exclude") else []
         files = (os.path.join(folder, IGNORE_FILE) for folder in _folders())  # noqa: PTH118
         if file := next((file for file in files if os.path.isfile(file)), ""):  # noqa: PTH113
-            patterns.append((os.path.dirname(file), _lines(file)))  # noqa: PTH120
-        return tuple(PathPatterns(folder, lines) for folder, lines in patterns)
+            patterns.append((os.path.dirname(file), _lines(file), IGNORE_FILE))  # noqa: PTH120
+        return tuple(PathPatterns(folder, lines, source=source) for folder, lines, source in patterns)
 
     def ignores(self) -> tuple[PathIgnore, ...]:
         """Return the rules that are ignored in some files. Raises ImgcheckError for an unknown code."""
@@ -118,7 +118,7 @@ class Configuration:
             self._check_codes(f"per-path-ignores[{number}].codes", entry["codes"])
         return tuple(
             PathIgnore(
-                patterns=PathPatterns(self.folder, entry["paths"]),
+                patterns=PathPatterns(self.folder, entry["paths"], source=f"{_FILE}: per-path-ignores"),
                 codes=tuple(code.upper() for code in entry["codes"]),
                 reason=entry["reason"],
             )
@@ -190,7 +190,7 @@ def _read_patterns(
 ) -> tuple[tuple[PathPatterns, str], ...]:
     from sm_imgcheck.run.inputs.exclude import PathPatterns
 
-    return tuple((PathPatterns(folder, paths), spec) for paths, spec in entries)
+    return tuple((PathPatterns(folder, paths, source=f"{_FILE}: specs"), spec) for paths, spec in entries)
 
 
 @cache

@@ -400,3 +400,27 @@ def test_spec_schema_configuration_prints_table_schema(project):
     code, out, _ = project("spec", "schema", "--configuration")
     assert code == 0
     assert json.loads(out) == json.loads(json.dumps(configuration.schema()))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "place"),
+    [
+        ("pyproject.toml", '[tool.sm-imgcheck]\nexclude = ["[a"]\n', "pyproject.toml: exclude"),
+        (
+            "pyproject.toml",
+            '[tool.sm-imgcheck]\nper-path-ignores = [{paths = ["[a"], codes = ["SHP"], reason = "old"}]\n',
+            "pyproject.toml: per-path-ignores",
+        ),
+        (
+            "pyproject.toml",
+            '[tool.sm-imgcheck]\nspecs = [{paths = ["[a"], spec = "pillow-rgb-01"}]\n',
+            "pyproject.toml: specs",
+        ),
+        (".sm-imgcheckignore", "[a\n", ".sm-imgcheckignore"),
+    ],
+)
+def test_invalid_pattern_names_its_file(file, text, place, project):
+    Path(file).write_text(text)
+    code, _, err = project("validate", ".")
+    assert code == 2
+    assert err.startswith(f"error: {place}: invalid pattern '[a': expected ]")

@@ -27,8 +27,8 @@ _CHARACTER_CLASS = re.compile(r"(?<!\\)\[[!^]?\]?[^\]]*\[:\w*:\]")
 class PathPatterns:
     """Patterns, of which the last one that matches decides: ``!`` before a pattern includes a path again."""
 
-    def __init__(self, folder: str, patterns: Sequence[str]) -> None:
-        """folder: base of the patterns. Raises ImgcheckError for an invalid pattern."""
+    def __init__(self, folder: str, patterns: Sequence[str], *, source: str = "") -> None:
+        """folder: base of the patterns. source: where they are written. Raises ImgcheckError for an invalid pattern."""
         from pathspec import GitIgnoreSpec  # 20 ms, which few runs need
 
         self.folder = os.path.abspath(folder)
@@ -36,7 +36,8 @@ class PathPatterns:
             simplefilter("ignore", FutureWarning)  # of re: [[], && and -- in a set may get another meaning one day
             for pattern in patterns:
                 if reason := _problem(pattern):
-                    raise ImgcheckError(f"invalid pattern {for_terminal(pattern)!r}: {reason}")
+                    place = f"{source}: " if source else ""
+                    raise ImgcheckError(f"{place}invalid pattern {for_terminal(pattern)!r}: {reason}")
             self._spec: GitIgnoreSpec = GitIgnoreSpec.from_lines(patterns)
 
     def match(self, path: str, *, folder: bool = False) -> bool:
