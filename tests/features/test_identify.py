@@ -3,6 +3,7 @@
 import io
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
@@ -14,6 +15,7 @@ from sm_imgcheck.core.types import Affine, Facts, Step
 from sm_imgcheck.features.identify import find, verify
 from sm_imgcheck.features.identify.region import SourceRegion
 from sm_imgcheck.ops.execute import apply
+from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.ops.trace import after
 from specs import spec
@@ -155,6 +157,18 @@ def test_rotation_without_exif_orientation_is_found(turned, photo):
     best = find(turned(make_tensor(photo)[0]), photo)[0]
     assert best.exact
     assert step_of(best, "orient", "swap_axes") is not None
+
+
+@pytest.mark.parametrize(("declared", "applied"), [(1, 6), (6, 1), (6, 6), (8, 3)])
+def test_rotation_of_a_gray_image_by_opencv_is_found(declared, applied, photo):
+    body = jpeg(pixels_of(photo), orientation=declared)
+    gray = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    upright = orient(gray[..., None], orientation=applied)[..., 0]
+    tensor = cv2.resize(upright, (64, 64))[None, ..., None].astype(np.float32)
+    origins = find(tensor, body)
+    assert origins[0].exact
+    turn = step_of(origins[0], "orient")
+    assert (turn.params["orientation"] if turn else 1) == applied
 
 
 @pytest.mark.slow

@@ -130,7 +130,7 @@ def plan_from_file(
         golden=(),
         resolved={},
     )
-    exif_orientation = replace(header, orientation=orientation)
+    exif_orientation = replace(header, orientation=orientation, opencv_orientation=orientation)
     plan = make_plan(spec, Candidate(path="", kind="image", header=exif_orientation), Options())
     steps = preparation.arrange(plan.steps)
     if orientation == _TRANSPOSE != header.orientation:  # not in the file: the axes were swapped
