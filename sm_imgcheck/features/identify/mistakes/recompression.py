@@ -19,7 +19,10 @@ _PROBES = (75, 95, 85, 60, 40, 98, 90)
 _QUALITIES = (*_PROBES, 80, 70, 50, 30, 100)
 """Qualities of the next trials, where one of the first reduces the difference."""
 _AS_NEAR = 1.5
-"""How much farther off than the nearest the second nearest pipeline may be, so that it is tried too."""
+"""How much farther off than the nearest another pipeline may be, so that it is tried too."""
+_MAX_KERNELS, _MAX_SOURCES = 4, 2
+"""Pipelines that are tried with a compressed tensor, where it blurs the difference of bilinear, area and bicubic; and
+with a compressed source, which takes longer."""
 _AROUND = 5
 """Steps of quality around the best one that are tried next: with the first trials, all from 46 on."""
 _LEAST, _HIGH = 30, 90
@@ -37,8 +40,9 @@ _BETTER = 0.8
 
 def _searches(evidence: Evidence) -> Iterator[Search]:
     guesses = evidence.guesses
-    for guess in [guess for guess in guesses[:2] if guess.off <= _AS_NEAR * guesses[0].off]:
-        for place in (_before, _after) if evidence.source.pixels <= _MOST_PIXELS else (_after,):
+    for rank, guess in enumerate(guess for guess in guesses[:_MAX_KERNELS] if guess.off <= _AS_NEAR * guesses[0].off):
+        has_time = evidence.source.pixels <= _MOST_PIXELS and rank < _MAX_SOURCES
+        for place in (_before, _after) if has_time else (_after,):
             trials = [_best(evidence, guess, place, variant) for variant in _VARIANTS]
             off, preparation = min(trials, key=lambda pair: pair[0])
             if off <= _BETTER * guess.off:
