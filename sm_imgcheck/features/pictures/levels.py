@@ -13,7 +13,8 @@ SIDE = 16
 def sample_levels(candidate: Candidate) -> bytes:
     """Return the gray levels of evenly spaced pixels of a decoded image, at most 16x16, in all channels but alpha.
 
-    Without pixels, those of the preview of a JPEG, where each is the mean of 8x8. Values of 16 bits are scaled to 8. Empty for tensors, for CMYK, and where no pixels are decoded.
+    Without pixels, those of the preview of a JPEG, where each is the mean of 8x8. Values of 16 bits are scaled to 8.
+    Empty for tensors, for CMYK, and where no pixels are decoded.
     """
     header = candidate.header
     pixels = candidate.pixels if candidate.preview is None else candidate.preview
