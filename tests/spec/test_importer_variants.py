@@ -38,6 +38,18 @@ def hub(**keys):
     return "image_converter.json", json.dumps({"class_name": "ViTImageConverter", "config": keys})
 
 
+PAD_300 = {"height": 300, "width": 300}
+KEEP_RATIO = (
+    "ResizeKeepRatio(size=(71, 96), interpolation={}, longest={}, random_scale_prob=0.000, random_aspect_prob=0.000)"
+)
+TIMM = """Compose(
+    {}
+    CenterCrop(size=(64, 64))
+    MaybeToTensor()
+    Normalize(mean=tensor([0.4850, 0.4560, 0.4060]), std=tensor([0.2290, 0.2240, 0.2250]))
+)"""
+
+
 def paddle(*operations):
     lines = [f"- {json.dumps(each)}\n" for each in (*operations, {"type": "Permute"})]
     return "infer_cfg.yml", f"Preprocess:\n{''.join(lines)}"
@@ -107,7 +119,38 @@ VALUES = {
     "vilt": (*processor("Vilt"), "resize.max_size", 639),
     "textnet": (*processor("TextNet"), "resize.multiple_rounding", "ceil"),
     "llava-pad": (*processor("Llava", do_pad=True), "geometry[0]", {"pad": {"square": True, "fill": [122, 116, 104]}}),
-    "timm-random": (*timm(interpolation="random", crop_pct=1.0), "resize.interpolation", "bilinear"),
+    "detr-crop-ignored": (*processor("Detr", do_center_crop=True, crop_size=64), "resize.mode", "shortest_edge"),
+    "vit-crop-varies": (*processor("ViT", do_center_crop=True, crop_size=64), "resize", None),
+    "vit-4-crop-ignored": ("preprocessor_config.json", json.dumps({"feature_extractor_type": "ViTFeatureExtractor", "do_center_crop": True, "crop_size": 64}), "resize.size", [224, 224]),
+    "vit-fast-crop": ("preprocessor_config.json", json.dumps({"image_processor_type": "ViTImageProcessorFast", "do_center_crop": True, "crop_size": 64}), "shape", ["N", 3, 64, 64]),
+    "beit-pad-ignored": (*processor("Beit", do_pad=True, pad_size=PAD_300), "resize.size", [224, 224]),
+    "clip-pad-varies": (*processor("CLIP", do_pad=True, pad_size=PAD_300), "resize", None),
+    "clip-longest-varies": (*processor("CLIP", size={"shortest_edge": 64, "longest_edge": 96}), "resize", None),
+    "sam-pad-alone": (*processor("Sam", do_resize=False), "geometry[0]", {"pad": {"size": [1024, 1024], "position": "top_left", "units": "final", "fill": 0}}),
+    "eomt-pad": (*processor("Eomt", do_pad=True), "geometry[1]", {"pad": {"size": [640, 640], "position": "top_left", "fill": 0}}),
+    "eomt-pad-wide": (*processor("Eomt", do_pad=True, size={"shortest_edge": 64, "longest_edge": 96}), "resize", None),
+    "sapiens-pad": (*processor("Sapiens2", do_pad=True), "resize", None),
+    "owlv2-pad-alone": (*processor("Owlv2", do_resize=False), "resize", None),
+    "perceiver-wide": (*processor("Perceiver", size={"height": 64, "width": 96}), "resize", None),
+    "perceiver-no-crop-size": (*processor("Perceiver", size={"shortest_edge": 64}), "resize", None),
+    "poolformer-wide": (*processor("PoolFormer", size={"height": 90, "width": 180}), "geometry[0]", {"resize": {"mode": "stretch", "size": [100, 200], "interpolation": "bicubic", "library": "pillow"}}),
+    "yolos-wide": (*processor("Yolos", size={"height": 100, "width": 132}), "resize.size", [100, 132]),
+    "textnet-longest": (*processor("TextNet", size={"shortest_edge": 64, "longest_edge": 70}), "resize.size", 64),
+    "glpn-size": (*processor("GLPN", size=96), "resize.mode", "keep"),
+    "glpn-normalize-varies": (*processor("GLPN", do_normalize=True, image_mean=[0.5], image_std=[0.5]), "value_range", None),
+    "idefics-size": (*processor("Idefics", image_size=96), "resize.size", [96, 96]),
+    "superpoint-gray": (*processor("SuperPoint", do_grayscale=True), "channel_order", None),
+    "mobilevit-normalize-ignored": (*processor("MobileViT", do_normalize=True, image_mean=[0.5], image_std=[0.5]), "value_range", [0, 1]),
+    "efficientnet-one-division": (*processor("EfficientNet", do_normalize=False), "normalize.std", [0.5, 0.5, 0.5]),
+    "float-resize-of-bytes": (*processor("DINOv3ViT", do_rescale=False, do_normalize=False), "dtype", "uint8"),
+    "lanczos-of-torch": ("preprocessor_config.json", json.dumps({"image_processor_type": "ChameleonImageProcessorFast"}), "resize", None),
+    "normalize-default-varies": ("preprocessor_config.json", json.dumps({"image_processor_type": "OwlViTImageProcessorFast"}), "value_range", None),
+    "timm-printed": ("t.txt", TIMM.format("Resize(size=73, interpolation=bicubic, max_size=None, antialias=True)"), "normalize.mean", [0.485, 0.456, 0.406]),
+    "timm-printed-cover": ("t.txt", TIMM.format(KEEP_RATIO.format("bilinear", "0.000")), "geometry[0]", {"resize": {"mode": "cover", "size": [71, 96], "rounding": "round", "interpolation": "bilinear"}}),
+    "timm-printed-border": ("t.txt", TIMM.format(KEEP_RATIO.format("bilinear", "1.000")), "resize", None),
+    "timm-printed-random": ("t.txt", TIMM.format(KEEP_RATIO.format("bilinear bicubic", "0.000")), "resize", None),
+    "gray-repeated": ("t.txt", "Compose(\n    Grayscale(num_output_channels=3)\n    ToTensor()\n)", "channel_order", None),
+    "timm-random": (*timm(interpolation="random", crop_pct=1.0), "resize", None),
     "timm-wide": (*timm(input_size=[3, 48, 64]), "resize.mode", "cover"),
     "timm-border": (*timm(crop_mode="border"), "resize", None),
     "timm-four-channels": (*timm(input_size=[4, 64, 64]), "channel_order", None),

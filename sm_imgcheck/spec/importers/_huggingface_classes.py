@@ -13,7 +13,20 @@ from sm_imgcheck.core.json_types import Json
 
 __all__ = ["AUDIO_WORDS", "CLASSES", "DYNAMIC", "MODEL_TYPES", "ProcessorClass"]
 
-Rule = Literal["plain", "convnext", "levit", "poolformer", "perceiver", "sam", "float", "vilt", "keep", "inexpressible"]
+Rule = Literal[
+    "plain",
+    "convnext",
+    "levit",
+    "poolformer",
+    "perceiver",
+    "sam",
+    "eomt",
+    "sapiens",
+    "float",
+    "vilt",
+    "keep",
+    "inexpressible",
+]
 
 _IMAGENET: dict[str, Json] = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
 _CLIP: dict[str, Json] = {
@@ -50,6 +63,8 @@ class ProcessorClass:
     antialias: bool = True
     multiple_rounding: str = ""
     """How both sides are rounded to multiples of ``size_divisor``; empty: not at all."""
+    size_key: str = "size"
+    """The key that replaces ``size`` where the file gives it."""
     note: str = ""
 
 
@@ -144,7 +159,9 @@ CLASSES: dict[str, ProcessorClass] = {
         old=_stretch(346, _HALF, _NEAREST, crop_size=_side(289), rescale_offset=False, include_top=True),
     ),
     "Eomt": ProcessorClass(
-        defaults={**_DETR.defaults, "size": {"shortest_edge": 640, "longest_edge": 640}, "do_pad": False}, square=False
+        defaults={**_DETR.defaults, "size": {"shortest_edge": 640, "longest_edge": 640}, "do_pad": False},
+        rule="eomt",
+        square=False,
     ),
     "Flava": ProcessorClass(
         defaults=_stretch(224, _CLIP, _BICUBIC, crop_size=_side(224), do_center_crop=True),
@@ -163,7 +180,7 @@ CLASSES: dict[str, ProcessorClass] = {
         defaults=_stretch(224, _HALF, _BILINEAR),
         note="the general class of transformers.js, which resizes with sharp or a canvas, not like Pillow bit for bit",
     ),
-    "Idefics": ProcessorClass(defaults=_stretch(224, _CLIP, _BICUBIC)),
+    "Idefics": ProcessorClass(defaults=_stretch(224, _CLIP, _BICUBIC), size_key="image_size"),
     "LayoutLMv2": ProcessorClass(
         defaults={**_stretch(224, {}, _BILINEAR), "do_rescale": False, "do_normalize": False}, bgr=True
     ),
@@ -238,7 +255,9 @@ CLASSES: dict[str, ProcessorClass] = {
     "Sam2": ProcessorClass(defaults=_stretch(1024, _IMAGENET, _BILINEAR), torch_only=True),
     "Sam3": ProcessorClass(defaults=_stretch(1008, _HALF, _BILINEAR), torch_only=True),
     "Sapiens2": ProcessorClass(
-        defaults=_stretch({"height": 1024, "width": 768}, _IMAGENET, _BILINEAR, crop_size=_side(224)), torch_only=True
+        defaults=_stretch({"height": 1024, "width": 768}, _IMAGENET, _BILINEAR, crop_size=_side(224)),
+        rule="sapiens",
+        torch_only=True,
     ),
     "SegGpt": ProcessorClass(defaults=_stretch(448, _IMAGENET, _BICUBIC)),
     "Segformer": ProcessorClass(defaults=_stretch(512, _IMAGENET, _BILINEAR)),
@@ -252,7 +271,14 @@ CLASSES: dict[str, ProcessorClass] = {
         square=False,
     ),
     "TextNet": ProcessorClass(
-        defaults={**_COMMON, "size": _short(640), "resample": _BILINEAR, **_IMAGENET, "size_divisor": 32},
+        defaults={
+            **_COMMON,
+            "size": _short(640),
+            "crop_size": _side(224),
+            "resample": _BILINEAR,
+            **_IMAGENET,
+            "size_divisor": 32,
+        },
         square=False,
         multiple_rounding="ceil",
     ),

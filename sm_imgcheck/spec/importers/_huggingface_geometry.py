@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Certainty, DraftBuilder
 from sm_imgcheck.spec.importers._huggingface_classes import ProcessorClass
+from sm_imgcheck.spec.importers._huggingface_sizes import (
+    MOST,
+    Edges,
+    edges_of,
+    fixed_size,
+    pair_of,
+    pixels_of,
+    short_text,
+)
 from sm_imgcheck.spec.importers._value_mapping import numbers
 
 __all__ = ["add_geometry"]
@@ -16,10 +23,12 @@ __all__ = ["add_geometry"]
 _RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
 """Pillow's numbers: ``PIL.Image.Resampling``."""
 _TORCH = {"nearest": "nearest-exact", "bilinear": "bilinear", "bicubic": "bicubic", "lanczos": "lanczos"}
-_MOST = 65_535
 _FULL_SIZE = 384
 """From this shortest edge on ConvNext stretches instead of cropping."""
 
+_FLOAT_ROUNDING = (
+    "max_height and max_width: an edge may be one pixel short by float rounding, which resize cannot express"
+)
 _LIBRARY_SOURCE = "not stated: the installed backend of transformers decides"
 Size = tuple[int, int] | None
 _Resize = tuple[dict[str, Json], Size, str]
@@ -34,52 +43,62 @@ class _Step:
     certainty: Certainty
 
 
-@frozen
-class _Edges:
-    """``size``: either height and width, or shortest and longest edge."""
-
-    height: int | None = None
-    width: int | None = None
-    shortest: int | None = None
-    longest: int | None = None
-    bounded: bool = False
-    """height and width are limits: the aspect ratio is kept."""
-
-
 def add_geometry(
-    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, *, library: str
+    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, *, library: str, problem: str
 ) -> tuple[int, int] | None:
-    """Add ``resize`` or ``geometry``; returns height and width where every image gets the same."""
-    if not any(settings.flag(key) for key in ("do_resize", "do_center_crop")) and _padding_divisor(settings) is None:
+    """Add ``resize`` or ``geometry``; returns height and width where every image gets the same.
+
+    problem: why the geometry is unknown; empty: it is known.
+    """
+    if not any(settings.flag(key) for key in ("do_resize", "do_center_crop")) and not _pads(settings, processor):
         builder.infer("resize.mode", "none", settings.source("do_resize"))
         return None
     kernel = _kernel(builder, settings, processor, library)
     if kernel is None:
         return None
-    edges = _edges(settings.get("size"), settings, square=processor.square)
+    edges = edges_of(settings.get("size"), settings, square=processor.square)
     if settings.flag("do_resize") and edges is None and processor.rule not in ("keep", "inexpressible"):
-        builder.unknown("resize", f"size: got {_short(settings.get('size'))}, expected pixels")
+        builder.unknown("resize", f"size: got {short_text(settings.get('size'))}, expected pixels")
         return None
-    reason = _inexpressible(processor, edges)
+    reason = problem or _class_problem(settings, processor, edges) or _inexpressible(processor, edges)
     if reason:
         builder.unknown("resize", reason)
-        return _square(edges)
-    steps, size = _steps(settings, processor, edges or _Edges(), kernel)
-    if any(not 0 < side <= _MOST for side in size or ()):
+        return None if problem else fixed_size(edges)
+    steps, size = _steps(settings, processor, edges or Edges(), kernel)
+    if any(not 0 < side <= MOST for side in size or ()):
         builder.unknown("resize", "sizes: expected pixels from 1 to 65535")
         return None
     _write(builder, settings, steps, size)
     return size
 
 
+def _pads(settings: ClassSettings, processor: ProcessorClass) -> bool:
+    """Whether one image is padded."""
+    if not settings.flag("do_pad"):
+        return False
+    has_own_pad = processor.rule in ("inexpressible", "eomt", "sapiens") or "Llava" in settings.owner
+    return has_own_pad or _padding_divisor(settings) is not None or settings.get("pad_size") is not None
+
+
 def _padding_divisor(settings: ClassSettings) -> int | None:
     """``size_divisor`` of a class that pads the image to its multiples, as DPT does; None for others."""
     if "ensure_multiple_of" not in settings.defaults or not settings.flag("do_pad"):
         return None
-    return _int(settings.get("size_divisor")) if settings.get("pad_size") is None else None
+    return pixels_of(settings.get("size_divisor")) if settings.get("pad_size") is None else None
 
 
-def _inexpressible(processor: ProcessorClass, edges: _Edges | None) -> str:
+def _class_problem(settings: ClassSettings, processor: ProcessorClass, edges: Edges | None) -> str:
+    """A step that only one class has and that the spec language cannot express."""
+    if processor.rule == "perceiver" and settings.flag("do_center_crop"):
+        return _not_square(settings, edges)
+    if processor.rule == "eomt" and settings.flag("do_pad") and (edges is None or edges.shortest != edges.longest):
+        return "do_pad: expected equal shortest_edge and longest_edge, because others pad by the orientation"
+    if processor.rule == "sapiens" and settings.flag("do_resize") and settings.flag("do_pad"):
+        return _FLOAT_ROUNDING
+    return ""
+
+
+def _inexpressible(processor: ProcessorClass, edges: Edges | None) -> str:
     if processor.rule == "inexpressible":
         return processor.note
     if processor.rule == "sam" and edges is not None and edges.longest is None:
@@ -87,7 +106,18 @@ def _inexpressible(processor: ProcessorClass, edges: _Edges | None) -> str:
     if edges is not None and edges.longest is not None and edges.shortest is None and "max_size" in processor.defaults:
         return "size: got longest_edge alone, which transformers refuses for this class; add shortest_edge"
     if edges is not None and edges.bounded:
-        return "max_height and max_width: an edge may be one pixel short by float rounding, which resize cannot express"
+        return _FLOAT_ROUNDING
+    return ""
+
+
+def _not_square(settings: ClassSettings, edges: Edges | None) -> str:
+    """Why the crop of Perceiver, a share of the shorter side, is not a square within the image; empty: it is one."""
+    crop = pair_of(settings.get("crop_size"))
+    if not crop or edges is None or not edges.height or not edges.width:
+        return "size and crop_size: expected height and width"
+    shares = edges.height / crop[0], edges.width / crop[1]
+    if shares[0] != shares[1] or shares[0] > 1:
+        return "size / crop_size: expected the same share, at most 1, of height and width, which crop can express"
     return ""
 
 
@@ -99,10 +129,13 @@ def _kernel(
     if library == "torch":
         word = _TORCH.get(word, "")
     if not word:
-        builder.unknown("resize", f"resample: got {_short(settings.get('resample'))}, expected 0 to 5")
+        builder.unknown("resize", f"resample: got {short_text(settings.get('resample'))}, expected 0 to 5")
+        return None
+    if word == "lanczos" and library == "torch" and not processor.torch_only:
+        builder.unknown("resize", "resample: lanczos, for which transformers 4 and torchvision before 0.27 use bicubic")
         return None
     kernel: dict[str, Json] = {"interpolation": word, "library": library}
-    if processor.rule == "float":
+    if processor.rule == "float" and (settings.flag("do_rescale") or settings.flag("do_normalize")):
         kernel["dtype"] = "float32"
     if not processor.antialias and word in ("bilinear", "bicubic", "lanczos"):
         kernel["antialias"] = False
@@ -117,10 +150,10 @@ def _interpolation(value: Json) -> str:
 
 
 def _steps(
-    settings: ClassSettings, processor: ProcessorClass, edges: _Edges, kernel: dict[str, Json]
+    settings: ClassSettings, processor: ProcessorClass, edges: Edges, kernel: dict[str, Json]
 ) -> tuple[list[_Step], Size]:
     source, certainty = settings.source("size"), settings.certainty("size")
-    crop = _pair(settings.get("crop_size")) if settings.flag("do_center_crop") else None
+    crop = pair_of(settings.get("crop_size")) if settings.flag("do_center_crop") else None
     steps: list[_Step] = []
     size: Size = None
     if processor.rule == "perceiver" and crop and edges.height and edges.width:
@@ -140,7 +173,11 @@ def _steps(
         certainty = settings.certainty("crop_size") if settings.get("crop_size") else settings.certainty("size")
         steps.append(_Step(step={"crop": cut}, source=settings.source("crop_size"), certainty=certainty))
         size = crop
-    pad_size = _pair(settings.get("pad_size")) if settings.flag("do_pad") else None
+    if processor.rule == "eomt" and settings.flag("do_pad") and edges.shortest:
+        size = (edges.shortest, edges.shortest)
+        square: Json = {"size": [*size], "position": "top_left", "fill": 0}
+        steps.append(_Step(step={"pad": square}, source=settings.source("do_pad"), certainty=certainty))
+    pad_size = pair_of(settings.get("pad_size")) if settings.flag("do_pad") else None
     divisor = _padding_divisor(settings)
     if divisor is not None:
         pad_step: Json = {"multiple_of": divisor, "position": "center", "units": "final", "fill": 0}
@@ -156,7 +193,7 @@ def _steps(
     return steps, size
 
 
-def _resize(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize:
+def _resize(settings: ClassSettings, processor: ProcessorClass, edges: Edges, source: str) -> _Resize:
     """Mode and size, the final size where it is fixed, and the source."""
     special = _special(settings, processor, edges, source) or _multiple(settings, processor, edges, source)
     if special is not None:
@@ -173,11 +210,14 @@ def _resize(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, s
     return {"mode": "stretch", "size": [height, width]}, (height, width), source
 
 
-def _special(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
+def _special(settings: ClassSettings, processor: ProcessorClass, edges: Edges, source: str) -> _Resize | None:
     """The edge by the rule of the class; None for classes without such a rule."""
     edge, share = edges.shortest, settings.number("crop_pct")
     if processor.rule == "poolformer" and edge is None and edges.height == edges.width:
         edge = edges.height
+    if processor.rule == "poolformer" and edge is None and edges.height and edges.width and share:
+        height, width = int(edges.height / share), int(edges.width / share)
+        return {"mode": "stretch", "size": [height, width]}, (height, width), f"{source}, {settings.source('crop_pct')}"
     if edge is None or processor.rule not in ("convnext", "levit", "poolformer"):
         return None
     if processor.rule == "convnext" and edge >= _FULL_SIZE:
@@ -189,15 +229,17 @@ def _special(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, 
     return {"mode": "shortest_edge", "size": int(edge / share)}, None, f"{source}, {settings.source('crop_pct')}"
 
 
-def _multiple(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
+def _multiple(settings: ClassSettings, processor: ProcessorClass, edges: Edges, source: str) -> _Resize | None:
     """A resize whose sides are rounded to multiples; None for others."""
     if edges.height and edges.width and "ensure_multiple_of" in settings.defaults:
         return _nearest_multiple(settings, (edges.height, edges.width), source)
-    divisor = _int(settings.get("size_divisor"))
+    divisor = pixels_of(settings.get("size_divisor"))
     if divisor is None or not processor.multiple_rounding:
         return None
     source = f"{source}, {settings.source('size_divisor')}"
-    if edges.height and edges.width:  # MaskFormer
+    if processor.rule != "keep" and edges.height and edges.width:
+        if processor.multiple_rounding != "ceil":
+            return None
         height, width = (-(-side // divisor) * divisor for side in (edges.height, edges.width))
         return {"mode": "stretch", "size": [height, width]}, (height, width), source
     mode: dict[str, Json] = {"mode": "keep"} if processor.rule == "keep" else {"mode": "shortest_edge"}
@@ -207,14 +249,14 @@ def _multiple(settings: ClassSettings, processor: ProcessorClass, edges: _Edges,
         mode["size"] = edges.shortest
         if processor.rule == "vilt":
             mode |= {"max_size": int(1333 / 800 * edges.shortest), "rounding": "half_up"}
-        elif edges.longest is not None:
+        elif edges.longest is not None and "longest_edge" in str(settings.defaults.get("size")):
             mode |= {"max_size": edges.longest, "rounding": "detr"}
     return {**mode, "multiple_of": divisor, "multiple_rounding": processor.multiple_rounding}, None, source
 
 
 def _nearest_multiple(settings: ClassSettings, size: tuple[int, int], source: str) -> _Resize:
     """DPT: stretched, or scaled as little as possible, to multiples of ``ensure_multiple_of``."""
-    multiple = _int(settings.get("ensure_multiple_of")) or 1
+    multiple = pixels_of(settings.get("ensure_multiple_of")) or 1
     source = f"{source}, {settings.source('keep_aspect_ratio')}, {settings.source('ensure_multiple_of')}"
     if settings.flag("keep_aspect_ratio"):
         mode: dict[str, Json] = {"mode": "closest_edge", "size": [*size]}
@@ -252,58 +294,3 @@ def _write(builder: DraftBuilder, settings: ClassSettings, steps: list[_Step], s
     for key in ("library", "dtype", "antialias"):
         if key in resize:
             builder.add(f"resize.{key}", resize[key], _LIBRARY_SOURCE, "assumed")
-
-
-def _edges(value: Json, settings: ClassSettings, *, square: bool) -> _Edges | None:
-    """``size`` as an int, a pair or a mapping."""
-    if isinstance(value, Mapping):
-        return _named_edges({key: _int(side) for key, side in value.items()})
-    if isinstance(value, list):
-        pair = _pair(value)
-        return _Edges(height=pair[0], width=pair[1]) if pair else None
-    edge = _int(value)
-    if edge is None:
-        return None
-    if square:
-        return _Edges(height=edge, width=edge)
-    return _Edges(shortest=edge, longest=_int(settings.get("max_size")))
-
-
-def _named_edges(sides: Mapping[str, int | None]) -> _Edges | None:
-    if sides.get("height") and sides.get("width"):
-        return _Edges(height=sides["height"], width=sides["width"])
-    if sides.get("shortest_edge"):
-        return _Edges(shortest=sides["shortest_edge"], longest=sides.get("longest_edge"))
-    if sides.get("longest_edge"):
-        return _Edges(longest=sides["longest_edge"])
-    if sides.get("max_height") and sides.get("max_width"):
-        return _Edges(height=sides["max_height"], width=sides["max_width"], bounded=True)
-    return None
-
-
-def _pair(value: Json) -> tuple[int, int] | None:
-    """Height and width of ``crop_size`` or ``pad_size``."""
-    if isinstance(value, Mapping):
-        edge = _int(value.get("shortest_edge"))
-        height, width = _int(value.get("height")) or edge, _int(value.get("width")) or edge
-    elif isinstance(value, list) and len(value) == 2:
-        height, width = _int(value[0]), _int(value[1])
-    else:
-        height = width = _int(value)
-    return (height, width) if height and width else None
-
-
-def _int(value: Json) -> int | None:
-    """An integer number of pixels within limits."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
-        return None
-    return int(value) if value == int(value) and value > 0 else None
-
-
-def _square(edges: _Edges | None) -> Size:
-    return None if edges is None or edges.height is None or edges.width is None else (edges.height, edges.width)
-
-
-def _short(value: Json) -> str:
-    text = str(value)
-    return text if len(text) < 60 else f"{text[:57]}..."

@@ -92,12 +92,22 @@ def literal(node: ast.AST, names: Mapping[str, Json] | None = None) -> Json:
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values, strict=True)
         return {str(literal(key, names)): literal(value, names) for key, value in pairs if key is not None}
-    if isinstance(node, ast.Call) and dotted_name(node.func) == "dict":
-        return _keywords(node, names)
+    if isinstance(node, ast.Call):
+        return _keywords(node, names) if dotted_name(node.func) == "dict" else _entries(node, names)
     if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Subscript):
         return _expression(node, names)
     name = dotted_name(node)
     return names[name] if names is not None and name in names else name or None
+
+
+def _entries(node: ast.Call, names: Mapping[str, Json] | None) -> Json:
+    """The list in ``tensor([...])`` or ``array([...])`` of floats; None for any other call."""
+    if last_name(node.func) not in ("tensor", "array", "asarray") or len(node.args) != 1:
+        return None
+    types = [keyword.arg == "dtype" and "float" in dotted_name(keyword.value) for keyword in node.keywords]
+    value = literal(node.args[0], names)
+    is_float = isinstance(value, list) and any(isinstance(entry, float) for entry in value)
+    return value if all(types) and (types or is_float) else None
 
 
 def _keywords(node: ast.Call, names: Mapping[str, Json] | None) -> dict[str, Json]:

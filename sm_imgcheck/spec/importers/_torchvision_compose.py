@@ -30,6 +30,8 @@ _COLOR = frozenset(
     )
 )
 """Transforms that change pixels; those of an image keep its type and channels."""
+_TO_TENSOR = ("ToTensor", "MaybeToTensor")
+"""The second: of timm, which leaves tensors unchanged."""
 _NO_EFFECT = ("Identity", "_convert_image_to_rgb", "_convert_to_rgb")
 """The functions are those of CLIP and open_clip; RGB is the default of decode."""
 
@@ -68,17 +70,19 @@ class ComposeState:
             self.unknown = self.unknown_values = f"more than {_MOST_STEPS} transforms"
         elif name == "Resize":
             self._resize(arguments)
+        elif name == "ResizeKeepRatio":
+            self._keep_ratio(arguments)
         elif name == "CenterCrop":
             self._crop(arguments)
         elif name == "Normalize":
             if self.normalize is not None:
                 self.unknown_values = "Normalize: got two, expected one"
             self.normalize = arguments
-        elif name in ("ToTensor", "ToDtype", "ConvertImageDtype"):
+        elif name in (*_TO_TENSOR, "ToDtype", "ConvertImageDtype"):
             self._to_float(name, arguments)
         elif name == "Grayscale":
             self._gray(arguments)
-        elif name in ("ToImage", "ToImageTensor", "PILToTensor", "ToPureTensor"):
+        elif name in ("ToImage", "ToImageTensor", "PILToTensor", "MaybePILToTensor", "ToPureTensor"):
             self.library = self.library or {"library": "torch"}
         elif name == "ToPILImage":
             self.library = {}
@@ -104,12 +108,13 @@ class ComposeState:
         if arguments.get("num_output_channels", arguments.get("0", 1)) == 1:
             self.is_gray = True
         else:
-            self.builder.note("Grayscale: the gray image is repeated in all channels, which decode cannot express")
+            reason = "Grayscale: gray, repeated in three channels, which a spec cannot express"
+            self.builder.unknown("channel_order", reason)
 
     def _to_float(self, name: str, arguments: Mapping[str, Json]) -> None:
         """ToTensor, and a change of the dtype; pixels that stay uint8 keep their values."""
         words = str(arguments.get("dtype", arguments.get("0", "float32"))).rpartition(".")[2]
-        if name != "ToTensor" and words == "uint8":
+        if name not in _TO_TENSOR and words == "uint8":
             return
         if words not in _FLOATS:
             self.unknown_values = f"{name}: expected a type of floating point"
@@ -145,6 +150,18 @@ class ComposeState:
             resize_step |= {"max_size": most, "rounding": "floor"}
         self.steps.append(({"resize": resize_step}, "Resize"))
         self.size = None
+
+    def _keep_ratio(self, arguments: Mapping[str, Json]) -> None:
+        """``ResizeKeepRatio`` of timm, as far as it covers the size without chance."""
+        size = _pair(arguments.get("size"))
+        kernel = INTERPOLATIONS.get(str(arguments.get("interpolation")))
+        chances = ("longest", "random_scale_prob", "random_aspect_prob")
+        self.size = None
+        if size is None or kernel is None or any(arguments.get(key) != 0 for key in chances):
+            self.unknown = "ResizeKeepRatio: expected a size, one interpolation, longest 0 and no random change"
+            return
+        cover: dict[str, Json] = {"mode": "cover", "size": [*size], "rounding": "round", "interpolation": kernel}
+        self.steps.append(({"resize": cover}, "ResizeKeepRatio"))
 
     def _is_any_count(self) -> bool:
         """Whether Normalize has a mean of one entry, as for gray images and for RGB with the same mean."""

@@ -13,6 +13,12 @@ from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._huggingface_classes import AUDIO_WORDS, CLASSES, DYNAMIC, MODEL_TYPES, ProcessorClass
 from sm_imgcheck.spec.importers._huggingface_geometry import add_geometry
+from sm_imgcheck.spec.importers._huggingface_steps import (
+    ignored_settings,
+    release_of,
+    unsettled_geometry,
+    unsettled_values,
+)
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 
@@ -21,7 +27,7 @@ __all__ = ["IMPORTER"]
 _TITLE = "Hugging Face image processor"
 _NESTED = ("config", "image_processor", "feature_extractor")
 _OLD_NAMES = {"size_divisibility": "size_divisor", "pad_and_return_pixel_mask": "do_pad", "rescale": "do_rescale"}
-_TILES = ("do_pan_and_scan", "crop_to_patches")
+_TILES = ("do_pan_and_scan", "crop_to_patches", "do_split_image")
 """Switches by which a class cuts one image into several."""
 _TYPES = ("image_processor_type", "feature_extractor_type")
 _VISION = {"image_size", "num_channels", "patch_size", "vision_config", "backbone"}
@@ -61,18 +67,19 @@ def read(file: SourceFile, input_name: str) -> Draft:
     class_name = _class_name(file, given_keys)
     stem, kind, backend = _split(class_name)
     processor = _find_class(file, class_name, stem, given_keys)
-    old = kind == "FeatureExtractor"
-    old_defaults = processor.old or {}
-    defaults = {**processor.defaults, **old_defaults} if old else processor.defaults
-    label = f"{class_name} of transformers {'4' if old else '5'}" if old_defaults else class_name
+    release = release_of(kind, backend)
     builder = DraftBuilder(file)
-    settings = ClassSettings(given_keys=given_keys, defaults=defaults, owner=label)
-    _add_values(builder, settings)
-    library = "torch" if processor.torch_only or backend == "Fast" else "pillow"
-    size = add_geometry(builder, settings, processor, library=library)
-    _add_library(builder, processor, backend, library, old=old)
+    settings = _settings(builder, processor, class_name, given_keys, ignored_settings(stem, release))
+    if reason := unsettled_values(stem, settings, release):
+        builder.unknown("value_range", reason)
+    else:
+        _add_values(builder, settings)
+    library = "torch" if processor.torch_only or release == "fast" else "pillow"
+    reason = unsettled_geometry(stem, processor, settings, release)
+    size = add_geometry(builder, settings, processor, library=library, problem=reason)
+    _add_library(builder, processor, backend, library, old=release == "4")
     _add_tensor(builder, settings, processor, size)
-    if not old:
+    if release != "4":
         _note_old_defaults(builder, processor, class_name, given_keys)
     if processor.note:
         builder.note(processor.note)
@@ -87,6 +94,35 @@ IMPORTER = Importer(
     matches=matches,
     read=read,
 )
+
+
+def _settings(
+    builder: DraftBuilder,
+    processor: ProcessorClass,
+    class_name: str,
+    given_keys: Mapping[str, Json],
+    ignored_keys: frozenset[str],
+) -> ClassSettings:
+    """The settings that the class applies, over its defaults; others are noted."""
+    old = processor.old or {}
+    is_old = class_name.endswith("FeatureExtractor")
+    label = f"{class_name} of transformers {'4' if is_old else '5'}" if old else class_name
+    unused_keys = sorted(key for key in ignored_keys if given_keys.get(key))
+    if unused_keys:
+        builder.note(
+            f"{', '.join(unused_keys)}: {class_name} does not apply {'it' if len(unused_keys) == 1 else 'them'}"
+        )
+    if given_keys.get(processor.size_key) is not None:
+        given_keys = {**given_keys, "size": given_keys[processor.size_key]}
+    return ClassSettings(
+        given_keys={key: value for key, value in given_keys.items() if key not in ignored_keys},
+        defaults={
+            key: value
+            for key, value in {**processor.defaults, **(old if is_old else {})}.items()
+            if key not in ignored_keys
+        },
+        owner=label,
+    )
 
 
 def _note_old_defaults(
@@ -204,17 +240,19 @@ def _add_values(builder: DraftBuilder, settings: ClassSettings) -> None:
     certainty = settings.certainty("rescale_factor" if rescale else "do_rescale")
     if offset:
         source += ", rescale_offset"
-    if not normalize:
+    divides_again = settings.flag("include_top")  # EfficientNet: after the normalization, and also without it
+    if not normalize and not divides_again:
         add_scaled(builder, factor=factor, mean=None, std=None, offset=offset, source=source, certainty=certainty)
         return
-    mean, std = numbers(settings.get("image_mean")), numbers(settings.get("image_std"))
+    mean = numbers(settings.get("image_mean")) if normalize else [0.0]
+    std = numbers(settings.get("image_std"))
     if mean is None or std is None:
         builder.unknown("value_range", "image_mean and image_std: expected numbers")
         return
     std_source = settings.source("image_std")
-    if settings.flag("include_top"):  # EfficientNet divides by std twice
-        std = [entry * entry for entry in std]
-        std_source += ", include_top (a second division by image_std)"
+    if divides_again:
+        std = [entry * entry for entry in std] if normalize else std
+        std_source += ", include_top (a second division by image_std)" if normalize else ", include_top"
     add_scaled(
         builder,
         factor=factor,
@@ -257,7 +295,9 @@ def _add_tensor(
 ) -> None:
     last = settings.get("data_format") in ("channels_last", "ChannelDimension.LAST")
     order = "BGR" if processor.bgr or settings.flag("do_flip_channel_order") else "RGB"
-    if settings.get("num_channels") == 1:
+    if settings.flag("do_grayscale"):
+        builder.unknown("channel_order", "do_grayscale: gray, repeated in three channels, which a spec cannot express")
+    elif settings.get("num_channels") == 1:
         _add_gray(builder, last=last, size=size)
         order = "GRAY"
     elif processor.bgr:
@@ -268,8 +308,6 @@ def _add_tensor(
         builder.state("channel_order", order, "do_convert_rgb")
     else:
         builder.assume("channel_order", order, "not stated; RGB by convention of transformers")
-    if settings.flag("do_grayscale"):
-        builder.note("do_grayscale: the gray image is repeated in all three channels, which decode cannot express")
     height, width = size or ("H", "W")
     source = "size and crop_size" if size else "no fixed size"
     shape: list[Json] = ["N", height, width, 3] if last else ["N", 3, height, width]
@@ -279,5 +317,8 @@ def _add_tensor(
     else:
         builder.default("layout", "NCHW", "pixel_values of transformers: channels first where data_format is absent")
     builder.default("name", "pixel_values", "name of the image input in transformers")
-    builder.assume("dtype", "float32", "not stated; float32 by convention of transformers")
+    if settings.flag("do_rescale") or settings.flag("do_normalize"):
+        builder.assume("dtype", "float32", "not stated; float32 by convention of transformers")
+    else:
+        builder.infer("dtype", "uint8", "neither do_rescale nor do_normalize: pixels stay uint8")
     builder.assume("decode.exif", "apply", "not stated; load_image of transformers applies the orientation")

@@ -120,7 +120,10 @@ def _size(builder: DraftBuilder, settings: ClassSettings, prefix: str) -> tuple[
 
 def _add_geometry(builder: DraftBuilder, settings: ClassSettings, size: tuple[int, int] | None, prefix: str) -> None:
     word = str(settings.get("interpolation")).lower()
-    kernel = INTERPOLATIONS.get("bilinear" if word == "random" else word)
+    if word == "random":
+        builder.unknown("resize", f"{prefix}interpolation: random is chosen again for each image, or refused by timm")
+        return
+    kernel = INTERPOLATIONS.get(word)
     share, mode = settings.number("crop_pct"), str(settings.get("crop_mode"))
     if size is None or kernel is None or share is None or not 0 < share <= 4:
         builder.unknown("resize", "input_size, interpolation and crop_pct: expected pixels, a word and a share")

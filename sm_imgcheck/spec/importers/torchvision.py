@@ -23,6 +23,8 @@ _PRESET = re.compile(rf"\b({'|'.join(_PRESETS)})\(", re.ASCII)
 _COMPOSE = re.compile(r"\bCompose\(\s*\n?\s*(?:\[)?\s*\w+\(", re.ASCII)
 _OPAQUE = re.compile(r"\s*(?:<(?:function )?([\w.<>]{1,60})\b.* at 0x|(\w{1,60})\(\s*$)", re.ASCII)
 """A function, an object without a printed form, and a class around other transforms."""
+_UNREADABLE = re.compile(r"\s*(\w{1,60})\(.*\),?\s*$", re.ASCII)
+"""A transform with arguments that are not printed as Python."""
 _ARGUMENT = re.compile(r"(\w+)=(\[[^\[\]]{0,200}\]|\([^()]{0,200}\)|[\w.]{1,60})", re.ASCII)
 _DEFAULTS: dict[str, Json] = {
     "mean": [0.485, 0.456, 0.406],
@@ -41,7 +43,7 @@ def matches(file: SourceFile) -> float:
     if (
         _COMPOSE.search(start)
         and "import " not in start
-        and any(f"{word}(" in start for word in ("ToTensor", "Normalize", "ToDtype", "Resize"))
+        and any(f"{word}(" in start for word in ("ToTensor", "Normalize", "ToDtype", "Resize", "MaybeToTensor"))
     ):
         return 0.8
     return 0.55 if re.match(r"\s*ObjectDetection\(\)\s*$", start) else 0.0
@@ -113,11 +115,13 @@ def _first(value: Json) -> int | None:
 
 def _add_compose(builder: DraftBuilder, text: str) -> None:
     state = ComposeState(builder)
+    if "=tensor([" in text:
+        builder.note("mean and std of timm are printed with 4 decimals: a difference of at most 0.02 gray levels")
     for line in text.splitlines():
         call = parse_call(line.strip().rstrip(","))
-        opaque = _OPAQUE.match(line)
+        opaque = _OPAQUE.match(line) or _UNREADABLE.match(line)
         if call is None and opaque is not None:
-            call = PythonCall(name=opaque[1] or opaque[2], arguments={})
+            call = PythonCall(name=next(filter(None, opaque.groups())), arguments={})
         if call is not None and call.name not in ("Compose", "Sequential"):
             state.add(call)
     state.finish()

@@ -301,7 +301,7 @@ CASES = {
             "image_processor_type": "ViTImageProcessor", "do_rescale": False, "do_normalize": False, "resample": 2,
             "size": {"height": 224, "width": 224},
         },
-        expected(224, values=[0, 255], **stretch(224, "bilinear")),
+        expected(224, values=[0, 255], dtype="uint8", **stretch(224, "bilinear")),
     ),
     "chameleon-scale": (
         {"image_processor_type": "ChameleonImageProcessor", "resample": 1},
