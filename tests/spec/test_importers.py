@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from importer_cases import CASES, exports, repositories, scripts
+from importer_cases import CASES, exports, frameworks, repositories, scripts
 from model_files import onnx_model
 
 from sm_imgcheck.core.errors import ImgcheckError
@@ -94,7 +94,7 @@ def test_processor_without_single_image_is_refused_by_name(case):
         draft_of("preprocessor_config.json", json.dumps(config))
 
 
-NO_IMAGE_INPUT = repositories.REFUSED | scripts.REFUSED | exports.REFUSED
+NO_IMAGE_INPUT = repositories.REFUSED | scripts.REFUSED | exports.REFUSED | frameworks.REFUSED
 
 
 @pytest.mark.parametrize("case", NO_IMAGE_INPUT)

@@ -287,7 +287,9 @@ def _write(builder: DraftBuilder, settings: ClassSettings, steps: list[_Step], s
             builder.add(f"resize.{key}", resize[key], steps[0].source, steps[0].certainty)
     if shorthand:
         builder.add("resize.crop", "center", steps[1].source, steps[1].certainty)
-        builder.add("resize.crop_rounding", "floor", "crop offset of transformers", "default")
+        is_rounded = settings.owner.startswith("ConvNextImageProcessorFast")  # torchvision's center_crop, in 4 alone
+        source = "crop offset of transformers" + (" 5; this class of transformers 4 rounds" if is_rounded else "")
+        builder.add("resize.crop_rounding", "floor", source, "assumed" if is_rounded else "default")
     builder.add(
         "resize.interpolation", resize["interpolation"], settings.source("resample"), settings.certainty("resample")
     )

@@ -28,9 +28,9 @@ _CROP_VARIES = frozenset({"Blip", "ConvNext", "DPT", "GotOcr2", "Idefics", "Pvt"
 """Classes without a center crop in the Pillow backend of transformers 4; DPT also in that of 5."""
 _NO_PAD = frozenset(
     {
-        "Beit", "BridgeTower", "CHMv2", "ConvNext", "DINOv3ViT", "DepthPro", "EfficientNet", "Eomt", "Flava", "GLPN", "Gemma3",
-        "GotOcr2", "Llava", "MobileNetV2", "MobileViT", "OneFormer", "Perceiver", "PromptDepthAnything", "Sapiens2",
-        "SegGpt", "Segformer", "SuperPoint", "TextNet", "Vilt",
+        "Beit", "BridgeTower", "CHMv2", "ConvNext", "DINOv3ViT", "DepthPro", "EfficientNet", "Eomt", "Flava", "GLPN",
+        "Gemma3", "GotOcr2", "Llava", "MobileNetV2", "MobileViT", "OneFormer", "Perceiver", "PromptDepthAnything",
+        "Sapiens2", "SegGpt", "Segformer", "SuperPoint", "TextNet", "Vilt",
     }
 )  # fmt: skip
 """Classes that do not pad to ``pad_size``."""

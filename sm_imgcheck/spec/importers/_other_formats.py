@@ -12,14 +12,21 @@ _NO_INPUT = "does not state a model's input"
 _CODE = "code without an importer; write its values into a spec"
 _ANY = ""
 _FORMATS = (
-    (_ANY, r"nvidia\.dali", f"an NVIDIA DALI pipeline: {_CODE}"),
-    (_ANY, r"\bLazyCall\b|\bLazyConfig\b", f"a Detectron2 LazyConfig: {_CODE}"),
+    (
+        _ANY,
+        r"nvidia\.dali",
+        "an NVIDIA DALI pipeline without a function with @pipeline_def; write its values into a spec",
+    ),
+    (
+        _ANY,
+        r"\bLazyCall\b|\bLazyConfig\b",
+        "a Detectron2 LazyConfig without dataloader.test; import the file of the data loader, such as coco.py",
+    ),
     (_ANY, r"^\s*(from|import) fastai", f"fastai {_CODE}"),
     (_ANY, r"ImageDataGenerator\(|image_dataset_from_directory\(", f"Keras {_CODE}, or import the model file"),
     (_ANY, r"blobFromImages?\(", f"OpenCV {_CODE}"),
     (_ANY, r"^VideoClassification\(", "a preset of torchvision for videos, whose result is not one image"),
     (_ANY, r"^OpticalFlow\(", "a preset of torchvision for optical flow, whose result is a pair of images"),
-    (_ANY, r"EI_CLASSIFIER_INPUT_WIDTH", "a header of an Edge Impulse deployment; import its .tflite file"),
     (_ANY, r'"type_of_model"\s*:', "an OpenVINO Model API configuration; import the .xml file"),
     (_ANY, r'"input_tensor_name"\s*:', f"explanation metadata of Vertex AI, which {_NO_INPUT}; import the SavedModel"),
     (_ANY, r'"itemInfoEntries"\s*:', "the manifest of a Core ML package; import the whole .mlpackage folder"),

@@ -25,6 +25,7 @@ _FORMAT = "data_format"
 _PASS_THROUGH = "inputs_pass_through"  # noqa: S105 (not a password)
 _OFF: tuple[Json, ...] = (0, [0])
 """Values of ``inputs_pass_through`` that leave mean and std to the model."""
+_DATA_TYPES = ("uint8", "int8", "int16", "float16", "float32")
 _PIXEL_STD = 2.0
 """From this std on mean and std are those of pixels 0..255; ImageNet's of values 0..1 are below 0.3."""
 
@@ -42,7 +43,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     configs = [call for call in calls if call.name == "config"]
     if not configs:
         raise ImgcheckError(f"{for_terminal(file.name)}: rknn.config: got no call in Python code, expected one")
-    inferences = [call for call in calls if call.name == "inference"]
+    inferences = [_with_names(call) for call in calls if call.name == "inference"]
     if any(call.arguments.get(_PASS_THROUGH, 0) not in _OFF for call in inferences):
         builder.unknown("value_range", f"{_PASS_THROUGH}: the model's mean and std are not applied")
     else:
@@ -59,6 +60,22 @@ def _calls(file: SourceFile) -> Iterator[PythonCall]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and "." in dotted_name(node.func):
                 yield call_of(node, names.values(node))
+
+
+def _with_names(call: PythonCall) -> PythonCall:
+    """A call of ``inference`` whose arguments by position have names.
+
+    Toolkit 1: inputs, data_type, data_format, inputs_pass_through; Toolkit 2: without data_type. Any other value is
+    that of ``data_format``, which it leaves unknown.
+    """
+    keywords: dict[str, Json] = {key: value for key, value in call.arguments.items() if not key.isdecimal()}
+    for value in [value for key, value in call.arguments.items() if key.isdecimal() and key != "0"]:
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, int):
+            keywords[_PASS_THROUGH] = value
+        elif first not in _DATA_TYPES:
+            keywords[_FORMAT] = value
+    return PythonCall(name=call.name, arguments=keywords)
 
 
 def _add_values(builder: DraftBuilder, calls: list[PythonCall]) -> None:

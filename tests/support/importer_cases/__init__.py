@@ -2,7 +2,7 @@
 
 import json
 
-from importer_cases import exports, huggingface, models, organizations, others, repositories, scripts
+from importer_cases import exports, frameworks, huggingface, models, organizations, others, repositories, scripts
 
 __all__ = ["CASES"]
 
@@ -17,4 +17,5 @@ CASES = (
     | repositories.CASES
     | scripts.CASES
     | exports.CASES
+    | frameworks.CASES
 )

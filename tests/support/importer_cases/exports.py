@@ -118,7 +118,7 @@ REFUSED = {
     "dali": ("pipe.py", "from nvidia.dali import fn\nfn.crop_mirror_normalize(x, mean=[0.5])\n", "an NVIDIA DALI pipeline"),
     "lazy-config": ("rcnn.py", "from detectron2.config import LazyCall as L\n", "a Detectron2 LazyConfig"),
     "bentofile": ("bentofile.yaml", 'service: "service:svc"\ninclude: ["*.py"]\n', "a bentofile of BentoML"),
-    "edge-impulse": ("model_metadata.h", "#define EI_CLASSIFIER_INPUT_WIDTH 96\n", "import its .tflite file"),
+    "edge-impulse": ("model_metadata.h", "#define EI_CLASSIFIER_INPUT_WIDTH 96\n", "got no width and height"),
     "torchserve": ("model-config.yaml", "minWorkers: 1\nhandler: {profile: true}\n", "TorchServe"),
     "sound": ("config.yaml", "sample_rate: 16000\nfeature_dim: 80\n", "no image input"),
     "yolo-architecture": ("yolov5s.yaml", "nc: 80\nbackbone:\n  [[-1, 1, Conv, [64, 6, 2, 2]]]\n", "an architecture of YOLO"),
