@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sm_imgcheck.core.channels import ORDERS
+from sm_imgcheck.core.channels import CHANNELS, ORDERS
 from sm_imgcheck.core.errors import SpecError
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.spec.importers._draft import Draft, DraftField, key_order
@@ -32,7 +32,8 @@ def with_placeholders(given_fields: Mapping[str, object]) -> dict[str, object]:
     """The mapping with neutral values for required fields that it lacks."""
     mapping = dict(given_fields)
     mapping.setdefault("dtype", "float32")
-    mapping.setdefault("shape", ["N", 3, "H", "W"] if mapping.get("layout") != "NHWC" else ["N", "H", "W", 3])
+    count = CHANNELS.get(str(mapping.get("channel_order")), 3)
+    mapping.setdefault("shape", ["N", count, "H", "W"] if mapping.get("layout") != "NHWC" else ["N", "H", "W", count])
     if "channel_order" not in mapping:
         mapping["channel_order"] = ORDERS.get(_channels(mapping), ("RGB",))[0]
     if "value_range" not in mapping and "normalize" not in mapping:

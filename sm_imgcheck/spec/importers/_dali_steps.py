@@ -77,6 +77,8 @@ class DaliState:
             self._apply_affine([float(factor)], [0.0])
             self.dtype = "float32"
         elif name == "color_space_conversion":
+            if _word(arguments.get("image_type")) != self.order:
+                self.unknown_values = "image_type: expected the order of the image"
             self._set_order(arguments.get("output_type"))
         elif name == "transpose":
             self._transpose(arguments)
@@ -95,7 +97,7 @@ class DaliState:
                 builder.unknown(key, reason)
             return
         if self.steps and not self.unknown:
-            builder.note("resize.library: assumed pillow; DALI has its own arithmetic, which differs by gray levels")
+            builder.note("DALI has its own arithmetic: a resize differs by 0.2 gray levels in the mean, at edges by 14")
         height, width = self.size or ("H", "W")
         sides: dict[str, Json] = {"N": "N", "C": 1 if self.order == "GRAY" else 3, "H": height, "W": width}
         if self.unknown:
@@ -104,6 +106,8 @@ class DaliState:
         builder.infer("layout", self.layout, "output_layout")
         builder.infer("dtype", self.dtype, "dtype")
         builder.infer("channel_order", self.order, "output_type of fn.decoders.image")
+        if self.order == "GRAY":
+            builder.note("GRAY: DALI converts with its own rounding, a difference of 1 gray level")
         order = "" if len(self.scale) == len(self.offset) == 1 else self.order
         add_affine(builder, scale=self.scale, offset=self.offset, order=order, source="mean, std, scale and shift")
 
@@ -114,13 +118,15 @@ class DaliState:
         self.order = order or self.order
 
     def _resize(self, arguments: Mapping[str, Json]) -> None:
-        kernel = _KERNELS.get(_word(arguments.get("interp_type", "INTERP_LINEAR")))
-        step = None if arguments.get("antialias", True) is not True else _resize_step(arguments)
+        kernel = _kernel(arguments)
+        step = _resize_step(arguments)
         if kernel is None or step is None:
             self.unknown = "fn.resize: expected sizes in pixels, a known interpolation and antialias"
             self.size = None
             return
-        self.steps.append(({"resize": {**step, "interpolation": kernel}}, "fn.resize"))
+        if self.dtype != "uint8":
+            kernel["dtype"] = "float32"
+        self.steps.append(({"resize": {**step, **kernel}}, "fn.resize"))
         size = step["size"]
         is_fixed = step["mode"] == "stretch" and isinstance(size, list)
         self.size = (size[0], size[1]) if is_fixed else None  # type: ignore[assignment, index]
@@ -178,6 +184,19 @@ class DaliState:
         if new_layout is None:
             self.unknown_values = "fn.transpose: expected [2, 0, 1] of HWC or [1, 2, 0] of CHW"
         self.layout = new_layout or self.layout
+
+
+def _kernel(arguments: Mapping[str, Json]) -> dict[str, Json] | None:
+    """Interpolation, and the library that is closest to DALI 2.4; None for other interpolations."""
+    word, antialias = (
+        _KERNELS.get(_word(arguments.get("interp_type", "INTERP_LINEAR"))),
+        arguments.get("antialias", True),
+    )
+    if word is None or not isinstance(antialias, bool):
+        return None
+    if word == "nearest":
+        return {"interpolation": "nearest-exact", "library": "torch"}
+    return {"interpolation": word, "library": "torch" if antialias else "tensorflow"}
 
 
 _AFFINE: tuple[tuple[str, Json], ...] = (("mean", [0.0]), ("std", [1.0]), ("scale", 1.0), ("shift", 0.0))

@@ -29,7 +29,15 @@ def dali(*lines, name="val_pipe"):
 DALI_SHORT = "images = fn.resize(images, resize_shorter=256, interp_type=types.INTERP_TRIANGULAR)"
 DALI_NORMALIZE = f"images = fn.crop_mirror_normalize(images.gpu(), dtype=types.FLOAT, crop=(224, 224), {BYTE_IMAGENET})"
 DALI_RANDOM = "images = fn.crop_mirror_normalize(images, crop=(224, 224), mirror=fn.random.coin_flip(probability=0.5))"
-SHORT_256 = {"resize": {"mode": "shortest_edge", "size": 256, "rounding": "half_up", "interpolation": "bilinear"}}
+SHORT_256 = {
+    "resize": {
+        "mode": "shortest_edge",
+        "size": 256,
+        "rounding": "half_up",
+        "interpolation": "bilinear",
+        "library": "torch",
+    }
+}
 CENTER_224 = {"crop": {"size": [224, 224], "rounding": "ceil"}}
 ALL_UNKNOWN = ("shape", "layout", "dtype", "channel_order", "value_range", "resize")
 
@@ -96,9 +104,12 @@ CASES = {
     "rknn-variable-by-position": ("c.py", f"{RKNN}rknn.inference([x], form)\n", {"dtype": "uint8", "value_range": [0, 255]}, ("shape", "layout", "channel_order", "resize")),
     "rknn-pass-through-by-position": ("c.py", f"{RKNN}rknn.inference([x], ['nhwc'], [1])\n", {"shape": [1, 480, 640, 3], "layout": "NHWC"}, ("dtype", "channel_order", "value_range", "resize")),
     "dali": (*dali(DALI_SHORT, DALI_NORMALIZE), tensor(["N", 3, 224, 224], "NCHW", order="RGB", normalize=IMAGENET_255, geometry=[SHORT_256, CENTER_224]), ()),
-    "dali-channels-last": (*dali("images = fn.resize(images, resize_x=64, resize_y=48)", "images = images / 255.0", "images = fn.crop_mirror_normalize(images, output_layout='HWC')"), tensor(["N", 48, 64, 3], "NHWC", order="RGB", value_range=[0, 1], resize={"mode": "stretch", "size": [48, 64], "interpolation": "bilinear"}), ()),
+    "dali-channels-last": (*dali("images = fn.resize(images, resize_x=64, resize_y=48)", "images = images / 255.0", "images = fn.crop_mirror_normalize(images, output_layout='HWC')"), tensor(["N", 48, 64, 3], "NHWC", order="RGB", value_range=[0, 1], resize={"mode": "stretch", "size": [48, 64], "interpolation": "bilinear", "library": "torch"}), ()),
     "dali-constant": (*dali("images = fn.crop_mirror_normalize(images, mean=MEAN, std=MEAN, dtype=types.FLOAT16)"), tensor(["N", 3, "H", "W"], "NCHW", "float16", order="RGB", value_range=[-1, 1], resize="none"), ()),
-    "dali-pixels": (*dali("images = fn.transpose(fn.resize(images, size=[48, 64]), perm=[2, 0, 1])"), tensor(["N", 3, 48, 64], "NCHW", "uint8", order="RGB", value_range=[0, 255], resize={"mode": "stretch", "size": [48, 64], "interpolation": "bilinear"}), ()),
+    "dali-pixels": (*dali("images = fn.transpose(fn.resize(images, size=[48, 64]), perm=[2, 0, 1])"), tensor(["N", 3, 48, 64], "NCHW", "uint8", order="RGB", value_range=[0, 255], resize={"mode": "stretch", "size": [48, 64], "interpolation": "bilinear", "library": "torch"}), ()),
+    "dali-gray": (*dali("images = fn.color_space_conversion(images, image_type=types.RGB, output_type=types.GRAY)", "images = fn.resize(images, resize_x=64)"), {"layout": "NHWC", "dtype": "uint8", "channel_order": "GRAY", "value_range": [0, 255]}, ("shape", "resize")),
+    "dali-order-of-another": (*dali("images = fn.color_space_conversion(images, image_type=types.BGR, output_type=types.RGB)"), {"resize": "none"}, ALL_UNKNOWN[:-1]),
+    "dali-float": (*dali("images = images / 255.0", "images = fn.resize(images, size=[48, 64], antialias=False)"), tensor(["N", 48, 64, 3], "NHWC", order="RGB", value_range=[0, 1], resize={"mode": "stretch", "size": [48, 64], "interpolation": "bilinear", "library": "tensorflow", "dtype": "float32"}), ()),
     "dali-rotated": (*dali("images = fn.rotate(images, angle=5.0)"), {}, ALL_UNKNOWN),
     "dali-branch": (*dali("if training:", "    images = fn.flip(images)"), {}, ALL_UNKNOWN),
     "dali-parameter": (*dali("images = fn.resize(images, resize_shorter=data_dir)"), {"layout": "NHWC", "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]}, ("shape", "resize")),
