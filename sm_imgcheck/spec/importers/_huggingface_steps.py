@@ -19,8 +19,8 @@ Release = Literal["4", "fast", ""]
 _NO_CROP = frozenset(
     {
         "ConditionalDetr", "DeformableDetr", "Deta", "Detr", "DepthPro", "Eomt", "GLPN", "Gemma3", "GroundingDINO",
-        "GroundingDino", "Mask2Former", "MaskFormer", "OneFormer", "PromptDepthAnything", "RTDetr", "RfDetr", "SegGpt",
-        "Segformer", "SuperPoint", "Vilt", "Yolos",
+        "GroundingDino", "LayoutLMv2", "Mask2Former", "MaskFormer", "OneFormer", "PromptDepthAnything", "RTDetr",
+        "RfDetr", "SegGpt", "Segformer", "SuperPoint", "Vilt", "Yolos",
     }
 )  # fmt: skip
 """Classes without a center crop."""
@@ -41,7 +41,7 @@ _PAD = frozenset(
     }
 )  # fmt: skip
 """Classes that pad to ``pad_size`` in every release; those in neither list do in transformers 5 only."""
-_NO_NORMALIZE = frozenset({"MobileViT", "SuperPoint"})
+_NO_NORMALIZE = frozenset({"LayoutLMv2", "MobileViT", "SuperPoint"})
 _NORMALIZE_VARIES = frozenset({"GLPN"})
 """Classes that do not normalize in transformers 4."""
 _NORMALIZE_DEFAULT_VARIES = frozenset({"OwlViT"})

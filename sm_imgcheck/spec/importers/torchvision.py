@@ -116,7 +116,7 @@ def _first(value: Json) -> int | None:
 def _add_compose(builder: DraftBuilder, text: str) -> None:
     state = ComposeState(builder)
     if "=tensor([" in text:
-        builder.note("mean and std of timm are printed with 4 decimals: a difference of at most 0.02 gray levels")
+        builder.note("mean and std of timm are printed with 4 decimals: a difference of at most 0.05 gray levels")
     for line in text.splitlines():
         call = parse_call(line.strip().rstrip(","))
         opaque = _OPAQUE.match(line) or _UNREADABLE.match(line)

@@ -100,7 +100,7 @@ def test_other_formats_and_converted_profiles_are_decoded_completely():
 
 def test_gray_levels_are_sampled_from_the_preview():
     found = from_bytes(photo("gray"), "x.jpg", Decode(), depth="damage")
-    assert sample_levels(found) == found.preview.tobytes()
+    assert sample_levels(found) == found.preview[::2, ::2].tobytes("F")
 
 
 LOSSLESS = b"\xff\xd8" + b"".join(
