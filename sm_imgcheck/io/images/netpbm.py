@@ -13,10 +13,12 @@ __all__ = ["USUAL_WHITE", "check_netpbm", "netpbm_header"]
 NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])+([0-9]{1,10})(?=[\s#])"
 BITMAP = re.compile(rb"P[14](?=\s)" + NUMBER + NUMBER)
 PIXMAP = re.compile(rb"P[2356](?=\s)" + NUMBER + NUMBER + NUMBER)
+# Bytes of a header with its comments: the expression keeps 120 bytes for each space.
+LONGEST_HEADER = 65_536
 BYTE, WORD = 255, 65_535
 # Bitmaps, 8 and 16 bits.
 USUAL_WHITE = (0, BYTE, WORD)
-# Pillow decodes decimal numbers, and samples of other than 8 or 16 bits, in Python, some millions a second.
+# Pillow decodes decimal numbers, and samples of other than 8 bits, in gray 16, in Python, some millions a second.
 MOST_SLOW_SAMPLES = 50_000_000
 
 
@@ -49,7 +51,7 @@ class NetpbmHeader:
 
 def netpbm_header(body: bytes) -> NetpbmHeader | None:
     """Read the header; None for other content."""
-    match = BITMAP.match(body) or PIXMAP.match(body)
+    match = BITMAP.match(body, 0, LONGEST_HEADER) or PIXMAP.match(body, 0, LONGEST_HEADER)
     if match is None:
         return None
     kind = int(body[1:2])
@@ -74,7 +76,7 @@ def check_netpbm(body: bytes) -> None:
     if missing > 0:
         clause = f"truncated: the data of a Netpbm image of {size} cannot hold {missing:.0%} of its pixels"
         raise CandidateError("SRC111" if missing > 1 / 2 else "SRC110", clause)
-    is_slow = header.plain or header.white not in USUAL_WHITE
+    is_slow = header.plain or header.white not in (0, BYTE, *[WORD] * (header.channels == 1))
     if is_slow and header.height * header.width * header.channels > MOST_SLOW_SAMPLES:
         raise CandidateError(
             "SRC120", f"Netpbm: got {size} in decimal numbers or unusual depth; too much work to decode"

@@ -39,8 +39,6 @@ _NEAR_LEVEL = {"float16": 0.25}
 # Fewer distinct levels than this do not prove a mapping: 0 and 1 are a black image or a mask at full contrast.
 _FEW_LEVELS = 16
 _TOP = 255
-_MASK = 0.99
-"""Share of 0 and 255 above which uint8 values are a mask."""
 _CHUNK = 1 << 20  # values per block: 8 MiB as float64
 
 
@@ -77,7 +75,9 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
     )
     if array.dtype.kind not in "fiub" or array.size == 0:
         return plain
-    stats = _observe(array.view(np.int8) if _holds_wrapped_integers(array) else array)
+    is_expected = contract is not None and contract.dtype == "uint8"
+    is_wrapped = not is_expected and _holds_wrapped_integers(array)
+    stats = _observe(array.view(np.int8) if is_wrapped else array)
     finite, axis = not (stats.nans or stats.infinities), plain.layout.find("C")
     if finite and stats.low < stats.high:
         plain = replace(plain, precision=shown_precision(array, _blocks(array)))
@@ -154,15 +154,16 @@ def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
 def _holds_wrapped_integers(array: np.ndarray) -> bool:
     """Return whether uint8 values are integers from -3 to 3 that wrapped around: normalized values cast to uint8.
 
-    Values of 0 and 255 alone are a mask.
+    Of normalized values, over a third are 0, and -2 and 2 are rarer than -1 and 1: few masks, labels and scans are so.
     """
     if array.dtype != np.uint8 or 3 < int(array.flat[0]) < 253:
         return False
     offsets = (block + np.uint8(3) for block in _blocks(array))  # -3 becomes 0, and 3 becomes 6
     counts = np.sum([np.bincount(block, minlength=256) for block in offsets], axis=0)
-    negative, positive = counts[:3].sum(), counts[4:7].sum()
-    is_mask = counts[[2, 3]].sum() > _MASK * array.size
-    return bool(counts[:7].sum() == array.size and negative and positive and not is_mask)
+    falls = (
+        counts[3] > max(array.size / 3, counts[2], counts[4]) and counts[2] > counts[1] > 0 and counts[4] > counts[5]
+    )
+    return bool(counts[:7].sum() == array.size and falls)
 
 
 def _observe(array: np.ndarray) -> _Observation:

@@ -83,7 +83,7 @@ def _channels_last(facts: Facts, context: PlanContext) -> Iterator[Step]:
 
 def _to_pixels(facts: Facts, context: PlanContext) -> Iterator[Step]:
     if facts.dtype == "uint8" and facts.bounds[0] < 0:
-        raise PlanError("scaled values were cast to uint8 and wrapped around: the image is lost")
+        raise PlanError("scaled values were probably cast to uint8 and wrapped around: then the image is lost")
     if not _pixels_needed(facts, context) or _are_pixels(facts):
         return
     values, whole, is_guess = facts.values, facts.whole, False

@@ -62,6 +62,8 @@ def _read(function: ast.FunctionDef, names: BoundNames) -> Pipeline:
         elif isinstance(statement, ast.Return):
             result = _image_operations(flow, statement.value, names)
             break
+        elif any(isinstance(node, ast.Return) for node in ast.walk(statement)):
+            break  # under a condition
         elif not isinstance(statement, ast.Expr | ast.Pass):
             flow.update(dict.fromkeys(_stores(statement)))
     decodes = "decoders.image" in text

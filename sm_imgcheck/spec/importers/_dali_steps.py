@@ -74,11 +74,16 @@ class DaliState:
         elif name == SCALE:
             factor = call.arguments["0"]
             assert isinstance(factor, float | int)
+            if abs(factor) > _LARGEST_FACTOR:
+                self.unknown_values = "a factor beyond float32"
+                return
             self._apply_affine([float(factor)], [0.0])
             self.dtype = "float32"
         elif name == "color_space_conversion":
             if _word(arguments.get("image_type")) != self.order:
                 self.unknown_values = "image_type: expected the order of the image"
+            if len(self.scale) > 1 or len(self.offset) > 1:
+                self.unknown_values = "fn.color_space_conversion: expected before mean and std by channel"
             self._set_order(arguments.get("output_type"))
         elif name == "transpose":
             self._transpose(arguments)
@@ -180,7 +185,8 @@ class DaliState:
     def _transpose(self, arguments: Mapping[str, Json]) -> None:
         layout = {"NHWC": {(2, 0, 1): "NCHW"}, "NCHW": {(1, 2, 0): "NHWC"}}[self.layout]
         perm = arguments.get("perm")
-        new_layout = layout.get(tuple(perm)) if isinstance(perm, list) else None  # type: ignore[arg-type]
+        is_read = isinstance(perm, list) and all(isinstance(axis, int) for axis in perm)
+        new_layout = layout.get(tuple(perm)) if is_read else None  # type: ignore[arg-type]
         if new_layout is None:
             self.unknown_values = "fn.transpose: expected [2, 0, 1] of HWC or [1, 2, 0] of CHW"
         self.layout = new_layout or self.layout
@@ -199,6 +205,8 @@ def _kernel(arguments: Mapping[str, Json]) -> dict[str, Json] | None:
     return {"interpolation": word, "library": "torch" if antialias else "tensorflow"}
 
 
+_LARGEST_FACTOR = 3.4e38
+"""Of float32."""
 _AFFINE: tuple[tuple[str, Json], ...] = (("mean", [0.0]), ("std", [1.0]), ("scale", 1.0), ("shift", 0.0))
 
 
@@ -216,9 +224,9 @@ def _resize_step(arguments: Mapping[str, Json]) -> dict[str, Json] | None:
         return None
     pair = _pair(arguments.get("size", [arguments.get("resize_y"), arguments.get("resize_x")]))
     modes = {"default": "stretch", "stretch": "stretch", "not_smaller": "cover", "not_larger": "longest_edge"}
-    if pair is None or mode not in modes:
+    if pair is None or not isinstance(mode, str) or mode not in modes:
         return None
-    step: dict[str, Json] = {"mode": modes[str(mode)], "size": [*pair]}
+    step: dict[str, Json] = {"mode": modes[mode], "size": [*pair]}
     return step if step["mode"] == "stretch" else {**step, "rounding": "half_up"}
 
 

@@ -72,11 +72,22 @@ def _functions(user: UserFile, kinds: list[type]) -> HandlerCall:
         for function in functions:
             for label, element in image_elements(user, request.body):
                 if prepares_only:
-                    yield attempt(user, label, function.process, element)
+                    yield attempt(user, label, partial(_batch, function), element)
                 else:
                     yield f"{type(function).__name__} {label}", partial(_observe, user, function, element)
 
     return element_call(user, f"{kinds[0].__name__}.process" if len(kinds) == 1 else "process", attempts)
+
+
+def _batch(function: Any, element: object) -> object:
+    """What RunInference makes of the yielded elements: one array of them all; other elements as they are."""
+    elements = list(function.process(element))
+    arrays = [item for item in elements if hasattr(item, "__array__")]
+    if not arrays or len(arrays) != len(elements):
+        return elements
+    from numpy import asarray, stack
+
+    return stack([asarray(item) for item in arrays])
 
 
 _MAP = re.compile(r"\b(?:Flat)?Map\b")
