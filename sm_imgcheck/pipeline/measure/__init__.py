@@ -75,9 +75,7 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
     )
     if array.dtype.kind not in "fiub" or array.size == 0:
         return plain
-    is_expected = contract is not None and contract.dtype == "uint8"
-    is_wrapped = not is_expected and _holds_wrapped_integers(array)
-    stats = _observe(array.view(np.int8) if is_wrapped else array)
+    stats = _observe(array.view(np.int8) if _holds_wrapped_integers(array, contract) else array)
     finite, axis = not (stats.nans or stats.infinities), plain.layout.find("C")
     if finite and stats.low < stats.high:
         plain = replace(plain, precision=shown_precision(array, _blocks(array)))
@@ -151,19 +149,19 @@ def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
             yield from _blocks(part)
 
 
-def _holds_wrapped_integers(array: np.ndarray) -> bool:
+def _holds_wrapped_integers(array: np.ndarray, contract: Contract | None) -> bool:
     """Return whether uint8 values are integers from -3 to 3 that wrapped around: normalized values cast to uint8.
 
-    Of normalized values, over a third are 0, and -2 and 2 are rarer than -1 and 1: few masks, labels and scans are so.
+    Over a third of normalized values is 0, and -2 and 2 are rarer than -1 and 1, unlike in most masks and scans.
     """
-    if array.dtype != np.uint8 or 3 < int(array.flat[0]) < 253:
+    is_expected = contract is not None and contract.dtype == "uint8"
+    if is_expected or array.dtype != np.uint8 or 3 < int(array.flat[0]) < 253:
         return False
     offsets = (block + np.uint8(3) for block in _blocks(array))  # -3 becomes 0, and 3 becomes 6
     counts = np.sum([np.bincount(block, minlength=256) for block in offsets], axis=0)
-    falls = (
-        counts[3] > max(array.size / 3, counts[2], counts[4]) and counts[2] > counts[1] > 0 and counts[4] > counts[5]
-    )
-    return bool(counts[:7].sum() == array.size and falls)
+    if counts[:7].sum() != array.size or counts[3] <= array.size / 3:
+        return False
+    return bool(counts[3] > counts[2] > counts[1] > 0 and counts[3] > counts[4] > counts[5])
 
 
 def _observe(array: np.ndarray) -> _Observation:

@@ -173,7 +173,7 @@ def test_integers_that_wrapped_around_in_uint8_are_refused():
 
 
 @pytest.mark.parametrize("levels", [(1, 2, 254, 255), (0, 1, 2, 255), (0, 1, 254, 255), (0, 255)])
-def test_scan_or_labels_in_uint8_are_no_wrapped_integers(levels):
+def test_scan_or_labels_in_uint8_keep_their_range(levels):
     array = np.random.default_rng(0).choice(np.array(levels, np.uint8), (1, 48, 64, 3))
     assert "VAL109" not in {finding.code for finding in validate(array, SPEC).findings}
     assert measure(array, None, {}).low == min(levels)
