@@ -38,7 +38,7 @@ class Illustrator:
         from sm_imgcheck.features.pictures.thumbnails import draw_thumbnails
 
         try:
-            drawn = replace_fields(result, candidate=candidate)
-            return draw_thumbnails(drawn, spec, replace_fields(options, want_array=False))
+            complete = replace_fields(result, candidate=candidate)
+            return draw_thumbnails(complete, spec, replace_fields(options, want_array=False))
         except Exception:  # noqa: BLE001 - the candidate is checked, with or without its thumbnail
             return ()

@@ -266,14 +266,14 @@ CASES = {
     ),
     "layoutlmv2": (
         {"feature_extractor_type": "LayoutLMv2FeatureExtractor", "size": 224, "resample": 2, "apply_ocr": True},
-        expected(224, values=[0, 255], order="BGR", **stretch(224, "bilinear")),
+        expected(224, values=[0, 255], order="BGR", dtype="uint8", **stretch(224, "bilinear")),
     ),
     "layoutlmv2-with-settings-that-it-ignores": (
         {
             "image_processor_type": "LayoutLMv2ImageProcessor", "size": {"height": 224, "width": 224}, "resample": 2,
             "do_normalize": True, "image_mean": C_MEAN, "image_std": C_STD, "do_center_crop": True, "crop_size": 192,
         },
-        expected(224, values=[0, 255], order="BGR", **stretch(224, "bilinear")),
+        expected(224, values=[0, 255], order="BGR", dtype="uint8", **stretch(224, "bilinear")),
     ),
     "blip": (
         {
