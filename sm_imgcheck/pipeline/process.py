@@ -123,7 +123,7 @@ def _read(what: CandidateLike, spec: Spec | None, options: Options) -> Candidate
     depth, gray = options.depth, spec is not None and decodes_gray(spec)
     decode = Decode() if spec is None else spec.decode
     if isinstance(what, Candidate):
-        candidate = replace_fields(what, pixels=None)  # they may come from another spec's decode policy
+        candidate = replace_fields(what, pixels=None, preview=None)  # they may come from another spec's decode policy
     elif isinstance(what, (str, os.PathLike)):
         candidate = read.read(what, decode, depth=depth, gray=gray)
     else:

@@ -89,3 +89,7 @@ def test_unknown_pipeline_states_the_change_from_the_result_of_the_spec(order):
         each for each in validate(tensor, spec, source=encode_image(IMAGE, "PNG")).findings if each.code == "PIX102"
     ]
     assert "the spec's result with its hue rotated by 36 degrees is 0." in finding.message
+
+
+def test_numbers_beyond_every_gray_level_have_no_description():
+    assert describe_change(np.full(PIXELS.shape, np.inf), PIXELS) == ""

@@ -131,3 +131,7 @@ def test_single_and_flat_images_are_not_copies(photo):
     assert tile_of(np.zeros((SIDE, SIDE, 3), np.float32)) is None
     third = np.tile(resize_photo(photo)[:21, :21], (3, 3, 1))
     assert tile_of(third).shape == (21, 21, 3)
+
+
+def test_single_pixel_has_no_row_length():
+    assert row_length(np.ones((1, 1, 3), np.uint8)) == 0

@@ -56,7 +56,8 @@ class Options:
     ignore: tuple[str, ...] = ()
     """Codes or their prefixes to ignore."""
     keep_arrays: bool = field(default=False, compare=False)
-    """Keep bytes, arrays and pixels in the result's candidate, for a preview; findings do not depend on it."""
+    """Keep the bytes and the arrays that were made in the result's candidate; findings do not depend on it. Without
+    ``want_array``, of a JPEG these are the preview instead of the pixels."""
 
     @property
     def depth(self) -> Depth:

@@ -38,15 +38,19 @@ def describe_change(
     """
     image, result = ((_central(pixels) - offset) / scale for pixels in (image, result))
     distance = _distance(image, result)
-    if not distance >= _MIN_DIFFERENCE:
+    if not _MIN_DIFFERENCE <= distance < np.inf:
         return ""
-    offs = [(_distance(image, candidate), words) for words, candidate in _changes(image, result)]
-    offs = [each for each in offs if each[0] <= (_MAX_REST_OF_SUM if each[1] == _SUM else _MAX_REST) * distance]
-    if offs:
-        least = min(off for off, _ in offs)
-        off, words = next(each for each in offs if each[0] <= max(_AS_GOOD * least, least + _ROUNDING))
-        return f"{words} is {off:.2g} gray levels off on average, the spec's result {distance:.2g}"
+    changes = [(_distance(image, pixels), words) for words, pixels in _changes(image, result)]
+    near = [(rest, words) for rest, words in changes if rest <= _largest_rest(words) * distance]
+    if near:
+        least = min(rest for rest, _ in near)
+        rest, words = next(change for change in near if change[0] <= max(_AS_GOOD * least, least + _ROUNDING))
+        return f"{words} is {rest:.2g} gray levels off on average, the spec's result {distance:.2g}"
     return _noise(image, result)
+
+
+def _largest_rest(words: str) -> float:
+    return _MAX_REST_OF_SUM if words == _SUM else _MAX_REST
 
 
 def _central(image: np.ndarray) -> np.ndarray:

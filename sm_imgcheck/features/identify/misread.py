@@ -55,6 +55,8 @@ def row_length(image: np.ndarray) -> int:
     values = image[: max(2, _MOST_NUMBERS // length)].reshape(-1, image.shape[2]).astype(np.float32)
     values = ((values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-9)).ravel()
     gradient = values[image.shape[2] :] - values[: -image.shape[2]]
+    if not gradient.size:
+        return 0
     spectrum = np.fft.rfft(gradient, 1 << (2 * len(gradient)).bit_length())
     correlation = np.fft.irfft(np.abs(spectrum) ** 2)
     first = int(_SHORTEST * length)

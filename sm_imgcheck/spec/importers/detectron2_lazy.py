@@ -84,7 +84,20 @@ def _lazy_name(node: ast.expr | None) -> str:
 
 def _problem(tree: ast.Module, settings: _Settings) -> str:
     """Why all fields are unknown; empty: the file states the mapper of the test data."""
+    if reason := _changes(tree):
+        return reason
+    mapper = settings.get(_MAPPER)
+    if mapper is not None and _lazy_name(mapper) != "DatasetMapper":
+        return f"{_MAPPER}: expected LazyCall(DatasetMapper)(...), whose result is known"
+    if mapper is None and f"{_MAPPER}.augmentations" not in settings:
+        return f"{_MAPPER}: not in this file; import the file of the data loader, such as common/data/coco.py"
+    return ""
+
+
+def _changes(tree: ast.Module) -> str:
+    """How code other than assignments of the module may change the mapper; empty where none does."""
     top = {id(statement) for statement in tree.body}
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Subscript)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AugAssign) and id(node) not in top and _touches(node):
             return "dataloader: set in a branch or function"
@@ -92,12 +105,17 @@ def _problem(tree: ast.Module, settings: _Settings) -> str:
             return "dataloader: an item is set or deleted"
         if isinstance(node, ast.Call) and dotted_name(node.func).startswith("dataloader.test"):
             return "dataloader.test: changed by a method"
-    mapper = settings.get(_MAPPER)
-    if mapper is not None and _lazy_name(mapper) != "DatasetMapper":
-        return f"{_MAPPER}: expected LazyCall(DatasetMapper)(...), whose result is known"
-    if mapper is None and f"{_MAPPER}.augmentations" not in settings:
-        return f"{_MAPPER}: not in this file; import the file of the data loader, such as common/data/coco.py"
+        if id(node) not in inner and _passes_mapper(node):
+            return f"{_MAPPER}: passed on or under another name, which may change it"
     return ""
+
+
+def _passes_mapper(node: ast.AST) -> bool:
+    """Whether an expression reads the mapper, or an object that has it."""
+    if not isinstance(node, ast.Attribute | ast.Name) or not isinstance(node.ctx, ast.Load):
+        return False
+    path = dotted_name(node)
+    return f"{_MAPPER}.".startswith(f"{path}.") or path.startswith(f"{_MAPPER}.")
 
 
 def _touches(node: ast.AST) -> bool:
