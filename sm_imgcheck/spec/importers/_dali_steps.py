@@ -206,7 +206,7 @@ def _kernel(arguments: Mapping[str, Json]) -> dict[str, Json] | None:
 
 
 _LARGEST_FACTOR = 3.4e38
-"""Of float32."""
+"""The largest finite float32, rounded down."""
 _AFFINE: tuple[tuple[str, Json], ...] = (("mean", [0.0]), ("std", [1.0]), ("scale", 1.0), ("shift", 0.0))
 
 
