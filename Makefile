@@ -55,9 +55,10 @@ tests-newest: # for tests/interpreters.py
 cover: $(VENV)/developed ## the same with branch coverage and more random examples
 	$(PY) -m pytest -n 2 --dist worksteal --cov --hypothesis-profile thorough
 
-lint: $(VENV)/developed ## ruff: rules and format
+lint: $(VENV)/developed ## ruff: rules and format; words of code, messages and comments
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
+	$(PY) tests/promises/language.py sm_imgcheck tests
 
 types: $(VENV)/developed ## mypy, strict
 	$(PY) -m mypy

@@ -80,7 +80,7 @@ def _functions(user: UserFile, kinds: list[type]) -> HandlerCall:
 
 
 def _batch(function: Any, element: object) -> object:
-    """One stacked array of the yielded elements, as RunInference passes them on; a list where one is no array."""
+    """One stacked array of the yielded elements, as RunInference passes them on; a list where others are among them."""
     elements = list(function.process(element))
     arrays = [item for item in elements if hasattr(item, "__array__")]
     if not arrays or len(arrays) != len(elements):
