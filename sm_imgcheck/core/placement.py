@@ -6,13 +6,46 @@ Each rule is named after its library, because the libraries differ by one pixel 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Required, TypedDict
 
 from sm_imgcheck.core.sizes import check_resized_size, round_length, single
 
-__all__ = ["PAD_KEYS", "crop_box", "fit_box", "letterbox_place", "pad_place"]
+__all__ = ["CropRule", "PadRule", "crop_box", "fit_box", "letterbox_place", "pad_place"]
 
-PAD_KEYS = ("size", "multiple_of", "square", "aspect", "position")
-"""Parameters of ``pad_place``, among those of a pad step."""
+
+class CropRule(TypedDict, total=False):
+    """The parameters of a crop; exactly one of the first four is given.
+
+    fraction: of both edges. size, aspect: [height, width]. square: of the shorter edge. rounding: of the offset of the
+    cut, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: position of an odd missing pixel (``after``,
+    ``before`` the image). position: ``center``, or with ``size`` an edge or a corner such as ``top_left``. offset:
+    [down, right] from there, in pixels.
+    """
+
+    fraction: float | None
+    size: Sequence[int] | None
+    aspect: Sequence[int] | None
+    square: float | None
+    rounding: Required[str]
+    pad_side: str
+    position: str
+    offset: Sequence[int]
+
+
+class PadRule(TypedDict, total=False):
+    """The parameters of a pad that select the frame; exactly one of the first four is given.
+
+    size: [height, width] at least. multiple_of: the next multiples of it. square: a frame as long as the longer edge.
+    aspect: [height, width] of the smallest frame around the image: Keras's ``pad_to_aspect_ratio``, which floors the
+    frame and, in the center, leaves an odd missing pixel out. position: of the image, ``center`` (an odd missing pixel
+    is added below and to the right), or the corner ``top_left``, ``top_right``, ``bottom_left`` or ``bottom_right``.
+    """
+
+    size: Sequence[int] | None
+    multiple_of: int | None
+    square: bool
+    aspect: Sequence[int] | None
+    position: Required[str]
 
 
 def crop_box(
@@ -28,10 +61,7 @@ def crop_box(
     height: int,
     width: int,
 ) -> tuple[int, int, int, int]:
-    """Top, left, height and width of a cut, exactly one of the first four being given.
-
-    position: ``center``, or with ``size`` an edge or a corner such as ``top_left``. offset: [down, right] from there,
-    in pixels.
+    """Top, left, height and width of a cut by a ``CropRule``.
 
     A negative top or left means that the image is smaller than ``size`` and is set that far inside a black frame.
 
@@ -160,14 +190,9 @@ def pad_place(
     height: int,
     width: int,
 ) -> tuple[int, int, int, int]:
-    """Return top and left of the image in its frame, then height and width of the frame, never smaller than the image.
+    """Top and left of the image in its frame by a ``PadRule``, then height and width of the frame.
 
-    Exactly one of ``size``, ``multiple_of``, ``square`` and ``aspect`` is given; ``square`` is a frame as long as the
-    longer edge, ``aspect`` the smallest frame with the aspect ratio height:width: Keras's ``pad_to_aspect_ratio``,
-    which floors the frame and, in the center, leaves an odd missing pixel out.
-
-    ``position`` is the position of the image: ``center`` (an odd missing pixel is added below and to the right), or the
-    corner ``top_left``, ``top_right``, ``bottom_left`` or ``bottom_right``.
+    The frame is never smaller than the image.
     """
     if multiple_of is not None:
         size = (-(-height // multiple_of) * multiple_of, -(-width // multiple_of) * multiple_of)

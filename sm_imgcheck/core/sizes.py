@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from typing import Required, TypedDict, Unpack
 
 from sm_imgcheck.core.errors import PlanError
 
 __all__ = [
+    "SizeRule",
     "blob_factor",
     "check_resized_size",
     "resized_by_opencv",
@@ -41,24 +43,35 @@ def single(value: float) -> float:
     return float(struct.unpack("<f", struct.pack("<f", value))[0])
 
 
+class SizeRule(TypedDict, total=False):
+    """The parameters of a resize that select the new size.
+
+    ``size`` is [height, width] for ``stretch``, ``cover`` and ``closest_edge``, one edge for ``shortest_edge``, either
+    for ``longest_edge``: the largest image inside [height, width]; None for ``keep``. max_size: limit of the longer
+    edge. multiple_of: both sides are rounded to a multiple of it, at least one multiple. ``exchanged`` is
+    ``shortest_edge`` with height and width mistaken for each other: no spec has it.
+    """
+
+    mode: Required[str]
+    size: Required[int | Sequence[int] | None]
+    max_size: int | None
+    rounding: Required[str]
+    multiple_of: int | None
+    multiple_rounding: str
+
+
 def resized_size(
     *,
     mode: str,
     size: int | Sequence[int] | None,
-    max_size: int | None,
+    max_size: int | None = None,
     rounding: str,
     multiple_of: int | None = None,
     multiple_rounding: str = "round",
     height: int,
     width: int,
 ) -> tuple[int, int]:
-    """Height and width after a resize; never less than one pixel.
-
-    ``size`` is [height, width] for ``stretch``, ``cover`` and ``closest_edge``, one edge for ``shortest_edge``, either
-    for ``longest_edge``: the largest image inside [height, width]; None for ``keep``. multiple_of: both sides are
-    rounded to a multiple of it, at least one multiple. ``exchanged`` is ``shortest_edge`` with height and width
-    mistaken for each other: no spec has it.
-    """
+    """Height and width after a resize by a ``SizeRule``; never less than one pixel."""
     if mode == "keep":
         exact: tuple[float, float] = (height, width)
     elif mode == "closest_edge":
@@ -201,73 +214,50 @@ def inside(*, size: Sequence[int], rounding: str, height: int, width: int) -> tu
     return max(round_length(height / ratio, rounding), 1), max(round_length(width / ratio, rounding), 1)
 
 
-def blob_factor(*, size: Sequence[int], height: int, width: int) -> float:
-    """The float32 scale factor with which ``cv2.dnn.blobFromImage(crop=True)`` covers ``size``."""
-    return max(single(size[1] / width), single(size[0] / height))
-
-
-def resized_by_opencv(
-    *,
-    mode: str,
-    size: int | Sequence[int] | None,
-    max_size: int | None,
-    rounding: str,
-    multiple_of: int | None = None,
-    multiple_rounding: str = "round",
-    height: int,
-    width: int,
-) -> tuple[int, int]:
+def resized_by_opencv(*, height: int, width: int, **rule: Unpack[SizeRule]) -> tuple[int, int]:
     """As ``resized_size``, but a rounded ``cover`` is ``cv2.dnn.blobFromImage(crop=True)``, by a float32 factor."""
-    if mode != "cover" or rounding != "round" or multiple_of is not None:
-        return resized_size(
-            mode=mode,
-            size=size,
-            max_size=max_size,
-            rounding=rounding,
-            multiple_of=multiple_of,
-            multiple_rounding=multiple_rounding,
-            height=height,
-            width=width,
-        )
-    assert size is not None
-    assert not isinstance(size, int)
-    factor = blob_factor(size=size, height=height, width=width)
+    factor = blob_factor(height=height, width=width, **rule)
+    if not factor:
+        return resized_size(height=height, width=width, **rule)
+    sides = _sides(rule)
     new = (max(round(height * factor), 1), max(round(width * factor), 1))
-    return check_resized_size(new, pixels=size[0] * size[1], height=height, width=width)
+    return check_resized_size(new, pixels=sides[0] * sides[1], height=height, width=width)
 
 
-def resized_by_tensorflow(
-    *,
-    mode: str,
-    size: int | Sequence[int] | None,
-    max_size: int | None,
-    rounding: str,
-    multiple_of: int | None = None,
-    multiple_rounding: str = "round",
-    height: int,
-    width: int,
-) -> tuple[int, int]:
+def blob_factor(*, height: int, width: int, **rule: Unpack[SizeRule]) -> float:
+    """The float32 scale factor with which ``cv2.dnn.blobFromImage(crop=True)`` covers a size; 0 for other rules."""
+    if rule["mode"] != "cover" or rule["rounding"] != "round" or rule.get("multiple_of") is not None:
+        return 0.0
+    sides = _sides(rule)
+    return max(single(sides[1] / width), single(sides[0] / height))
+
+
+def resized_by_tensorflow(*, height: int, width: int, **rule: Unpack[SizeRule]) -> tuple[int, int]:
     """As ``resized_size``, but a rounded ``longest_edge`` is that of ``tf.image.resize(preserve_aspect_ratio=True)``.
 
     It is computed in float32.
     """
-    if mode != "longest_edge" or rounding != "round":
-        return resized_size(
-            mode=mode,
-            size=size,
-            max_size=max_size,
-            rounding=rounding,
-            multiple_of=multiple_of,
-            multiple_rounding=multiple_rounding,
-            height=height,
-            width=width,
-        )
-    assert size is not None
+    if rule["mode"] != "longest_edge" or rule["rounding"] != "round":
+        return resized_size(height=height, width=width, **rule)
+    size = rule["size"]
     if isinstance(size, int):
         factor = single(size / max(height, width))
     else:
-        factor = min(single(size[0] / height), single(size[1] / width))
-    new = max(round(single(factor * height)), 1), max(round(single(factor * width)), 1)
+        sides = _sides(rule)
+        factor = min(single(sides[0] / height), single(sides[1] / width))
     return multiple_size(
-        new, multiple_of=multiple_of, rounding=multiple_rounding, spec_size=size, height=height, width=width
+        (max(round(single(factor * height)), 1), max(round(single(factor * width)), 1)),
+        multiple_of=rule.get("multiple_of"),
+        rounding=rule.get("multiple_rounding", "round"),
+        spec_size=size,
+        height=height,
+        width=width,
     )
+
+
+def _sides(rule: SizeRule) -> Sequence[int]:
+    """Height and width of a rule whose size has both."""
+    size = rule["size"]
+    assert size is not None
+    assert not isinstance(size, int)
+    return size

@@ -232,8 +232,9 @@ def _edges(source: Size, size: Size) -> Iterator[Framing]:
     )
     for mode, edge, limit in tries:
         for rounding in (*_ROUNDINGS, *(("detr",) if limit else ())):
-            most = limit.get("max_size")
-            new = resized_size(mode=mode, size=edge, max_size=most, rounding=rounding, height=height, width=width)
+            new = resized_size(
+                mode=mode, size=edge, max_size=limit.get("max_size"), rounding=rounding, height=height, width=width
+            )
             if new == size != source:
                 yield Framing(kind="edge", spec_steps=(_resize(mode, size=edge, **limit, rounding=rounding),))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.placement import PAD_KEYS, crop_box, fit_box, letterbox_place, pad_place
+from sm_imgcheck.core.placement import PadRule, crop_box, fit_box, letterbox_place, pad_place
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.trace import output_size
 from sm_imgcheck.spec import geometry as sizing
@@ -175,7 +175,7 @@ def _after(part: SourceRegion, step: Step) -> SourceRegion:
         top, left, high, wide = crop_box(**step.params, height=height, width=width)
         return _move(part, -top, -left, (high, wide))
     if kind == "pad":
-        place = {key: step.params[key] for key in PAD_KEYS if key in step.params}
+        place = {key: step.params[key] for key in PadRule.__annotations__ if key in step.params}
         top, left, high, wide = pad_place(**place, height=height, width=width)
         return _move(part, top, left, (high, wide))
     if kind == "fit":

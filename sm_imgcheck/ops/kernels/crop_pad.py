@@ -5,77 +5,40 @@ Images are HxWxC, uint8 or float32, and are never modified. Where an image is sm
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Unpack
+
 import numpy as np
 
-from sm_imgcheck.core.placement import crop_box, pad_place
+from sm_imgcheck.core.placement import CropRule, PadRule, crop_box, letterbox_place, pad_place
 
-__all__ = ["crop", "is_letterboxed", "mirror", "pad"]
+__all__ = ["crop", "letterbox", "mirror", "pad"]
 
 
-def crop(
-    image: np.ndarray,
-    *,
-    fraction: float | None = None,
-    size: list[int] | None = None,
-    aspect: list[int] | None = None,
-    square: float | None = None,
-    rounding: str,
-    pad_side: str = "after",
-    position: str = "center",
-    offset: list[int] | tuple[int, ...] = (0, 0),
-) -> np.ndarray:
-    """A part of an image, the central one by default, by one of ``fraction``, ``size``, ``aspect`` and ``square``.
-
-    fraction: of both edges. size, aspect: [height, width]. square: of the shorter edge. rounding: of the offset of the
-    cut, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: position of an odd missing pixel (``after``,
-    ``before`` the image). position: ``center``, an edge or a corner (with ``size``). offset: [down, right] from there.
-    """
-    top, left, height, width = crop_box(
-        fraction=fraction,
-        size=size,
-        aspect=aspect,
-        square=square,
-        rounding=rounding,
-        pad_side=pad_side,
-        position=position,
-        offset=offset,
-        height=image.shape[0],
-        width=image.shape[1],
-    )
+def crop(image: np.ndarray, **rule: Unpack[CropRule]) -> np.ndarray:
+    """A part of an image, the central one by default."""
+    top, left, height, width = crop_box(height=image.shape[0], width=image.shape[1], **rule)
     part = image[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)]
     if part.shape[:2] == (height, width):
         return np.ascontiguousarray(part)
     black = [0.0] * image.shape[2]
-    return is_letterboxed(part, top=max(-top, 0), left=max(-left, 0), height=height, width=width, fill=black)
+    return add_frame(part, top=max(-top, 0), left=max(-left, 0), height=height, width=width, fill=black)
 
 
 def pad(
     image: np.ndarray,
     *,
-    size: list[int] | None = None,
-    multiple_of: int | None = None,
-    square: bool = False,
-    aspect: list[int] | None = None,
     fill: list[float],
-    position: str,
-    units: str = "byte",  # noqa: ARG001  # says where in a plan the step stands: before or after the values
+    units: str = "byte",  # noqa: ARG001 - position of the step in a plan: before or after the values
+    **rule: Unpack[PadRule],
 ) -> np.ndarray:
-    """Put an image in a frame of at least ``size`` [height, width], the next multiples of a number, or in a square.
+    """Put an image in a frame. An edge that is longer than the frame does not change.
 
-    aspect: [height, width] of the smallest frame around the image. fill: one number per channel, in the image's order;
-    ``units`` are ``byte`` (0..255) or ``final`` (the model's own numbers). position: of the image, ``center`` or a
-    corner such as ``top_left``. An edge that is longer than ``size`` does not change.
+    fill: one number per channel, in the image's order; ``units`` are ``byte`` (0..255) or ``final`` (the model's own
+    numbers).
     """
-    top, left, height, width = pad_place(
-        size=size,
-        multiple_of=multiple_of,
-        square=square,
-        aspect=aspect,
-        position=position,
-        height=image.shape[0],
-        width=image.shape[1],
-    )
-    return is_letterboxed(image, top=top, left=left, height=height, width=width, fill=fill)
+    top, left, height, width = pad_place(height=image.shape[0], width=image.shape[1], **rule)
+    return add_frame(image, top=top, left=left, height=height, width=width, fill=fill)
 
 
 def mirror(image: np.ndarray) -> np.ndarray:
@@ -83,7 +46,23 @@ def mirror(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[..., ::-1, :])
 
 
-def is_letterboxed(image: np.ndarray, *, top: int, left: int, height: int, width: int, fill: list[float]) -> np.ndarray:
+def letterbox(
+    image: np.ndarray,
+    sample: Callable[..., np.ndarray],
+    *,
+    library: str,
+    size: list[int],
+    multiple_of: int | None,
+    fill: list[float],
+) -> np.ndarray:
+    """The image at its largest inside the frame of a library, by ``sample(size=(height, width))``, with the frame."""
+    top, left, new_height, new_width, height, width = letterbox_place(
+        library=library, size=size, multiple_of=multiple_of, height=image.shape[0], width=image.shape[1]
+    )
+    return add_frame(sample(size=(new_height, new_width)), top=top, left=left, height=height, width=width, fill=fill)
+
+
+def add_frame(image: np.ndarray, *, top: int, left: int, height: int, width: int, fill: list[float]) -> np.ndarray:
     """A new HxWxC array of the image's dtype, filled per channel, with the image at ``top``, ``left``."""
     is_integer = image.dtype.kind in "iu"
     color = np.array([round(value) if is_integer else value for value in fill], image.dtype)

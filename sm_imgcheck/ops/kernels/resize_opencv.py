@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Unpack
+
 import numpy as np
 
-from sm_imgcheck.core.placement import letterbox_place
-from sm_imgcheck.core.sizes import blob_factor, resized_by_opencv
+from sm_imgcheck.core.sizes import SizeRule, blob_factor, resized_by_opencv
 from sm_imgcheck.ops.kernels._separable import convert_levels, working
-from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
+from sm_imgcheck.ops.kernels.crop_pad import letterbox
 
 __all__ = ["letterbox_opencv", "resize_opencv"]
 
@@ -15,39 +17,15 @@ __all__ = ["letterbox_opencv", "resize_opencv"]
 OPENCV_INTERPOLATIONS = {"nearest": 0, "bilinear": 1, "bicubic": 2, "area": 3, "lanczos": 4, "nearest-exact": 6}
 
 
-def resize_opencv(
-    image: np.ndarray,
-    *,
-    mode: str,
-    size: int | list[int] | None,
-    max_size: int | None,
-    rounding: str,
-    interpolation: str,
-    dtype: str,
-    multiple_of: int | None = None,
-    multiple_rounding: str = "round",
-) -> np.ndarray:
-    """``cv2.resize``. Parameters: see ``core.sizes.resized`` and ``levels``.
+def resize_opencv(image: np.ndarray, *, interpolation: str, dtype: str, **rule: Unpack[SizeRule]) -> np.ndarray:
+    """``cv2.resize``. rule: the size, see ``core.sizes``; dtype: see ``convert_levels``.
 
     A rounded ``cover`` is ``cv2.dnn.blobFromImage(crop=True)``, which hands ``cv2.resize`` a factor instead of a size:
     the pixels are then sampled with that factor, not with the ratio of the sizes.
     """
     height, width = image.shape[:2]
-    new = resized_by_opencv(
-        mode=mode,
-        size=size,
-        max_size=max_size,
-        rounding=rounding,
-        multiple_of=multiple_of,
-        multiple_rounding=multiple_rounding,
-        height=height,
-        width=width,
-    )
-    factor = 0.0
-    if mode == "cover" and rounding == "round" and multiple_of is None:
-        assert size is not None
-        assert not isinstance(size, int)
-        factor = blob_factor(size=size, height=height, width=width)
+    new = resized_by_opencv(height=height, width=width, **rule)
+    factor = blob_factor(height=height, width=width, **rule)
     return sampled_by_opencv(image, size=new, factor=factor, interpolation=interpolation, dtype=dtype)
 
 
@@ -55,11 +33,8 @@ def letterbox_opencv(
     image: np.ndarray, *, size: list[int], fill: list[float], multiple_of: int | None, interpolation: str, dtype: str
 ) -> np.ndarray:
     """Ultralytics' ``LetterBox(center=True, scaleup=True)``; with ``multiple_of`` its ``auto=True`` and ``stride``."""
-    top, left, new_height, new_width, frame_height, frame_width = letterbox_place(
-        library="opencv", size=size, multiple_of=multiple_of, height=image.shape[0], width=image.shape[1]
-    )
-    inner = sampled_by_opencv(image, size=(new_height, new_width), factor=0.0, interpolation=interpolation, dtype=dtype)
-    return is_letterboxed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+    sample = partial(sampled_by_opencv, image, factor=0.0, interpolation=interpolation, dtype=dtype)
+    return letterbox(image, sample, library="opencv", size=size, multiple_of=multiple_of, fill=fill)
 
 
 def sampled_by_opencv(

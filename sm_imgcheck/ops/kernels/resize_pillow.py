@@ -11,14 +11,15 @@ order on every version: two resizes that each change one axis.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from sm_imgcheck.core.placement import fit_box, letterbox_place
-from sm_imgcheck.core.sizes import resized_size
+from sm_imgcheck.core.placement import fit_box
+from sm_imgcheck.core.sizes import SizeRule, resized_size
 from sm_imgcheck.ops.kernels._separable import convert_levels, working
-from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
+from sm_imgcheck.ops.kernels.crop_pad import letterbox
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -41,33 +42,19 @@ PILLOW_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 def resize_pillow(
     image: np.ndarray,
     *,
-    mode: str,
-    size: int | list[int] | None,
-    max_size: int | None,
-    rounding: str,
     interpolation: str,
     dtype: str,
     reducing_gap: float | None = None,
     box: list[float] | None = None,
-    multiple_of: int | None = None,
-    multiple_rounding: str = "round",
+    **rule: Unpack[SizeRule],
 ) -> np.ndarray:
-    """``Image.resize`` of the installed Pillow. Parameters: see ``core.sizes.resized`` and ``levels``.
+    """``Image.resize`` of the installed Pillow. rule: the size, see ``core.sizes``; dtype: see ``convert_levels``.
 
     reducing_gap: of uint8 pixels, as Pillow has it: whole blocks are averaged first. box: [height, width] of the part
     at the top left that is sampled, as ``Image.thumbnail`` does where ``draft`` has rounded the size up.
     """
     height, width = image.shape[:2]
-    new = resized_size(
-        mode=mode,
-        size=size,
-        max_size=max_size,
-        rounding=rounding,
-        multiple_of=multiple_of,
-        multiple_rounding=multiple_rounding,
-        height=height,
-        width=width,
-    )
+    new = resized_size(height=height, width=width, **rule)
     part = (0, 0, width, height) if box is None else (0, 0, box[1], box[0])
     if reducing_gap is None:
         return sampled_by_pillow(image, box=part, size=new, interpolation=interpolation, dtype=dtype)
@@ -83,27 +70,13 @@ def resize_pillow(
 def resize_pillow12(
     image: np.ndarray,
     *,
-    mode: str,
-    size: int | list[int] | None,
-    max_size: int | None,
-    rounding: str,
     interpolation: str,
     dtype: str,
-    multiple_of: int | None = None,
-    multiple_rounding: str = "round",
+    **rule: Unpack[SizeRule],
 ) -> np.ndarray:
     """``Image.resize`` of Pillow up to 12, horizontal pass first, on every version."""
     height, width = image.shape[:2]
-    new = resized_size(
-        mode=mode,
-        size=size,
-        max_size=max_size,
-        rounding=rounding,
-        multiple_of=multiple_of,
-        multiple_rounding=multiple_rounding,
-        height=height,
-        width=width,
-    )
+    new = resized_size(height=height, width=width, **rule)
     box = (0, 0, width, height)
     return sampled_by_pillow(image, box=box, size=new, interpolation=interpolation, dtype=dtype, rows_first=True)
 
@@ -161,19 +134,9 @@ def letterboxed_by_pillow(
     rows_first: bool,
 ) -> np.ndarray:
     """The image at its largest inside the frame, sampled completely, with the frame around it."""
-    height, width = image.shape[:2]
-    top, left, new_height, new_width, frame_height, frame_width = letterbox_place(
-        library="pillow", size=size, multiple_of=multiple_of, height=height, width=width
-    )
-    inner = sampled_by_pillow(
-        image,
-        box=(0, 0, width, height),
-        size=(new_height, new_width),
-        interpolation=interpolation,
-        dtype=dtype,
-        rows_first=rows_first,
-    )
-    return is_letterboxed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+    box = (0, 0, image.shape[1], image.shape[0])
+    sample = partial(sampled_by_pillow, image, box=box, interpolation=interpolation, dtype=dtype, rows_first=rows_first)
+    return letterbox(image, sample, library="pillow", size=size, multiple_of=multiple_of, fill=fill)
 
 
 def sampled_by_pillow(

@@ -6,10 +6,12 @@ Bit-exact for nearest, bilinear and bicubic, with and without antialias, and for
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Unpack
+
 import numpy as np
 
-from sm_imgcheck.core.placement import letterbox_place
-from sm_imgcheck.core.sizes import resized_by_tensorflow
+from sm_imgcheck.core.sizes import SizeRule, resized_by_tensorflow
 from sm_imgcheck.ops.kernels._separable import (
     columns_summed,
     convert_levels,
@@ -17,7 +19,7 @@ from sm_imgcheck.ops.kernels._separable import (
     rows_summed,
     swapped_axes,
 )
-from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
+from sm_imgcheck.ops.kernels.crop_pad import letterbox
 
 __all__ = [
     "letterbox_tensorflow",
@@ -130,33 +132,19 @@ def tensorflow_area(new: int, old: int) -> tuple[np.ndarray, np.ndarray]:
 def resize_tensorflow(
     image: np.ndarray,
     *,
-    mode: str,
-    size: int | list[int] | None,
-    max_size: int | None,
-    rounding: str,
     interpolation: str,
     dtype: str,
     antialias: bool,
-    multiple_of: int | None = None,
-    multiple_rounding: str = "round",
     grid: str | None = None,
+    **rule: Unpack[SizeRule],
 ) -> np.ndarray:
-    """``tf.image.resize``. Parameters: see ``core.sizes.resized`` and ``levels``.
+    """``tf.image.resize``. rule: the size, see ``core.sizes``; dtype: see ``convert_levels``.
 
     A rounded ``longest_edge`` is its ``preserve_aspect_ratio=True``. grid: of bilinear without antialias, see
     ``neighbor_pixels``; no spec contains that.
     """
     height, width = image.shape[:2]
-    new = resized_by_tensorflow(
-        mode=mode,
-        size=size,
-        max_size=max_size,
-        rounding=rounding,
-        multiple_of=multiple_of,
-        multiple_rounding=multiple_rounding,
-        height=height,
-        width=width,
-    )
+    new = resized_by_tensorflow(height=height, width=width, **rule)
     if grid is not None and new != (height, width):
         return convert_levels(interpolate_rows(image, new, grid), dtype)
     return sampled_by_tensorflow(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
@@ -173,12 +161,8 @@ def letterbox_tensorflow(
     antialias: bool,
 ) -> np.ndarray:
     """``tf.image.resize_with_pad``, which computes the padding from the size before it is floored."""
-    top, left, new_height, new_width, frame_height, frame_width = letterbox_place(
-        library="tensorflow", size=size, multiple_of=multiple_of, height=image.shape[0], width=image.shape[1]
-    )
-    new = (new_height, new_width)
-    inner = sampled_by_tensorflow(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
-    return is_letterboxed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+    sample = partial(sampled_by_tensorflow, image, interpolation=interpolation, dtype=dtype, antialias=antialias)
+    return letterbox(image, sample, library="tensorflow", size=size, multiple_of=multiple_of, fill=fill)
 
 
 def sampled_by_tensorflow(

@@ -8,15 +8,15 @@ depends on the build. Bicubic without antialias has a = -0.75, with it -0.5; nei
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Unpack
 
 import numpy as np
 
-from sm_imgcheck.core.placement import letterbox_place
-from sm_imgcheck.core.sizes import resized_size
+from sm_imgcheck.core.sizes import SizeRule, resized_size
 from sm_imgcheck.ops.kernels._exact_sums import LONGEST_LINE, columns_exact, rows_exact, weight_blocks
 from sm_imgcheck.ops.kernels._separable import columns_summed, convert_levels, gather_pixels, rows_summed, working
-from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
+from sm_imgcheck.ops.kernels.crop_pad import letterbox
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_nearest
 
 __all__ = ["letterbox_torch", "resize_torch", "torch_area", "torch_integer_spans", "torch_nearest", "torch_spans"]
@@ -129,28 +129,13 @@ def sum_in_order(weights: np.ndarray) -> np.ndarray:
 def resize_torch(
     image: np.ndarray,
     *,
-    mode: str,
-    size: int | list[int] | None,
-    max_size: int | None,
-    rounding: str,
     interpolation: str,
     dtype: str,
     antialias: bool,
-    multiple_of: int | None = None,
-    multiple_rounding: str = "round",
+    **rule: Unpack[SizeRule],
 ) -> np.ndarray:
-    """``torch.nn.functional.interpolate``. Parameters: see ``core.sizes.resized`` and ``levels``."""
-    height, width = image.shape[:2]
-    new = resized_size(
-        mode=mode,
-        size=size,
-        max_size=max_size,
-        rounding=rounding,
-        multiple_of=multiple_of,
-        multiple_rounding=multiple_rounding,
-        height=height,
-        width=width,
-    )
+    """``torch.nn.functional.interpolate``. rule: the size, see ``core.sizes``; dtype: see ``convert_levels``."""
+    new = resized_size(height=image.shape[0], width=image.shape[1], **rule)
     return sampled_by_torch(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
 
 
@@ -165,12 +150,8 @@ def letterbox_torch(
     antialias: bool,
 ) -> np.ndarray:
     """The largest size inside the frame, floored as torchvision does; an odd missing pixel below and to the right."""
-    top, left, new_height, new_width, frame_height, frame_width = letterbox_place(
-        library="torch", size=size, multiple_of=multiple_of, height=image.shape[0], width=image.shape[1]
-    )
-    new = (new_height, new_width)
-    inner = sampled_by_torch(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
-    return is_letterboxed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+    sample = partial(sampled_by_torch, image, interpolation=interpolation, dtype=dtype, antialias=antialias)
+    return letterbox(image, sample, library="torch", size=size, multiple_of=multiple_of, fill=fill)
 
 
 def sampled_by_torch(

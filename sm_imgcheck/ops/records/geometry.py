@@ -11,21 +11,20 @@ from typing import Any
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.frozen import replace_fields
-from sm_imgcheck.core.placement import PAD_KEYS, crop_box, letterbox_place, pad_place
-from sm_imgcheck.core.sizes import resized_by_opencv, resized_by_tensorflow, resized_size
+from sm_imgcheck.core.placement import PadRule, crop_box, letterbox_place, pad_place
+from sm_imgcheck.core.sizes import SizeRule, resized_by_opencv, resized_by_tensorflow, resized_size
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import overshoot
 from sm_imgcheck.ops.records import Op, library_of, record
 
 __all__ = ["OPS", "resize_dtype"]
 
-_SIZE_KEYS = ("mode", "size", "max_size", "rounding", "multiple_of", "multiple_rounding")
 _RESIZERS = {"opencv": resized_by_opencv, "tensorflow": resized_by_tensorflow}
 
 
 def _resize_size(step: Step, height: int, width: int) -> tuple[int, int]:
-    edges = {key: step.params[key] for key in _SIZE_KEYS if key in step.params}
-    return _RESIZERS.get(library_of(step.op), resized_size)(**edges, height=height, width=width)
+    rule = {key: step.params[key] for key in SizeRule.__annotations__ if key in step.params}
+    return _RESIZERS.get(library_of(step.op), resized_size)(**rule, height=height, width=width)
 
 
 def _letterbox_size(step: Step, height: int, width: int) -> tuple[int, int]:
@@ -48,7 +47,7 @@ def _crop_size(step: Step, height: int, width: int) -> tuple[int, int]:
 
 
 def _pad_size(step: Step, height: int, width: int) -> tuple[int, int]:
-    position = {key: step.params[key] for key in PAD_KEYS if key in step.params}
+    position = {key: step.params[key] for key in PadRule.__annotations__ if key in step.params}
     return pad_place(**position, height=height, width=width)[2:]
 
 

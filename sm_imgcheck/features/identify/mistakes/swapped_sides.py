@@ -30,9 +30,7 @@ def _swap_sides(source: Size, size: Size, *, inner: Size | None) -> Iterator[Fra
     for edge in range(min(size), _MOST_ZOOM * min(size) + 1):
         for rounding in ("floor", "round"):
             try:
-                full = resized_size(
-                    mode="exchanged", size=edge, max_size=None, rounding=rounding, height=source[0], width=source[1]
-                )
+                full = resized_size(mode="exchanged", size=edge, rounding=rounding, height=source[0], width=source[1])
             except PlanError:
                 return
             for cut in ("round", "floor"):
