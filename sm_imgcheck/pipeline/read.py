@@ -1,6 +1,6 @@
 """One candidate from a file, bytes or an array. An invalid one is a candidate with a problem, never an exception.
 
-``guarded`` converts an exception that no input should cause into a finding as well.
+``read_guarded`` converts an exception that no input should cause into a finding as well.
 """
 
 from __future__ import annotations

@@ -153,9 +153,8 @@ def process_items(
 ) -> Generator[Outcome, None, None]:
     """Process each candidate in order; its tensor, where one is requested, is written when its outcome is yielded.
 
-    items: read when needed. begin: called with the index of a candidate before it is decoded, which is not always the
-    next
-    to be yielded: objects in a store are fetched ahead, and tensors written later, several at a time.
+    items: read when needed. begin: called with the index of a candidate before it is decoded; another may be yielded
+    next, as objects in a store are fetched ahead and tensors are written later, several at a time.
 
     The same bytes on every machine, and for every repetition. A tensor that is rejected and a bug at one candidate are
     in its outcome, and the work continues. Raises OutputError where no tensor can be written, StoreError where a store
