@@ -41,7 +41,7 @@ class Peer:
     name: str
     imports: str
     loop: str
-    """Writes a .npy for each JPEG of the first argument into the second."""
+    """Writes a file for each JPEG of the first argument into the second."""
     spec: str
     spec_is_equal: bool = True
     """Whether the tensors of the spec are those of the loop, up to the last bits of floating point numbers."""
@@ -149,6 +149,20 @@ def preprocess(path):
         spec=_UNIT_NHWC
         + "channel_order: RGB\ndecode: {library: pillow, exif: ignore}\n"
         + "resize: {mode: stretch, size: [224, 224], interpolation: bicubic, library: pillow}\n",
+        spec_is_equal=False,
+    ),
+    Peer(
+        name="img2dataset resizer",
+        imports=_HEAD + "from io import BytesIO\nfrom img2dataset.resizer import Resizer\n",
+        loop="""
+resizer = Resizer(224, "center_crop", False)
+source, target = map(Path, sys.argv[1:3])
+for path in sorted(source.glob("*.jpg")):
+    (target / path.name).write_bytes(resizer(BytesIO(path.read_bytes()))[0])
+""",
+        spec=_UNIT_NHWC
+        + "channel_order: RGB\ndecode: {library: opencv}\n"
+        + "resize: {mode: shortest_edge, size: 224, interpolation: area, library: opencv, crop: center}\n",
         spec_is_equal=False,
     ),
 )

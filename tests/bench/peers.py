@@ -3,7 +3,7 @@
 Each loop is the usual hand-written one, without checks. The spec reproduces its library. Rates are of whole
 processes; those of the loop also without its imports, which take seconds for PyTorch and TensorFlow. The interpreter of
 the loops is the first argument: ``make bench-peers`` installs them in a separate environment. No spec reproduces
-pyvips, so its row compares the rate only.
+pyvips, and img2dataset writes JPEGs, so their rows compare the rate only.
 """
 
 from __future__ import annotations
