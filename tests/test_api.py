@@ -117,7 +117,7 @@ def test_pillow_image_of_a_file_gives_the_result_of_the_file(files, orientation)
     with Image.open(files / "turned.jpg") as image:
         assert np.array_equal(convert(image, PIXELS), convert(files / "turned.jpg", PIXELS))
         result = validate(image, PIXELS)
-    assert (result.path, result.header.orientation) == (str(files / "turned.jpg"), orientation)
+    assert (result.path, result.header.orientation.pillow) == (str(files / "turned.jpg"), orientation)
     # The pixels come from the image, not from the file: its suffix cannot be wrong.
     assert {finding.code for finding in result.findings} == {
         finding.code for finding in validate(files / "turned.jpg", PIXELS).findings

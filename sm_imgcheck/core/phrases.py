@@ -61,7 +61,7 @@ def header(image: Header) -> str:
     """Return an image header in one line: ``JPEG, 480x640 (HxW), RGB, 8 bits``."""
     parts = [image.format, size(image.height, image.width), image.mode, count(image.bits, "bit")]
     parts += [" ".join(part for part in (image.coding, image.subsampling) if part)]
-    parts += [f"{image.orientation_source} orientation {image.orientation}"] if image.orientation != 1 else []
+    parts += [image.orientation.tags]
     parts += [count(image.frames, "frame")] if image.frames != 1 else []
     parts += [f"ICC profile {image.icc}"] if image.icc else []
     return for_terminal(", ".join(part for part in parts if part))

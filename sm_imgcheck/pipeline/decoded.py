@@ -14,9 +14,8 @@ def decoded_facts(header: Header, options: Options) -> Facts:
     """Return the facts of ``Image.open(f).convert("RGB")``, or of ``cv2.imread(f)``: decoded, not preprocessed."""
     height, width = header.height, header.width
     by_opencv = options.decoded_by == "opencv"
-    orientation = header.opencv_orientation if by_opencv else header.orientation
     applies_exif = by_opencv or header.format == "TIFF"  # Pillow applies the orientation of TIFF files
-    if applies_exif and orientation >= 5:  # the orientations that swap height and width
+    if applies_exif and header.orientation.by(options.decoded_by) >= 5:  # these swap height and width
         height, width = width, height
     return _integer_levels(height, width, "BGR" if by_opencv else "RGB")
 

@@ -22,7 +22,7 @@ _DISTINCT = 1_000
 _NAMES_SHOWN = 5
 _SAMPLES = 256
 """Samples of gray levels that are counted together, of about 768 bytes each."""
-_PROPERTIES = attrgetter("format", "mode", "bits", "orientation", "subsampling", "height", "width")
+_PROPERTIES = attrgetter("format", "mode", "bits", "orientation.pillow", "subsampling", "height", "width")
 """Properties of a header; images with equal ones are counted together."""
 _MEGAPIXELS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _ASPECTS = (0.25, 0.33, 0.5, 0.67, 0.75, 0.9, 1.1, 1.33, 1.5, 2, 3, 4)

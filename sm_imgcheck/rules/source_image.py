@@ -65,13 +65,14 @@ SRC131 = Rule(
     severity="warning",
     verdict="ok",
     fixed_by="orient",
-    doc="""The image is stored rotated or flipped, with an EXIF orientation.
+    doc="""The image is stored rotated or flipped, with an orientation tag.
 
-    Cameras store the sensor data unrotated and record the camera's orientation (tag 0x0112). Editors write it to XMP
-    too; where EXIF has none, only ``ImageOps.exif_transpose`` applies it.
+    Cameras store the sensor data unrotated and record the camera's orientation in EXIF (tag 0x0112). Editors write it
+    to XMP too; where EXIF has none, only ``ImageOps.exif_transpose`` applies it. The message has the
+    orientation of each library where they differ: for tags of unusual types, and for AVIF.
 
     At an endpoint: OpenCV applies EXIF; ``Image.open``, Keras, TensorFlow and torchvision do not, and the model
-    receives the image rotated, without an error.
+    receives the image rotated, without an error. Pillow and OpenCV always apply the orientation of a TIFF.
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``. Here: ``decode: {exif: apply}``.
     """,
@@ -81,19 +82,23 @@ SRC131 = Rule(
 @SRC131.check
 def _exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, is_rejected, severity = _apply_policy(candidate, spec, "exif", "warning")
-    if header is None or header.orientation == 1:
+    if header is None or not header.orientation.tags:
         return
-    size = f"{header.height}x{header.width}"
-    display_size = f"{header.width}x{header.height}" if header.orientation > 4 else size
-    is_opencv = spec.decode.library == "opencv"
-    is_ignored = spec.decode.exif == "ignore" or (is_opencv and header.opencv_orientation == 1)
-    effect = f"; ignored as specified: the model receives {size}" if is_ignored else ""
-    if header.opencv_orientation != header.orientation:
-        effect = f"; ImageOps.exif_transpose applies it, and OpenCV does not{effect}"
+    orientation = header.orientation
+    by_library = orientation.by(spec.decode.library)
+    number = next(item for item in (by_library, *orientation.choices) if item != 1)
+    size, rotated_size = f"{header.height}x{header.width}", f"{header.width}x{header.height}"
+    is_ignored = not is_rejected and (spec.decode.exif == "ignore" or by_library == 1)
+    effect = f"stored as {size}, displayed as {rotated_size if number > 4 else size} (HxW)"
+    if orientation.pillow != orientation.opencv:
+        effect += f"; ImageOps.exif_transpose applies {orientation.pillow}, OpenCV {orientation.opencv}"
+    is_contradicted = header.format == "TIFF" and spec.decode.exif == "ignore" and by_library != 1
+    if is_ignored:
+        effect += f"; ignored as specified: the model receives {size}"
+        effect += ", although Pillow and OpenCV apply the orientation of a TIFF" if is_contradicted else ""
     yield SRC131.finding(
-        f"{header.orientation_source} orientation: got {header.orientation} ({_ORIENTATIONS[header.orientation]}), "
-        f"expected 1; stored as {size}, displayed as {display_size} (HxW){effect}",
-        severity="notice" if is_ignored and not is_rejected else severity,
+        f"orientation of the stored pixels: got {orientation.tags} ({_ORIENTATIONS[number]}), expected 1; {effect}",
+        severity="notice" if is_ignored and not is_contradicted else severity,
         fixable=not is_rejected and not is_ignored,
     )
 
@@ -282,7 +287,7 @@ def _extreme_aspect_ratio(candidate: Candidate, spec: Spec) -> Iterator[Finding]
     if header is None:
         return
     height, width = header.height, header.width
-    if spec.decode.exif == "apply" and header.orientation > 4:
+    if spec.decode.exif == "apply" and header.orientation.by(spec.decode.library) > 4:
         height, width = width, height
     step = next((step for step in spec.geometry if step.op.startswith(("resize", "letterbox", "fit", "crop"))), None)
     if step is None or not step.op.startswith("resize") or step.params.get("mode") != "stretch":
@@ -327,7 +332,7 @@ def refusals(header: Header, decode: Decode, *, channel_order: str) -> list[tupl
     high_depth = 8 < header.bits <= 16 and decode.bit_depth == "reject"
     has_alpha = header.mode in ("LA", "RGBA") and channel_order not in ("RGBA", "BGRA")
     checks = (
-        ("exif", decode.exif == "reject" and header.orientation != 1, f"EXIF orientation {header.orientation}"),
+        ("exif", decode.exif == "reject" and header.orientation.tags != "", header.orientation.tags),
         ("icc", decode.icc == "reject" and header.icc_problem != "", f"corrupt ICC profile ({header.icc_problem})"),
         ("icc", decode.icc == "reject" and header.wide_gamut, f"color profile {header.icc!r} (not sRGB)"),
         ("cmyk", decode.cmyk == "reject" and header.mode == "CMYK", "CMYK image"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_images import jpeg, picture
+from sample_images import exif_tag, jpeg, picture
 
 from sm_imgcheck.core.errors import ImgcheckError, InternalError, PlanError
 from sm_imgcheck.core.layouts import LAYOUTS
@@ -69,10 +69,19 @@ def test_ordinary_image_has_only_required_steps():
 
 def test_steps_depend_on_the_header():
     assert ops(image_plan(A, height=48, width=64)) == ["decode", "cast", "scale", "batch"]
-    assert ops(image_plan(A, orientation=6))[:2] == ["decode", "orient"]
-    assert ops(image_plan({**A, "decode": {"exif": "ignore"}}, orientation=6))[:2] == ["decode", "resize_pillow"]
+    assert ops(image_plan(A, orientation=exif_tag(6)))[:2] == ["decode", "orient"]
+    assert ops(image_plan({**A, "decode": {"exif": "ignore"}}, orientation=exif_tag(6)))[:2] == [
+        "decode",
+        "resize_pillow",
+    ]
     assert ops(image_plan(A, mode="CMYK"))[:2] == ["decode", "color"]
-    assert ops(image_plan(A, height=64, width=48, orientation=8)) == ["decode", "orient", "cast", "scale", "batch"]
+    assert ops(image_plan(A, height=64, width=48, orientation=exif_tag(8))) == [
+        "decode",
+        "orient",
+        "cast",
+        "scale",
+        "batch",
+    ]
 
 
 def test_gray_model_reads_the_y_plane_from_the_decoder():

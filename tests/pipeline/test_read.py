@@ -49,7 +49,7 @@ def test_image_is_read_with_header_and_pixels():
     body = jpeg(orientation=6)
     found = from_bytes(body, "x.jpg", DECODE)
     assert (found.kind, found.problem, found.data) == ("image", None, body)
-    assert (found.header.height, found.header.width, found.header.orientation) == (48, 64, 6)
+    assert (found.header.height, found.header.width, found.header.orientation.opencv) == (48, 64, 6)
     assert found.pixels.shape == (48, 64, 3)
     assert from_bytes(body, "x.jpg", DECODE, gray=True).pixels.shape == (48, 64, 1)
     seen = from_bytes(body, "x.jpg", DECODE, depth="header")

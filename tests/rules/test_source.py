@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from sample_images import exif_tag
 
 from sm_imgcheck import rules as checks
-from sm_imgcheck.core.types import Candidate, Decode, Header
+from sm_imgcheck.core.types import Candidate, Decode, Header, Orientation
 from sm_imgcheck.rules.source_image import MOST_FRAMES, refusals
 from sm_imgcheck.spec.parse import parse
 
@@ -103,9 +104,9 @@ def test_truncated_policy_sets_the_severity():
 
 
 POLICIES = [
-    ("exif", "apply", {"orientation": 6}, "SRC131", "warning", "orient"),
-    ("exif", "ignore", {"orientation": 6}, "SRC131", "notice", None),
-    ("exif", "reject", {"orientation": 6}, "SRC131", "error", None),
+    ("exif", "apply", {"orientation": exif_tag(6)}, "SRC131", "warning", "orient"),
+    ("exif", "ignore", {"orientation": exif_tag(6)}, "SRC131", "notice", None),
+    ("exif", "reject", {"orientation": exif_tag(6)}, "SRC131", "error", None),
     ("icc", "ignore", {"icc": "Display P3", "wide_gamut": True}, "SRC134", "notice", None),
     ("icc", "srgb", {"icc": "Display P3", "wide_gamut": True}, "SRC134", "notice", "decode"),
     ("icc", "reject", {"icc": "Display P3", "wide_gamut": True}, "SRC134", "error", None),
@@ -149,25 +150,46 @@ def test_refusals_accept_what_the_model_expects():
 
 
 def test_exif_finding_states_stored_and_displayed_size():
-    assert "stored as 480x640, displayed as 640x480 (HxW)" in source_findings(orientation=6)["SRC131"].message
-    assert "stored as 480x640, displayed as 480x640 (HxW)" in source_findings(orientation=3)["SRC131"].message
+    assert "stored as 480x640, displayed as 640x480 (HxW)" in source_findings(orientation=exif_tag(6))["SRC131"].message
+    assert "stored as 480x640, displayed as 480x640 (HxW)" in source_findings(orientation=exif_tag(3))["SRC131"].message
+
+
+XMP_6 = Orientation(pillow=6, tags="XMP orientation 6")
+BYTE_6 = Orientation(opencv=6, tags="EXIF orientation 6 (BYTE)")
+IGNORED = "; ignored as specified: the model receives 480x640"
 
 
 @pytest.mark.parametrize(
-    ("library", "severity", "words"),
+    ("decode", "orientation", "severity", "words"),
     [
-        ("pillow", "warning", "ImageOps.exif_transpose applies it, and OpenCV does not"),
-        ("opencv", "notice", "and OpenCV does not; ignored as specified: the model receives 480x640"),
+        ({"library": "pillow"}, XMP_6, "warning", "ImageOps.exif_transpose applies 6, OpenCV 1"),
+        ({"library": "opencv"}, XMP_6, "notice", "ImageOps.exif_transpose applies 6, OpenCV 1" + IGNORED),
+        ({"library": "opencv"}, BYTE_6, "warning", "ImageOps.exif_transpose applies 1, OpenCV 6"),
+        ({"library": "pillow"}, BYTE_6, "notice", "ImageOps.exif_transpose applies 1, OpenCV 6" + IGNORED),
+        ({"library": "opencv", "exif": "reject"}, XMP_6, "error", "ImageOps.exif_transpose applies 6, OpenCV 1"),
+        (
+            {"library": "opencv", "exif": "ignore"},
+            exif_tag(6),
+            "notice",
+            "displayed as 640x480 (HxW)" + IGNORED,
+        ),
+        ({"library": "opencv"}, exif_tag(6), "warning", "displayed as 640x480 (HxW)"),
     ],
 )
-def test_orientation_that_only_pillow_reads_is_ignored_where_the_spec_decodes_by_opencv(library, severity, words):
-    wanted = spec({"library": library, "exif": "apply"})
-    finding = source_findings(wanted, orientation=6, orientation_source="XMP")["SRC131"]
+def test_orientation_is_that_of_the_library_and_the_message_names_differences(decode, orientation, severity, words):
+    finding = source_findings(spec(decode), orientation=orientation)["SRC131"]
     assert finding.severity == severity
-    assert finding.message.startswith("XMP orientation: got 6 (rotated 90 degrees), expected 1; stored as 480x640")
+    start = (
+        f"orientation of the stored pixels: got {orientation.tags} (rotated 90 degrees), expected 1; stored as 480x640"
+    )
+    assert finding.message.startswith(start)
     assert finding.message.endswith(words)
-    both = source_findings(wanted, orientation=6, opencv_orientation=6)["SRC131"]
-    assert (both.severity, both.message.endswith("(HxW)")) == ("warning", True)
+
+
+def test_ignored_orientation_of_a_tiff_is_a_warning():
+    finding = source_findings(spec({"exif": "ignore"}), orientation=exif_tag(6), format="TIFF")["SRC131"]
+    assert (finding.severity, finding.fixed_by) == ("warning", None)
+    assert finding.message.endswith("although Pillow and OpenCV apply the orientation of a TIFF")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +197,7 @@ def test_orientation_that_only_pillow_reads_is_ignored_where_the_spec_decodes_by
     [(480, 640, 1, False), (100, 300, 1, False), (100, 301, 1, True), (901, 300, 6, True), (300, 900, 8, False)],
 )
 def test_extreme_stretch_is_reported_but_not_for_letterbox(height, width, orientation, stretched):
-    assert ("SRC139" in source_findings(height=height, width=width, orientation=orientation)) == stretched
+    assert ("SRC139" in source_findings(height=height, width=width, orientation=exif_tag(orientation))) == stretched
     letterbox = spec(resize={"mode": "letterbox"})
     assert "SRC139" not in source_findings(letterbox, height=height, width=width)
 

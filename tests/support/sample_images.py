@@ -6,6 +6,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from sm_imgcheck.core.types import Orientation
+
 
 def picture(height: int = 48, width: int = 64, channels: int = 3, seed: int = 0) -> np.ndarray:
     """A smooth image with edges, HxWxC uint8, which uses most of 0..255 in every channel."""
@@ -42,6 +44,11 @@ def landscape(height: int = 96, width: int = 128, seed: int = 0) -> np.ndarray:
     colors = np.where(down < horizon, sky, ground)
     pale = 0.75 * colors + 0.25 * colors.mean(axis=2, keepdims=True)
     return np.clip(pale + rng.normal(0, 0.5, (height, width, 3)), 0, 255).astype(np.uint8)
+
+
+def exif_tag(number: int) -> Orientation:
+    """An EXIF orientation that every library applies."""
+    return Orientation(pillow=number, opencv=number, tags=f"EXIF orientation {number}" if number != 1 else "")
 
 
 def jpeg(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Origin, Plan, SourceComparison
 from sm_imgcheck.core.types.finding import Certainty, FailOn, Finding, Severity, Suppression, is_failing
+from sm_imgcheck.core.types.orientation import Orientation
 from sm_imgcheck.core.types.request import DecodedRequest, HandlerRun, Limit, Payload, RejectedRequest, Request
 from sm_imgcheck.core.types.result import Depth, Options, Report, Result, Status
 from sm_imgcheck.core.types.spec import (
@@ -43,6 +44,7 @@ __all__ = [
     "Limit",
     "Loss",
     "Options",
+    "Orientation",
     "Origin",
     "Payload",
     "PayloadKeys",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types.finding import Finding
+from sm_imgcheck.core.types.orientation import Orientation
 from sm_imgcheck.core.types.request import HandlerRun, Request
 from sm_imgcheck.core.types.spec import Affine, Step
 
@@ -35,12 +36,8 @@ class Header:
     """As stored, before any orientation is applied."""
     bits: int = 8
     """Per sample: 1, 2, 4, 8, 10, 12, 16 or 32."""
-    orientation: int = 1
-    """What Pillow's ``exif_transpose`` applies: EXIF tag 0x0112, else the same tag of XMP; 1 without one."""
-    opencv_orientation: int = 1
-    """What OpenCV applies: the EXIF tag alone."""
-    orientation_source: str = "EXIF"
-    """Where ``orientation`` is declared: EXIF or XMP."""
+    orientation: Orientation = Orientation()
+    """What each library applies to the stored pixels."""
     frames: int = 1
     icc: str = ""
     """Description of the embedded profile; empty: none."""

@@ -15,7 +15,7 @@ from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Decode, Header, Plan
 from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, reduce_image
-from sm_imgcheck.io.images.decode import INVERSE_ORIENTATION
+from sm_imgcheck.io.images.orientation import INVERSE_ORIENTATION
 from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.precision import shown_precision, spacing
 

@@ -44,7 +44,7 @@ def with_region(ideal: SourceComparison, images: Iterable[np.ndarray], source: n
 def _orientation(ideal: SourceComparison) -> int:
     """The EXIF orientation that the spec's plan applies; without a plan the file's."""
     if ideal.plan is None:
-        return ideal.header.orientation
+        return ideal.header.orientation.pillow
     return next((int(step.params["orientation"]) for step in ideal.plan.steps if step.op == "orient"), 1)
 
 

@@ -251,8 +251,7 @@ class OrientedImage:
 
 def usual_orientations(header: Header) -> tuple[tuple[int, int], ...]:
     """(orientation, last_orientation) of the views by EXIF, and as stored."""
-    exif_orientation = header.orientation
-    return ((exif_orientation, 1), (1, 1)) if exif_orientation != 1 else ((1, 1),)
+    return tuple((orientation, 1) for orientation in header.orientation.choices)
 
 
 def views(
@@ -280,17 +279,15 @@ def views(
 
 
 def _orientations(header: Header) -> tuple[tuple[int, int], ...]:
-    exif_orientation = header.orientation
     usual = list(usual_orientations(header))
     usual += [(orientation, 2) for orientation, _ in usual]
     visible = {
         orientation if last_orientation == 1 else _MIRROR[orientation] for orientation, last_orientation in usual
     }
     every = [*usual, *((orientation, 1) for orientation in range(1, 9) if orientation not in visible)]
-    first = dict.fromkeys((exif_orientation, 1))
     every += [
         (orientation, last_orientation)
-        for orientation in first
+        for orientation in header.orientation.choices
         for last_orientation in range(3, 9)
         if _both(orientation, last_orientation) not in visible
     ]

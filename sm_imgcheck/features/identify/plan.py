@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.channels import GRAY, ORDERS
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
+from sm_imgcheck.core.types import (
+    Candidate,
+    Contract,
+    Decode,
+    Dim,
+    Header,
+    Options,
+    Orientation,
+    Plan,
+    Spec,
+    Step,
+    Values,
+)
 from sm_imgcheck.features.identify.framings import Framing
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.ops.trace import after
@@ -130,10 +142,12 @@ def plan_from_file(
         golden=(),
         resolved={},
     )
-    exif_orientation = replace(header, orientation=orientation, opencv_orientation=orientation)
-    plan = make_plan(spec, Candidate(path="", kind="image", header=exif_orientation), Options())
+    new_header = replace(header, orientation=Orientation(pillow=orientation, opencv=orientation))
+    plan = make_plan(spec, Candidate(path="", kind="image", header=new_header), Options())
     steps = preparation.arrange(plan.steps)
-    if orientation == _TRANSPOSE != header.orientation:  # not in the file: the axes were swapped
+    if (
+        orientation == _TRANSPOSE and orientation not in header.orientation.choices
+    ):  # not in the file: the axes were swapped
         steps = tuple(_SWAP if step.op == "orient" else step for step in steps)
     return plan if steps == plan.steps else with_steps(plan, steps)
 

@@ -109,8 +109,8 @@ def stretch_mapping(facts: Facts) -> Affine:
 def source_panel(pixels: np.ndarray, header: Header) -> Panel:
     """Draw an image file as a viewer shows it: EXIF orientation applied, in color, transparency on white."""
     step = -(-max(pixels.shape[:2]) // _LARGEST)
-    image = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation)
-    rotation = ("rotated by EXIF orientation",) if header.orientation != 1 else ()
+    image = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation.pillow)
+    rotation = ("rotated by EXIF orientation",) if header.orientation.pillow != 1 else ()
     return Panel(pixels=image, heading="The source", lines=(phrases.header(header), *rotation))
 
 
@@ -123,7 +123,7 @@ def default_decode(pixels: np.ndarray, header: Header, facts: Facts) -> np.ndarr
     """The pixels of a handler that only decodes, in the channel order of ``facts``."""
     image = _rgb(pixels, header)
     if facts.channel_order == "BGR":  # OpenCV also applies the EXIF orientation
-        return orient(image, orientation=header.opencv_orientation)[..., ::-1]
+        return orient(image, orientation=header.orientation.opencv)[..., ::-1]
     return image
 
 

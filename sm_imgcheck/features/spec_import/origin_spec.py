@@ -152,4 +152,4 @@ def _decode(steps: Sequence[Step], image: bytes) -> dict[str, Json]:
 
 def has_orientation(image: bytes) -> bool:
     """Whether an image file has an EXIF orientation other than 1."""
-    return read_header(image, max_pixels=_MOST_PIXELS).orientation != 1
+    return read_header(image, max_pixels=_MOST_PIXELS).orientation.tags != ""

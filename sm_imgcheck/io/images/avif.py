@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images.boxes import big, box_contents, boxes
 
-__all__ = ["check_avif"]
+__all__ = ["avif_exif", "check_avif"]
 
 # An image has a temporal delimiter, a sequence header, metadata, a frame or its tile groups; a file a few images.
 MAX_OBUS = 20_000
@@ -39,18 +39,30 @@ def avif_items(body: bytes) -> Iterator[tuple[set[tuple[int, int]], bytes | memo
     """The sizes that each coded item declares, and its data."""
     total = 0
     for start, end in box_contents(body, "meta", 0, len(body)):
-        coded_size = avif_coded(body, start, end)
         sizes = avif_sizes(body, start, end)
-        idat = box_contents(body, "idat", start, end)
-        for at, _ in box_contents(body, "iloc", start, end):
-            for item, inside, extents in avif_places(body, at):
-                if item in coded_size:
-                    base = idat[0][0] if inside and idat else 0
-                    data = avif_data(body, base, extents)
-                    total += len(data)
-                    if total > MAX_SHARING * len(body):
-                        raise CandidateError("SRC112", "AVIF: items share the same data many times (iloc)")
-                    yield sizes.get(item, set()), data
+        for item, data in avif_contents(body, start, end, b"av01"):
+            total += len(data)
+            if total > MAX_SHARING * len(body):
+                raise CandidateError("SRC112", "AVIF: items share the same data many times (iloc)")
+            yield sizes.get(item, set()), data
+
+
+def avif_exif(body: bytes) -> bytes:
+    """Return the EXIF block of the file from its byte order on; empty without one (ISO/IEC 23008-12, annex A)."""
+    for start, end in box_contents(body, "meta", 0, len(body)):
+        for _, data in avif_contents(body, start, end, b"Exif"):
+            return bytes(data[4 + int.from_bytes(data[:4], "big") :])
+    return b""
+
+
+def avif_contents(body: bytes, start: int, end: int, kind: bytes) -> Iterator[tuple[int, bytes | memoryview]]:
+    """The number and the data of each item of this kind in a ``meta`` box."""
+    numbers = avif_numbers(body, start, end, kind)
+    idat = box_contents(body, "idat", start, end)
+    for at, _ in box_contents(body, "iloc", start, end):
+        for item, inside, extents in avif_places(body, at):
+            if item in numbers:
+                yield item, avif_data(body, idat[0][0] if inside and idat else 0, extents)
 
 
 def avif_data(body: bytes, base: int, extents: list[tuple[int, int]]) -> bytes | memoryview:
@@ -68,13 +80,13 @@ def avif_count(count: int) -> range:
     return range(count)
 
 
-def avif_coded(body: bytes, start: int, end: int) -> set[int]:
-    """Return the numbers of the items that are AV1 images."""
+def avif_numbers(body: bytes, start: int, end: int, kind: bytes) -> set[int]:
+    """Return the numbers of the items of this kind, such as ``av01`` for AV1 images."""
     ids = set()
     for at, to in box_contents(body, "iinf", start, end):
-        for kind, inside, _ in boxes(body, at + (8 if big(body, at, 1) else 6), to):
+        for box, inside, _ in boxes(body, at + (8 if big(body, at, 1) else 6), to):
             wide = 4 if body[inside : inside + 1] == b"\3" else 2
-            if kind == b"infe" and body[inside + 6 + wide : inside + 10 + wide] == b"av01":
+            if box == b"infe" and body[inside + 6 + wide : inside + 10 + wide] == kind:
                 ids.add(big(body, inside + 4, wide))
     return ids
 

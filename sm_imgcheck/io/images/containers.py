@@ -13,12 +13,11 @@ from sm_imgcheck.io.images.avif import check_avif
 from sm_imgcheck.io.images.jpeg2000 import check_jpeg2000
 from sm_imgcheck.io.images.netpbm import USUAL_WHITE, check_netpbm, netpbm_header
 from sm_imgcheck.io.images.png import scan_png
+from sm_imgcheck.io.images.tiff import tiff_directory, tiff_layout, tiff_number
 from sm_imgcheck.rules.source_image import MOST_FRAMES
 
-__all__ = ["ContainerHeader", "check_decoder_size", "check_sizes", "declared_by", "ico_images", "tiff_directory"]
+__all__ = ["ContainerHeader", "check_decoder_size", "check_sizes", "declared_by", "ico_images"]
 
-# Bytes a value of the TIFF types that sizes are written in: SHORT, LONG and BigTIFF's LONG8.
-TIFF_SIZES = {3: 2, 4: 4, 16: 8}
 # Zeros between the blocks of a GIF are passed over.
 GIF_PADDING = re.compile(rb"\0*")
 # 125 MB in blocks of 255 bytes.
@@ -33,8 +32,6 @@ class ContainerHeader:
     width: int
     bits: int = 8
     """Per sample."""
-    orientation: int = 1
-    """TIFF only: tag 0x0112, 1..8."""
     frames: int = 1
     trailing: int = 0
     """Bytes after the end that the container declares."""
@@ -177,39 +174,12 @@ def tiff_declares(body: bytes) -> ContainerHeader | None:
     while 0 < at < len(body) and at not in offsets and len(offsets) < MOST_FRAMES:
         offsets.add(at)
         at = tiff_number(body, at + head + step * tiff_number(body, at, head), room)
-    orientation = fields.get(274, 1)
     return ContainerHeader(
         height=fields[257],
         width=fields[256],
         bits=fields.get(258, 1),
-        orientation=orientation if orientation in range(1, 9) else 1,
         frames=max(1, len(offsets)),
     )
-
-
-def tiff_layout(body: bytes) -> tuple[int, int, int]:
-    """Bytes of a directory's count, of an entry and of an offset, in TIFF or BigTIFF."""
-    return (8, 20, 8) if body[2:4] in (b"+\0", b"\0+") else (2, 12, 4)
-
-
-def tiff_number(body: bytes, at: int, size: int) -> int:
-    """Return an unsigned number in the file's byte order; bytes beyond the end are ignored."""
-    return int.from_bytes(body[at : at + size], "little" if body[:1] == b"I" else "big")
-
-
-def tiff_directory(body: bytes) -> dict[int, list[int]]:
-    """The first value of each numeric field of the first directory, by tag; several where a tag is repeated."""
-    head, step, room = tiff_layout(body)
-    at = tiff_number(body, 8 if room == 8 else 4, room)
-    sizes: dict[int, list[int]] = {}
-    for entry in range(at + head, min(at + head + step * tiff_number(body, at, head), len(body)), step):
-        size = TIFF_SIZES.get(tiff_number(body, entry + 2, 2), 0)
-        offset = entry + 4 + room
-        inline = size * tiff_number(body, entry + 4, room) <= room
-        if size:
-            start = offset if inline else tiff_number(body, offset, room)
-            sizes.setdefault(tiff_number(body, entry, 2), []).append(tiff_number(body, start, size))
-    return sizes
 
 
 def netpbm_declares(body: bytes) -> ContainerHeader | None:

@@ -13,15 +13,12 @@ from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, to_srgb
 from sm_imgcheck.io.images.jpeg import scan_jpeg
 from sm_imgcheck.io.images.opencv import opencv_gray, quiet_opencv
+from sm_imgcheck.io.images.orientation import as_stored
 from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profile
 from sm_imgcheck.io.images.png import check_data, essential_png, scan_png
-from sm_imgcheck.ops.kernels.color import orient
 
-__all__ = ["INVERSE_ORIENTATION", "decode", "decode_with_header"]
+__all__ = ["decode", "decode_with_header"]
 
-# The inverse of each EXIF orientation that is not its own inverse. Pillow and OpenCV always apply the orientation of a
-# TIFF.
-INVERSE_ORIENTATION = {6: 8, 8: 6}
 # Files that only OpenCV reads are rare: their headers must be cheap to read.
 SECOND_OPINION_PIXELS = 16_000_000
 
@@ -68,8 +65,6 @@ def decode_with_header(
             pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)
         except CandidateError as problem:
             header = replace_fields(header, icc_problem=problem.problem)
-    if header.format == "TIFF" and header.orientation != 1:
-        pixels = orient(pixels, orientation=INVERSE_ORIENTATION.get(header.orientation, header.orientation))
     check_decoder_size((header.height, header.width), "the decoder", pixels.shape[:2])
     return pixels, header
 
@@ -84,14 +79,12 @@ def embedded_profile(body: bytes, header: Header) -> bytes:
 
 
 def decode_other_with_header(body: bytes, header: Header) -> tuple[np.ndarray, Header]:
-    """Decode any format but JPEG: with Pillow, then with a fallback decoder. Raises CandidateError.
-
-    A TIFF is returned rotated by its orientation.
-    """
+    """Decode any format but JPEG: with Pillow, then with a fallback decoder. Raises CandidateError."""
     image = None
     try:
         image, opening = open_pillow(body, header.format)
         pixels, loading = load_pillow(image, header)
+        pixels = as_stored(pixels, header, "pillow")
     except CandidateError as problem:
         pixels = second_opinion(body, header, problem, is_open=image is not None)
         return pixels, replace_fields(header, refused=problem.problem)
@@ -133,7 +126,9 @@ def second_opinion(body: bytes, header: Header, problem: CandidateError, *, is_o
     if is_open or header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
         raise problem
     pixels = quiet_opencv(body, "IMREAD_COLOR", complete=True)
-    size = (header.height, header.width) if header.orientation <= 4 else (header.width, header.height)
-    if pixels is None or pixels.shape[:2] != size:
+    if pixels is None:
         raise problem
-    return np.ascontiguousarray(pixels[..., ::-1])
+    pixels = as_stored(pixels[..., ::-1], header, "opencv")
+    if pixels.shape[:2] != (header.height, header.width):
+        raise problem
+    return np.ascontiguousarray(pixels)

@@ -6,8 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.frozen import replace_fields
-from sm_imgcheck.core.types import Header
+from sm_imgcheck.core.types import Header, Orientation
+from sm_imgcheck.io.images.avif import avif_exif
 from sm_imgcheck.io.images.containers import check_decoder_size, check_sizes, declared_by
 from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.icc import join_icc, read_icc
@@ -19,16 +19,17 @@ from sm_imgcheck.io.images.jpeg import (
     jpeg_subsampling,
     scan_jpeg,
 )
-from sm_imgcheck.io.images.orientation import Orientation, exif_number, read_orientation, without_app1_name
+from sm_imgcheck.io.images.orientation import make_orientation, read_exif, read_orientation, without_app1_name
 from sm_imgcheck.io.images.pillow import (
     open_pillow,
     pillow_accepts,
     pillow_frames,
     pillow_mode,
     pillow_profile,
-    tiff_orientation,
+    pillow_size,
 )
 from sm_imgcheck.io.images.png import scan_png
+from sm_imgcheck.io.images.tiff import tiff_number
 
 if TYPE_CHECKING:
     from PIL import ImageFile
@@ -98,7 +99,7 @@ def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
 def make_jpeg_header(body: bytes, scan: JpegScan, *, max_pixels: int) -> Header:
     """As ``look``, from the markers of the file."""
     check_jpeg(body, scan, max_pixels=max_pixels)
-    orientation = read_orientation(scan.exif, scan.xmp)
+    orientation, exif_problem = read_orientation(scan.exif, scan.xmp)
     profile, icc_problem = join_icc(scan.icc)
     icc, wide_gamut, unreadable = read_icc(profile)
     return Header(
@@ -107,16 +108,14 @@ def make_jpeg_header(body: bytes, scan: JpegScan, *, max_pixels: int) -> Header:
         height=scan.height,
         width=scan.width,
         bits=scan.bits,
-        orientation=orientation.pillow,
-        opencv_orientation=orientation.opencv,
-        orientation_source=orientation.source,
+        orientation=orientation,
         frames=mpo_image_count(scan.index),
         icc=icc,
         wide_gamut=wide_gamut,
         coding=jpeg_coding(scan.sof),
         subsampling=jpeg_subsampling(scan.components),
         trailing_bytes=0 if scan.index else len(body) - scan.end,
-        exif_problem=orientation.problem,
+        exif_problem=exif_problem,
         icc_problem=icc_problem or unreadable,
         warnings=(f"{scan.stray} stray bytes between JPEG segments",) if scan.stray else (),
         truncated=not scan.complete,
@@ -163,10 +162,9 @@ def check_jpeg_bytes(scan: JpegScan) -> None:
 
 def mpo_image_count(index: bytes) -> int:
     """Return the number of images in a multi-picture index (CIPA DC-007, tag 0xB001); 1 without an index."""
-    big = index[:2] != b"II"
     for at in range(10, min(len(index) - 11, 130), 12):
-        if exif_number(index[at : at + 2], big=big) == 0xB001:
-            return max(1, exif_number(index[at + 8 : at + 12], big=big))
+        if tiff_number(index, at, 2) == 0xB001:
+            return max(1, tiff_number(index, at + 8, 4))
     return 1
 
 
@@ -181,7 +179,7 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
             f"the data of a PNG of {scan.height}x{scan.width} (HxW) cannot hold {scan.missing_rows:.0%} of its rows"
         )
         raise CandidateError("SRC111" if scan.missing_rows > 0.5 else "SRC110", f"truncated: {clause}")
-    orientation = read_orientation(scan.exif, scan.xmp)
+    orientation, exif_problem = read_orientation(scan.exif, scan.xmp, opencv=scan.opencv_exif)
     icc, wide_gamut, unreadable = read_icc(scan.icc)
     mode = {0: "L", 2: "RGB", 3: "RGB", 4: "LA", 6: "RGBA"}[scan.color]
     return Header(
@@ -190,14 +188,12 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
         height=scan.height,
         width=scan.width,
         bits=scan.depth,
-        orientation=orientation.pillow,
-        opencv_orientation=orientation.opencv,
-        orientation_source=orientation.source,
+        orientation=orientation,
         frames=scan.frames,
         icc=icc,
         wide_gamut=wide_gamut,
         trailing_bytes=len(body) - scan.end,
-        exif_problem=orientation.problem,
+        exif_problem=exif_problem,
         icc_problem=scan.icc_problem or unreadable,
         warnings=scan.warnings,
         truncated=not scan.complete,
@@ -220,11 +216,11 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
             mode="RGB",
             height=container.height,
             width=container.width,
-            orientation=container.orientation,
-            opencv_orientation=container.orientation,
+            orientation=tiff_orientation(body) if form == "TIFF" else Orientation(),
             warnings=(str(problem),),
         )
-    height, width, orientation = tiff_orientation(image) if form == "TIFF" else pillow_orientation(image, body)
+    height, width = pillow_size(image)
+    orientation, exif_problem = pillow_orientation(image, body)
     profile, profile_warnings = pillow_profile(image)
     check_pixels(height, width, max_pixels)
     if form != "BMP":  # uncompressed: its bytes limit its sides
@@ -240,27 +236,34 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
         height=height,
         width=width,
         bits=bits,
-        orientation=orientation.pillow,
-        opencv_orientation=orientation.opencv,
-        orientation_source=orientation.source,
+        orientation=orientation,
         frames=frames,
         icc=icc,
         wide_gamut=wide_gamut,
         trailing_bytes=container.trailing if container else 0,
-        exif_problem=orientation.problem,
+        exif_problem=exif_problem,
         icc_problem=profile_warnings or icc_problem,
         warnings=(*messages, *frame_warnings, *(container.warnings if container else ())),
         refused="" if pillow_accepts(body, form) else f"unrecognized {form} signature: got {printable(body[:12])}",
     )
 
 
-def pillow_orientation(image: ImageFile.ImageFile, body: bytes) -> tuple[int, int, Orientation]:
-    """Return stored height, width and orientation of a lazily opened image that Pillow does not rotate."""
-    exif, (width, height) = image.info.get("exif") or b"", image.size
-    orientation = read_orientation(exif or None, image.info.get("xmp") or b"")
-    if without_app1_name(exif) not in body:  # the rotation of an AVIF container, as Pillow wrote it into EXIF
-        orientation = replace_fields(orientation, opencv=1)
-    return height, width, orientation
+def pillow_orientation(image: ImageFile.ImageFile, body: bytes) -> tuple[Orientation, str]:
+    """Return the orientation of a lazily opened image, and what is wrong with its EXIF block, if anything."""
+    exif, xmp = image.info.get("exif"), image.info.get("xmp") or b""
+    xmp = xmp if isinstance(xmp, bytes) else b""
+    if image.format == "TIFF":
+        return tiff_orientation(body, xmp), ""
+    if image.format == "AVIF":
+        file_exif = avif_exif(body)
+        return read_orientation(exif, xmp, opencv=file_exif, is_container=without_app1_name(exif or b"") != file_exif)
+    return read_orientation(exif and without_app1_name(exif), xmp)
+
+
+def tiff_orientation(body: bytes, xmp: bytes = b"") -> Orientation:
+    """Return the orientation of a TIFF, which Pillow and OpenCV, by libtiff, apply when they decode it."""
+    tag = read_exif(body)
+    return make_orientation(tag.pillow, xmp, opencv=tag.libtiff, exif=tag.words)
 
 
 def printable(head: bytes) -> str:

@@ -47,7 +47,7 @@ class JpegScan:
     adobe: int | None
     """The Adobe segment's color transform: 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None: no such segment."""
     exif: bytes | None
-    """The bytes after the identifier of the first EXIF segment; None without one."""
+    """The bytes after the identifier of all EXIF segments, which Pillow joins; None without one."""
     xmp: bytes
     """The bytes after the identifier of the last XMP segment, which counts for Pillow; empty without one."""
     icc: tuple[bytes, ...]
@@ -113,6 +113,7 @@ def scan_jpeg(body: bytes) -> JpegScan:
         if first < 0 and marker in JPEG_NEEDED:
             segments.append((start, end))
     factors = body[frame_at + 6 : frame_at + 6 + 3 * body[frame_at + 5]] if frame and len(body) > frame_at + 5 else b""
+    exif = [app[6:] for app in apps[0xE1] if app.startswith(b"Exif\0\0")]
     adobe = next((app[11] for app in apps[0xEE] if app[:5] == b"Adobe" and len(app) >= 12), None)
     return JpegScan(
         sof=frame if factors else 0,
@@ -122,7 +123,7 @@ def scan_jpeg(body: bytes) -> JpegScan:
         components=tuple((i, hv >> 4, hv & 15) for i, hv in zip(factors[::3], factors[1::3])),
         jfif=any(app[:5] == b"JFIF\0" for app in apps[0xE0]),
         adobe=adobe,
-        exif=next((app[6:] for app in apps[0xE1] if app[:4] == b"Exif"), None),
+        exif=b"".join(exif) if exif else None,
         xmp=next((app[len(XMP_NAME) :] for app in reversed(apps[0xE1]) if app.startswith(XMP_NAME)), b""),
         icc=tuple(app[12:] for app in apps[0xE2] if app[:12] == b"ICC_PROFILE\0"),
         index=next((app[4:] for app in apps[0xE2] if app[:4] == b"MPF\0"), b""),

@@ -8,6 +8,7 @@ import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
+from sm_imgcheck.io.images.orientation import as_stored
 from sm_imgcheck.io.images.png import essential_png, scan_png
 from sm_imgcheck.io.images.quiet import quietly
 from sm_imgcheck.ops.kernels.color import opencv_cmyk_to_rgb
@@ -70,8 +71,10 @@ def opencv_gray(body: bytes, header: Header, pixels: np.ndarray) -> np.ndarray:
         weighted_sum = opencv_cmyk_to_rgb(pixels).astype(np.int32) @ np.array([4899, 9617, 1868], np.int32)
         return ((weighted_sum + (1 << 13)) >> 14).astype(np.uint8)[..., None]
     result = quiet_opencv(body, "IMREAD_GRAYSCALE")
-    if result is not None and result.shape == pixels.shape[:2]:
-        return result[..., None]
+    if result is not None:
+        result = as_stored(result[..., None], header, "opencv")
+        if result.shape[:2] == pixels.shape[:2]:
+            return result
     if pixels.dtype not in (np.uint8, np.uint16):
         return pixels  # floats and 32-bit integers: white is undefined, and the plan rejects them
     shallow = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

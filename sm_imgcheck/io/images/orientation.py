@@ -1,47 +1,127 @@
-"""The orientation that an image file declares in EXIF or XMP, as Pillow and OpenCV read it."""
+"""The orientation tags of an image file in EXIF and XMP, as Pillow, OpenCV and libtiff read them."""
 
 from __future__ import annotations
 
+import math
 import re
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from sm_imgcheck.core.frozen import frozen
+import numpy as np
 
-__all__ = ["Orientation", "read_exif", "read_orientation", "without_app1_name"]
+from sm_imgcheck.core.types import Header, Orientation
+from sm_imgcheck.io.images.tiff import tiff_layout, tiff_number
+from sm_imgcheck.ops.kernels.color import orient
 
-UTF8_TYPE = 129  # text in UTF-8, since EXIF 3.0
-# Bytes per value of the field types 1..13: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT ... IFD.
-EXIF_SIZES = (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
-# Types with which Pillow applies an orientation: SHORT, LONG, SSHORT, SLONG.
-NUMBER_TYPES = (3, 4, 8, 9)
+__all__ = [
+    "INVERSE_ORIENTATION",
+    "ExifTag",
+    "as_stored",
+    "make_orientation",
+    "read_exif",
+    "read_orientation",
+    "without_app1_name",
+]
+
 ORIENTATION_TAG = 0x0112
+# The inverse of each orientation that is not its own inverse.
+INVERSE_ORIENTATION = {6: 8, 8: 6}
+BYTE_ORDERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # TIFF and BigTIFF
+# Pillow accepts the number 42 in the other byte order too.
+PILLOW_ORDERS = (b"II\0*", b"MM*\0")
+# Types 1 to 13 of TIFF, and BigTIFF's LONG8: name and `struct` code of a value.
+EXIF_TYPES = {
+    1: ("BYTE", "B"),
+    2: ("ASCII", "B"),
+    3: ("SHORT", "H"),
+    4: ("LONG", "I"),
+    5: ("RATIONAL", "2I"),
+    6: ("SBYTE", "b"),
+    7: ("UNDEFINED", "B"),
+    8: ("SSHORT", "h"),
+    9: ("SLONG", "i"),
+    10: ("SRATIONAL", "2i"),
+    11: ("FLOAT", "f"),
+    12: ("DOUBLE", "d"),
+    13: ("IFD", "I"),
+    16: ("LONG8", "Q"),
+}
+# With UTF-8 (129, EXIF 3.0), which neither library reads.
+TYPE_SIZES = {129: 1, **{kind: struct.calcsize("=" + code) for kind, (_, code) in EXIF_TYPES.items()}}
+# The most that a directory of a TIFF holds; BigTIFF counts in 64 bits.
+MAX_FIELDS = 65_535
+# Types that are bytes and text for Pillow, and the types that libtiff accepts for a SHORT (TIFFReadDirEntryShort).
+PILLOW_TEXTS = (1, 2, 7)
+LIBTIFF_INTEGERS = (1, 3, 4, 6, 8, 9, 16)
 # As Pillow searches it (Image.getexif), which does not parse the XML.
 XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
 
 
-@frozen
-class Orientation:
-    """What a file declares, 1..8; 1 where it declares none or another number."""
+class ExifTag(NamedTuple):
+    """The orientation tag of a directory as each library reads it, 1..8; 1: no such number."""
 
-    pillow: int = 1
-    """What `ImageOps.exif_transpose` applies: the EXIF tag, else the same tag of XMP."""
+    pillow: int = 0
+    """0: Pillow finds no tag, and uses XMP."""
     opencv: int = 1
-    """What OpenCV applies: the first two bytes of the EXIF tag's value, of any type (exif.cpp, getOrientation)."""
-    source: str = "EXIF"
-    """Where Pillow's is declared: EXIF or XMP."""
+    libtiff: int = 1
+    words: str = ""
+    """Number and unusual type of the first tag, such as ``6 (BYTE)``; empty without a tag."""
     problem: str = ""
-    """What is wrong with the EXIF block, if anything."""
+    """What is wrong with the directory, if anything."""
 
 
-def read_orientation(exif: bytes | None, xmp: bytes = b"") -> Orientation:
-    """Return the orientation by an EXIF block, with or without the name of JPEG's APP1, and by XMP."""
-    pillow, opencv, problem = (0, 0, "") if exif is None else read_exif(without_app1_name(exif))
-    match = None if pillow else XMP_ORIENTATION.search(xmp)
-    return Orientation(
-        pillow=valid_orientation(int(match[1]) if match else pillow),
-        opencv=valid_orientation(opencv),
-        source="XMP" if match else "EXIF",
-        problem=problem,
-    )
+class ExifField(NamedTuple):
+    """An entry of a directory."""
+
+    tag: int
+    kind: int
+    values: int
+    """Their number."""
+    at: int
+    """Offset of the value, in the entry or outside of it."""
+    size: int
+    """Bytes of a value outside the entry; 0: it is inside."""
+    is_missing: bool
+    """Whether the value is outside the block."""
+    entry: int
+    """Offset of the entry."""
+
+
+def read_orientation(
+    exif: bytes | None, xmp: bytes = b"", *, opencv: bytes | None = None, is_container: bool = False
+) -> tuple[Orientation, str]:
+    """Return the orientation by EXIF and XMP, and what is wrong with the EXIF block, if anything.
+
+    exif: the block that Pillow reads, which passes over the name of an APP1; OpenCV reads it too unless ``opencv`` is
+    another one, and does not pass over the name.
+    is_container: Pillow has written the rotation of an AVIF container into its block.
+    """
+    if exif is None and not xmp and not opencv:
+        return Orientation(), ""
+    block = without_app1_name(exif or b"")
+    opencv = exif if opencv is None else opencv
+    tag = read_exif(block) if exif is not None else ExifTag()
+    other = tag if block == opencv else read_exif(opencv or b"")
+    container = f"container orientation {tag.pillow}" if is_container else ""
+    words = (other if is_container else tag).words
+    return make_orientation(tag.pillow, xmp, opencv=other.opencv, exif=words, container=container), tag.problem
+
+
+def make_orientation(pillow: int, xmp: bytes, *, opencv: int, exif: str, container: str = "") -> Orientation:
+    """Return what Pillow applies of its tag or of XMP, and ``opencv``, with the words of all tags."""
+    match = XMP_ORIENTATION.search(xmp)
+    pillow = pillow or valid_orientation(int(match[1]) if match else 1)
+    if pillow == opencv == 1:
+        return Orientation()
+    tags = (container, exif and f"EXIF orientation {exif}", f"XMP orientation {match[1].decode()}" if match else "")
+    return Orientation(pillow=pillow, opencv=opencv, tags=", ".join(filter(None, tags)))
+
+
+def as_stored(pixels: np.ndarray, header: Header, library: str) -> np.ndarray:
+    """Undo the orientation of a TIFF, which Pillow and OpenCV apply whenever they decode one."""
+    orientation = header.orientation.by(library) if header.format == "TIFF" else 1
+    return orient(pixels, orientation=INVERSE_ORIENTATION.get(orientation, orientation))
 
 
 def without_app1_name(exif: bytes) -> bytes:
@@ -49,51 +129,87 @@ def without_app1_name(exif: bytes) -> bytes:
     return exif[6:] if exif.startswith(b"Exif\0\0") else exif
 
 
-def valid_orientation(number: int) -> int:
+def valid_orientation(number: float | None) -> int:
     """Return a number from 1 to 8, and 1 for any other."""
-    return number if 1 <= number <= 8 else 1
+    return int(number) if number and number in range(1, 9) else 1
 
 
-def read_exif(block: bytes) -> tuple[int, int, str]:
-    """The orientation tag of the first directory as Pillow and as OpenCV read it, and what is wrong, if anything.
+def read_exif(block: bytes) -> ExifTag:
+    """Read the orientation tag of the first directory of an EXIF block, which starts with the byte order, or of a TIFF.
 
-    0: no tag that they read. ``block`` starts with the byte order (``II`` or ``MM``). Both use the first of two tags.
+    OpenCV uses the first two bytes of the first tag, of any type, unless a value before it is outside the block.
     """
-    if len(block) < 14:
-        return 0, 0, f"short header ({len(block)} bytes)"
-    if block[:4] not in (b"II*\0", b"MM\0*"):
-        return 0, 0, f"bad byte order mark ({block[:4].hex(' ')})"
-    big = block[:1] == b"M"
-    at = exif_number(block[4:8], big=big)
-    count = exif_number(block[at : at + 2], big=big)
-    pillow, opencv, problem = 0, 0, ""
-    if not 8 <= at <= len(block) - 2:
-        return 0, 0, f"first directory at byte {at} of {len(block)}"
-    for entry in range(at + 2, at + 2 + 12 * count, 12):
-        field = block[entry : entry + 12]
-        if len(field) < 12:
-            problem = problem or f"directory of {count} entries runs past the end"
+    if block and block[:4] not in (*BYTE_ORDERS, *PILLOW_ORDERS):
+        return ExifTag(pillow=1, problem=f"bad byte order mark ({block[:4].hex(' ')})")
+    fields, problem = exif_fields(block)
+    first = next((at for at, field in enumerate(fields) if field.tag == ORIENTATION_TAG), None)
+    if first is None:
+        return ExifTag(problem=problem)
+    tag, number = fields[first], first_value(block, fields[first])
+    start = tiff_number(block, tag.entry + 8, 2)
+    is_read = block[:4] in BYTE_ORDERS and not any(field.is_missing for field in fields[:first])
+    value = start if number is None or tag.kind in PILLOW_TEXTS else number
+    name = EXIF_TYPES[tag.kind][0] if tag.kind in EXIF_TYPES else f"type {tag.kind}"
+    return ExifTag(
+        pillow=pillow_tag(block, fields),
+        opencv=valid_orientation(start) if is_read else 1,
+        libtiff=valid_orientation(number) if tag.kind in LIBTIFF_INTEGERS and tag.values == 1 else 1,
+        words=f"{value:g}" if name in ("SHORT", "LONG") else f"{value:g} ({name})",
+        problem=problem,
+    )
+
+
+def pillow_tag(block: bytes, fields: Sequence[ExifField]) -> int:
+    """The first tag that Pillow can read, 1..8, 1 for another value; 0: none.
+
+    A value outside the block ends its reading, unless all values up to it are larger than the block.
+    """
+    total = 0
+    for field in fields:
+        total += field.size
+        if field.is_missing and total <= len(block):
             break
-        tag, kind = exif_number(field[:2], big=big), exif_number(field[2:4], big=big)
-        problem = problem or exif_field_problem(block, field, tag, kind, big=big)
-        if tag == ORIENTATION_TAG:
-            opencv = opencv or exif_number(field[8:10], big=big)
-            if kind in NUMBER_TYPES:
-                length = EXIF_SIZES[kind - 1]
-                pillow = pillow or exif_number(field[8 : 8 + length], big=big)
-    return pillow, opencv, problem
+        if field.tag == ORIENTATION_TAG and (number := first_value(block, field)) is not None:
+            return 1 if field.kind in PILLOW_TEXTS else valid_orientation(number)
+    return 0
 
 
-def exif_number(raw: bytes, *, big: bool) -> int:
-    """An unsigned number in the block's byte order."""
-    return int.from_bytes(raw, "big" if big else "little")
+def first_value(block: bytes, field: ExifField) -> float | None:
+    """The first value of a field as a number, of a fraction the quotient; None without one, and outside the block."""
+    if field.is_missing or not field.values or field.kind not in EXIF_TYPES:
+        return None
+    number, *divisors = struct.unpack_from(byte_order(block) + EXIF_TYPES[field.kind][1], block, field.at)
+    return math.nan if 0 in divisors else number / math.prod(divisors)
 
 
-def exif_field_problem(block: bytes, field: bytes, tag: int, kind: int, *, big: bool) -> str:
-    """Return the problem of one entry of a directory; empty without one."""
-    if not 1 <= kind <= len(EXIF_SIZES) and kind != UTF8_TYPE:
-        return f"unknown type {kind} in tag 0x{tag:04x}"
-    size = (1 if kind == UTF8_TYPE else EXIF_SIZES[kind - 1]) * exif_number(field[4:8], big=big)
-    if size > 4 and exif_number(field[8:12], big=big) + size > len(block):
-        return f"value of tag 0x{tag:04x} is outside the block"
-    return ""
+def byte_order(block: bytes) -> str:
+    """The `struct` code of the byte order."""
+    return "<" if block[:1] == b"I" else ">"
+
+
+def exif_fields(block: bytes) -> tuple[list[ExifField], str]:
+    """The entries of the first directory, and what is wrong with it, if anything."""
+    if len(block) < 14:
+        return [], f"short header ({len(block)} bytes)"
+    problem = f"bad byte order mark ({block[:4].hex(' ')})" if block[:4] in PILLOW_ORDERS else ""
+    head, step, room = tiff_layout(block)
+    at = tiff_number(block, room, room)
+    if not 8 <= at <= len(block) - head:
+        return [], f"first directory at byte {at} of {len(block)}"
+    count, fields = tiff_number(block, at, head), []
+    whole = min(count, MAX_FIELDS, (len(block) - at - head) // step)
+    layout = struct.Struct(byte_order(block) + ("HHQQ" if room == 8 else "HHII"))
+    for entry in range(at + head, at + head + step * whole, step):
+        tag, kind, number, start = layout.unpack_from(block, entry)
+        size = TYPE_SIZES.get(kind, 0) * number
+        if size <= room:
+            start, size = entry + step - room, 0
+        is_missing = size > 0 and start + size > len(block)
+        fields.append(ExifField(tag, kind, number, start, size, is_missing, entry))
+        if kind not in TYPE_SIZES:
+            problem = problem or f"unknown type {kind} in tag 0x{tag:04x}"
+        elif is_missing:
+            problem = problem or f"value of tag 0x{tag:04x} is outside the block"
+    if whole < count:
+        problem = problem or f"directory of {count} entries runs past the end"
+    return fields, problem

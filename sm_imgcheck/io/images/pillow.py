@@ -11,7 +11,6 @@ import numpy as np
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
-from sm_imgcheck.io.images.orientation import Orientation
 from sm_imgcheck.io.images.quiet import quietly
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ __all__ = [
     "pillow_frames",
     "pillow_mode",
     "pillow_profile",
-    "tiff_orientation",
+    "pillow_size",
 ]
 
 # The plugins that may see a candidate, by format. No EPS: Pillow would run Ghostscript on it.
@@ -97,29 +96,19 @@ def pillow_frames(image: ImageFile.ImageFile) -> tuple[int, tuple[str, ...]]:
     return frames, ()
 
 
-def tiff_orientation(image: ImageFile.ImageFile) -> tuple[int, int, Orientation]:
-    """Return stored height, width and orientation of a lazily opened TIFF, which Pillow rotates when it loads it.
+def pillow_size(image: ImageFile.ImageFile) -> tuple[int, int]:
+    """Return stored height and width of a lazily opened image.
 
-    Pillow reports the rotated size for an orientation tag, the stored size for an orientation in XMP only, which
-    OpenCV does not read.
+    Pillow reports the rotated size of a TIFF with an orientation tag, and the stored size for one in XMP.
     """
-    number, _ = quietly(lambda: image.getexif().get(0x0112))
     width, height = image.size
     tags: Mapping[int, object] = getattr(image, "tag_v2", {})
-    if tags.get(0x0112) in (5, 6, 7, 8):
-        height, width = width, height
-    orientation = int(number) if number is not None and number in range(1, 9) else 1
-    if 0x0112 in tags:
-        return height, width, Orientation(pillow=orientation, opencv=orientation)
-    return height, width, Orientation(pillow=orientation, source="XMP")
+    return (width, height) if tags.get(0x0112) in (5, 6, 7, 8) else (height, width)
 
 
 def check_pillow(image: ImageFile.ImageFile, header: Header) -> None:
     """Raise CandidateError where a lazily opened image has a different size than ``header``, before it is decoded."""
-    width, height = image.size
-    if header.format == "TIFF":
-        height, width, _ = tiff_orientation(image)
-    check_decoder_size((header.height, header.width), "Pillow", (height, width))
+    check_decoder_size((header.height, header.width), "Pillow", pillow_size(image))
 
 
 def load_pillow(image: ImageFile.ImageFile, header: Header) -> tuple[np.ndarray, tuple[str, ...]]:

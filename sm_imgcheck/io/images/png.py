@@ -38,6 +38,9 @@ class PngScan:
     """Whether a color or palette entries are declared transparent (tRNS)."""
     frames: int
     exif: bytes | None
+    """What counts for Pillow: the last EXIF chunk, else the last profile of ImageMagick; None without one."""
+    opencv_exif: bytes
+    """What counts for OpenCV: the first EXIF chunk; empty without one."""
     xmp: bytes
     """The last XMP text, which counts for Pillow; empty without one."""
     icc: bytes
@@ -97,7 +100,8 @@ def scan_png(body: bytes) -> PngScan:
         color=body[25],
         transparency=b"tRNS" in first,
         frames=max(1, int.from_bytes(first.get(b"acTL", b"")[:4], "big")),
-        exif=first.get(b"eXIf"),
+        exif=png_exif(body, chunks),
+        opencv_exif=first.get(b"eXIf", b""),
         xmp=png_text(body, chunks, b"XML:com.adobe.xmp"),
         icc=icc,
         icc_problem=icc_problem,
@@ -145,6 +149,18 @@ def check_png_texts(body: bytes, chunks: list[tuple[bytes, int, int]]) -> None:
         if size > MAX_PNG_TEXT or total > MAX_PNG_TEXTS:
             kind = name.decode("latin-1")
             raise CandidateError("SRC121", f"PNG: {kind} chunk inflates to more than {MAX_PNG_TEXT} bytes")
+
+
+def png_exif(body: bytes, chunks: list[tuple[bytes, int, int]]) -> bytes | None:
+    """Return the last EXIF chunk, else a profile in hexadecimal digits after three lines; None without either."""
+    for name, start, end in reversed(chunks):
+        if name == b"eXIf":
+            return body[start + 8 : end - 4]
+    profile = png_text(body, chunks, b"Raw profile type exif")
+    try:
+        return bytes.fromhex(b"".join(profile.split(b"\n")[3:]).decode("latin-1")) if profile else None
+    except ValueError:
+        return profile[:4]
 
 
 def png_text(body: bytes, chunks: list[tuple[bytes, int, int]], keyword: bytes) -> bytes:

@@ -11,6 +11,7 @@ from sm_imgcheck.core.channels import blue_first
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Facts, Step
+from sm_imgcheck.core.types.orientation import orienting_library
 from sm_imgcheck.core.value_mapping import canonical, same
 from sm_imgcheck.ops.trace import after, output_size
 from sm_imgcheck.pipeline.plan.context import (
@@ -41,8 +42,9 @@ def _decode(_: Facts, context: PlanContext) -> Iterator[Step]:
 def _orient(_: Facts, context: PlanContext) -> Iterator[Step]:
     if context.spec.decode.exif != "apply":
         return
-    key = "opencv_orientation" if context.spec.decode.library == "opencv" else "orientation"
-    orientation = {"header": key} if context.header is None else getattr(context.header, key)
+    library = orienting_library(context.spec.decode.library)
+    key = {"header": f"orientation.{library}"}
+    orientation = key if context.header is None else context.header.orientation.by(library)
     if orientation != 1:
         yield Step(op="orient", params={"orientation": orientation}, why="apply the EXIF orientation")
 

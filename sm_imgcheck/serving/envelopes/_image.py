@@ -22,8 +22,8 @@ QUALITY = 95
 def changes(header: Header, spec: Spec) -> tuple[str, ...]:
     """Return the reasons why the image must be re-encoded; empty: its bytes are sent unchanged."""
     reasons = [message for _, message in refusals(header, spec.decode, channel_order=spec.contract.channel_order)]
-    if spec.decode.exif == "ignore" and header.orientation != 1:
-        reasons.append(f"EXIF orientation {header.orientation}: not applied by the handler")
+    if spec.decode.exif == "ignore" and header.orientation.tags:
+        reasons.append(f"{header.orientation.tags}: not applied by the handler")
     content_type = _content_type(spec)
     if _FORMATS.get(content_type, header.format) != header.format:
         reasons.append(f"image format: got {header.format}, expected {content_type} (the spec's content type)")
@@ -62,7 +62,7 @@ def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray:
         pixels, _ = decode_with_header(body, header, dct="accurate", gray=False, truncated=policy.truncated, icc=icc)
         mode = "RGB" if header.mode == "CMYK" and pixels.shape[2] == 3 else header.mode  # the profile has made it RGB
         return color(
-            orient(pixels, orientation=header.orientation),
+            orient(pixels, orientation=header.orientation.by(policy.library)),
             mode=mode,
             to=_channels(header, spec, form),
             cmyk=policy.library,

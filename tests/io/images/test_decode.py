@@ -9,11 +9,11 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageFile, ImageOps
-from PIL.PngImagePlugin import PngInfo
+from PIL import Image, ImageCms, ImageFile
 from sample_images import encode_image, jpeg, picture
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.types import Orientation
 from sm_imgcheck.io.images import decode_jpeg
 from sm_imgcheck.io.images.content import image_format, name_content
 from sm_imgcheck.io.images.decode import decode, decode_with_header
@@ -21,7 +21,6 @@ from sm_imgcheck.io.images.decode_jpeg import fast_dct_jpeg
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, read_icc
 from sm_imgcheck.io.images.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, scan_jpeg
-from sm_imgcheck.io.images.orientation import read_orientation
 from sm_imgcheck.io.images.quiet import name_failure
 from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.rules.source_image import MOST_FRAMES
@@ -216,98 +215,6 @@ def test_frame_count_stops_at_its_limit():
     one = body.index(b",")
     many = body[:one] + body[one:-1] * (MOST_FRAMES + 5) + b";"
     assert read_header(many, max_pixels=LIMIT).frames == MOST_FRAMES
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_read_from_every_format_with_exif(orientation):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    for form in ("JPEG", "PNG", "WEBP", "AVIF"):
-        body = encode_image(Image.fromarray(picture()), form, exif=exif.tobytes())
-        assert read_header(body, max_pixels=LIMIT).orientation == orientation, form
-        assert decode(body).shape == (48, 64, 3), form
-
-
-EXIFS = [
-    (b"", 1, "short header"),
-    (b"XX*\0" + bytes(20), 1, "byte order"),
-    (b"II*\0" + struct.pack("<I", 9999) + bytes(10), 1, "first directory"),
-    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 3, 1, 6), 6, ""),
-    (b"MM\0*" + struct.pack(">IHHHIHH", 8, 1, 0x0112, 3, 1, 8, 0), 8, ""),
-    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 3, 1, 9), 1, ""),
-    (b"II*\0" + struct.pack("<IHHHIIHHII", 8, 2, 0x0112, 3, 1, 6, 0x0112, 3, 1, 1), 6, ""),
-    (b"II*\0" + struct.pack("<IHHHII", 8, 2, 0x0112, 3, 1, 3), 3, "runs past the end"),
-    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 99, 1, 3), 1, "unknown type 99"),
-    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x010E, 2, 90, 3), 1, "is outside"),
-]
-
-
-@pytest.mark.parametrize(("block", "orientation", "words"), EXIFS)
-def test_exif_block_gives_orientation_and_problem(block, orientation, words):
-    found = read_orientation(block)
-    assert (found.pillow, found.source) == (orientation, "EXIF")
-    assert words in found.problem
-    assert bool(found.problem) == bool(words)
-
-
-XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
-XMP_ELEMENT = b"<rdf:Description><tiff:Orientation>8</tiff:Orientation></rdf:Description>"
-
-
-def exif_field(order, kind, value):
-    return {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}IHHHI4sI", 8, 1, 0x0112, kind, 1, value, 0)
-
-
-DECLARED = {
-    "XMP": {0xE1: b"http://ns.adobe.com/xap/1.0/\0" + XMP},
-    "XMP element": {0xE1: b"http://ns.adobe.com/xap/1.0/\0" + XMP_ELEMENT},
-    "LONG, little": {0xE1: b"Exif\0\0" + exif_field("<", 4, struct.pack("<I", 6))},
-    "LONG, big": {0xE1: b"Exif\0\0" + exif_field(">", 4, struct.pack(">I", 6))},
-    "SSHORT, big": {0xE1: b"Exif\0\0" + exif_field(">", 8, struct.pack(">hh", 6, 0))},
-    "BYTE": {0xE1: b"Exif\0\0" + exif_field("<", 1, b"\6\0\0\0")},
-    "SHORT": {0xE1: b"Exif\0\0" + exif_field(">", 3, struct.pack(">HH", 8, 0))},
-}
-
-
-@pytest.mark.parametrize("name", DECLARED)
-def test_orientation_is_that_of_exif_transpose_and_of_opencv(name):
-    [(marker, data)] = DECLARED[name].items()
-    body = with_segment(jpeg(picture(16, 24)), marker, data)
-    header = read_header(body, max_pixels=LIMIT)
-    by_pillow = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(body))))
-    by_opencv = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
-    assert np.array_equal(orient(decode(body), orientation=header.orientation), by_pillow)
-    assert np.array_equal(orient(decode(body), orientation=header.opencv_orientation), by_opencv)
-    assert header.orientation_source == name.partition(" ")[0] if "XMP" in name else "EXIF"
-
-
-@pytest.mark.parametrize("compressed", [False, True])
-def test_orientation_of_png_is_read_from_xmp_where_exif_has_none(compressed):
-    text = PngInfo()
-    text.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=compressed)
-    body = encode_image(Image.fromarray(picture(16, 24)), "PNG", pnginfo=text)
-    header = read_header(body, max_pixels=LIMIT)
-    assert (header.orientation, header.opencv_orientation, header.orientation_source) == (6, 1, "XMP")
-    exif = Image.Exif()
-    exif[0x0112] = 1
-    both = encode_image(Image.fromarray(picture(16, 24)), "PNG", pnginfo=text, exif=exif)
-    assert read_header(both, max_pixels=LIMIT).orientation == 1
-
-
-def test_orientation_of_webp_is_read_from_xmp():
-    body = encode_image(Image.fromarray(picture(16, 24)), "WEBP", xmp=XMP_ELEMENT)
-    header = read_header(body, max_pixels=LIMIT)
-    assert (header.orientation, header.opencv_orientation, header.orientation_source) == (8, 1, "XMP")
-
-
-def test_rotation_of_an_avif_container_is_not_applied_by_opencv():
-    exif = Image.Exif()
-    exif[0x0112] = 6  # Pillow writes it as a rotation of the container
-    body = encode_image(Image.fromarray(picture(16, 24)), "AVIF", exif=exif)
-    header = read_header(body, max_pixels=LIMIT)
-    assert (header.orientation, header.opencv_orientation) == (6, 1)
-    plain = encode_image(Image.fromarray(picture(16, 24)), "AVIF")
-    assert read_header(plain, max_pixels=LIMIT).orientation == 1
 
 
 def test_icc_profile_has_name_gamut_and_problem():
@@ -633,7 +540,7 @@ def test_tiff_is_decoded_as_stored_and_rotated_by_orient(orientation, options):
     mode, stored = options.get("mode", "RGB"), Image.fromarray(picture(24, 36)).convert(options.get("mode", "RGB"))
     body = encode_image(stored, "TIFF", compression=options.get("compression"), tiffinfo={274: orientation})
     header = read_header(body, max_pixels=LIMIT)
-    assert (header.height, header.width, header.orientation) == (24, 36, orientation)
+    assert (header.height, header.width, header.orientation.pillow) == (24, 36, orientation)
     pixels = decode(body, gray=options.get("gray", False))
     assert np.array_equal(pixels, np.asarray(stored).reshape(24, 36, -1))
     assert np.array_equal(orient(pixels, orientation=orientation).squeeze(), plain(body, mode))
@@ -642,14 +549,14 @@ def test_tiff_is_decoded_as_stored_and_rotated_by_orient(orientation, options):
 @pytest.mark.parametrize("value", [0, 9, 65535])
 def test_tiff_with_invalid_orientation_is_not_rotated(value):
     body = encode_image(Image.fromarray(picture(24, 36)), "TIFF", tiffinfo={274: value})
-    assert read_header(body, max_pixels=LIMIT).orientation == 1
+    assert read_header(body, max_pixels=LIMIT).orientation == Orientation()
     assert np.array_equal(decode(body), picture(24, 36))
 
 
 def test_tiff_decoded_by_opencv_is_returned_as_stored():
     strip = zlib.compress(picture(64, 40)[..., 0].tobytes())
     straight, turned = (big_endian_bigtiff(strip, width=40, orientation=turn) for turn in (1, 6))
-    assert read_header(turned, max_pixels=LIMIT).orientation == 6
+    assert read_header(turned, max_pixels=LIMIT).orientation.opencv == 6
     assert decode(straight).shape == (64, 40, 3)
     assert np.array_equal(decode(turned), decode(straight))
 

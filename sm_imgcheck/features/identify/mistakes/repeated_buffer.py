@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from sm_imgcheck.core.types import Header, Step
+from sm_imgcheck.core.types import Header, Orientation, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.framings import Framing
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake, only
@@ -29,7 +29,7 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
         if image.channels not in (1, len("RGB")) or image.size == (header.height, header.width):
             continue
         for preparation in _buffers(evidence.source.preparation, image, header):
-            same_size = replace(header, height=image.size[0], width=image.size[1], orientation=1)
+            same_size = replace(header, height=image.size[0], width=image.size[1], orientation=Orientation())
             source = replace(evidence.source, header=same_size, preparation=preparation, geometry=None)
             if evidence.misfit([image], source) <= _RESEMBLES:
                 search = replace(evidence.search, images=[image], source=source, orientations=((1, 1),))

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from sm_imgcheck.core.types import Plan, Step
+from sm_imgcheck.core.types import Orientation, Plan, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.misread import tile_of
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
@@ -30,7 +30,7 @@ def _searches(evidence: Evidence) -> Iterator[Search]:
     header, preparation = evidence.source.header, evidence.source.preparation
     for down, across in _GRIDS:
         size = header.height * down, header.width * across
-        larger = replace(header, height=size[0], width=size[1], orientation=1)
+        larger = replace(header, height=size[0], width=size[1], orientation=Orientation())
         before = replace(preparation, before=(_repeat(size),))
         source = replace(evidence.source, header=larger, preparation=before)
         yield from evidence.reread(evidence.images, source)
