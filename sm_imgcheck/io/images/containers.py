@@ -183,18 +183,22 @@ def tiff_declares(body: bytes) -> ContainerHeader | None:
 
 
 def netpbm_declares(body: bytes) -> ContainerHeader | None:
-    """The header of a PBM, PGM or PPM; bytes after its pixels are counted where these are bytes too."""
+    """The header of a PBM, PGM or PPM; bytes after its pixels are counted where these are bytes too.
+
+    OpenCV scales decimal numbers up to 255, no others, and keeps the upper byte of larger samples.
+    """
     header = netpbm_header(body)
     if header is None:
         return None
     trailing = 0 if header.plain else max(0, len(body) - header.start - header.needed_bytes)
+    is_scaled = header.plain and header.bits == 8
     unusual = f"Netpbm: white is {header.white}; Pillow scales the samples, and OpenCV does not"
     return ContainerHeader(
         height=header.height,
         width=header.width,
         bits=header.bits,
         trailing=trailing,
-        warnings=() if header.white in USUAL_WHITE else (unusual,),
+        warnings=() if header.white in USUAL_WHITE or is_scaled else (unusual,),
     )
 
 

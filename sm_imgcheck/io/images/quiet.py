@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import warnings
@@ -20,6 +21,8 @@ T = TypeVar("T")
 # them crosswise would leave them swapped for good.
 CAPTURE_LOCK = threading.Lock()
 PAPER_BYTES = 4096
+# The prefix of bytes as Python writes them, in messages of Pillow.
+BYTES_REPR = re.compile(r"\bb('[^']*'|\"[^\"]*\")")
 
 
 def quietly(work: Callable[[], T], *, lines: list[str] | None = None) -> tuple[T, tuple[str, ...]]:
@@ -51,7 +54,7 @@ def quietly(work: Callable[[], T], *, lines: list[str] | None = None) -> tuple[T
 
 def name_failure(problem: Exception) -> str:
     """Return a decoder's exception as one short line; as damage where its text is only about the decoder's code."""
-    words = " ".join(str(problem).split())[:200]
+    words = BYTES_REPR.sub(r"\1", " ".join(str(problem).split()))[:200]
     is_readable = isinstance(problem, (OSError, ValueError, SyntaxError)) and " " in words and " object" not in words
     return words if is_readable else "its structure is damaged"
 

@@ -25,7 +25,7 @@ _OTHER_FORMATS = (
     *("BLP", "CUR", "DCX", "DDS", "FLI", "GBR", "ICNS", "IM", "MSP", "PCX", "PIXAR", "PPM", "PSD", "QOI", "SGI"),
     *("SPIDER", "SUN", "TGA", "XBM", "XPM", "XVTHUMB"),
 )
-"""Formats that Pillow reads without another program, and that are examined as a request body only."""
+"""Formats that Pillow reads without another program, and that are examined as a request body only; PPM for its PFM."""
 
 
 def convert_image(body: bytes, source: str) -> tuple[str, int, int]:

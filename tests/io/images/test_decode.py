@@ -599,6 +599,7 @@ def test_decoder_errors_contain_no_python_type_names():
     said = [name_failure(TypeError("'NoneType' object is not iterable")), name_failure(SyntaxError("108"))]
     assert said == ["its structure is damaged"] * 2
     assert name_failure(OSError("broken data stream")) == "broken data stream"
+    assert name_failure(ValueError(f"Invalid token for this mode: {b'x'}")) == "Invalid token for this mode: 'x'"
 
 
 CONTENTS = [

@@ -83,10 +83,15 @@ def test_other_text_is_not_an_image(text):
     assert name_content(text)[0] in ("SRC103", "SRC104")
 
 
-def test_unusual_number_for_white_is_reported():
-    assert read_header(FILES["P6"], max_pixels=1000).warnings == ()
-    [warning] = read_header(FILES["P2"], max_pixels=1000).warnings
-    assert warning == "Netpbm: white is 100; Pillow scales the samples, and OpenCV does not"
+@pytest.mark.parametrize("white", [1, 15, 100, 254, 255, 256, 1023, 65535])
+@pytest.mark.parametrize("kind", [2, 3, 5, 6])
+def test_unusual_number_for_white_is_reported_where_opencv_does_not_scale(kind, white):
+    samples = np.full((9, 13, 3 if kind in (3, 6) else 1), white)
+    binary = f"P{kind} 13 9 {white}\n".encode() + samples.astype(np.uint8 if white < 256 else ">u2").tobytes()
+    body = plain(kind, samples, white) if kind < 4 else binary
+    is_scaled = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR).min() == 255
+    words = f"Netpbm: white is {white}; Pillow scales the samples, and OpenCV does not"
+    assert read_header(body, max_pixels=1000).warnings == (() if is_scaled else (words,))
 
 
 def test_bytes_after_the_pixels_are_reported():
