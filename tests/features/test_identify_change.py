@@ -47,6 +47,16 @@ CHANGES = {
     "saturation in HSV": (with_hsv_saturation(0.5), "its saturation in HSV multiplied by 0.50"),
     "hue": (rotate_hue(36), "its hue rotated by 36 degrees"),
     "sepia": (SEPIA, "each channel replaced by a weighted sum of the three"),
+    "other channels": (PIXELS[..., [1, 2, 0]], "with its channels in the order GBR is 0 gray levels off"),
+    "one channel": (PIXELS[..., [0, 0, 0]], "with its channels in the order RRR is 0 gray levels off"),
+    "gain": (np.clip(PIXELS * 1.2, 0, 255), "with its gray levels multiplied by 1.20 is"),
+    "constant": (np.clip(PIXELS + 20.0, 0, 255), "with its gray levels +20 added is"),
+    "contrast": ((PIXELS - 128.0) * 0.7 + 128, "with its gray levels multiplied by 0.70 and +38 added is"),
+    "inverted": (255 - PIXELS, "with its gray levels inverted is 0 gray levels off"),
+    "white balance": (PIXELS * [1.1, 1, 0.8], "with its gray levels multiplied by 1.10, 1.00, 0.80 is"),
+    "no green": (PIXELS * [1, 0, 1], "with its gray levels multiplied by 1.00, 0.00, 1.00 is 0 gray levels off"),
+    "one color": (np.full(PIXELS.shape, (10, 90, 200)), "with its gray levels replaced by 10, 90, 200 is 0 gray"),
+    "power": (255 * (PIXELS / 255) ** 2.2, "with its gray levels (0..1) raised to the power 2.20 is"),
     "noise": (NOISE, "the difference is independent noise (standard deviation 8 gray levels)"),
 }
 
@@ -77,6 +87,7 @@ def test_gray_image_has_blur_but_no_colors():
     gray = PIXELS[..., :1]
     blurred = cv2.GaussianBlur(gray, (0, 0), 2)[..., np.newaxis]
     assert "standard deviation 2.0" in describe_change(blurred, gray)
+    assert "with its gray levels multiplied by 0.80 is" in describe_change(gray * 0.8, gray)
     assert describe_change(np.full_like(gray, 90), np.full_like(gray, 30)) == ""
 
 

@@ -21,6 +21,8 @@ saturation and hue of Pillow and OpenCV leave up to 0.32 (a blur of half a pixel
 another interpolation and another part of the image leave 0.31 and more. Many curves are nearly sums."""
 _AS_GOOD, _ROUNDING = 1.2, 0.3
 """How much farther off a simpler description may be than the nearest one, as a factor or in gray levels."""
+_SAME_GAIN = 0.01
+"""Difference from 1 below which a gain changes no gray level by more than the rounding of two libraries."""
 _SIGMAS = tuple(float(sigma) for sigma in np.geomspace(0.4, 6.0, 28))
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _COLORFUL = 24.0
@@ -50,7 +52,7 @@ def describe_change(
 
 
 def _largest_rest(words: str) -> float:
-    return _MAX_REST_OF_SUM if words == _SUM else _MAX_REST
+    return _MAX_REST_OF_SUM if words.startswith(_SUMS) else _MAX_REST
 
 
 def _central(image: np.ndarray) -> np.ndarray:
@@ -66,6 +68,7 @@ def _changes(image: np.ndarray, result: np.ndarray) -> Iterator[tuple[str, np.nd
     """Yield changes of the result that are nearest to the image, the simplest first: in words, and as pixels."""
     import cv2
 
+    yield from _level_changes(image, result)
     blurs = {sigma: cv2.GaussianBlur(result, (0, 0), sigma).reshape(result.shape) for sigma in _SIGMAS}
     sigma = min(_SIGMAS, key=lambda sigma: _distance(image, blurs[sigma]))
     yield f"the spec's result with a Gaussian blur (standard deviation {sigma:.1f} pixels)", blurs[sigma]
@@ -88,6 +91,57 @@ def _changes(image: np.ndarray, result: np.ndarray) -> Iterator[tuple[str, np.nd
 
 
 _SUM = "the spec's result with each channel replaced by a weighted sum of the three"
+_LEVELS, _ORDER = "the spec's result with its gray levels", "the spec's result with its channels in the order"
+_SUMS = (_SUM, _LEVELS, _ORDER)
+
+
+def _level_changes(image: np.ndarray, result: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield other channels, a gain and a constant of all channels, then of each, and a power."""
+    if not np.ptp(result):
+        return
+    channels = range(result.shape[2])
+    if len(channels) == len(_LUMA):
+        order = [min(channels, key=lambda at: _distance(plane, result[..., at])) for plane in np.moveaxis(image, 2, 0)]
+        yield f"{_ORDER} {''.join('RGB'[channel] for channel in order)}", result[..., order]
+    fits = [_linear_fit(image, result)] * len(channels)
+    yield _linear_words(fits[:1]), _linear_pixels(result, fits)
+    fits = [_linear_fit(image[..., channel], result[..., channel]) for channel in channels]
+    yield _linear_words(fits), _linear_pixels(result, fits)
+    inside = (image > 1) & (image < 254) & (result > 1) & (result < 254)
+    power = float(np.median(np.log(image[inside] / 255) / np.log(result[inside] / 255))) if inside.any() else 1.0
+    yield f"{_LEVELS} (0..1) raised to the power {power:.2f}", 255 * np.clip(result / 255, 0, 1) ** power
+
+
+def _linear_fit(image: np.ndarray, result: np.ndarray) -> tuple[float, float]:
+    """The gain and the constant that bring the result nearest to the image where the image is not clipped."""
+    inside = (image > 1) & (image < 254)
+    values, levels = result[inside], image[inside]
+    if not values.size or not np.ptp(values):
+        return 0.0, float(np.median(image))
+    gain, constant = np.polyfit(values, levels, 1)
+    return float(gain), float(constant)
+
+
+def _linear_pixels(result: np.ndarray, fits: list[tuple[float, float]]) -> np.ndarray:
+    gains, constants = np.array(fits, np.float32).T
+    return np.asarray(np.clip(result * gains + constants, 0, 255))
+
+
+def _linear_words(fits: list[tuple[float, float]]) -> str:
+    """A gain and a constant, of each channel where there are several; without those that change nothing."""
+    gains, constants = (np.array(numbers) for numbers in zip(*fits, strict=True))
+    if (np.abs(gains) < _SAME_GAIN).all():
+        return f"{_LEVELS} replaced by {_join(constants, '.0f')}"
+    if (np.abs(gains + 1) < _SAME_GAIN).all() and (np.abs(constants - 255) < 1).all():
+        return f"{_LEVELS} inverted"
+    has_gain = (np.abs(gains - 1) >= _SAME_GAIN).any()
+    words = [f"multiplied by {_join(gains, '.2f')}"] if has_gain else []
+    words += [f"{_join(constants, '+.0f')} added"] if not has_gain or (np.abs(constants) >= 1).any() else []
+    return f"{_LEVELS} {' and '.join(words)}"
+
+
+def _join(numbers: np.ndarray, form: str) -> str:
+    return ", ".join(format(number + 0.0, form) for number in numbers)
 
 
 def _along(image: np.ndarray, start: np.ndarray, direction: np.ndarray) -> tuple[float, np.ndarray]:
