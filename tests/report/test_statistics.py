@@ -40,7 +40,7 @@ def test_json_has_counts_distributions_slowest_and_largest(statistics):
     assert record["distributions"]["Aspect ratio"]["0.25 to 0.33"] == 1
     assert sum(record["distributions"]["File size"].values()) == 3
     assert record["distributions"]["Mean of each image"]["below 16"] == 1  # the black PNG; the empty file has none
-    assert sum(record["distributions"]["Pixel values"].values()) >= 2 * 16 * 16 - 16 * 6
+    assert sum(record["distributions"]["Pixel values"].values()) == 3 * 6 * 8 + 5  # blocks of 8x8 in all channels
     assert record["largest"][0] == {"path": "in/c.npy", "bytes": Path("in/c.npy").stat().st_size}
     assert len(record["slowest"]) == 4
 
@@ -85,14 +85,17 @@ def test_every_value_is_in_one_interval():
 @pytest.mark.parametrize(
     ("pixels", "mode", "sample"),
     [
-        (np.full((8, 8, 3), 17, np.uint8), "RGB", bytes([17] * 192)),
-        (np.full((8, 8, 1), 0xFE01, np.uint16), "L", bytes([0xFE] * 64)),
-        (np.dstack([np.zeros((8, 8)), np.full((8, 8), 255)]).astype(np.uint8), "LA", bytes(64)),
+        (np.full((16, 8, 3), 17, np.uint8), "RGB", bytes([17] * 6)),
+        (np.full((8, 8, 1), 0xFE01, np.uint16), "L", bytes([0xFE])),
+        (np.dstack([np.zeros((8, 16)), np.full((8, 16), 255)]).astype(np.uint8), "LA", bytes(2)),
+        (np.arange(5 * 8, dtype=np.uint8).reshape(5, 8, 1), "L", bytes([20])),
+        (np.arange(23 * 9, dtype=np.uint8).reshape(23, 9, 1), "L", bytes([35, 107])),
         (np.zeros((8, 8, 4), np.uint8), "CMYK", b""),
+        (np.zeros((8, 8, 1), np.float32), "L", b""),
     ],
-    ids=["RGB", "16 bits", "without alpha", "none of CMYK"],
+    ids=["RGB", "16 bits", "without alpha", "small", "whole blocks", "none of CMYK", "none of floats"],
 )
-def test_sample_of_a_decoded_image_has_its_gray_levels(pixels, mode, sample):
+def test_sample_of_a_decoded_image_has_the_means_of_its_blocks(pixels, mode, sample):
     header = Header(format="PNG", mode=mode, height=8, width=8)
     assert sample_levels(Candidate(path="a.png", kind="image", header=header, pixels=pixels)) == sample
 

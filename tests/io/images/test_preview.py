@@ -98,9 +98,21 @@ def test_other_formats_and_converted_profiles_are_decoded_completely():
     assert from_bytes(photo("baseline"), "x.jpg", Decode(icc="srgb"), depth="damage").pixels.shape == (144, 200, 3)
 
 
-def test_gray_levels_are_sampled_from_the_preview():
+def test_gray_levels_are_sampled_from_the_preview_of_a_jpeg_at_every_depth():
     found = from_bytes(photo("gray"), "x.jpg", Decode(), depth="damage")
     assert sample_levels(found) == found.preview[::2, ::2].tobytes("F")
+    assert sample_levels(from_bytes(photo("gray"), "x.jpg", Decode(), depth="pixels")) == sample_levels(found)
+
+
+def test_gray_levels_of_a_png_and_of_a_jpeg_are_nearly_equal():
+    image, levels = Image.fromarray(picture(144, 200)), []
+    for form, options in (("JPEG", {"quality": 100, "subsampling": 0}), ("PNG", {})):
+        stream = io.BytesIO()
+        image.save(stream, form, **options)
+        candidate = from_bytes(stream.getvalue(), "x", Decode(), depth="damage")
+        levels.append(np.frombuffer(sample_levels(candidate), np.uint8).astype(int))
+    assert len(levels[0]) == len(levels[1]) > 300
+    assert np.abs(levels[0] - levels[1]).max() <= 2
 
 
 LOSSLESS = b"\xff\xd8" + b"".join(
