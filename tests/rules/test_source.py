@@ -202,6 +202,25 @@ def test_extreme_stretch_is_reported_but_not_for_letterbox(height, width, orient
     assert "SRC139" not in source_findings(letterbox, height=height, width=width)
 
 
+@pytest.mark.parametrize(
+    ("decode", "header", "words"),
+    [
+        ({"library": "opencv"}, {"format": "ICO"}, "image format: got ICO, expected one that OpenCV reads"),
+        ({"library": "opencv"}, {"format": "GIF", "mode": "RGBA"}, "shows the background color of a GIF"),
+        ({"library": "opencv"}, {"format": "TIFF", "mode": "RGBA"}, "multiplies the colors of a TIFF by alpha"),
+        ({"library": "tensorflow", "exif": "ignore"}, {"format": "TIFF"}, "expected one that tf.io.decode_image reads"),
+        ({"library": "opencv"}, {"format": "PNG", "mode": "RGBA"}, ""),
+        ({"library": "opencv"}, {"format": "GIF"}, ""),
+        ({"library": "pillow"}, {"format": "GIF", "mode": "RGBA"}, ""),
+        ({"library": "pillow"}, {"format": "ICO"}, ""),
+        ({"library": "tensorflow", "exif": "ignore"}, {"format": "WEBP"}, ""),
+    ],
+)
+def test_image_that_the_library_does_not_read_or_reads_differently_is_reported(decode, header, words):
+    finding = source_findings(spec(decode), **header).get("SRC141")
+    assert words in finding.message if words else finding is None
+
+
 def test_rules_accept_a_tensor():
     candidate = Candidate(path="x.npy", kind="tensor")
     assert checks.run(candidate, spec()) == ()

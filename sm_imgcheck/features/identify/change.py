@@ -128,7 +128,7 @@ def _linear_pixels(result: np.ndarray, fits: list[tuple[float, float]]) -> np.nd
 
 
 def _linear_words(fits: list[tuple[float, float]]) -> str:
-    """A gain and a constant, of each channel where there are several; without those that change nothing."""
+    """A gain and a constant, of each channel where there are several; not a gain of 1 and a constant of 0."""
     gains, constants = (np.array(numbers) for numbers in zip(*fits, strict=True))
     if (np.abs(gains) < _SAME_GAIN).all():
         return f"{_LEVELS} replaced by {_join(constants, '.0f')}"

@@ -18,12 +18,12 @@ _BLOCK = 8
 def sample_levels(candidate: Candidate) -> bytes:
     """Return the means of evenly spaced blocks of 8x8 pixels of an image, at most 16x16, in all channels but alpha.
 
-    Of a JPEG they are those of its preview, even where it was decoded completely: the sample depends on the file and
-    the spec alone. Values of 16 bits are scaled to 8. Empty for tensors, for CMYK, and where no pixels are decoded.
+    A JPEG has the values of its preview, even where it was decoded completely: the sample depends on the file and the
+    spec alone. Values of 16 bits are scaled to 8. Empty for tensors, for CMYK, and where no pixels are decoded.
     """
     header, pixels, preview = candidate.header, candidate.pixels, candidate.preview
-    decoded = pixels if preview is None else preview
-    if decoded is None or decoded.dtype.kind != "u" or header is None or header.mode == "CMYK":
+    image = pixels if preview is None else preview
+    if image is None or image.dtype.kind != "u" or header is None or header.mode == "CMYK":
         return b""
     preview = undamaged_preview(candidate.data, header) if preview is None else preview
     levels = _block_means(pixels) if preview is None else preview[:: _step(len(preview)), :: _step(preview.shape[1])]

@@ -6,6 +6,7 @@ Where a file declares its size at several offsets, they are compared before any 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
@@ -64,7 +65,7 @@ def gif_declares(body: bytes) -> ContainerHeader:
     Raises CandidateError for more blocks before the first image than any encoder writes.
     """
     height, width = little(body, 8, 2), little(body, 6, 2)
-    at, frames, blocks = 13 + gif_table(body, 10), 0, 0
+    at, frames, blocks, warning = 13 + gif_table(body, 10), 0, 0, ""
     while frames < MOST_FRAMES and blocks < MAX_GIF_BLOCKS:
         start, at = at, gif_padding(body, at)
         if not frames and at - start > MAX_GIF_BLOCKS:
@@ -73,6 +74,7 @@ def gif_declares(body: bytes) -> ContainerHeader:
         kind, at = little(body, at, 1), at + 1
         if kind == 0x2C:
             if not frames:
+                warning = gif_warning(body, at, height, width)
                 width = max(width, little(body, at, 2) + little(body, at + 4, 2))
                 height = max(height, little(body, at + 2, 2) + little(body, at + 6, 2))
             at, frames = at + 10 + gif_table(body, at + 8), frames + 1
@@ -86,8 +88,21 @@ def gif_declares(body: bytes) -> ContainerHeader:
         at, blocks = at + 1, blocks + 1
     if not frames and blocks >= MAX_GIF_BLOCKS:
         raise CandidateError("SRC112", f"GIF: more than {MAX_GIF_BLOCKS} blocks or zeros before the first frame")
-    trailing = len(body) - at - 1 if body[at : at + 1] == b";" and blocks < MAX_GIF_BLOCKS else 0
-    return ContainerHeader(height=height, width=width, frames=max(1, frames), trailing=trailing)
+    has_end = body[at : at + 1] == b";"
+    if not has_end and frames < MOST_FRAMES and blocks < MAX_GIF_BLOCKS:
+        warning = warning or "GIF: missing end (trailer); OpenCV rejects the file"
+    trailing = len(body) - at - 1 if has_end and blocks < MAX_GIF_BLOCKS else 0
+    return ContainerHeader(
+        height=height, width=width, frames=max(1, frames), trailing=trailing, warnings=(warning,) if warning else ()
+    )
+
+
+def gif_warning(body: bytes, at: int, height: int, width: int) -> str:
+    """Return a message where the first frame, whose descriptor is at ``at``, is larger than the screen."""
+    right, bottom = little(body, at, 2) + little(body, at + 4, 2), little(body, at + 2, 2) + little(body, at + 6, 2)
+    if right <= width and bottom <= height:
+        return ""
+    return f"GIF: frame ends at {bottom}x{right}, screen {height}x{width} (HxW); OpenCV rejects the file"
 
 
 def gif_padding(body: bytes, at: int) -> int:
@@ -115,7 +130,10 @@ def dib_declares(body: bytes, at: int) -> ContainerHeader | None:
     if size == 12:
         return ContainerHeader(height=little(body, at + 6, 2), width=little(body, at + 4, 2))
     height = int.from_bytes(body[at + 8 : at + 12], "little", signed=True)
-    return ContainerHeader(height=abs(height), width=little(body, at + 4, 4))
+    words = "BMP: 16 bits per pixel; Pillow scales the colors to 0..255, and OpenCV does not"
+    return ContainerHeader(
+        height=abs(height), width=little(body, at + 4, 4), warnings=(words,) if little(body, at + 14, 2) == 16 else ()
+    )
 
 
 def webp_declares(body: bytes) -> ContainerHeader | None:
@@ -179,7 +197,24 @@ def tiff_declares(body: bytes) -> ContainerHeader | None:
         width=fields[256],
         bits=fields.get(258, 1),
         frames=max(1, len(offsets)),
+        warnings=tuple(tiff_warnings(fields)),
     )
+
+
+TIFF_PALETTE, TIFF_LAB = 3, (8, 9, 10)
+OPENCV_DEPTHS = (1, 8, 16, 32, 64)
+TIFF_UNREAD = {34887: "LERC", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP"}
+
+
+def tiff_warnings(fields: dict[int, int]) -> Iterator[str]:
+    """Yield what Pillow and OpenCV, whose libtiff has fewer codecs, read differently."""
+    if fields.get(262) in TIFF_LAB:
+        yield "TIFF: colors in CIE L*a*b*; Pillow and OpenCV convert them differently"
+    bits = fields.get(258, 1)
+    if bits not in OPENCV_DEPTHS and (bits, fields.get(262)) != (4, TIFF_PALETTE):
+        yield f"TIFF: {bits} bits per sample; OpenCV rejects the file"
+    if fields.get(259) in TIFF_UNREAD:
+        yield f"TIFF: compression {TIFF_UNREAD[fields[259]]}; OpenCV rejects the file"
 
 
 def netpbm_declares(body: bytes) -> ContainerHeader | None:
@@ -191,14 +226,17 @@ def netpbm_declares(body: bytes) -> ContainerHeader | None:
     if header is None:
         return None
     trailing = 0 if header.plain else max(0, len(body) - header.start - header.needed_bytes)
-    is_scaled = header.plain and header.bits == 8
-    unusual = f"Netpbm: white is {header.white}; Pillow scales the samples, and OpenCV does not"
+    warnings = []
+    if header.white not in USUAL_WHITE and not (header.plain and header.bits == 8):
+        warnings.append(f"Netpbm: white is {header.white}; Pillow scales the samples, and OpenCV does not")
+    if header.plain and header.white and not body[-1:].isspace():
+        warnings.append("Netpbm: no space after the last number; OpenCV rejects the file")
     return ContainerHeader(
         height=header.height,
         width=header.width,
         bits=header.bits,
         trailing=trailing,
-        warnings=() if header.white in USUAL_WHITE or is_scaled else (unusual,),
+        warnings=tuple(warnings),
     )
 
 

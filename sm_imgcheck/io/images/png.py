@@ -109,16 +109,16 @@ def scan_png(body: bytes) -> PngScan:
         end=chunks[-1][2] if chunks[-1][0] == b"IEND" else len(body),
         complete=chunks[-1][0] == b"IEND",
         missing_rows=max(0.0, 1.0 - (data + 64) * DEFLATE_RATIO / max(rows, 1)),
-        warnings=(*warnings, *png_grammar_warnings(chunks)),
+        warnings=(*warnings, *png_grammar_warnings(chunks, has_palette=body[25] == 3)),
     )
 
 
-def png_grammar_warnings(chunks: list[tuple[bytes, int, int]]) -> Iterator[str]:
+def png_grammar_warnings(chunks: list[tuple[bytes, int, int]], *, has_palette: bool) -> Iterator[str]:
     """Yield what libpng, and OpenCV with it, rejects and Pillow ignores."""
     names = [name for name, _, _ in chunks]
     if names[-1] != b"IEND":
         yield "PNG: missing end chunk (IEND): the file is truncated"
-    if names.count(b"PLTE") > 1:
+    if names.count(b"PLTE") > 1 or (has_palette and b"PLTE" not in names):
         yield f"PNG palettes (PLTE): got {names.count(b'PLTE')}, expected 1; OpenCV rejects the file"
     for name in dict.fromkeys(names):
         if name[:1].isupper() and name not in PNG_CRITICAL:

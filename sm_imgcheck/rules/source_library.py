@@ -1,0 +1,52 @@
+"""SRC: an image that the library of the spec does not read, or reads unlike the decoder of ``convert``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sm_imgcheck.core.types import Candidate, Finding, Spec
+from sm_imgcheck.rules import Rule
+
+__all__ = ["SRC141"]
+
+_EXCLUDED_FORMATS = {
+    "opencv": ("OpenCV", ("ICO",)),
+    "tensorflow": ("tf.io.decode_image", ("AVIF", "ICO", "JPEG2000", "PPM", "TIFF")),
+}
+"""By ``decode.library``: its name, and the formats of images that it does not read."""
+_TRANSPARENCY = {
+    "GIF": "shows the background color of a GIF",
+    "TIFF": "multiplies the colors of a TIFF by alpha",
+}
+"""What OpenCV (4.10 to 5.0) does where a pixel is transparent; of other formats it drops alpha, as the spec does."""
+
+SRC141 = Rule(
+    "SRC141",
+    "unlike-library",
+    severity="warning",
+    verdict="ok",
+    doc="""The library of the spec does not read this image, or reads it differently.
+
+    ``convert`` decodes with Pillow where both libraries agree on the pixels of a format. OpenCV does not read icons,
+    and blends transparent GIF and TIFF files; TensorFlow reads JPEG, PNG, GIF, BMP and WebP.
+
+    At an endpoint: ``cv2.imread`` returns None, ``tf.io.decode_image`` raises ``Unknown image file format``, or the
+    transparent part has other colors.
+
+    Save the image as PNG, without transparency.
+    """,
+)
+
+
+@SRC141.check
+def _unlike_library(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+    header, library = candidate.header, spec.decode.library
+    if header is None:
+        return
+    name, formats = _EXCLUDED_FORMATS.get(library, ("", ()))
+    if header.format in formats:
+        yield SRC141.finding(f"image format: got {header.format}, expected one that {name} reads")
+    is_transparent = header.mode in ("LA", "RGBA") and header.bits == 8
+    if library == "opencv" and is_transparent and spec.decode.alpha == "drop" and header.format in _TRANSPARENCY:
+        effect = f"OpenCV {_TRANSPARENCY[header.format]}, and convert keeps the stored colors"
+        yield SRC141.finding(f"transparent pixels: got {header.mode}, expected {spec.contract.channel_order}; {effect}")
