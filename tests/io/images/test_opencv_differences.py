@@ -27,6 +27,12 @@ def bmp(bits):
     return b"BM" + struct.pack("<IHHI", start + 37 * len(row), 0, 0, start) + head + palette + 37 * row
 
 
+def rle_bmp(data):
+    """A BMP of 8 bits per pixel with run-length encoding."""
+    head = struct.pack("<IiiHHIIiiII", 40, 53, 37, 1, 8, 1, len(data), 0, 0, 16, 0)
+    return b"BM" + struct.pack("<IHHI", 118 + len(data), 0, 0, 118) + head + bytes(range(64)) + data
+
+
 def tiff(bits, photometric, *, compression=1):
     """A TIFF of one color and one channel, with a palette where the photometric interpretation is 3."""
     row = bytes([0x55] * ((bits * 53 + 7) // 8))
@@ -51,6 +57,7 @@ FILES = {
     "GIF with a small screen": (GIF[:6] + struct.pack("<HH", 20, 20) + GIF[10:], "frame ends at 37x53, screen 20x20"),
     "BMP of 16 bits": (bmp(16), "BMP: 16 bits per pixel"),
     "BMP of 24 bits": (bmp(24), ""),
+    "BMP of delta codes": (rle_bmp(b"\0\2\5\3" + b"\x35\1\0\0" * 37 + b"\0\1"), "BMP: run-length encoding"),
     "BMP of 4 bits": (bmp(4), ""),
     "TIFF of 1 bit": (tiff(1, 1), ""),
     "TIFF of 2 bits": (tiff(2, 1), "TIFF: 2 bits per sample"),
