@@ -53,6 +53,10 @@ TYPE_SIZES = {129: 1, **{kind: struct.calcsize("=" + code) for kind, (_, code) i
 MAX_FIELDS = 65_535
 # Types that are bytes and text for Pillow, and the types that libtiff accepts for a SHORT (TIFFReadDirEntryShort).
 PILLOW_TEXTS = (1, 2, 7)
+# Tags with values outside their entries that OpenCV reads (exif.cpp, parseExifEntry): texts and fractions.
+OPENCV_TAGS = frozenset(
+    {0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0131, 0x0132, 0x013E, 0x013F, 0x0211, 0x0214, 0x8298}
+)
 LIBTIFF_INTEGERS = (1, 3, 4, 6, 8, 9, 16)
 # As Pillow searches it (Image.getexif), which does not parse the XML.
 XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
@@ -137,7 +141,8 @@ def valid_orientation(number: float | None) -> int:
 def read_exif(block: bytes) -> ExifTag:
     """Read the orientation tag of the first directory of an EXIF block, which starts with the byte order, or of a TIFF.
 
-    OpenCV uses the first two bytes of the first tag, of any type, unless a value before it is outside the block.
+    OpenCV uses the first two bytes of the first tag, of any type, unless a value that it reads before is outside the
+    block.
     """
     if block and block[:4] not in (*BYTE_ORDERS, *PILLOW_ORDERS):
         return ExifTag(pillow=1, problem=f"bad byte order mark ({block[:4].hex(' ')})")
@@ -147,7 +152,9 @@ def read_exif(block: bytes) -> ExifTag:
         return ExifTag(problem=problem)
     tag, number = fields[first], first_value(block, fields[first])
     start = tiff_number(block, tag.entry + 8, 2)
-    is_read = block[:4] in BYTE_ORDERS and not any(field.is_missing for field in fields[:first])
+    is_read = block[:4] in BYTE_ORDERS and not any(
+        field.is_missing and field.tag in OPENCV_TAGS for field in fields[:first]
+    )
     value = start if number is None or tag.kind in PILLOW_TEXTS else number
     name = EXIF_TYPES[tag.kind][0] if tag.kind in EXIF_TYPES else f"type {tag.kind}"
     return ExifTag(
