@@ -38,6 +38,14 @@ def hub(**keys):
     return "image_converter.json", json.dumps({"class_name": "ViTImageConverter", "config": keys})
 
 
+def converted_model(mean, info=""):
+    layer = (
+        '<layer id="0" name="x" type="Parameter" version="opset1"><data shape="1,3,32,48" element_type="f32"/></layer>'
+    )
+    parameters = f'<conversion_parameters><mean_values value="{mean}"/></conversion_parameters>'
+    return f'<net name="n" version="11"><layers>{layer}</layers><rt_info>{parameters}{info}</rt_info></net>'
+
+
 PAD_300 = {"height": 300, "width": 300}
 KEEP_RATIO = (
     "ResizeKeepRatio(size=(71, 96), interpolation={}, longest={}, random_scale_prob=0.000, random_aspect_prob=0.000)"
@@ -48,6 +56,11 @@ TIMM = """Compose(
     MaybeToTensor()
     Normalize(mean=tensor([0.4850, 0.4560, 0.4060]), std=tensor([0.2290, 0.2240, 0.2250]))
 )"""
+
+
+def core_array(flexible=b""):
+    kind = chunk(5, number(1, 1), number(1, 3), chunk(1, varint(8), varint(9)), number(2, 65568), flexible)
+    return number(1, 4) + chunk(2, chunk(1, chunk(1, "x"), chunk(3, kind)))
 
 
 def paddle(*operations):
@@ -158,6 +171,7 @@ VALUES = {
     "timm-bad-share": (*timm(crop_pct=9), "resize", None),
     "clip-longest": (*clip(resize_mode="longest", fill_color=3), "geometry[1]", {"pad": {"size": [64, 64], "fill": 3}}),
     "clip-wide": (*clip(size=[48, 64]), "resize.mode", "cover"),
+    "clip-wide-kernel": (*clip(size=[48, 64], interpolation="bilinear"), "resize.interpolation", "bicubic"),
     "clip-bad-mode": (*clip(resize_mode="odd"), "resize", None),
     "clip-bad-size": (*clip(size="x"), "shape", None),
     "hub-open": (*hub(), "resize.mode", "none"),
@@ -172,6 +186,12 @@ VALUES = {
     "paddle-none": (*paddle(RESIZE, {"type": "NormalizeImage", "norm_type": "none"}), "value_range", [0, 1]),
     "paddle-no-scale": (*paddle(RESIZE, {**NORMALIZED, "is_scale": False}), "normalize.units", "byte"),
     "paddle-bad-scale": (*paddle(RESIZE, {**NORMALIZED, "scale": "1/2/3"}), "value_range", None),
+    "paddle-frame": (*paddle({**RESIZE, "keep_ratio": True}, {"type": "Pad", "size": [64, 64], "fill_value": [114.0, 114.0, 114.0]}, NORMALIZED), "shape", ["N", 3, 64, 64]),
+    "paddle-frame-fill": (*paddle({**RESIZE, "keep_ratio": True}, {"type": "Pad", "size": [64, 64]}, NORMALIZED), "resize", None),
+    "paddle-wide": (*paddle({"type": "ResizeImage", "size": [64, 48]}, NORMALIZED), "geometry[0]", {"resize": {"mode": "stretch", "size": [48, 64], "interpolation": "bilinear", "library": "opencv"}}),
+    "paddle-wide-crop": (*paddle({"type": "ResizeImage", "resize_short": 64}, {"type": "CropImage", "size": [64, 48]}, NORMALIZED), "shape", ["N", 3, 48, 64]),
+    "paddle-half": (*paddle(RESIZE, {**NORMALIZED, "output_fp16": True}), "dtype", "float16"),
+    "paddle-four-channels": (*paddle(RESIZE, {**NORMALIZED, "channel_num": 4}), "channel_order", None),
     "paddle-text-line": (*paddle(RESIZE, {"type": "RecResizeImg", "image_shape": [3, 32, 100]}), "shape", ["N", 3, 32, "W"]),
     "checker-pad": (*checker(RESIZED, {"type": "normalization", "std": 255}, {"type": "padding", "stride": 32, "pad_type": "right_bottom"}), "geometry[1]", {"pad": {"multiple_of": 32, "position": "top_left", "fill": [0], "units": "final"}}),
     "checker-word": (*checker(RESIZED, {"type": "normalization", "mean": "imagenet"}), "normalize.mean", [104.00698793, 116.66876762, 122.67891434]),
@@ -202,6 +222,11 @@ VALUES = {
     "server-mean-file": (*server('normalize { mean_file: "m.ppm" }'), "value_range", None),
     "server-pixels": (*server("tensor_order: TENSOR_ORDER_NHWC"), "value_range", [0, 255]),
     "paddlex": ("model.yml", "Transforms:\n- Resize:\n    interp: CUBIC\n    target_size: 64\n- Normalize:\n    mean: [0.5]\n    std: [0.5]\n", "geometry[0]", {"resize": {"mode": "stretch", "size": [64, 64], "interpolation": "bicubic", "library": "opencv"}}),
+    "zoo-unit": ("model.yml", "task_type: detection\nframework: caffe\nmodel_optimizer_args:\n- --input=x\n- --input_shape=[1,3,8,9]\n- --mean_values=x[0.485,0.456,0.406]\n", "value_range", None),
+    "openvino-unit": ("m.xml", converted_model("[0.485,0.456,0.406]"), "value_range", None),
+    "openvino-pixels": ("m.xml", converted_model("data640[1e2]"), "value_range", [0, 255]),
+    "openvino-fit": ("m.xml", converted_model("", '<model_info><resize_type value="fit_to_window"/></model_info>'), "geometry[1]", {"pad": {"size": [32, 48], "position": "top_left", "fill": [0]}}),
+    "onnx-encoder": ("m.onnx", onnx_model([("sample", "float32", [1, 3, 32, 48])]), "shape", [1, 3, 32, 48]),
     "zoo-lab": ("model.yml", "task_type: colorization\nframework: caffe\nmodel_optimizer_args:\n- --input=light\n- --input_shape=[1,1,8,9]\n- --mean_values=light[50]\n", "value_range", None),
     "checker-no-preprocessing": ("accuracy-check.yml", "models:\n  - name: m\n    launchers:\n      - adapter: classification\n    datasets:\n      - name: d\n", "resize", None),
     "custom-vision-bad-range": ("metadata_properties.json", json.dumps({"CustomVision.Preprocess.TargetWidth": "8", "CustomVision.Preprocess.TargetHeight": "8", "Image.NominalPixelRange": "Odd"}), "value_range", None),
@@ -228,9 +253,18 @@ VALUES = {
     "mm-divisor": (*mm("dict(type='Resize', scale=50)", top="data_preprocessor = dict(mean=[1], std=[2], pad_size_divisor=32)"), "shape", ["N", 3, 64, 64]),
     "mm-no-pipeline": ("c.py", "data_preprocessor = dict(mean=[1., 2., 3.], std=[2.])\n", "resize", None),
     "mm-dataloader": ("c.py", "test_dataloader = dict(dataset=dict(pipeline=[dict(type='Resize', scale=8)]))\nimg_norm_cfg = dict(\n mean=[1], std=[2])\n", "shape", ["N", 3, 8, 8]),
-    "coreml-array": ("m.mlmodel", number(1, 4) + chunk(2, chunk(1, chunk(1, "x"), chunk(3, chunk(5, number(1, 1), number(1, 3), chunk(1, varint(8), varint(9)), number(2, 65568))))), "shape", [1, 3, 8, 9]),
+    "coreml-array": ("m.mlmodel", core_array(), "shape", [1, 3, 8, 9]),
+    "coreml-half-gray": ("m.mlmodel", mlmodel(40, 32, 48), "dtype", "float16"),
+    "coreml-range": ("m.mlmodel", mlmodel(20, 32, 48, chunk(31, chunk(1, number(1, 16), number(2, 64)), chunk(2, number(1, 48), number(2, 48)))), "shape", [48, "W", 3]),
+    "coreml-sizes": ("m.mlmodel", mlmodel(20, 32, 48, chunk(21, chunk(1, number(1, 32), number(2, 48)), chunk(1, number(1, 32), number(2, 64)))), "shape", ["H", 32, 3]),
+    "coreml-array-range": ("m.mlmodel", core_array(chunk(31, chunk(1, number(1, 1), number(2, 8)), *[chunk(1, number(1, side), number(2, side)) for side in (3, 8, 9)])), "shape", ["N", 3, 8, 9]),
+    "coreml-array-shapes": ("m.mlmodel", core_array(chunk(21, chunk(1, chunk(1, varint(1), varint(3), varint(8), varint(9))), chunk(1, chunk(1, varint(1), varint(3), varint(16), varint(9))))), "shape", [1, 3, "H", 9]),
     "coreml-gray": ("m.mlmodel", mlmodel(10, 32, 48), "channel_order", "GRAY"),
     "yolo-classify": ("y.torchscript", torchscript({**YOLO, "task": "classify", "imgsz": "[64, 64]"}), "resize.mode", "shortest_edge"),
+    "yolo-classify-wide": ("y.torchscript", torchscript({**YOLO, "task": "classify", "imgsz": "[64, 96]"}), "resize.mode", "stretch"),
+    "yolo-depth": ("y.torchscript", torchscript({**YOLO, "task": "depth", "imgsz": "[64, 96]"}), "resize.mode", "stretch"),
+    "yolo-rtdetr": ("y.torchscript", torchscript({**YOLO, "head": "RTDETRDecoder", "imgsz": "[64, 64]"}), "resize.mode", "stretch"),
+    "yolo-rtdetr-run": ("args.yaml", "task: detect\nimgsz: 64\nmode: train\nmosaic: 1\nmodel: weights/rtdetr-l.pt\n", "resize.mode", "stretch"),
     "yolo-square": ("y.torchscript", torchscript({**YOLO, "imgsz": 64}), "shape", ["N", 3, 64, 64]),
     "yolo-one-side": ("y.torchscript", torchscript({**YOLO, "imgsz": "[64]", "half": "true"}), "dtype", "float16"),
     "yolo-bad-size": ("y.torchscript", torchscript({**YOLO, "imgsz": "[[["}), "resize", None),

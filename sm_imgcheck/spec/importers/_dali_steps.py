@@ -78,7 +78,8 @@ class DaliState:
                 self.unknown_values = "a factor beyond float32"
                 return
             self._apply_affine([float(factor)], [0.0])
-            self.dtype = "float32"
+            if self.dtype in ("uint8", "int32"):
+                self.dtype = "int32" if isinstance(factor, int) else "float32"
         elif name == "color_space_conversion":
             if _word(arguments.get("image_type")) != self.order:
                 self.unknown_values = "image_type: expected the order of the image"

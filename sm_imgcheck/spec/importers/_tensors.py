@@ -17,6 +17,8 @@ _CHANNELS = (1, 3, 4)
 _LONGEST_SIDE = 65_535
 _STRINGS = {"string", "dt_string", "type_string", "bytes", "tensor(string)", "type_bytes"}
 _TEXT_NAMES = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "tokens")
+_LATENT_NAMES = ("sample", "latent", "latents", "latent_sample")
+"""Inputs of diffusion models, which are images with 3 channels only: those of an encoder."""
 _MOST_LISTED = 8
 _AXIS_WORDS = (
     ("batch", "N"), ("n", "N"), ("channels", "C"), ("channel", "C"), ("c", "C"), ("height", "H"), ("h", "H"),
@@ -81,6 +83,8 @@ def _is_image(entry: TensorInput) -> bool:
     if entry.is_encoded:
         return entry.dims is None or len(entry.dims) <= 2
     if dtypes.canonical(entry.dtype) is None or entry.name.lower() in _TEXT_NAMES:
+        return False
+    if entry.name.lower() in _LATENT_NAMES and 3 not in (entry.dims or ()):
         return False
     if entry.dims is None:
         return True

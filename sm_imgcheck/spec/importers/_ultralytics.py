@@ -38,6 +38,12 @@ def add_ultralytics(
         builder.unknown("resize", f"{source}: imgsz: not stated")
         return
     height, width = size
+    if reason := _stretches(metadata, task, size):
+        builder.infer("resize.mode", "stretch", f"{source}: {reason}")
+        builder.infer("resize.size", [height, width], f"{source}: imgsz")
+        builder.default("resize.interpolation", "bilinear", "pre_transform of Ultralytics")
+        builder.default("resize.library", "pillow" if task == "classify" else "opencv", "pre_transform of Ultralytics")
+        return
     if task == "classify":
         builder.infer("resize.mode", "shortest_edge", f"{source}: task classify")
         builder.infer("resize.size", min(height, width), f"{source}: imgsz")
@@ -56,6 +62,15 @@ def add_ultralytics(
         builder.note(
             f"dynamic size: Ultralytics may letterbox to the next multiple of stride {stride} instead of imgsz"
         )
+
+
+def _stretches(metadata: Mapping[str, object], task: str, size: tuple[int, int]) -> str:
+    """Why images are stretched: RT-DETR, depth, and classification to a rectangle. Empty: they are not."""
+    texts = {key: str(metadata.get(key, "")).rpartition("/")[2].lower() for key in ("head", "model", "description")}
+    if key := next((key for key, text in texts.items() if "rtdetr" in text), ""):
+        return f"{key}: RT-DETR"
+    is_stretched = task == "depth" or (task == "classify" and size[0] != size[1])
+    return f"task {task}{'' if task == 'depth' else ', to a rectangle'}" if is_stretched else ""
 
 
 def _size(value: object, dims: Sequence[int | None]) -> tuple[int, int] | None:

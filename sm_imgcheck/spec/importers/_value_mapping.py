@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._draft import Certainty, DraftBuilder
 
-__all__ = ["add_affine", "add_scaled", "numbers"]
+__all__ = ["add_affine", "add_range_inside", "add_scaled", "numbers"]
 
 _UNIT = 1 / 255
 _SAME = 1e-7
@@ -71,6 +72,18 @@ def add_scaled(
     builder.add("normalize.std", stds, std_source or source, std_certainty or certainty)
     if order:
         builder.add("normalize.order", order, mean_source or source, mean_certainty or certainty)
+
+
+_FIGURE = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
+_LARGEST_OF_UNIT = 2
+
+
+def add_range_inside(builder: DraftBuilder, text: str, source: str) -> None:
+    """Add 0..255 for an input that the model itself scales by mean and scale; unknown where they are those of 0..1."""
+    if max((abs(float(figure)) for figure in _FIGURE.findall(text)), default=0.0) > _LARGEST_OF_UNIT:
+        builder.infer("value_range", [0, 255], f"{source}: inside the model, whose input is pixels")
+    else:
+        builder.unknown("value_range", f"{source}: inside the model, with mean and scale of values up to 1")
 
 
 def add_affine(

@@ -13,6 +13,7 @@ from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_input, layout_of
+from sm_imgcheck.spec.importers._value_mapping import add_range_inside
 
 __all__ = ["IMPORTER"]
 
@@ -77,10 +78,8 @@ def read(file: SourceFile, input_name: str) -> Draft:
             add_tensor(builder, tensor, where=key)
     inside = {name: options[name] for name in ("--mean_values", "--scale_values", "--scale") if name in options}
     if inside:
-        builder.infer(
-            "value_range", [0, 255], f"{', '.join(inside)}: inside the converted model, whose input is pixels"
-        )
         values = " ".join(f"{name} {value}" for name, value in inside.items())
+        add_range_inside(builder, values, ", ".join(inside))
         builder.note(f"inside the converted model: {for_terminal(values[:200])}; do not apply it again")
     if "--reverse_input_channels" in options:
         reason = "--reverse_input_channels: the opposite of the order of training, which is not stated"

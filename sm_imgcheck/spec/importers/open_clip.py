@@ -102,6 +102,11 @@ def _add_geometry(builder: DraftBuilder, settings: ClassSettings, size: tuple[in
         where,
         certainty,
     )
+    if mode == "shortest" and height != width:
+        builder.default(
+            "resize.interpolation", "bicubic", "ResizeKeepRatio of open_clip, which does not get the setting"
+        )
+        builder.default("resize.rounding", "round", "ResizeKeepRatio of open_clip")
     if mode == "squash" or height != width:
         builder.state("resize.size", [height, width], source)
     else:

@@ -12,6 +12,7 @@ from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_input
+from sm_imgcheck.spec.importers._value_mapping import add_range_inside
 
 __all__ = ["IMPORTER"]
 
@@ -56,7 +57,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     )
     inside = [entry for entry in arguments if entry.startswith(("--mean_values", "--scale_values", "--scale="))]
     if inside:
-        builder.infer("value_range", [0, 255], "model_optimizer_args: mean and scale are inside the converted model")
+        add_range_inside(builder, " ".join(inside), "model_optimizer_args: mean and scale")
         builder.note(f"inside the converted model: {for_terminal(' '.join(inside)[:200])}; do not apply it again")
     if "--reverse_input_channels" in arguments:
         builder.infer(

@@ -13,7 +13,7 @@ from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_input
-from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
+from sm_imgcheck.spec.importers._value_mapping import add_range_inside, add_scaled, numbers
 
 __all__ = ["IMPORTER"]
 
@@ -21,7 +21,7 @@ _TITLE = "OpenVINO IR"
 _MOST_BYTES = 64 << 20
 _CONVERSION_KEYS = ("mean_values", "scale_values", "reverse_input_channels")
 _NONE = ("", "none", "[]", "()", "{}", "false", "1", "1.0", "not set", "default")
-_MODES = {"standard": "stretch", "fit_to_window": "longest_edge", "fit_to_window_letterbox": "letterbox"}
+_MODES = {"standard": "stretch", "fit_to_window_letterbox": "letterbox"}
 _ELEMENTS = {
     "f32": "float32",
     "f16": "float16",
@@ -128,7 +128,7 @@ def _add_conversion(builder: DraftBuilder, info: Mapping[str, str]) -> None:
     summary = ", ".join(f"{key} {for_terminal(value[:80])}" for key, value in conversion_values.items())
     builder.note(f"inside the model by conversion: {summary}; do not apply it again")
     if "mean_values" in conversion_values or "scale_values" in conversion_values:
-        builder.infer("value_range", [0, 255], f"rt_info: {summary}: the input is pixels")
+        add_range_inside(builder, summary, f"rt_info: {summary}")
     if conversion_values.get("reverse_input_channels", "").lower() in ("true", "yes"):
         builder.note("reverse_input_channels: the model swaps red and blue inside; its input order is not stated")
 
@@ -156,6 +156,8 @@ def _add_model_info(builder: DraftBuilder, info: Mapping[str, str], layout: str,
         )
     mode = _MODES.get(_value(inner, "resize_type"), "")
     size = _size(layout, tensor)
+    if _value(inner, "resize_type") == "fit_to_window" and size is not None:
+        _add_fit(builder, size, _value(inner, "pad_value"))
     if not mode or size is None:
         return
     builder.state("resize.mode", mode, "rt_info model_info: resize_type")
@@ -167,6 +169,17 @@ def _add_model_info(builder: DraftBuilder, info: Mapping[str, str], layout: str,
         builder.add(
             "resize.fill", fill, "rt_info model_info: pad_value", "stated" if _value(inner, "pad_value") else "default"
         )
+
+
+def _add_fit(builder: DraftBuilder, size: tuple[int, int], fill: str) -> None:
+    """``resize_image_with_aspect`` of OpenVINO Model API: padded at the right and at the bottom."""
+    where = "rt_info model_info: resize_type"
+    kernel: dict[str, Json] = {"interpolation": "bilinear", "library": "opencv"}
+    builder.state(
+        "geometry[0]", {"resize": {"mode": "longest_edge", "size": [*size], "rounding": "round", **kernel}}, where
+    )
+    color = cast("Json", _numbers(fill) or [0])
+    builder.state("geometry[1]", {"pad": {"size": [*size], "position": "top_left", "fill": color}}, where)
 
 
 def _numbers(text: str) -> list[float]:

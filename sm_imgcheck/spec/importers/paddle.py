@@ -115,18 +115,20 @@ class _PaddleState:
         elif name in ("Resize", "ResizeImage", "ResizeByShort", "ResizeByLong", "LetterBoxResize"):
             self._resize(name, params)
         elif name in ("CropImage", "CenterCrop"):
-            self._crop(params)
+            self._crop(name, params)
         elif name in ("NormalizeImage", "Normalize"):
             self._normalize(params)
         elif name in ("TopDownEvalAffine", "WarpAffine"):
             self._affine(name, params)
         elif name in ("RecResizeImg", "OCRReisizeNormImg", "OCRResizeNormImg"):
             self._text_line(name, params)
-        elif name in ("PadStride", "Pad"):
+        elif name == "PadStride":
             stride = side(params.get("stride"))
             if stride is not None:
                 pad: Json = {"multiple_of": stride, "position": "top_left", "units": "final", "fill": 0}
                 self.steps.append(({"pad": pad}, name))
+        elif name == "Pad":
+            self._pad(params)
         elif name not in _NEUTRAL_STEPS:
             self.problem = f"{name[:40]}: an operation that the spec language cannot express"
 
@@ -136,7 +138,7 @@ class _PaddleState:
         kernel = _INTERPOLATIONS.get(word) if isinstance(word, int) else _WORDS.get(str(word).lower())
         library = "pillow" if params.get("backend") == "pil" else "opencv"
         size = _pair(params.get("target_size", params.get("size")))
-        if size is not None and self.is_segmentation:
+        if size is not None and (self.is_segmentation or name == "ResizeImage"):
             size = (size[1], size[0])
         short = side(params.get("resize_short", params.get("short_size")))
         if kernel is None or name in ("ResizeByLong", "LetterBoxResize") or (size is None and short is None):
@@ -175,15 +177,32 @@ class _PaddleState:
         self.has_values = True
         self.open_width = sides[1] if sides else None
 
-    def _crop(self, params: Mapping[str, Json]) -> None:
+    def _crop(self, name: str, params: Mapping[str, Json]) -> None:
         size = _pair(params.get("size", params.get("crop_size")))
         if size is None:
             self.problem = "CropImage: expected a size"
             return
+        size = (size[1], size[0]) if name == "CropImage" else size
         self.steps.append(({"crop": {"size": [*size], "rounding": "floor", "pad_side": "after"}}, "CropImage"))
         self.size = size
 
+    def _pad(self, params: Mapping[str, Json]) -> None:
+        """To a size, at the right and at the bottom."""
+        size, fill = _pair(params.get("size")), numbers(params.get("fill_value"))
+        if size is None or fill is None or params.keys() - {"type", "size", "fill_value"} or self.has_values:
+            self.problem = "Pad: expected size and fill_value, before NormalizeImage"
+            return
+        self.steps.append(({"pad": {"size": [*size], "position": "top_left", "fill": [*fill]}}, "Pad"))
+        self.frame = size
+
     def _normalize(self, params: Mapping[str, Json]) -> None:
+        if params.get("output_fp16") is True:
+            self.builder.infer("dtype", "float16", "NormalizeImage: output_fp16")
+        if params.get("channel_num", 3) != 3:
+            for key in ("shape", "channel_order"):
+                self.builder.unknown(
+                    key, "NormalizeImage: channel_num: a channel of zeros, which a spec cannot express"
+                )
         if params.get("norm_type") == "none":
             factor = 1 / 255 if params.get("is_scale", True) is True else 1.0
             add_scaled(self.builder, factor=factor, mean=None, std=None, source="NormalizeImage")

@@ -261,6 +261,61 @@ READERS = {
             async def __call__(self, request):
                 return await self.score(await request.body())
     """,
+    "ray-batch-stream": """
+        from ray import serve
+        from starlette.responses import StreamingResponse
+        @serve.deployment
+        class Own:
+            @serve.batch(max_batch_size=4)
+            async def score(self, bodies):
+                for at in range(2):
+                    yield [str(model.predict(pixels(body))) for body in bodies]
+            async def __call__(self, request):
+                return StreamingResponse(self.score(await request.body()))
+    """,
+    "starlette-endpoint": """
+        from starlette.applications import Starlette
+        from starlette.endpoints import HTTPEndpoint
+        from starlette.responses import PlainTextResponse
+        from starlette.routing import Route
+        class Score(HTTPEndpoint):
+            async def post(self, request):
+                async with request.form() as form:
+                    return PlainTextResponse(str(model.predict(pixels(await form["upload"].read()))))
+        app = Starlette(routes=[Route("/score", Score)])
+    """,
+    "litserve-batch": """
+        import litserve
+        class Own(litserve.LitAPI):
+            def setup(self, device):
+                self.model = model
+            def decode_request(self, request, context):
+                return pixels(base64.b64decode(request["image"]))
+            def predict(self, x):
+                return self.model.predict(x[0])
+        server = litserve.LitServer(Own(max_batch_size=8))
+    """,
+    "litserve-own-batch": """
+        import litserve
+        class Own(litserve.LitAPI):
+            def __init__(self):
+                super().__init__(max_batch_size=2)
+            def decode_request(self, request):
+                return request["image"]
+            def batch(self, inputs):
+                return [pixels(base64.b64decode(text)) for text in inputs]
+            def predict(self, x):
+                return model.predict(x[0])
+    """,
+    "bentoml-store": """
+        import bentoml
+        @bentoml.service
+        class Own:
+            ref = bentoml.models.get("resnet:latest")
+            @bentoml.api
+            def classify(self, image: "Image.Image") -> str:
+                return str(model.predict(np.asarray(image.convert("RGB"))))
+    """,
     "beam-dofn": """
         import apache_beam as beam
         class Score(beam.DoFn):
@@ -289,6 +344,32 @@ READERS = {
                 yield pixels(body)[0] if pixels(body).ndim == 4 else pixels(body)
         def run(handler):
             return beam.ParDo(Prepare()) | RunInference(handler)
+    """,
+    "beam-keyed": """
+        import apache_beam as beam
+        from apache_beam.ml.inference.base import KeyedModelHandler, RunInference
+        class Decode(beam.PTransform):
+            def expand(self, pcoll):
+                return pcoll | "read" >> beam.Map(lambda file: (file.metadata.path, pixels(file.read())))
+        def negative(values, scale):
+            return -values * scale
+        def run(argv=None):
+            with beam.Pipeline() as p:
+                files = p | beam.io.fileio.ReadMatches() | beam.Reshuffle()
+                arrays = files | Decode() | beam.MapTuple(lambda key, values: (key, values.astype(int) * -1))
+                handler = KeyedModelHandler(PytorchModelHandlerTensor(argv.path).with_preprocess_fn(abs))
+                arrays | beam.MapTuple(lambda key, values: (key, values)) | "model" >> RunInference(handler)
+    """,
+    "beam-preprocess-functions": """
+        import apache_beam as beam
+        from apache_beam.ml.inference.base import RunInference
+        def decode(body):
+            return pixels(body)
+        def add(values):
+            return values.astype(int) + 1
+        def run(p, path):
+            handler = OnnxModelHandlerNumpy(model_uri=path).with_preprocess_fn(lambda x: x - 1).with_preprocess_fn(add)
+            return p | beam.Create(["a.jpg"]) | beam.FlatMap(lambda body: [decode(body)]) | RunInference(handler)
     """,
     "beam-model-handler": """
         from apache_beam.ml.inference.base import ModelHandler
@@ -342,7 +423,9 @@ READERS = {
         app = Own.bind()
     """,
 }  # fmt: skip
-PACKAGES = ("aiohttp", "django", "fastapi", "flask", "rest_framework")
+PACKAGES = ("aiohttp", "django", "fastapi", "flask", "rest_framework", "starlette")
+OF_RUN_INFERENCE = ("beam-before-inference", "beam-keyed", "beam-preprocess-functions")
+"""Cases whose elements RunInference stacks."""
 
 
 @pytest.mark.parametrize("case", READERS)
@@ -354,7 +437,7 @@ def test_image_reaches_the_model(tmp_path, case):
             pytest.importorskip(package)
     candidate = candidate_of(tmp_path, MODEL + dedent(code))
     assert candidate.problem is None
-    expected = PLAIN[None] if case == "beam-before-inference" else PLAIN  # RunInference makes a batch
+    expected = PLAIN[None] if case in OF_RUN_INFERENCE else PLAIN
     np.testing.assert_array_equal(candidate.data, expected)
 
 
@@ -467,6 +550,48 @@ NOT_CHECKED |= {
                 yield pixels / 255
         """,
         "yielded elements",
+    ),
+    "beam-unknown-step": (
+        """
+        import apache_beam as beam
+        from apache_beam.ml.inference.base import RunInference
+        def run(p, scale):
+            return p | beam.Map(pixels) | beam.Map(lambda x: x * scale(x)) | beam.GroupByKey() | RunInference(None)
+        """,
+        "a step that runs in its pipeline only: beam.GroupByKey()",
+    ),
+    "beam-changed-name": (
+        """
+        import apache_beam as beam
+        from apache_beam.ml.inference.base import RunInference
+        def run(p):
+            images = p | beam.Map(pixels)
+            images |= beam.Map(abs)
+            return images | RunInference(None)
+        """,
+        "a step that runs in its pipeline only: images",
+    ),
+    "beam-two-models": (
+        """
+        import apache_beam as beam
+        from apache_beam.ml.inference.base import RunInference
+        def run(p):
+            images = p | beam.Map(pixels)
+            return images | RunInference(None), images | beam.Map(abs) | RunInference(None)
+        """,
+        "has a pipeline with RunInference: expected one in the file",
+    ),
+    "beam-elements-of-keys": (
+        """
+        import apache_beam as beam
+        from apache_beam.ml.inference.base import RunInference
+        class Decode(beam.DoFn):
+            def process(self, body):
+                yield body[:3], pixels(body)
+        def run(p):
+            return p | beam.ParDo(Decode()) | RunInference(None)
+        """,
+        "elements are tuple, expected arrays",
     ),
     "beam-elements": (
         """

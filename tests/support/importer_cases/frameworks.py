@@ -110,6 +110,8 @@ CASES = {
     "dali-gray": (*dali("images = fn.color_space_conversion(images, image_type=types.RGB, output_type=types.GRAY)", "images = fn.resize(images, resize_x=64)"), {"layout": "NHWC", "dtype": "uint8", "channel_order": "GRAY", "value_range": [0, 255]}, ("shape", "resize")),
     "dali-order-of-another": (*dali("images = fn.color_space_conversion(images, image_type=types.BGR, output_type=types.RGB)"), {"resize": "none"}, ALL_UNKNOWN[:-1]),
     "dali-float": (*dali("images = images / 255.0", "images = fn.resize(images, size=[48, 64], antialias=False)"), tensor(["N", 48, 64, 3], "NHWC", order="RGB", value_range=[0, 1], resize={"mode": "stretch", "size": [48, 64], "interpolation": "bilinear", "library": "tensorflow", "dtype": "float32"}), ()),
+    "dali-whole-factor": (*dali("images = images * 2"), tensor(["N", "H", "W", 3], "NHWC", "int32", order="RGB", value_range=[0, 510], resize="none"), ()),
+    "dali-factors": (*dali("images = images * 2 * 0.5"), tensor(["N", "H", "W", 3], "NHWC", order="RGB", value_range=[0, 255], resize="none"), ()),
     "dali-rotated": (*dali("images = fn.rotate(images, angle=5.0)"), {}, ALL_UNKNOWN),
     "dali-early-return": (*dali("if training:", "    return fn.crop_mirror_normalize(images, mean=[1.0], std=[2.0])"), {}, ALL_UNKNOWN),
     "dali-order-after-values": (*dali("images = fn.crop_mirror_normalize(images, mean=[1, 2, 3], std=[4, 5, 6], output_layout='HWC')", "images = fn.color_space_conversion(images, image_type=types.RGB, output_type=types.BGR)"), {"resize": "none"}, ALL_UNKNOWN[:-1]),

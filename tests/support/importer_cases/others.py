@@ -246,8 +246,8 @@ ROBOFLOW = {
 }
 
 
-def mlmodel(color, width, height):
-    image = number(1, width) + number(2, height) + number(3, color)
+def mlmodel(color, width, height, flexible=b""):
+    image = number(1, width) + number(2, height) + number(3, color) + flexible
     feature = chunk(1, chunk(1, "image"), chunk(3, chunk(4, image)))
     return (
         number(1, 4)

@@ -27,10 +27,15 @@ def resolve(value: object) -> object:
 
 
 def collect(value: object) -> object:
-    """All that a generator yields, in a list; of a coroutine what it returns, any other value unchanged."""
-    if inspect.isasyncgen(value):
-        return resolve(_list(value))
-    return list(value) if inspect.isgenerator(value) else resolve(value)
+    """All that a generator yields, in a list; of a coroutine what it returns; any other value unchanged.
+
+    A ``StreamingResponse`` of Starlette is its generator.
+    """
+    value = resolve(value)
+    stream = getattr(value, "body_iterator", value)
+    if inspect.isasyncgen(stream):
+        return resolve(_list(stream))
+    return list(value) if inspect.isgenerator(value) else value
 
 
 async def _list(values: AsyncIterable[object]) -> list[object]:

@@ -48,6 +48,7 @@ _LOADERS = {
 """By module: the functions and classes that load a model."""
 _CLIENTS = {"boto3": ("client", "resource")}
 _FUNCTIONS: dict[str, dict[str, Any]] = {
+    "ray": {"init": lambda *_, **__: None},
     "runpod.serverless": {"start": runpod_stub.skip_start},
     "runpod.serverless.utils.rp_validator": {"validate": runpod_stub.validate},
 }
@@ -60,7 +61,7 @@ _REPLACEABLE = (
     *("prometheus_client", "sentry_sdk", "loguru", "structlog", "pythonjsonlogger", "dotenv", "google", "redis"),
     *("huggingface_hub", "ultralytics", "torch_neuronx", "torch_neuron"),
     *("uvicorn", "gunicorn", "hypercorn", "waitress", "mangum", "flask_cors", "pyngrok", "flask_ngrok", "runpod"),
-    *("apache_beam", "sanic_cors", "kafka", "confluent_kafka", "aiokafka", "pika", "aio_pika", "nats", "paho"),
+    *("apache_beam", "ray", "sanic_cors", "kafka", "confluent_kafka", "aiokafka", "pika", "aio_pika", "nats", "paho"),
 )
 """Packages that load models, call or run servers, read queues, or log."""
 _SHARED = ("google.cloud",)

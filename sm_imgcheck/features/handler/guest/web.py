@@ -28,7 +28,8 @@ __all__ = ["AsyncSender", "WebResponse", "WebRoute", "missing_route", "order_rou
 _NO_ROUTE = "the application has no POST route, and no GET route that reads an image's URL"
 
 _FIELDS = re.compile(
-    r"""(?:files|FILES)(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^[ \t]*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
+    r"""(?:files|FILES|form)(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^[ \t]*(?:async )?def \w+\((\w+)\s*:""",
+    re.MULTILINE,
 )
 _MOST_FIELDS = 6
 _FORM_TYPE = "application/x-www-form-urlencoded"

@@ -80,7 +80,7 @@ def _url_names(app: Any, method: str, path: str) -> list[str]:
 def _routes_below(holder: Any, prefix: str) -> Iterator[str]:
     for route in getattr(holder, "routes", None) or ():
         path = prefix + str(getattr(route, "path", ""))
-        if "POST" in (getattr(route, "methods", None) or ()):
+        if "POST" in (getattr(route, "methods", None) or ()) or hasattr(getattr(route, "endpoint", None), "post"):
             yield path
         elif hasattr(route, "app") and hasattr(route, "routes"):
             yield from _routes_below(route, path)

@@ -6,12 +6,14 @@ multipart request.
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..asynchronous import resolve
+from ..asynchronous import collect, resolve
 from ..calls import HandlerCall, run_attempts
 from ..forms import image_name, image_type, json_documents
 from ..instances import make_instance, prepare
@@ -21,12 +23,13 @@ from .sagemaker import follow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..calls import Attempt, CallRecord, ClientRequest, UserFile
+    from ..calls import Attempt, CallRecord, ClientRequest, Function, UserFile
     from ..results import HandlerTensor
 
 __all__ = ["RANK", "STACK", "find"]
 
 RANK, STACK = 54, "litserve"
+_BATCH_SIZE = re.compile(r"\bmax_batch_size\s*=\s*(?!1\b)[\w(]")
 
 
 def find(user: UserFile) -> HandlerCall | None:
@@ -56,11 +59,24 @@ def _calls(user: UserFile, api: Any, request: ClientRequest) -> Iterator[Attempt
 
 
 def _call(user: UserFile, api: Any, document: object, record: CallRecord) -> HandlerTensor:
-    is_called, data = user.observe(lambda: resolve(api.decode_request(document)))
+    is_called, data = user.observe(lambda: _with_context(api.decode_request, document))
+    if not is_called and _batches(user, api):
+        is_called, data = user.observe(lambda: _with_context(api.batch, [data]))
     if is_called:
         return user.read(data)
     record.step = "predict"
-    return follow(user, "predict", data, lambda: resolve(api.predict(data)), record)
+    return follow(user, "predict", data, lambda: collect(_with_context(api.predict, data)), record)
+
+
+def _with_context(function: Function, value: object) -> object:
+    """The result for one value, and for the context of the request where the function has such a parameter."""
+    keywords: dict[str, object] = {"context": {}} if "context" in inspect.signature(function).parameters else {}
+    return resolve(function(value, **keywords))
+
+
+def _batches(user: UserFile, api: Any) -> bool:
+    """Whether the server calls ``batch``: by the instance, or by an argument of the class or of the server."""
+    return getattr(api, "max_batch_size", 1) != 1 or _BATCH_SIZE.search(user.source) is not None
 
 
 class _Upload:

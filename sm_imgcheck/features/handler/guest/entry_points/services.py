@@ -11,7 +11,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..asynchronous import resolve
+from ..asynchronous import collect
 from ..calls import HandlerCall, run_attempts
 from ..forms import request_forms
 from ..instances import make_instance, prepare
@@ -101,7 +101,7 @@ def _bound_app(app: Any, instance: object) -> object:
 
 
 def _send(user: UserFile, handler: Function, form: Form, _: CallRecord) -> HandlerTensor:
-    return user.observe_server(lambda: resolve(handler(_StarletteRequest(form))))
+    return user.observe_server(lambda: collect(handler(_StarletteRequest(form))))
 
 
 class _StarletteRequest:

@@ -45,9 +45,13 @@ def _mark_api(function: Any) -> Any:
     return function
 
 
+_STORE = ("BentoModel", "HuggingFaceModel", "get", "list")
+"""Functions and classes of the model store."""
+
+
 def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
     types = ("Image", "JSON", "NumpyNdarray", "Text", "File", "Multipart", "PandasDataFrame")
-    frameworks = ("onnx", "pytorch", "tensorflow", "keras", "sklearn", "xgboost", "mlflow", "picklable_model", "models")
+    frameworks = ("onnx", "pytorch", "tensorflow", "keras", "sklearn", "xgboost", "mlflow", "picklable_model")
     return {
         "bentoml": {
             "service": optional_arguments(Service),
@@ -59,7 +63,7 @@ def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
             **{name: ModelStub(recorder, f"bentoml.{name}") for name in frameworks},
         },
         "bentoml.io": {name: lambda *_, **__: None for name in types},
-        "bentoml.models": {"BentoModel": lambda *_, **__: ModelStub(recorder, "bentoml.BentoModel")},
+        "bentoml.models": {name: ModelStub(recorder, f"bentoml.{name}") for name in _STORE},
         "bentoml.exceptions": {name: type(name, (Exception,), {}) for name in ("BentoMLException", "InvalidArgument")},
         "bentoml.validators": dict.fromkeys(("Shape", "DType", "ContentType"), identity),
     }

@@ -11,7 +11,7 @@ from ..model_stub import ModelStub
 from . import PackageStub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from ..recorder import ModelRecorder
 
@@ -43,16 +43,25 @@ def _ingress(app: object) -> Callable[[Any], Any]:
 
 
 def _batch(function: Any) -> Any:
-    """``ray.serve.batch``: each argument of a call becomes a list of one, and the result the first of a list."""
+    """``ray.serve.batch``: each argument becomes a list of one; of each list that returns or is yielded, the first."""
 
-    @functools.wraps(function)
-    async def call(*arguments: object, **keywords: object) -> object:
+    def call(arguments: tuple[object, ...], keywords: dict[str, object]) -> Any:
         owners = 1 if next(iter(inspect.signature(function).parameters), "") == "self" else 0
         lists = [[argument] for argument in arguments[owners:]]
-        results = await function(*arguments[:owners], *lists, **{name: [value] for name, value in keywords.items()})
-        return results[0]
+        return function(*arguments[:owners], *lists, **{name: [value] for name, value in keywords.items()})
 
-    return call if inspect.iscoroutinefunction(function) else function
+    @functools.wraps(function)
+    async def result(*arguments: object, **keywords: object) -> object:
+        return (await call(arguments, keywords))[0]
+
+    @functools.wraps(function)
+    async def results(*arguments: object, **keywords: object) -> AsyncIterator[object]:
+        async for values in call(arguments, keywords):
+            yield values[0]
+
+    if inspect.isasyncgenfunction(function):
+        return results
+    return result if inspect.iscoroutinefunction(function) else function
 
 
 def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
@@ -64,10 +73,9 @@ def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
         "multiplexed": optional_arguments(identity),
     }
     return {
-        "ray": {"init": lambda *_, **__: None},
         "ray.serve": serve,
         "ray.serve.handle": {"DeploymentHandle": ModelStub(recorder, "handle")},
     }
 
 
-STUB = PackageStub("ray", _modules)
+STUB = PackageStub("ray.serve", _modules, "it would pickle the deployments for a cluster")

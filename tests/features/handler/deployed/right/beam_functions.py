@@ -6,14 +6,13 @@ import numpy as np
 from PIL import Image
 from apache_beam.ml.inference.base import RunInference, KeyedModelHandler
 from apache_beam.ml.inference.tensorflow_inference import TFModelHandlerTensor
-from apache_beam.io.filesystems import FileSystems
 
 def read_image(image_file_name):
-    with FileSystems().open(image_file_name, "r") as file:
+    with open(image_file_name, "rb") as file:
         return image_file_name, Image.open(io.BytesIO(file.read())).convert("RGB")
-def preprocess_image(data):
+def preprocess_image(name, data):
     img = data.resize((224, 224), Image.BILINEAR)
-    return np.asarray(img, np.float32)[None] / 255.0
+    return np.asarray(img, np.float32) / 255.0
 def run(argv=None):
     with beam.Pipeline() as p:
-        p | beam.Create(["a"]) | beam.Map(read_image) | beam.Map(preprocess_image) | RunInference(None)
+        p | beam.Create(["a"]) | beam.Map(read_image) | beam.MapTuple(preprocess_image) | RunInference(TFModelHandlerTensor(argv[0]))
