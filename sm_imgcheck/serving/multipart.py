@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["Part", "boundary_of", "read_form", "write_form"]
+__all__ = ["Part", "boundary_of", "line_end", "read_form", "write_form"]
 
 MAX_PARTS = 1000
 MAX_HEADER_BYTES = 8192
@@ -43,26 +43,32 @@ def read_form(body: bytes, content_type: str, *, lenient: bool = False) -> tuple
     lenient: accept both, and skip damaged parts.
     """
     mark = b"--" + boundary_of(content_type).encode("latin-1", "replace")
-    pieces = (b"\r\n" + body).split(b"\r\n" + mark, MAX_PARTS + 2)
+    end = line_end(body)
+    pieces = (end + body).split(end + mark, MAX_PARTS + 2)
     if lenient:
-        return tuple(part for piece in pieces[1:] if (part := _part(piece)) is not None)
+        return tuple(part for piece in pieces[1:] if (part := _part(piece, end)) is not None)
     if len(pieces) < 2 or len(pieces) > MAX_PARTS + 2:
         raise PayloadError(f"multipart body: got {len(pieces) - 1} delimiters, expected 1 to {MAX_PARTS} parts")
     if not pieces[-1].startswith(b"--"):
         raise PayloadError("multipart body: got no closing delimiter, expected --boundary-- at its end")
-    parts = tuple(part for piece in pieces[1:-1] if (part := _part(piece)) is not None)
+    parts = tuple(part for piece in pieces[1:-1] if (part := _part(piece, end)) is not None)
     if len(parts) != len(pieces) - 2:
         raise PayloadError("multipart body: got a part without a blank line after its headers")
     return parts
 
 
-def _part(piece: bytes) -> Part | None:
+def line_end(body: bytes) -> bytes:
+    """What ends the first line of a form: CR LF, or LF alone, which some servers read (RFC 7578 has CR LF)."""
+    return b"\n" if body[body.find(b"\n") - 1 :][:1] != b"\r" else b"\r\n"
+
+
+def _part(piece: bytes, end: bytes) -> Part | None:
     """Return a part; None: it has no blank line after its headers."""
-    head, blank, body = piece.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
+    head, blank, body = piece.lstrip(b" \t").removeprefix(end).partition(end + end)
     if not blank or len(head) > MAX_HEADER_BYTES:
         return None
     headers = {}
-    for line in head.decode("utf-8", "replace").split("\r\n"):
+    for line in head.decode("utf-8", "replace").split(end.decode()):
         name, _, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
     said = {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(_disposition(headers))}

@@ -105,7 +105,7 @@ def test_request_body_has_expected_codes(name, content_type, body, changes, want
         ("{}", ""),
         ("-_{}", "URL-safe alphabet"),
         ("!!!!{}", "is not valid base64"),
-        ("AAAA{}", "decodes to what"),
+        ("AAAA{}", "image data after 3 other bytes"),
     ],
 )
 def test_base64_body_for_encoded_image_input_is_decoded(text, words):

@@ -33,8 +33,8 @@ def test_recorded_outcomes_are_predicted_in_1650_of_1691_rows(verdicts, capsys):
 
 @pytest.mark.slow
 def test_rows_that_agreed_when_recorded_still_agree(verdicts):
-    lost = [row.name for row, verdict in verdicts if row.agreed and row.status and not verdict.agrees]
-    assert all(SPACED in name for name in lost), lost
+    lost = [row for row, verdict in verdicts if row.agreed and row.status and not verdict.agrees]
+    assert [row.name for row in lost if row.is_conclusive and SPACED not in row.name] == []
 
 
 @pytest.mark.slow
@@ -46,6 +46,7 @@ def test_sample_of_recorded_outcomes_is_predicted(shared_cases):
     folder = shared_cases / "serving"
     if not (folder / "outcomes.csv").is_file():
         pytest.skip(f"{folder} is not there: it holds data that is not part of the project")
-    sample = [row for row in rows(folder) if row.agreed and row.status and SPACED not in row.name][::8]
+    known = [row for row in rows(folder) if row.agreed and row.status and row.is_conclusive]
+    sample = [row for row in known if SPACED not in row.name][::8]
     assert len(sample) > 150
     assert [row.name for row in sample if not compare_row(row).agrees] == []

@@ -19,6 +19,24 @@ __all__ = ["RECORDED_VERSIONS", "Row", "Verdict", "compare_row", "rows"]
 
 RECORDED_VERSIONS = {"tensorflow-serving": "2.19"}
 """Version of a stack that the rows were recorded with, where it is not the newest."""
+_PYTHON_JSON = frozenset(
+    f"{name}.bin"
+    for name in (
+        *(
+            "exp-39",
+            "huge-64",
+            "inputs",
+            "inputs-2p63",
+            "inputs-dup",
+            "inputs-dup2",
+            "instances-1e39",
+            "instances-2p53",
+        ),
+        *("instances-bom", "instances-dup", "instances-dup2", "rows-mixed"),
+    )
+)
+"""Bodies that RapidJSON and Python read differently; the rows of TensorFlow Serving were recorded with Python:
+the first of duplicate keys, a byte order mark, numbers that lose precision (json_tensor.cc, IsLosslessDecimal)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,11 @@ class Row:
     """First 16 hexadecimal digits of the SHA-256 of the values; empty: not recorded."""
     agreed: bool
     """Whether the prediction agreed when the row was recorded."""
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether the row was recorded from the parser of the server itself."""
+        return self.stack != "tensorflow-serving" or self.body.name not in _PYTHON_JSON
 
     @property
     def name(self) -> str:

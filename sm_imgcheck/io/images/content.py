@@ -5,7 +5,7 @@ from __future__ import annotations
 from sm_imgcheck.io.images.netpbm import netpbm_header
 from sm_imgcheck.io.images.raw import camera_raw
 
-__all__ = ["image_format", "name_content"]
+__all__ = ["describe_content", "image_format", "name_content"]
 
 # Containers of the ISO base media file format by brand (ISO/IEC 23000-22 and 23008-12).
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
@@ -84,6 +84,12 @@ def image_format(body: bytes) -> str:
     if body[:1] == b"P" and netpbm_header(body):
         return "PPM"
     return next((name for magic, name in IMAGE_SIGNATURES if body.startswith(magic)), "")
+
+
+def describe_content(body: bytes) -> str:
+    """Return what bytes are, after "got": ``a JPEG image``, ``gzip-compressed data``."""
+    form = image_format(body)
+    return f"a {form} image" if form else name_content(body)[1]
 
 
 def name_content(body: bytes) -> tuple[str, str]:

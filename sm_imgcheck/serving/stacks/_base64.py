@@ -7,11 +7,11 @@ from base64 import b64decode
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding
-from sm_imgcheck.io.images.content import image_format, name_content
+from sm_imgcheck.io.images.content import describe_content, image_format
 from sm_imgcheck.rules.payload_request import PAY110
 from sm_imgcheck.serving.stacks._json import leaves
 
-__all__ = ["decode_base64", "looks_encoded", "texts"]
+__all__ = ["content_finding", "decode_base64", "looks_encoded", "texts"]
 
 _STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk", "SUkq", "TU0A", "data:image/")
 """First characters of base64 of JPEG, PNG, GIF, WebP, BMP and TIFF, and of a data URL."""
@@ -64,15 +64,13 @@ def decode_base64(text: str, *, data_url: bool = False) -> tuple[bytes, Finding 
         body = b64decode(bare, validate=True)
     except (binascii.Error, ValueError):
         return b"", finding or _base64_finding(f"is not valid base64: {text[:40]!r}", text[:40])
-    return body, finding or _content(body)
+    return body, finding or (None if image_format(body) else content_finding(body))
 
 
-def _content(body: bytes) -> Finding | None:
-    """The problem with decoded bytes that are not an image."""
-    if image_format(body):
-        return None
+def content_finding(body: bytes) -> Finding:
+    """The finding for decoded bytes that are not an image."""
     return PAY110.finding(
-        f"the base64 text decodes to what {name_content(body)[1]}",
+        f"base64 text: got {describe_content(body)}, expected an encoded image",
         expected="an encoded image",
         actual=body[:8].hex(" "),
     )

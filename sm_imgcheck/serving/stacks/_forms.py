@@ -9,7 +9,7 @@ from sm_imgcheck.core.types import DecodedRequest, Finding, Spec
 from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.rules.payload_request import PAY103, PAY110, PAY120
 from sm_imgcheck.serving.envelopes._json import array_of, at_key
-from sm_imgcheck.serving.multipart import Part, read_form
+from sm_imgcheck.serving.multipart import Part, line_end, read_form
 from sm_imgcheck.serving.stacks import describe_dtype_shape
 from sm_imgcheck.serving.stacks._base64 import decode_base64, looks_encoded
 from sm_imgcheck.serving.stacks._npy import LoadedObject, load
@@ -43,11 +43,16 @@ def decode_form(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
         return _no_image(PAY103.finding(message, expected=key or "a file", actual=names))
     if len(files) > 1:
         return DecodedRequest(form="object", what=f"{len(files)} files in one form")
-    return _file(files[0])
+    content = _file(files[0])
+    if line_end(body) == b"\r\n":
+        return content
+    message = "multipart body: got lines that end in LF, expected CR LF: Flask reads them, Starlette refuses them"
+    finding = PAY103.finding(message, expected="CR LF", actual="LF", severity="warning")
+    return replace_fields(content, findings=(*content.findings, finding))
 
 
 def _no_image(finding: Finding) -> DecodedRequest:
-    return DecodedRequest(form="object", what="no image", findings=(finding,))
+    return DecodedRequest(form="object", what="no image or tensor", findings=(finding,))
 
 
 def _is_file(part: Part) -> bool:

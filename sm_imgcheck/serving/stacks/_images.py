@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.io.images.content import image_format, name_content
+from sm_imgcheck.io.images.content import describe_content, image_format
 from sm_imgcheck.io.images.decode import decode_with_header
 from sm_imgcheck.io.images.decode_jpeg import undamaged_preview
 from sm_imgcheck.io.images.header import read_header
@@ -38,7 +38,7 @@ def convert_image(body: bytes, source: str) -> tuple[str, int, int]:
         return _convert(body, form)
     other = _other(body)
     if other is None:
-        message = f"{source}: got an image type, but the body {name_content(body)[1]}"
+        message = f"body: got {describe_content(body)}, expected an image ({source})"
         refuse("cannot identify image file <_io.BytesIO object at", PAY102, message, actual=body[:8].hex(" "))
     return other
 
@@ -49,7 +49,7 @@ def _convert(body: bytes, form: str) -> tuple[str, int, int]:
         if header.height * header.width <= _MAX_DECODED_PIXELS and undamaged_preview(body, header) is None:
             _, header = decode_with_header(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     except CandidateError as problem:
-        raise RequestRejection(problem.problem[:200], make_finding(problem)) from None
+        raise RequestRejection("", make_finding(problem)) from None  # Pillow's words differ
     if header.refused:
         message = f"the image is damaged: Pillow refuses it ({header.refused})"
         refuse(header.refused[:200], PAY102, message, expected="an image that Pillow decodes", actual=form)

@@ -9,59 +9,88 @@ from typing import NoReturn, cast
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding
+from sm_imgcheck.io.images.content import describe_content, image_format, name_signature
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import JSON_COSTS, too_costly
-from sm_imgcheck.rules.payload_request import PAY116
+from sm_imgcheck.rules.payload_request import PAY102, PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY109
 from sm_imgcheck.serving.stacks import ParseLimitExceeded, RequestRejection
 
-__all__ = ["as_array", "first_float", "leaves", "nan_notice", "parse", "shape_of"]
+__all__ = [
+    "BYTE_ORDER_MARK",
+    "as_array",
+    "first_float",
+    "leaves",
+    "nan_notice",
+    "not_json",
+    "parse",
+    "shape_of",
+    "wrong_content",
+]
 
 MAX_JSON_BYTES = 64 << 20
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""In UTF-8: ``json.loads`` reads it in bytes, and refuses it in text."""
 NUMBER_LETTERS = 32
 """Characters that NumPy reserves for a float next to a text."""
-_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
+DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _WIDE = b"0" * 19
 """Part of every integer beyond 64 bits, where each digit is a 0: found in a tenth of the time of an expression."""
 MAX_TEXT_BYTES = 256 << 20
 """Maximum size of an array of texts, where each needs as much memory as the longest."""
 
 
-def parse(body: bytes, *, nan: bool = True) -> Json:
+def parse(body: bytes, *, nan: bool = True, detect: bool = False) -> Json:
     """The document. nan: whether NaN and Infinity are accepted, as by Python.
 
-    Raises RequestRejection with the message of Python's ``json`` (PAY116, or PAY109 for NaN that is not accepted),
-    ParseLimitExceeded.
+    detect: whether UTF-16, UTF-32 and a byte order mark are read, as by ``json.loads`` of bytes; False: UTF-8 alone.
+    Raises RequestRejection with the message of Python's ``json`` (PAY102 for other content, PAY116, or PAY109 for NaN
+    that is not accepted), ParseLimitExceeded.
     """
     if len(body) > MAX_JSON_BYTES:
         raise ParseLimitExceeded(f"a JSON body of {len(body):,} bytes is not examined; the limit is {MAX_JSON_BYTES:,}")
     if why := too_costly(body, JSON_COSTS):
         raise ParseLimitExceeded(f"the JSON body is not examined: {why}")
-    if _WIDE in body.translate(_DIGITS):  # orjson reads integers beyond 64 bits as doubles
-        return _python(body, nan=nan)
+    if _WIDE in body.translate(DIGITS):  # orjson reads integers beyond 64 bits as doubles
+        return _python(body, nan=nan, detect=detect)
     import orjson
 
     try:
         document: Json = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _python(body, nan=nan)
+        return _python(body, nan=nan, detect=detect)
     return document
 
 
-def _python(body: bytes, *, nan: bool) -> Json:
+def _python(body: bytes, *, nan: bool, detect: bool) -> Json:
     """As ``parse``, slower: Python may accept what orjson refuses, and its error messages are those of the servers."""
     try:
-        text = body.decode("utf-8")
+        text = body.decode(json.detect_encoding(body) if detect else "utf-8", "surrogatepass" if detect else "strict")
     except UnicodeDecodeError as problem:
-        raise RequestRejection(str(problem), PAY116.finding(f"the body is not UTF-8 text: {problem}")) from None
+        raise RequestRejection(str(problem), not_json(body, f"not {problem.encoding} text: {problem}")) from None
     try:
         document: Json = json.loads(text, parse_constant=None if nan else _no_constant)
     except RecursionError:
         words = "maximum recursion depth exceeded while decoding a JSON array"
         raise RequestRejection(words, PAY116.finding("the lists are nested far too deep for any image")) from None
     except ValueError as problem:
-        raise RequestRejection(str(problem), PAY116.finding(f"body: not JSON: {problem}")) from None
+        raise RequestRejection(str(problem), not_json(body, f"not JSON: {problem}")) from None
     return document
+
+
+def not_json(body: bytes, problem: str) -> Finding:
+    """The finding for a body that is not JSON: its content where that is known, else the problem of the parser."""
+    return wrong_content(body) or PAY116.finding(f"body: {problem}", expected="JSON text")
+
+
+def wrong_content(body: bytes) -> Finding | None:
+    """The finding for a body of known content other than text."""
+    if body and not image_format(body) and not name_signature(body):
+        return None
+    message = f"body: got {describe_content(body)}, expected JSON"
+    if body.startswith(b"\x1f\x8b"):
+        message += " (MLServer and Triton's own port decompress it where the header Content-Encoding: gzip is sent)"
+    return PAY102.finding(message, expected="JSON text", actual=body[:8].hex(" ") or "0 bytes")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding
-from sm_imgcheck.io.images.content import image_format, name_content
+from sm_imgcheck.io.images.content import describe_content
 from sm_imgcheck.io.images.quiet import quietly
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.numpy_files import MAX_DIRECTORY_BYTES, MAX_HEADER_BYTES, NPY_MAGIC
@@ -56,8 +56,7 @@ def load(body: bytes) -> np.ndarray | LoadedObject:
 
 
 def _refuse_unknown(body: bytes) -> NoReturn:
-    what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
-    message = f"content type: got .npy, but the body {what}"
+    message = f"body: got {describe_content(body)}, expected .npy"
     text = "Failed to interpret file <_io.BytesIO object at"
     refuse(text, PAY102, message, expected="\\x93NUMPY ...", actual=body[:8].hex(" "))
 
@@ -145,8 +144,8 @@ def load_sparse(body: bytes) -> str:
     if not body:
         refuse("No data left in file", PAY102, "the body is empty", expected=".npz bytes", actual="0 bytes")
     if not body.startswith(_ZIPS):
-        what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
-        refuse("", PAY102, f"content type: got .npz, but the body {what}", expected="PK ...", is_measured=False)
+        message = f"body: got {describe_content(body)}, expected .npz"
+        refuse("", PAY102, message, expected="PK ...", is_measured=False)
     kind = _sparse_format(_open_zip(body))
     if not kind:
         message = "body: got an ordinary .npz, expected a sparse matrix of scipy; send one array as .npy"

@@ -1,22 +1,26 @@
 """What a TensorFlow signature of one input gets of ``instances`` and ``inputs``, as TensorFlow Serving fills it.
 
-Source: tensorflow/serving, tensorflow_serving/util/json_tensor.cc (read, not run).
+Source: tensorflow/serving, tensorflow_serving/util/json_tensor.cc; its rules were run with RapidJSON and Abseil, the
+server was not.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
 from collections.abc import Iterable
 from typing import NoReturn, TypeGuard, cast
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.layouts import lost_axis
 from sm_imgcheck.core.types import DecodedRequest, Finding, Spec
+from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PAY120
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY107, PAY117
 from sm_imgcheck.serving.stacks import DEFAULT_NAME, RequestRejection, describe_dtype_shape, reword_rejection
-from sm_imgcheck.serving.stacks._base64 import decode_base64, looks_encoded, texts
+from sm_imgcheck.serving.stacks._base64 import content_finding, decode_base64, looks_encoded, texts
 from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, nan_notice
 
 __all__ = ["fill_signature"]
@@ -27,10 +31,11 @@ _WORDS = {"float32": "float", "float64": "double", "float16": "half"}
 
 def fill_signature(document: dict[str, Json], spec: Spec, findings: tuple[Finding, ...] = ()) -> DecodedRequest:
     """What the signature gets of an object with the key ``instances`` or ``inputs``. Raises RequestRejection."""
+    findings += _signature(document)
     keys = [key for key in ("instances", "inputs") if key in document]
     if len(keys) != 1:
         _refuse(
-            "Missing 'inputs' or 'instances' key",
+            "" if keys else "Missing 'inputs' or 'instances' key",
             PAY103.finding(f"the body has {len(keys)} of the keys instances, inputs"),
         )
     value = document[keys[0]]
@@ -43,6 +48,17 @@ def fill_signature(document: dict[str, Json], spec: Spec, findings: tuple[Findin
     if spec.payload.get("envelope") == "instances-b64":
         return _strings(value, findings + said)
     return _numbers(value, spec, keys[0], findings + said)
+
+
+def _signature(document: dict[str, Json]) -> tuple[Finding, ...]:
+    """The notice for a signature that the spec does not describe. Raises RequestRejection for one that is no text."""
+    name = document.get("signature_name", "")
+    if not isinstance(name, str):
+        message = f"signature_name: got {str(name)[:40]}, expected text"
+        _refuse("", PAY103.finding(message, expected="text", actual=str(name)[:40]))
+    if name in ("", "serving_default"):
+        return ()
+    return (PAY120.finding(f"signature_name: got {name[:40]!r}, not checked: the spec has no signatures"),)
 
 
 def _rows(rows: list[Json], spec: Spec) -> tuple[list[Json], tuple[Finding, ...]]:
@@ -86,13 +102,13 @@ def _matches(name: str, spec: Spec) -> bool:
 def _check_name(entry: dict[str, Json], spec: Spec, where: str) -> tuple[Finding, ...]:
     """The signature's own name is what counts; the spec may call the tensor by a longer one (serving_default_x)."""
     names = list(entry)
-    name = names[0] if len(names) == 1 else ""
-    if name and _matches(name, spec):
+    name = next((name for name in names if not _matches(name, spec)), "")
+    if len(names) == 1 and not name:
         return ()
-    if name and spec.name == DEFAULT_NAME:
+    if len(names) == 1 and spec.name == DEFAULT_NAME:
         message = f"input name: the spec has none (name:), so {name!r} is not checked"
         return (PAY120.finding(message, actual=name),)
-    text = f"{where.format(name)}JSON object: does not have members input: {name}"
+    text = f"{where.format(name)}JSON object: does not have named input: {name}"
     message = f"the body names the inputs {names[:5]}, the spec's is {spec.name!r}"
     raise RequestRejection(
         text, PAY104.finding(message, expected=spec.name, actual=", ".join(names[:5])), is_measured=False
@@ -129,10 +145,9 @@ def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> De
 def _fill(values: list[Json], value: Json, dtype: str, key: str, size: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """The values in the dtype, and whether an integer type wraps them. size: values of one element of the list."""
     numbers = cast("list[int | float]", values)
-    if np.dtype(dtype).kind == "f":
-        with np.errstate(over="ignore"):
-            return _doubles(numbers).astype(dtype), ()
     word = _WORDS.get(dtype, dtype)
+    if np.dtype(dtype).kind == "f":
+        return _reals(numbers, np.dtype(dtype), word), ()
     if any(isinstance(number, float) for number in numbers):
         _floats(value, word, key, size)
     low, high = _LIMITS.get(dtype, _INT32)
@@ -149,13 +164,23 @@ def _fill(values: list[Json], value: Json, dtype: str, key: str, size: int) -> t
     return array, (PAY106.finding(message, expected=dtype, actual=f"{exact.min()}..{exact.max()}"),)
 
 
-def _doubles(numbers: list[int | float]) -> np.ndarray:
-    """As float64; an integer beyond its range is refused, as RapidJSON does."""
-    try:
-        return np.array(numbers, np.float64)
-    except OverflowError:
-        text = "JSON Parse error: Number too big to be stored in double."
-        _refuse(text, PAY106.finding("a number is beyond the range of float64", expected="a float64 number"))
+def _reals(numbers: list[int | float], dtype: np.dtype, word: str) -> np.ndarray:
+    """Numbers as floats. Raises RequestRejection for what loses precision by ``IsLosslessDecimal``.
+
+    That is: an integer of 64 bits beyond the significand (16,777,215 in float32), a finite number beyond the range.
+    """
+    exact = (1 << (np.finfo(dtype).nmant + 1)) - 1
+    inexact = [n for n in numbers if type(n) is int and not -exact <= n <= exact and -(1 << 63) <= n < 1 << 64]
+    values = np.array(numbers, np.float64)
+    beyond = np.flatnonzero(np.isfinite(values) & (np.abs(values) > np.finfo(dtype).max))
+    if inexact or beyond.size:
+        odd = inexact[0] if inexact else numbers[int(beyond[0])]
+        text = f"Cannot convert JSON value: {odd} to {word} without loss of precision."
+        message = f"value: got {odd}, which {dtype.name} does not hold exactly: write it with a decimal point"
+        if not inexact:
+            message = f"value: got {odd}, which {dtype.name} cannot hold"
+        _refuse(text, PAY106.finding(message, expected=dtype.name, actual=str(odd)))
+    return values.astype(dtype)
 
 
 def _describe(array: np.ndarray, spec: Spec) -> str:
@@ -220,14 +245,12 @@ def _strings(value: Json, said: tuple[Finding, ...]) -> DecodedRequest:
     items = list(_elements(value))[:1000]
     images, findings = [], []
     for item in items:
-        text = item.get("b64") if isinstance(item, dict) and len(item) == 1 else None
-        if not isinstance(text, str):
-            value_text = json.dumps(item)[:60]
-            message = f'encoded image: got {value_text}, expected {{"b64": "..."}} with this key only'
-            _refuse(f"JSON Value: {value_text} not formatted correctly for base64 data", PAY110.finding(message))
-        body, finding = decode_base64(text)
-        if finding and finding.message.startswith(("the base64 text is", "the base64 text has")):
-            _refuse("Unable to base64 decode", finding)
+        body, finding = item.encode() if isinstance(item, str) else _unescape(item), None
+        if isinstance(item, str):
+            message = 'encoded image: got a text, which the model gets as it is written; expected {"b64": "..."}'
+            finding = PAY110.finding(message, expected='{"b64": "..."}', actual="a text")
+        elif not image_format(body):
+            finding = content_finding(body)
         images.append(body)
         findings += [finding] if finding else []
     what = f"{len(items)} encoded image{'s' if len(items) != 1 else ''}"
@@ -235,6 +258,24 @@ def _strings(value: Json, said: tuple[Finding, ...]) -> DecodedRequest:
     if len(images) == 1 and len(findings) == len(said):
         return DecodedRequest(form="image", data=images[0], what=what, findings=tuple(findings))
     return DecodedRequest(form="object", data=None, what=what, findings=tuple(findings))
+
+
+_BASE64 = re.compile(r"([A-Za-z0-9+/]*)([=.]{0,2})")
+
+
+def _unescape(item: Json) -> bytes:
+    """The bytes of ``{"b64": text}``, as Abseil's Base64Unescape: blanks are skipped, padding may be missing."""
+    text = item.get("b64") if isinstance(item, dict) and len(item) == 1 else None
+    if not isinstance(text, str):
+        value_text = json.dumps(item)[:60]
+        message = f'encoded image: got {value_text}, expected {{"b64": "..."}} with this key only'
+        _refuse(f"JSON Value: {value_text} not formatted correctly for base64 data", PAY110.finding(message))
+    match = _BASE64.fullmatch("".join(text.split()))
+    short = -len(match[1]) % 4 if match else 3
+    if match is None or short == 3 or len(match[2]) not in (0, short):
+        finding = decode_base64(text)[1] or PAY110.finding("the base64 text has wrong padding", expected="base64")
+        _refuse("Unable to base64 decode", finding)
+    return b64decode(match[1] + "=" * short)
 
 
 def _refuse(text: str, finding: Finding) -> NoReturn:

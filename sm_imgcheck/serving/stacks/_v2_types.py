@@ -19,8 +19,12 @@ __all__ = ["check_request"]
 _V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 
 
-def check_request(document: Json, name: str) -> dict[str, Json]:
-    """The input that the model reads: by its name, else the first. Raises RequestRejection."""
+def check_request(document: Json, name: str, *, names_datatypes: bool = True) -> dict[str, Json]:
+    """The input that the model reads: by its name, else the first. Raises RequestRejection.
+
+    names_datatypes: whether the data model lists the datatypes (MLServer); False: any text, and ``data`` is a list
+    (KServe).
+    """
     if not isinstance(document, dict):
         _invalid(f"the body is not a v2 request: {_V2}", expected="inputs")
     _check_optional(document, "id", str)
@@ -30,6 +34,7 @@ def check_request(document: Json, name: str) -> dict[str, Json]:
     inputs = _list_of_objects(document, "inputs")
     for tensor in inputs:
         _check_input(tensor)
+        _check_datatype(tensor["datatype"], names_datatypes=names_datatypes)
     if not inputs:
         refuse("IndexError: list index out of range", PAY103, "inputs: got an empty list, expected 1", status=500)
     return next((tensor for tensor in inputs if tensor["name"] == name), inputs[0])
@@ -76,11 +81,15 @@ def _check_input(tensor: dict[str, Json]) -> None:
     lengths = [_length(length) for length in shape] if isinstance(shape, list) else [None]
     if None in lengths:
         _invalid(f"shape: got {str(shape)[:60]}, expected a list of lengths")
-    datatype = tensor["datatype"]
-    if datatype not in (*DATATYPES, "BYTES") or datatype == "BF16":
-        message = f"datatype: got {str(datatype)[:40]!r}, expected FP32, UINT8 or another name of the protocol"
-        _invalid(message, PAY117, expected=name_of(str(datatype)), actual=str(datatype)[:40])
     tensor["shape"] = list(lengths)
+
+
+def _check_datatype(datatype: Json, *, names_datatypes: bool) -> None:
+    words = {*DATATYPES, "BYTES"} - {"BF16"}
+    if isinstance(datatype, str) and (datatype in words or not names_datatypes):
+        return
+    message = f"datatype: got {str(datatype)[:40]!r}, expected FP32, UINT8 or another name of the protocol"
+    _invalid(message, PAY117, expected=name_of(str(datatype)), actual=str(datatype)[:40])
 
 
 def _length(value: Json) -> int | None:

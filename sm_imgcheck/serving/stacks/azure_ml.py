@@ -1,15 +1,15 @@
 """Azure ML's inference server: ``run(raw_data)`` of a score file gets the text of the body, or the request itself.
 
 Source: learn.microsoft.com/azure/machine-learning, "Deploy machine learning models to online endpoints", and
-microsoft/azureml-inference-server (``@rawhttp``); read, not run.
+microsoft/azureml-inference-server (``@rawhttp``); run with azureml-inference-server-http 1.5.1.
 """
 
 from __future__ import annotations
 
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
-from sm_imgcheck.rules.payload_request import PAY102
-from sm_imgcheck.serving.stacks import RequestRejection, Stack, refuse, wrap_rejections
+from sm_imgcheck.serving.stacks import RequestRejection, Stack, wrap_rejections
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
+from sm_imgcheck.serving.stacks._json import BYTE_ORDER_MARK, not_json, parse
 from sm_imgcheck.serving.stacks.custom import read
 
 __all__ = ["STACK"]
@@ -23,10 +23,11 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
         try:
             body.decode("utf-8")
         except UnicodeDecodeError as problem:
-            refuse(
-                str(problem), PAY102, f"content type: got JSON, but the body is not text: {problem}", is_measured=False
-            )
+            text = f'{{"message": "Input cannot be decoded as UTF-8: {problem}"}}'
+            raise RequestRejection(text, not_json(body, f"not UTF-8 text: {problem}"), status=400) from None
     try:
+        if "json" in kind and body.startswith(BYTE_ORDER_MARK):
+            parse(body)  # raises: the score file gets text
         return read(body, content_type, spec)
     except RequestRejection as no:  # the response of the score file is unknown
         return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
-from sm_imgcheck.io.images.content import image_format, name_content
+from sm_imgcheck.io.images.content import describe_content, image_format
 from sm_imgcheck.rules.payload_request import PAY102
 from sm_imgcheck.serving.stacks import RequestRejection, Stack, reject_content_type, wrap_rejections
 
@@ -26,8 +26,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
         raise refusal
     form = image_format(body)
     if form not in ("JPEG", "PNG"):
-        what = f"is a {form} image" if form else name_content(body)[1]
-        why = f"encoded image: expected JPEG or PNG, but the body {what}"
+        why = f"body: got {describe_content(body)}, expected JPEG or PNG"
         raise RequestRejection(
             "", PAY102.finding(why, expected="JPEG or PNG", actual=form or body[:8].hex(" ")), is_measured=False
         )

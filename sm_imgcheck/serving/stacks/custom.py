@@ -5,7 +5,7 @@ from __future__ import annotations
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
-from sm_imgcheck.io.images.content import image_format, name_content
+from sm_imgcheck.io.images.content import describe_content, image_format
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY111
 from sm_imgcheck.rules.payload_values import PAY107, PAY108, PAY109
@@ -21,9 +21,8 @@ from sm_imgcheck.serving.stacks import (
 from sm_imgcheck.serving.stacks._base64 import decode_base64, looks_encoded, texts
 from sm_imgcheck.serving.stacks._forms import decode_data_url, decode_form, decode_keyed, free_key
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
-from sm_imgcheck.serving.stacks._json import as_array, parse
+from sm_imgcheck.serving.stacks._json import BYTE_ORDER_MARK, as_array, parse
 from sm_imgcheck.serving.stacks._npy import LoadedObject, load
-from sm_imgcheck.serving.stacks.toolkit import json_body
 
 __all__ = ["STACK", "read"]
 
@@ -49,15 +48,14 @@ def _by_envelope(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
     """What the body holds by the spec's envelope, or by the envelope that its first bytes suggest."""
     kind = content_type.partition(";")[0].strip().lower()
     is_json = "json" in kind and not kind.startswith("application/vnd.sagemaker-triton.binary")
-    if is_json:
-        json_body(body[:16] if image_format(body) or body.startswith((b"\x93NUMPY", b"PK")) or not body else b"{}")
+    body = body.removeprefix(BYTE_ORDER_MARK) if is_json else body
     name = spec.payload.get("envelope") or _guess(body, kind)
     if name in ("json", "json-b64"):
-        return decode_keyed(parse(body), spec)
-    if not name and is_json and (key := free_key(document := parse(body))):
+        return decode_keyed(parse(body, detect=True), spec)
+    if not name and is_json and (key := free_key(document := parse(body, detect=True))):
         return decode_keyed(document, spec, "" if spec.payload.get("key") == key else key)
     if name and name.endswith("b64"):
-        return _decode_images(parse(body))
+        return _decode_images(parse(body, detect=True))
     form = ENVELOPES[name] if name else None
     if not isinstance(form, TensorEnvelope):
         raise ParseLimitExceeded(_unknown(content_type, name))
@@ -74,7 +72,7 @@ def _unknown(content_type: str, name: str) -> str:
 
 def _image(body: bytes, content_type: str) -> DecodedRequest:
     if not image_format(body):
-        why = f"content type: got {content_type}, but the body {name_content(body)[1]}"
+        why = f"body: got {describe_content(body)}, expected an image ({content_type})"
         raise RequestRejection(
             "", PAY102.finding(why, expected="an encoded image", actual=body[:8].hex(" ")), is_measured=False
         )
@@ -119,7 +117,7 @@ def _envelope_finding(problem: str, body: bytes, name: str, spec: Spec) -> Findi
     """What is wrong with a body that is not in its envelope: the particular where it shows."""
     rule = PAY108 if "ragged" in problem else PAY103
     if name in ("array", "instances", "inputs", "kserve-v2", "jsonlines"):
-        document = parse(body) if name != "jsonlines" else None
+        document = parse(body, detect=True) if name != "jsonlines" else None
         if any(looks_encoded(text) for text in texts(document)):
             return PAY111.finding(
                 "values: got base64 text, expected numbers", expected=spec.contract.dtype, actual="base64"

@@ -5,26 +5,27 @@ Source: deepjavalibrary/djl-serving, engines/python/setup/djl_python/inputs.py (
 
 from __future__ import annotations
 
-from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
+from sm_imgcheck.io.images.content import image_format
+from sm_imgcheck.io.numpy_files import read_npz
 from sm_imgcheck.rules.payload_request import PAY103, PAY120
-from sm_imgcheck.serving.envelopes import npz
 from sm_imgcheck.serving.stacks import RequestRejection, Stack, describe_dtype_shape, refuse, wrap_rejections
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._images import convert_image
+from sm_imgcheck.serving.stacks._json import BYTE_ORDER_MARK, parse
 from sm_imgcheck.serving.stacks.custom import read
 
 __all__ = ["STACK"]
 
 
-@wrap_rejections(400)
+@wrap_rejections(424)
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the handler gets: a PIL image, an array of an .npz, the JSON document, a text, or the bytes."""
     if content_type == "tensor/npz":
-        return _npz(body, spec)
+        return _npz(body)
     if content_type.startswith("image/"):
-        convert_image(body, f"the content type {content_type}")
-        return DecodedRequest(form="image", data=body, what="a PIL image, not converted")
+        return _image(body, content_type)
     if content_type.startswith("application/json"):
         return _json(body, spec)
     kind = "the NDList" if content_type == "tensor/ndlist" else "the bytes"
@@ -34,16 +35,28 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     return DecodedRequest(form="object", what=kind, findings=(PAY120.finding(message, actual=content_type or "none"),))
 
 
-def _npz(body: bytes, spec: Spec) -> DecodedRequest:
+def _image(body: bytes, content_type: str) -> DecodedRequest:
+    """``Image.open`` reads the header alone: damage behind it is for the handler, and the checks of the image."""
+    if not image_format(body):
+        convert_image(body, content_type)
+        return DecodedRequest(form="object", what="a PIL image, not converted")
+    return DecodedRequest(form="image", data=body, what="a PIL image, not converted")
+
+
+def _npz(body: bytes) -> DecodedRequest:
     try:
-        array = npz.parse(body, "tensor/npz", spec)
-    except PayloadError as problem:
-        refuse(str(problem)[:80], PAY103, str(problem), expected="an .npz of one array", is_measured=False)
+        array, _ = read_npz(body, "")
+    except CandidateError as problem:
+        if problem.code == "SRC153":  # none, or several
+            return DecodedRequest(form="object", what="a list of the arrays of the archive")
+        refuse("", PAY103, f"body: {problem}", expected="an .npz of one array", is_measured=False)
     return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array))
 
 
 def _json(body: bytes, spec: Spec) -> DecodedRequest:
     try:
+        if body.startswith(BYTE_ORDER_MARK):
+            parse(body)  # raises: the engine decodes the text first
         return read(body, "application/json", spec)
     except RequestRejection as no:  # json.loads raises; what a handler does with the document is unknown
         return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))

@@ -30,9 +30,9 @@ from sm_imgcheck.serving.stacks import (
 from sm_imgcheck.serving.stacks._base64 import decode_base64
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._images import convert_image
-from sm_imgcheck.serving.stacks._json import shape_of
+from sm_imgcheck.serving.stacks._json import parse, shape_of
 from sm_imgcheck.serving.stacks._npy import LoadedObject, load
-from sm_imgcheck.serving.stacks.toolkit import UNKNOWN_TYPE_TEXT, json_body
+from sm_imgcheck.serving.stacks.toolkit import UNKNOWN_TYPE_TEXT
 
 __all__ = ["STACK"]
 
@@ -59,7 +59,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
         return _image(body, content_type)
     if content_type == "application/x-npy":
         raise _array(body)
-    return _object(_table(body) if content_type == "text/csv" else json_body(body))
+    return _object(_table(body) if content_type == "text/csv" else parse(body))
 
 
 def _image(body: bytes, content_type: str) -> DecodedRequest:

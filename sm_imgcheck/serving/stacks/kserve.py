@@ -1,9 +1,9 @@
 """KServe's Python server: v2 JSON, and the binary form with the header ``Inference-Header-Content-Length``.
 
 Source: kserve/kserve, protocol/dataplane.py and protocol/infer_type.py (InferRequest.from_bytes, InferInput.as_numpy);
-run with kserve 0.15 and 0.21, HTTP statuses read. The header is written here as the ``json-header-size`` of
-SageMaker's content type, which ``send`` translates on a URL of this protocol; for ``application/octet-stream`` it is
-derived from the body.
+the server was run with kserve 0.21 (FastAPI 0.165), its parts with 0.15. The header is written here as the
+``json-header-size`` of SageMaker's content type, which ``send`` translates on a URL of this protocol; for
+``application/octet-stream`` it is derived from the body.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY101, PAY103, PAY104, PAY116, PAY120
-from sm_imgcheck.rules.payload_values import PAY115, PAY117
+from sm_imgcheck.rules.payload_values import PAY106, PAY115, PAY117
 from sm_imgcheck.serving.open_inference import numpy_dtype
 from sm_imgcheck.serving.stacks import (
     RequestRejection,
@@ -41,20 +41,34 @@ _HEADER = "Inference-Header-Content-Length"
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the predictor's first input holds as an array; neither datatype nor shape is compared with the model's."""
     length, notices = _json_length(body, content_type)
+    tensor = check_request(_document(body, length), spec.name, names_datatypes=False)
+    if length is None and not isinstance(tensor.get("data"), list):
+        refuse("", PAY103, f"data: got {str(tensor.get('data'))[:40]}, expected a list", status=422)
     try:
-        document = parse(body[:length])
+        array, findings = _array(tensor, body[length or len(body) :])
     except RequestRejection as no:
-        words = "Unrecognized request format: "
-        raise reword_rejection(no, words) from None
-    tensor = check_request(document, spec.name)
-    array, findings = _array(tensor, body[length:])
+        if no.status is not None or not no.text:
+            raise
+        error = "OverflowError" if no.finding.code == PAY106.code else "ValueError"
+        raise reword_rejection(no, f"{error} : {no.text}", status=500, is_measured=True) from None
     return DecodedRequest(
         form="array", data=array, what=describe_dtype_shape(array), findings=(*findings, *notices, *_name(tensor, spec))
     )
 
 
-def _json_length(body: bytes, content_type: str) -> tuple[int, tuple[Finding, ...]]:
-    """Bytes of the JSON, and a notice where no header declares them."""
+def _document(body: bytes, length: int | None) -> Json:
+    """The document as FastAPI reads it, or orjson where the header declares its length. Raises RequestRejection."""
+    try:
+        return parse(body, detect=True) if length is None else parse(body[:length], nan=False)
+    except RequestRejection as no:
+        if length is not None:
+            raise reword_rejection(no, "Unrecognized request format: ") from None
+        is_text = not no.text or "codec" not in no.text
+        raise reword_rejection(no, "", status=422 if is_text else 400, is_measured=True) from None
+
+
+def _json_length(body: bytes, content_type: str) -> tuple[int | None, tuple[Finding, ...]]:
+    """Bytes of the JSON that precedes the values, and a notice where no header declares them; None: JSON alone."""
     kind = content_type.partition(";")[0].strip().lower()
     if match := _BINARY_TYPE.fullmatch(content_type):
         length = int(match[1])
@@ -62,11 +76,11 @@ def _json_length(body: bytes, content_type: str) -> tuple[int, tuple[Finding, ..
             message = f"{_HEADER}: got {length}, expected at most the {len(body)} bytes of the body"
             refuse("Unrecognized request format: ", PAY115, message, is_measured=False)
         return length, ()
-    if kind in ("application/json", ""):
-        return len(body), ()
+    if kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
+        return None, ()
     if kind != "application/octet-stream":
         message = f"content type: got {content_type!r}, expected application/json or application/octet-stream"
-        refuse("received byte inputs, but the 'inference-header-content-length' header is missing.", PAY101, message)
+        refuse("received byte inputs, but the'inference-header-content-length' header is missing.", PAY101, message)
     length = _end_of_json(body)
     message = f"the header {_HEADER}: {length} is assumed: the request is refused without it"
     return length, (PAY120.finding(message, actual=str(length)),)
@@ -82,24 +96,29 @@ def _end_of_json(body: bytes) -> int:
 
 
 def _array(tensor: dict[str, Json], tail: bytes) -> tuple[np.ndarray, tuple[Finding, ...]]:
-    dtype = numpy_dtype(str(tensor["datatype"]))
-    if tensor["datatype"] == "BYTES" and "data" in tensor:
+    datatype = str(tensor["datatype"]).upper()
+    dtype = numpy_dtype(datatype)
+    if datatype == "BYTES" and "data" in tensor:
         return _texts(tensor)
     if dtype is None:
-        refuse("invalid datatype None in the input", PAY117, f"datatype: {tensor['datatype']!r} makes no array")
+        message = f"datatype: got {tensor['datatype']!r}, of which no array is made"
+        refuse("invalid datatype None in the input", PAY117, message, status=400)
     parameters = tensor.get("parameters")
     size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
     if "data" in tensor:
         if dtype.name == "float16":
             text = "Sending FP16 data via JSON is not supported. Please use the binary data format for input"
             message = "datatype: got FP16 in JSON, expected the binary form (envelope triton-binary)"
-            refuse(text, PAY117, message, expected="the binary form", actual="JSON")
+            refuse(text, PAY117, message, status=400, expected="the binary form", actual="JSON")
         array, findings = cast_values(tensor["data"], dtype)
-    elif isinstance(size, int) and not isinstance(size, bool):
+    elif isinstance(size, int):
         array, findings = _frombuffer(tail, size, dtype), ()
+    elif size is not None:
+        message = f"binary_data_size: got {str(size)[:40]}, expected a number of bytes"
+        refuse("TypeError : ", PAY115, message, status=500)
     else:
         name = str(tensor["name"])[:40]
-        refuse(f"'data' field is missing for input '{name}' for model", PAY103, "the input has no data")
+        refuse(f"'data' field is missing for input '{name}' for model", PAY103, "the input has no data", status=400)
     return _reshape(array, tensor), findings
 
 
@@ -120,7 +139,7 @@ def _reshape(array: np.ndarray, tensor: dict[str, Json]) -> np.ndarray:
         return array.reshape([int(length) for length in shape if isinstance(length, int)])
     except (ValueError, OverflowError) as problem:
         message = f"the shape {str(shape)[:60]} does not hold {array.size} values"
-        refuse(str(problem)[:100], PAY115, message, status=500, expected=str(shape)[:60], actual=str(array.size))
+        refuse(str(problem)[:100], PAY115, message, expected=str(shape)[:60], actual=str(array.size))
 
 
 def _frombuffer(tail: bytes, size: int, dtype: np.dtype) -> np.ndarray:
@@ -131,7 +150,6 @@ def _frombuffer(tail: bytes, size: int, dtype: np.dtype) -> np.ndarray:
             text,
             PAY115,
             f"body size: got {len(part)} bytes, expected a multiple of {dtype.itemsize} ({dtype})",
-            status=500,
         )
     return np.frombuffer(part, dtype.newbyteorder("<"))
 

@@ -6,7 +6,6 @@ Measured: 3.17.2, with a tensor signature.
 
 from __future__ import annotations
 
-import json
 from typing import NoReturn
 
 from sm_imgcheck.core.json_types import Json
@@ -27,8 +26,8 @@ from sm_imgcheck.serving.stacks import (
     wrap_rejections,
 )
 from sm_imgcheck.serving.stacks._cast import cast_values
+from sm_imgcheck.serving.stacks._json import parse
 from sm_imgcheck.serving.stacks._mlflow_dataframe import decode_dataframe
-from sm_imgcheck.serving.stacks.toolkit import json_body
 
 __all__ = ["STACK"]
 
@@ -70,14 +69,8 @@ def _refuse_table(body: bytes, kind: str) -> None:
 
 def _document(body: bytes) -> Json:
     """The JSON document, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark, as Python detects it."""
-    encoding = json.detect_encoding(body)
-    if encoding not in ("utf-8", "ascii"):
-        try:
-            body = body.decode(encoding).encode("utf-8", "surrogatepass")
-        except UnicodeDecodeError as problem:
-            refuse(_JSON_ERROR, PAY102, f"content type: got JSON, but the body is not text: {problem}")
     try:
-        return json_body(body)
+        return parse(body, detect=True)
     except RequestRejection as no:
         crash = "nested" in no.finding.message or "Exceeds the limit" in no.text
         raise reword_rejection(

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
-from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.io.tensors import JSON_LINES_COSTS, too_costly
-from sm_imgcheck.rules.payload_request import PAY103
+from sm_imgcheck.rules.payload_request import PAY102, PAY103
 from sm_imgcheck.rules.payload_values import PAY105
 from sm_imgcheck.serving.stacks import (
     ParseLimitExceeded,
@@ -24,17 +23,21 @@ from sm_imgcheck.serving.stacks import (
     wrap_rejections,
 )
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
+from sm_imgcheck.serving.stacks._json import wrong_content
+from sm_imgcheck.serving.stacks._rapidjson import parse
 from sm_imgcheck.serving.stacks._tensorflow_json import fill_signature
-from sm_imgcheck.serving.stacks.toolkit import json_body
 
 __all__ = ["STACK"]
 
 CONTENT_TYPES = ("application/json", "application/jsonlines", "application/jsons", "text/csv")
 VERSIONS = ("2.20", "2.19")
-_KEYS = re.compile(r'"(instances|inputs|examples)"\s*:')
-_SEVERAL = re.compile(r"[}\]]\s*[\[{]")
-_TWO_LISTS = re.compile(r"\s*\[\s*\[")
-_NUMBERS_FIRST = re.compile(r'\s*("|[\d.Ee+\-]+.*)', re.ASCII)
+_BLANK = " \t\n\v\f\r\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+"""JavaScript's white space, which includes the byte order mark."""
+_SPACE = f"[{_BLANK}]*"
+_KEYS = re.compile(f'"(instances|inputs|examples)"{_SPACE}:')
+_SEVERAL = re.compile(rf"[}}\]]{_SPACE}[\[{{]")
+_TWO_LISTS = re.compile(rf"{_SPACE}\[{_SPACE}\[")
+_NUMBERS_FIRST = re.compile(rf'{_SPACE}("|[\d.Ee+\-]+.*)', re.ASCII)
 _LINE_END = re.compile(r"\r?\n")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
@@ -49,8 +52,8 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
         raise reject_content_type(content_type, CONTENT_TYPES, text, status=415)
     if message := too_costly(body, JSON_LINES_COSTS):
         raise ParseLimitExceeded(f"the body is not parsed: {message}")
-    if image_format(body) or body.startswith((b"\x93NUMPY", b"PK\x03\x04")):
-        json_body(body)  # names the content
+    if not body:
+        refuse("", PAY102, "body: got no bytes", is_measured=False)
     text = body.decode("utf-8", "replace")
     findings: tuple[Finding, ...] = ()
     if kind == "text/csv":
@@ -58,8 +61,9 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     else:
         inner, findings = _wrap(text)
     try:
-        document = json_body(inner.encode())
+        document = parse(inner.encode(), exact=spec.contract.dtype == "float64")
     except RequestRejection as no:
+        no.finding = wrong_content(body) or no.finding
         raise reword_rejection(no, "JSON Parse error: ") from None
     if not isinstance(document, dict):
         refuse("", PAY103, "the body is not a JSON object", expected='{"instances": [...]}', is_measured=False)
@@ -71,7 +75,7 @@ def _wrap(text: str) -> tuple[str, tuple[Finding, ...]]:
     if _KEYS.search(text):
         return text, ()
     if _SEVERAL.search(text):
-        lines = [line.strip() for line in _LINE_END.split(text.strip())]
+        lines = _lines(text)
         if len(lines) == 1:
             return f'{{"instances":{lines[0]}}}', ()
         return f'{{"instances":[{",".join(filter(None, lines))}]}}', ()
@@ -81,21 +85,21 @@ def _wrap(text: str) -> tuple[str, tuple[Finding, ...]]:
 
 
 def _batch_notice(text: str) -> tuple[Finding, ...]:
-    if not text.lstrip().startswith("["):
+    if not text.lstrip(_BLANK).startswith("["):
         return ()
     message = "a list that does not start with [[ gets a batch dimension here; write the batch yourself"
     return (PAY105.finding(message, expected="a list of images", actual="a list of numbers"),)
 
 
-def _rows(text: str) -> list[str]:
-    return list(filter(None, (line.strip() for line in _LINE_END.split(text.strip()))))
+def _lines(text: str) -> list[str]:
+    return [line.strip(_BLANK) for line in _LINE_END.split(text.strip(_BLANK))]
 
 
 def _csv_lines(text: str) -> str:
     """Version 2.19: one instance a line, unchanged where the first field is a number or quoted."""
     is_quoted = _NUMBERS_FIRST.match(text) is None
     rows = []
-    for line in _rows(text):
+    for line in filter(None, _lines(text)):
         row = '"' + line.replace('"', '\\"', 1).replace(",", '","', 1) + '"' if is_quoted else line
         rows.append(f"[{row}]" if "," in line else row)
     return f'{{"instances":[{",".join(rows)}]}}'
@@ -104,14 +108,14 @@ def _csv_lines(text: str) -> str:
 def _csv_fields(text: str) -> str:
     """Version 2.20: one instance a line; each field is a number if JSON reads it as a number, else a text."""
     rows = []
-    for line in _rows(text):
+    for line in filter(None, _lines(text)):
         fields = [_csv_field(field) for field in _split_fields(line)]
         rows.append(f"[{','.join(fields)}]" if len(fields) > 1 else fields[0])
     return f'{{"instances":[{",".join(rows)}]}}'
 
 
 def _csv_field(field: str) -> str:
-    bare = field.strip()
+    bare = field.strip(_BLANK)
     if _NUMBER.fullmatch(bare):
         return bare
     content = field.replace("\\", "\\\\").replace('"', '\\"')

@@ -5,13 +5,11 @@ Source: aws/sagemaker-inference-toolkit, decoder.py, errors.py; measured with 1.
 
 from __future__ import annotations
 
-from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.rules.payload_request import PAY102, PAY103
+from sm_imgcheck.rules.payload_request import PAY103
 from sm_imgcheck.serving.stacks import (
     DEFAULT_BODY_LIMIT,
-    RequestRejection,
     Stack,
     check_limit,
     describe_dtype_shape,
@@ -23,7 +21,7 @@ from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, nan_notice, parse
 from sm_imgcheck.serving.stacks._npy import LoadedObject, load, load_sparse
 
-__all__ = ["CONTENT_TYPES", "STACK", "UNKNOWN_TYPE_TEXT", "decode", "json_body"]
+__all__ = ["CONTENT_TYPES", "STACK", "UNKNOWN_TYPE_TEXT", "decode"]
 
 UNKNOWN_TYPE_TEXT = (
     "Content type {} is not supported by this framework.\n\nPlease implement input_fn to to deserialize the request "
@@ -42,24 +40,7 @@ def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray
         return LoadedObject(kind=kind, what=f"a scipy {kind.removesuffix('_matrix')} matrix")
     if content_type == "text/csv":
         return read_csv(body)
-    return as_array(json_body(body))
-
-
-def json_body(body: bytes) -> Json:
-    """As ``_json.parse``; the finding names an image or an array under a JSON type."""
-    from sm_imgcheck.io.images.content import image_format, name_content
-
-    form = image_format(body)
-    if form or body.startswith((b"\x93NUMPY", b"PK\x03\x04")) or not body:
-        what = f"is a {form} image" if form else name_content(body)[1]
-        text = "Expecting value: line 1 column 1 (char 0)"
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError as problem:
-            text = str(problem)
-        message = f"content type: got JSON, but the body {what}"
-        raise RequestRejection(text, PAY102.finding(message, expected="JSON text", actual=form or body[:8].hex(" ")))
-    return parse(body)
+    return as_array(parse(body))
 
 
 CONTENT_TYPES = ("application/x-npy", "application/json", "text/csv", "application/x-npz")
@@ -77,8 +58,9 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
             form="object", what=content.what, findings=content.findings or (_no_tensor(content.what),)
         )
     if content.dtype.kind == "V":
-        rows = content.size
-        what = f"a structured array of {rows} rows and {len(content.dtype.names or ())} columns that differ in type"
+        what = f"an array of {content.dtype}, no number type"
+        if content.dtype.names is not None:
+            what = f"a structured array of {content.size} rows and {len(content.dtype.names)} columns"
         return DecodedRequest(form="object", data=content, what=what, findings=(_no_tensor(what),))
     if content.dtype.kind in "OU" and not content.ndim:
         what = f"a 0-d {'object' if content.dtype.kind == 'O' else 'text'} array"

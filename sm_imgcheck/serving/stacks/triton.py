@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
-from sm_imgcheck.io.images.content import image_format, name_content
-from sm_imgcheck.rules.payload_request import PAY101, PAY102, PAY116
+from sm_imgcheck.rules.payload_request import PAY101, PAY116
 from sm_imgcheck.rules.payload_values import PAY115
 from sm_imgcheck.serving.stacks import RequestRejection, Stack, refuse, wrap_rejections
 from sm_imgcheck.serving.stacks._rapidjson import parse
@@ -62,12 +61,6 @@ def decode_with_header(body: bytes, length: int, spec: Spec, *, binary_type: str
     if not length:
         return decode_raw(body, spec)
     head = body[:length]
-    form = image_format(head)
-    if form or head.startswith((b"\x93NUMPY", b"PK\x03\x04")):
-        what = f"is a {form} image" if form else name_content(head)[1]
-        words = "failed to parse the request JSON buffer: Invalid value. at 0"
-        message = f"the body {what}; expected a v2 request in JSON"
-        refuse(words, PAY102, message, expected="JSON", actual=head[:8].hex(" "))
     try:
         return decode_v2(parse(head, exact=spec.contract.dtype == "float64"), body[length:], spec)
     except RequestRejection as no:

@@ -17,8 +17,8 @@ from sm_imgcheck.serving.stacks import (
     reword_rejection,
     wrap_rejections,
 )
+from sm_imgcheck.serving.stacks._rapidjson import parse
 from sm_imgcheck.serving.stacks._tensorflow_json import fill_signature
-from sm_imgcheck.serving.stacks.toolkit import json_body
 
 __all__ = ["BODY_LIMIT", "LIMIT_SETTING", "STACK"]
 
@@ -34,13 +34,13 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     if content_type.partition(";")[0].strip().lower() not in CONTENT_TYPES:
         raise reject_content_type(content_type, CONTENT_TYPES, "", status=400)
     try:
-        document = json_body(body)
+        document = parse(body, exact=spec.contract.dtype == "float64")
     except RequestRejection as no:
         raise reword_rejection(no, "Invalid JSON payload received.") from None
     if not isinstance(document, dict) or not isinstance(document.get("instances"), list) or not document["instances"]:
         message = 'the body has no list of "instances": rows are the only form here'
         refuse("Request must contain a non-empty instances field.", PAY103, message, is_measured=False)
-    return fill_signature({"instances": document["instances"]}, spec)
+    return fill_signature(document, spec)
 
 
 STACK = Stack(

@@ -1,0 +1,206 @@
+"""Odd but plausible bodies: status of the servers, or the array that the model's code receives.
+
+Recorded from running servers: MLServer 1.7.1, KServe 0.21, Triton 2.51, MLflow 3.17.2, the inference server of Azure ML
+1.5.1. TensorFlow Serving: the rules of json_tensor.cc on RapidJSON 1.1 and Abseil, behind the script of SageMaker's
+2.20 image in Node.js. Ray Serve: Starlette. DJL Serving: the calls of its Python engine.
+"""
+
+import base64
+import gzip
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sample_images import jpeg
+
+from sm_imgcheck.core.types import DecodedRequest, RejectedRequest
+from sm_imgcheck.serving.stacks import STACKS
+from specs import spec
+
+SPEC = spec(name="image", shape=["N", 1, 2, 3])
+X = np.array([[[[0.5, 0.25, 0.75], [1, 0, 0.125]]]], np.float32)
+TEXT = json.dumps(X.tolist())
+ROWS = f'{{"instances": {TEXT}}}'
+JSON, FORM = "application/json", "multipart/form-data; boundary=b"
+JPEG = jpeg()
+
+
+def tensor(text=TEXT, datatype="FP32", more=""):
+    return f'{{"inputs": [{{"name": "image", "shape": [1, 1, 2, 3], "datatype": "{datatype}"{more}, "data": {text}}}]}}'
+
+
+def first(number):
+    """The tensor's text with another first number."""
+    return TEXT.replace("0.5", number, 1)
+
+
+def receive(stack, body, content_type=JSON, **changes):
+    payload = {"stack": stack, **changes.pop("payload", {})}
+    body = body.encode() if isinstance(body, str) else body
+    return STACKS[stack].receive(body, content_type, replace(SPEC, payload=payload, **changes))
+
+
+def with_dtype(dtype):
+    return {"contract": replace(SPEC.contract, dtype=dtype)}
+
+
+BOM = b"\xef\xbb\xbf"
+REFUSED = [  # stack, content type, body, status
+    ("tensorflow-serving", JSON, f'{{"instances": {first("16777217")}}}', 400),
+    ("tensorflow-serving", JSON, f'{{"instances": {first("9223372036854775808")}}}', 400),
+    ("tensorflow-serving", JSON, f'{{"instances": {first("1e39")}}}', 400),
+    ("tensorflow-serving", JSON, f'{{"instances": {first("1e400")}}}', 400),
+    ("tensorflow-serving", JSON, f'{{"signature_name": 1, "instances": {TEXT}}}', 400),
+    ("tensorflow-serving", JSON, f'{{"inputs": {TEXT}, "instances": {TEXT}}}', 400),
+    ("tensorflow-serving", JSON, b"", 400),
+    ("vertex-ai", JSON, f'{{"instances": {first("16777217")}}}', 400),
+    ("kserve", JSON, tensor()[:-1], 422),
+    ("kserve", JSON, tensor("0.5"), 422),
+    ("kserve", JSON, tensor("null"), 422),
+    ("kserve", JSON, tensor().replace(f', "data": {TEXT}', ""), 422),
+    ("kserve", JSON, tensor(first('"abc"')), 500),
+    ("kserve", JSON, tensor("[[[[-1, 2, 3], [4, 5, 6]]]]", "UINT8"), 500),
+    ("kserve", JSON, tensor(TEXT.replace("], [", ", 1], [", 1)), 500),
+    ("kserve", JSON, tensor(datatype="float32"), 400),
+    ("kserve", JSON, tensor(datatype="BF16"), 400),
+    ("kserve", JSON, gzip.compress(tensor().encode(), mtime=0), 400),
+    ("kserve", "", tensor(), 400),
+    ("kserve", "text/json", tensor(), 400),
+    ("mlserver", JSON, BOM + tensor().encode(), 422),
+    ("azure-ml", JSON, TEXT.encode("utf-16"), 400),
+    ("djl-serving", "image/png", b"no image", 424),
+]
+
+
+@pytest.mark.parametrize(("stack", "content_type", "body", "status"), REFUSED)
+def test_odd_body_is_refused_with_the_status_of_the_server(stack, content_type, body, status):
+    outcome = receive(stack, body, content_type)
+    assert isinstance(outcome, RejectedRequest)
+    assert outcome.status == status
+    assert outcome.finding.message
+
+
+BIG = np.array(X)
+BIG.flat[0] = 16777216.5
+SECOND = f'{{"instances": {TEXT}, "instances": {first("9.5")}}}'
+READ = [  # stack, content type, body, the array that the model receives
+    ("tensorflow-serving", JSON, SECOND, X),
+    ("tensorflow-serving", JSON, f'{{"instances": {first("16777216.5")}}}', BIG),
+    ("tensorflow-serving", JSON, BOM + ROWS.encode(), X),
+    ("tensorflow-serving", JSON, ROWS.encode() + b"\0", X),
+    ("tensorflow-serving", JSON, f'{{"signature_name": "serving_default", "instances": {TEXT}}}', X),
+    ("tensorflow-serving", "text/csv", BOM + b"0.5,0.25", np.float32([[0.5, 0.25]])),
+    ("tensorflow-serving", "application/jsonlines", f"\ufeff{TEXT[1:-1]}\n{TEXT[1:-1]}\n", np.concatenate([X, X])),
+    ("vertex-ai", JSON, SECOND, X),
+    ("kserve", JSON, BOM + tensor().encode(), X),
+    ("kserve", JSON, tensor().encode("utf-16"), X),
+    ("kserve", JSON, tensor(datatype="fp32"), X),
+    ("kserve", "application/cloudevents+json", tensor(), X),
+    ("mlflow", JSON, ROWS.encode("utf-16"), X),
+    ("ray-serve", JSON, BOM + f'{{"data": {TEXT}}}'.encode(), X),
+]
+
+
+@pytest.mark.parametrize(("stack", "content_type", "body", "array"), READ)
+def test_odd_body_gives_the_array_of_the_server(stack, content_type, body, array):
+    outcome = receive(stack, body, content_type)
+    assert isinstance(outcome, DecodedRequest)
+    assert outcome.data.dtype == array.dtype
+    assert np.array_equal(outcome.data, array)
+
+
+def test_infinity_reaches_the_signature_in_both_spellings():
+    for word in ("Infinity", "Inf"):
+        outcome = receive("tensorflow-serving", f'{{"instances": {first(word)}}}')
+        assert np.isinf(outcome.data.flat[0])
+        assert [finding.code for finding in outcome.findings] == ["PAY109"]
+
+
+def test_tensorflow_serving_reads_float64_within_one_unit_in_the_last_place():
+    outcome = receive("tensorflow-serving", f'{{"instances": {first("7.038531e-26")}}}', **with_dtype("float64"))
+    assert outcome.data.flat[0] == 7.038530999999999e-26
+
+
+@pytest.mark.parametrize(("number", "is_read"), [("9007199254740991", True), ("9007199254740993", False)])
+def test_tensorflow_serving_refuses_integers_that_float64_does_not_hold(number, is_read):
+    outcome = receive("tensorflow-serving", f'{{"instances": {first(number)}}}', **with_dtype("float64"))
+    assert isinstance(outcome, DecodedRequest) == is_read
+
+
+def test_signature_that_the_spec_does_not_describe_is_a_notice():
+    outcome = receive("tensorflow-serving", f'{{"signature_name": "train", "instances": {TEXT}}}')
+    assert [(finding.code, "'train'" in finding.message) for finding in outcome.findings] == [("PAY120", True)]
+
+
+PLAIN = base64.b64encode(JPEG + b"\0" * (-len(JPEG) % 3)).decode()
+SHORT = base64.b64encode(JPEG + b"\0" * (-len(JPEG) % 3 + 1)).decode()
+ENCODED = [  # text, whether Abseil decodes it
+    (PLAIN, True),
+    (f"{PLAIN[:76]}\n{PLAIN[76:]} ", True),
+    (SHORT, True),
+    (SHORT.rstrip("="), True),
+    (SHORT.replace("=", "."), True),
+    (SHORT[:-1], False),
+    (f"{PLAIN}=", False),
+    (PLAIN[:-3], False),
+    (f"-{PLAIN[1:]}", False),
+    (f"data:image/jpeg;base64,{PLAIN}", False),
+]
+
+
+@pytest.mark.parametrize(("text", "is_read"), ENCODED)
+def test_encoded_image_is_unescaped_as_by_abseil(text, is_read):
+    body = json.dumps({"instances": [{"b64": text}]})
+    outcome = receive("tensorflow-serving", body, payload={"envelope": "instances-b64"})
+    assert isinstance(outcome, DecodedRequest) == is_read
+    if is_read:
+        assert outcome.form == "image"
+        assert outcome.data.rstrip(b"\0") == JPEG.rstrip(b"\0")
+        assert outcome.findings == ()
+
+
+def test_text_without_b64_reaches_the_signature_undecoded():
+    body = json.dumps({"instances": [PLAIN]})
+    outcome = receive("tensorflow-serving", body, payload={"envelope": "instances-b64"})
+    assert (outcome.form, [finding.code for finding in outcome.findings]) == ("object", ["PAY110"])
+
+
+@pytest.mark.parametrize("stack", ["toolkit", "pytorch", "huggingface", "mlserver", "kserve", "triton", "mlflow"])
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "empty file"),
+        (JPEG, "a JPEG image"),
+        (gzip.compress(b"{}", mtime=0), "gzip-compressed data"),
+        (b"PK\x03\x04archive", "a zip archive"),
+    ],
+)
+def test_content_under_a_json_type_is_named(stack, body, words):
+    outcome = receive(stack, body)
+    assert isinstance(outcome, RejectedRequest)
+    assert outcome.finding.message.startswith(("body: got", "FP32"))
+    assert words in outcome.finding.message or (stack, body) == ("triton", b"")
+
+
+def form(end):
+    head = end.join((b"--b", b'Content-Disposition: form-data; name="image"; filename="a.jpg"', b"", b""))
+    return head + JPEG + end + b"--b--" + end
+
+
+def test_form_with_unix_line_ends_is_read_with_a_warning():
+    outcome = receive("azure-ml", form(b"\n"), FORM)
+    assert (outcome.form, outcome.data) == ("image", JPEG)
+    assert [(finding.code, finding.severity) for finding in outcome.findings] == [("PAY103", "warning")]
+    assert receive("azure-ml", form(b"\r\n"), FORM).findings == ()
+
+
+def test_djl_serving_passes_damaged_images_and_lists_of_arrays_on():
+    assert receive("djl-serving", JPEG[:-200], "image/jpeg").form == "image"
+    archive = io.BytesIO()
+    np.savez(archive, a=X, b=X)
+    assert receive("djl-serving", archive.getvalue(), "tensor/npz").form == "object"
+    archive = io.BytesIO()
+    np.savez(archive, a=np.asfortranarray(X))
+    assert np.array_equal(receive("djl-serving", archive.getvalue(), "tensor/npz").data, X)
