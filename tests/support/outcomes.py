@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,22 +20,7 @@ __all__ = ["RECORDED_VERSIONS", "Row", "Verdict", "compare_row", "rows"]
 
 RECORDED_VERSIONS = {"tensorflow-serving": "2.19"}
 """Version of a stack that the rows were recorded with, where it is not the newest."""
-_PYTHON_JSON = frozenset(
-    f"{name}.bin"
-    for name in (
-        *(
-            "exp-39",
-            "huge-64",
-            "inputs",
-            "inputs-2p63",
-            "inputs-dup",
-            "inputs-dup2",
-            "instances-1e39",
-            "instances-2p53",
-        ),
-        *("instances-bom", "instances-dup", "instances-dup2", "rows-mixed"),
-    )
-)
+_PYTHON_JSON = re.compile(r"exp-39|huge-64|inputs|rows-mixed|(inputs|instances)-(2p\d+|1e39|dup2?|bom)")
 """Bodies that RapidJSON and Python read differently; the rows of TensorFlow Serving were recorded with Python:
 the first of duplicate keys, a byte order mark, numbers that lose precision (json_tensor.cc, IsLosslessDecimal)."""
 
@@ -62,7 +48,7 @@ class Row:
     @property
     def is_conclusive(self) -> bool:
         """Whether the row was recorded from the parser of the server itself."""
-        return self.stack != "tensorflow-serving" or self.body.name not in _PYTHON_JSON
+        return self.stack != "tensorflow-serving" or not _PYTHON_JSON.fullmatch(self.body.stem)
 
     @property
     def name(self) -> str:

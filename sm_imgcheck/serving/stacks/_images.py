@@ -49,7 +49,7 @@ def _convert(body: bytes, form: str) -> tuple[str, int, int]:
         if header.height * header.width <= _MAX_DECODED_PIXELS and undamaged_preview(body, header) is None:
             _, header = decode_with_header(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     except CandidateError as problem:
-        raise RequestRejection("", make_finding(problem)) from None  # Pillow's words differ
+        raise RequestRejection("", make_finding(problem)) from None  # Pillow has another message
     if header.refused:
         message = f"the image is damaged: Pillow refuses it ({header.refused})"
         refuse(header.refused[:200], PAY102, message, expected="an image that Pillow decodes", actual=form)

@@ -79,7 +79,7 @@ def _python(body: bytes, *, nan: bool, detect: bool) -> Json:
 
 
 def not_json(body: bytes, problem: str) -> Finding:
-    """The finding for a body that is not JSON: its content where that is known, else the problem of the parser."""
+    """The finding for a body that is not JSON: its content, or the problem of the parser."""
     return wrong_content(body) or PAY116.finding(f"body: {problem}", expected="JSON text")
 
 

@@ -51,7 +51,7 @@ def fill_signature(document: dict[str, Json], spec: Spec, findings: tuple[Findin
 
 
 def _signature(document: dict[str, Json]) -> tuple[Finding, ...]:
-    """The notice for a signature that the spec does not describe. Raises RequestRejection for one that is no text."""
+    """The notice for a signature that the spec does not describe. Raises RequestRejection for other types."""
     name = document.get("signature_name", "")
     if not isinstance(name, str):
         message = f"signature_name: got {str(name)[:40]}, expected text"
@@ -247,7 +247,7 @@ def _strings(value: Json, said: tuple[Finding, ...]) -> DecodedRequest:
     for item in items:
         body, finding = item.encode() if isinstance(item, str) else _unescape(item), None
         if isinstance(item, str):
-            message = 'encoded image: got a text, which the model gets as it is written; expected {"b64": "..."}'
+            message = 'encoded image: got a text, which is not decoded; expected {"b64": "..."}'
             finding = PAY110.finding(message, expected='{"b64": "..."}', actual="a text")
         elif not image_format(body):
             finding = content_finding(body)
