@@ -12,7 +12,7 @@ from typing import Literal
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Certainty
-from sm_imgcheck.rules.endpoint_errors.context import is_excluded, lacks_subject
+from sm_imgcheck.rules.endpoint_errors.context import certainty_in_context
 from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorCause, causes
 from sm_imgcheck.rules.endpoint_errors.normalize import LIMIT, NormalizedText, normalize_text
 from sm_imgcheck.rules.endpoint_errors.search import (
@@ -88,8 +88,8 @@ def _filter(message: NormalizedText, matches: Iterable[PatternMatch]) -> list[Pa
     results = []
     for match in matches:
         span = match.start, match.end
-        certainty = "likely" if lacks_subject(match.cause, message, span) else match.certainty
-        if not is_excluded(match.cause, certainty, message, span):
+        certainty = certainty_in_context(match.cause, match.certainty, match.values, message, span)
+        if certainty is not None:
             results.append(match._replace(certainty=certainty))
     return results
 

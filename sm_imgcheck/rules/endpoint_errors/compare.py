@@ -20,6 +20,7 @@ from sm_imgcheck.rules.endpoint_errors.shapes import (
     SMALLEST_SIDE,
     Shape,
     Verdict,
+    are_kernels,
     channel_axis,
     channel_count,
     channels_differ,
@@ -38,11 +39,12 @@ _INDEX = r"(?i)index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})"
 
 
 def _shapes(values: Mapping[str, str]) -> Verdict:
+    got = parse_shape(values["got"])
     expected = [length or None for length in parse_shape(values["expected"])]  # MMS writes 0 for any length
     labels = {key: "[" + ", ".join(re.findall(LENGTH, values[key])) + "]" for key in ("got", "expected")}
-    if len(expected) == 4 and channel_axis(expected):
+    if len(expected) == 4 and channel_axis(expected) and not (len(got) == 4 and are_kernels(got, expected)):
         labels["spec"] = spec_shape(expected)
-    return compare_shapes(parse_shape(values["got"]), expected), labels
+    return compare_shapes(got, expected), labels
 
 
 def _channels(values: Mapping[str, str]) -> Verdict:
@@ -98,14 +100,18 @@ def _profile(values: Mapping[str, str]) -> Verdict:
 
 def _tokens(values: Mapping[str, str]) -> Verdict:
     """Compare numbers of tokens of a vision transformer: sides of patches squared, with or without a class token."""
-    sides = [isqrt(int(values[key]) - extra) for key in ("got", "expected") for extra in (0, 1)]
     counts = [int(values["got"]), int(values["expected"])]
-    squares = [
-        any((side * side == count - extra) and side >= 4 for extra, side in enumerate(sides[2 * index : 2 * index + 2]))
-        for index, count in enumerate(counts)
-    ]
+    sides = [isqrt(count) for count in counts if count - isqrt(count) ** 2 in (0, 1)]
     labels = {"got": f"{counts[0]} patches", "expected": f"{counts[1]} patches"}
-    return ("wrong-size",) if all(squares) and counts[0] != counts[1] else (), labels
+    if len(sides) < 2 or max(sides) < _FEWEST_PATCHES or abs(counts[0] - counts[1]) == 1 or sides[0] == sides[1]:
+        return (), labels  # one more or less is a class token, or the length of a text
+    if not all(count.bit_count() == 1 for count in counts):  # 256 and 1024 are counts of features too
+        labels["subject"] = "image"
+    return ("wrong-size",), labels
+
+
+_FEWEST_PATCHES = 7
+"""Patches along a side of the smallest usual image: 224 pixels in patches of 32."""
 
 
 def _elementwise(values: Mapping[str, str]) -> Verdict:

@@ -11,7 +11,7 @@ from sm_imgcheck.rules.endpoint_errors.dtypes import compare_dtype_pair, compare
 from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
 from sm_imgcheck.rules.endpoint_errors.tokens import Value
 
-__all__ = ["compare_values"]
+__all__ = ["axis_names", "compare_values"]
 
 
 def compare_values(got: Value, expected: Value) -> Verdict | None:
@@ -131,7 +131,7 @@ def _ranks(value: Value) -> list[int]:
     if value.kind == "shape":
         return [len(_lengths(value.text))]
     if value.kind in ("axes", "layout"):
-        names = _axis_names(value.text)
+        names = axis_names(value.text)
         return [len(names), len(names) - 1] if value.text[1] in ".*" else [len(names)]
     if re.search(r"(?i)at least|or (?:more|higher)", value.text):
         return [*range(int((re.findall(r"\d", value.text) or ["1"])[0]), 7)]
@@ -139,23 +139,28 @@ def _ranks(value: Value) -> list[int]:
     return sorted({_WORDS.get(word.lower()) or int(word) for word in words})
 
 
-def _axis_names(text: str) -> list[str]:
-    """Return the initials of named axes: ``nhwc`` of ``(batch_size, height, width, channels)``."""
+def axis_names(text: str) -> list[str]:
+    """Return the initials of named axes: ``nhwc`` of ``(batch_size, height, width, channels)``, or of its synonyms."""
     if text.isalpha():
         return [*text.lower().replace("b", "n")]
     names = re.findall(r"\.\.\.|\*|\d+|\w+", re.sub(r"\d(?:\|\d)+", "c", text.lower()).replace("num_", ""))
-    return [name if name.isdigit() else name[0].replace("b", "n").replace("i", "n") for name in names]
+    return [
+        name if name.isdigit() else _SYNONYMS.get(name, name[0]).replace("b", "n").replace("i", "n") for name in names
+    ]
+
+
+_SYNONYMS = {"rows": "h", "cols": "w", "columns": "w", "y": "h", "x": "w", "samples": "n"}
 
 
 def _named_axes(actual: Value, model: Value) -> Verdict | None:
     """Compare a shape with named axes: their number, then the channel axis."""
     if model.kind == "layout" and not model.text.isalpha():
         return None
-    if not {"h", "w"} & {*_axis_names(model.text)} and "." not in model.text and "*" not in model.text:
+    if not {"h", "w"} & {*axis_names(model.text)} and "." not in model.text and "*" not in model.text:
         return None  # sequences: (batch, channels, time)
     if len(_lengths(actual.text)) not in _ranks(model):
         return _compare_ranks(actual, model)
-    lengths, names = _lengths(actual.text), _axis_names(model.text)
+    lengths, names = _lengths(actual.text), axis_names(model.text)
     labels = {"got": f"[{', '.join(lengths)}]", "expected": model.text}
     counts = {str(count) for count in COUNTS}
     channels = [position for position, name in enumerate(names) if name == "c" or name in counts]

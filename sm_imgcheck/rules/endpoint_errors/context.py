@@ -6,19 +6,18 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from json import loads
-from pkgutil import get_data
-from typing import TYPE_CHECKING, Literal, TypedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.rules.endpoint_errors.sentences import EXCEPTION, sentence_after, sentences_before
-from sm_imgcheck.rules.endpoint_errors.subject import is_about_image, is_of_values, names_image, shows_image
+from sm_imgcheck.rules.endpoint_errors.subject import Subject, find_subject, is_about_image, is_of_values
+from sm_imgcheck.rules.endpoint_errors.word_lists import ListName, expression
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.types import Certainty
     from sm_imgcheck.rules.endpoint_errors.normalize import NormalizedText
 
-__all__ = ["Context", "context", "is_excluded", "lacks_subject", "mentions_request", "names_other_argument"]
+__all__ = ["certainty_in_context", "mentions_request", "names_other_argument"]
 
 _AROUND = 200
 """Characters on each side of a match that are read, within its message."""
@@ -33,34 +32,6 @@ _OF_BYTES = frozenset(("bytes-count", "bytes-ratio"))
 """Causes of compared sizes in bytes, which files and buffers have too."""
 
 
-class Context(TypedDict):
-    """The content of ``context.json``: expressions for whole words."""
-
-    request: list[str]
-    """Code or a server that handles an image or a request."""
-    other_argument: list[str]
-    """Arguments of functions other than the image."""
-    no_failure: list[str]
-    """Work that continues: excludes all causes."""
-    no_failure_in_clause: list[str]
-    """The same, of a match in the same clause: a report of no error may follow an error."""
-    other_tool: list[str]
-    """Databases, container images, build tools, tests, settings: excludes causes in a request."""
-    other_data: list[str]
-    """Labels, training, checkpoints, persons: excludes causes in a request."""
-    text_or_sound: list[str]
-    """Inputs of models of text and of sound: excludes causes in a request."""
-    other_values: list[str]
-    """Data other than images whose shapes are compared, such as features and masks: excludes causes of values."""
-
-
-@cache
-def context() -> Context:
-    """Return the content of ``context.json``."""
-    content: Context = loads(get_data("sm_imgcheck.rules.endpoint_errors", "context.json") or b"{}")
-    return content
-
-
 def mentions_request(text: str) -> bool:
     """Return whether a text names code or a server that handles a request."""
     return _names("request", text)
@@ -71,15 +42,37 @@ def names_other_argument(text: str) -> bool:
     return _names("other_argument", text)
 
 
-def lacks_subject(cause: str, text: NormalizedText, span: tuple[int, int]) -> bool:
-    """Return whether neither the message nor its code shows the subject of a cause: an image, or a request."""
-    message = _message(text, *span)
-    if cause in _OF_BYTES:
-        return not mentions_request(message)
-    return is_about_image(cause) and not shows_image(message)
+def certainty_in_context(
+    cause: str, certainty: Certainty, values: Mapping[str, str], text: NormalizedText, span: tuple[int, int]
+) -> Certainty | None:
+    """Return the certainty of a cause in the text around its match; None: the text excludes it.
+
+    A cause is likely where neither the message nor its code shows its subject: an image, or a request.
+    """
+    if _is_excluded(cause, certainty, text, span):
+        return None
+    subject = _subject(values, text, span) if is_of_values(cause) else Subject.IMAGE
+    if subject is Subject.OTHER:
+        return None
+    lacks_image = subject is Subject.UNKNOWN and is_about_image(cause)
+    lacks_request = cause in _OF_BYTES and not mentions_request(
+        " ".join((_message(text, *span), *text.code_near(*span)))
+    )
+    return "likely" if lacks_image or lacks_request else certainty
 
 
-def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tuple[int, int]) -> bool:
+def _subject(values: Mapping[str, str], text: NormalizedText, span: tuple[int, int]) -> Subject:
+    """Return the subject of the values of a match."""
+    before, rest, _ = _around(text, *span)
+    start = sentences_before(before, clauses=False)
+    if len(start.split()) < 2:  # "Embedding dimension mismatch. Expected 1536, got 768"
+        start = sentences_before(before, 2, clauses=False)
+    return find_subject(
+        values, start + sentence_after(rest, clauses=False), _message(text, *span), text.code_near(*span)
+    )
+
+
+def _is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tuple[int, int]) -> bool:
     """Return whether the text around a match excludes its cause; of a certain match in a request, its own sentence."""
     if certainty == "likely" and text.message_span(*span)[0] in text.quiet:
         return True
@@ -96,60 +89,35 @@ def is_excluded(cause: str, certainty: Certainty, text: NormalizedText, span: tu
         subject = before + rest
     if _continues(f"{before}{rest} {lines}"):
         return True
-    if not is_request:
-        return False
-    is_other = any(_names(name, f"{subject} {lines}") for name in ("other_tool", "other_data", "text_or_sound"))
-    return is_other or (is_of_values(cause) and _compares_other_values(subject, text, span))
-
-
-def _compares_other_values(subject: str, text: NormalizedText, span: tuple[int, int]) -> bool:
-    """Return whether compared values are those of data other than an image.
-
-    A message that shows no image has the subject of the code that raised it: "attn_weights + causal_mask".
-    """
-    if names_image(subject):
-        return False
-    code = "" if shows_image(_message(text, *span)) else text.code_before(span[0])
-    return _names("other_values", f"{subject} {code}") or _names("text_or_sound", code)
+    return is_request and any(
+        _names(name, f"{subject} {lines}") for name in ("other_tool", "other_data", "text_or_sound")
+    )
 
 
 def _message(text: NormalizedText, start: int, end: int) -> str:
-    """Return the message of a match with the code before it."""
+    """Return the message of a match."""
     first, last = text.message_span(start, end)
     first, last = max(first, start - 3 * _AROUND), min(last, end + 3 * _AROUND)
-    return f"{text.code_before(start)} {text.text[first:last]}"
+    return text.text[first:last]
 
 
 def _continues(around: str) -> bool:
     """Return whether a text reports work that continues: "falling back to the CPU", unless that fails too."""
-    matches = _expression("no_failure").finditer(around)
-    return any(not _FAILS_TOO.search(sentence_after(around[match.end() :])) for match in matches)
+    return any(
+        not _NEGATION.search(around[: match.start()]) and not _FAILS_TOO.search(sentence_after(around[match.end() :]))
+        for match in expression("no_failure").finditer(around)
+    )
 
+
+_NEGATION = re.compile(r"(?i)\b(?:not|never|cannot|can't|without) $")
+"""What precedes work that does not continue: "not continuing with image 7: file truncated"."""
 
 _FAILS_TOO = re.compile(r"(?i)\b(?:also fail|failed|fails|is not possible|impossible|is disabled|refused|gave up)")
 """What follows work that continues in its sentence, and ends it."""
 
 
-_List = Literal[
-    "request",
-    "other_argument",
-    "no_failure",
-    "no_failure_in_clause",
-    "other_tool",
-    "other_data",
-    "text_or_sound",
-    "other_values",
-]
-
-
-def _names(name: _List, text: str) -> bool:
-    return _expression(name).search(text) is not None
-
-
-@cache
-def _expression(name: _List) -> re.Pattern[str]:
-    words = context()[name]
-    return re.compile(rf"(?<![a-z])(?:{'|'.join(words)})(?![a-z])", re.IGNORECASE)
+def _names(name: ListName, text: str) -> bool:
+    return expression(name).search(text) is not None
 
 
 _NAMES = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sm_imgcheck.rules.endpoint_errors.allowed import compare_with_support
-from sm_imgcheck.rules.endpoint_errors.compare_values import compare_values
+from sm_imgcheck.rules.endpoint_errors.compare_values import axis_names, compare_values
 from sm_imgcheck.rules.endpoint_errors.dtype_pairs import find_casts, find_different_dtypes
 from sm_imgcheck.rules.endpoint_errors.layers import compare_with_weights
 from sm_imgcheck.rules.endpoint_errors.requirements import compare_axis, compare_requirement
@@ -75,9 +75,6 @@ _TRIES = 16
 _BEFORE, _AFTER = 120, 240
 """Characters around a keyword that are read."""
 
-_OTHER_SUBJECTS = ("strip size", "tile size", "scanline", "sequence")
-"""Words of sentences about the parts of a file, or text."""
-
 
 class Mismatch(NamedTuple):
     """The causes of one sentence, with the values that differ."""
@@ -97,8 +94,6 @@ def find_mismatches(text: str, lower: str) -> Iterator[Mismatch]:
             continue
         start = max(offset - _BEFORE, end, 0)
         sentence = text[start : offset + _AFTER]
-        if any(word in sentence.lower() for word in _OTHER_SUBJECTS):
-            continue
         if (mismatch := _mismatch(sentence)) is not None:
             end = start + mismatch.end
             yield mismatch._replace(start=start + mismatch.start, end=end)
@@ -157,7 +152,7 @@ _AXES = re.compile(r"[\[(](?P<names>(?:[a-z_]\w{0,20}, ?){2,4}[a-z_]\w{0,20})[\]
 def _names_other_axes(sentence: str) -> bool:
     """Return whether a sentence names axes without height and width: "4D [batch, heads, seq, dim]"."""
     match = _AXES.search(sentence)
-    return match is not None and not {"h", "w"} <= {name.strip()[0].lower() for name in match["names"].split(",")}
+    return match is not None and not {"h", "w"} <= {*axis_names(match["names"])}
 
 
 _RESHAPE = re.compile(r"(?i)reshape|capacity")

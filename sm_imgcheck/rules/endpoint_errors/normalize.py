@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import takewhile
 from typing import NamedTuple
 
 __all__ = ["LIMIT", "NormalizedText", "normalize_text"]
@@ -44,6 +45,9 @@ _PREFIX = r"""(?ix)(?:(?:
   )\ ?)+"""
 
 
+_NO_OPERAND = r'^(?:File "[^"]{0,300}", line \d+, in |[A-Za-z_][\w.]{0,60}(?:, ?[A-Za-z_][\w.]{0,60}){0,8} = )'
+"""What precedes the code of a line: the path of its frame, or the names that it assigns to."""
+
 _QUIET = r"""(?x)(?!.{0,200}(?:MODEL_LOG|-std(?:out|err)|\[sagemaker\ logs\]))
     (?:[WI]\d{4}\ |.{0,60}(?:\b(?:DEBUG|INFO|NOTICE|WARN(?:ING)?)\b|\[(?:debug|info|notice|warn|warning)\]
         |level=(?:debug|info|warn)))
@@ -78,20 +82,41 @@ class NormalizedText(NamedTuple):
             self.messages[following] if following < len(self.messages) else len(self.text),
         )
 
-    def code_before(self, start: int) -> str:
-        """Return the indented lines just before an offset: the code of a traceback, without the paths of its frames."""
-        line = bisect_right(self.starts, start) - 1
-        code = [
-            self.text[self.starts[number] : self.starts[number + 1]]
-            for number in range(max(line - _CODE_LINES, 0), max(line, 0))
-            if not self._is_message(self.starts[number])
-        ]
-        return re.sub(r'File "[^"]{0,300}", line \d+, in', "", " ".join(code))
+    def code_near(self, start: int, end: int) -> tuple[str, ...]:
+        """Return the code of a traceback before a span, else after it: lines and names of functions, the nearest first.
 
-    def _is_message(self, offset: int) -> bool:
-        """Return whether a line, by its offset, begins a message."""
-        position = bisect_right(self.messages, offset) - 1
-        return position >= 0 and self.messages[position] == offset
+        The names to which a line assigns its result are omitted: only its operands have failed.
+        """
+        first, last = bisect_right(self.starts, start) - 1, bisect_right(self.starts, max(end - 1, start))
+        before, after = range(first - 1, max(first - _CODE_LINES, 0) - 1, -1), range(last, last + _CODE_LINES)
+        code = [self._line(number) for number in before if not self._is_message(number)]
+        if not code:
+            code = [self._line(number) for number in takewhile(lambda line: not self._is_message(line), after)]
+            code = code[1:] + code[:1]  # a frame precedes its line of code
+        return tuple(re.sub(_NO_OPERAND, "", line) for line in code if re.search(r"\w", line))
+
+    def without_code(self) -> NormalizedText:
+        """Return the text with spaces for the frames of tracebacks: a message does not compare numbers of code."""
+        if 'File "' not in self.text:
+            return self
+        lines, is_frame = [], False
+        for number in range(len(self.starts)):
+            line = self._line(number)
+            is_frame = line.startswith('File "') or (is_frame and not self._is_message(number))
+            lines.append(" " * len(line) if is_frame else line)
+        text = "".join(lines)
+        return self._replace(text=text, lower=_lower(text))
+
+    def _line(self, number: int) -> str:
+        end = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.text)
+        return self.text[self.starts[number] : end]
+
+    def _is_message(self, number: int) -> bool:
+        """Return whether a line begins a message, or is past the end."""
+        if number >= len(self.starts):
+            return True
+        position = bisect_right(self.messages, self.starts[number]) - 1
+        return position >= 0 and self.messages[position] == self.starts[number]
 
 
 def normalize_text(text: str, first: int = 1) -> NormalizedText:

@@ -22,7 +22,7 @@ _SUBJECT = re.compile(
 )
 _OTHER = re.compile(
     r"(?i)memory|cuda|gpu|alloc|disk|cache|log file|rotat|queue|token|shm|buffer pool|checkpoint|grpc|model size"
-    r"|written"
+    r"|written|\bgit"
 )
 _AROUND = 80
 _TRIES = 64

@@ -81,6 +81,7 @@ def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
     from sm_imgcheck.rules.endpoint_errors.phrases import find_phrases
     from sm_imgcheck.rules.endpoint_errors.quantities import find_byte_limits
 
+    text = text.without_code()
     for span in find_byte_limits(text.text):
         yield _general("too-large", 2, "certain", span)
     for cause, start, end in find_object_types(text.text):
@@ -98,7 +99,7 @@ def find_by_words(text: NormalizedText) -> Iterator[PatternMatch]:
     """Yield the cause of the last sentence that fits a rule of the grammar."""
     from sm_imgcheck.rules.endpoint_errors.grammar import find_by_grammar
 
-    for cause, start, end in find_by_grammar(text.text):
+    for cause, start, end in find_by_grammar(text.without_code().text):
         yield _general(cause, 5, "likely", (start, end))
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "SMALLEST_SIDE",
     "Shape",
     "Verdict",
+    "are_kernels",
     "channel_axis",
     "channel_count",
     "channels_differ",
@@ -67,9 +68,13 @@ def compare_shapes(got: Shape, expected: Shape) -> tuple[str, ...]:
     return ("gray",) if len(got) == 2 and len(expected) == 4 else ()
 
 
-def _is_kernel(shape: Shape) -> bool:
-    """Return whether four axes are the weights of a convolution, HWIO."""
-    return shape[0] == shape[1] and (shape[0] or SMALLEST_SIDE) < SMALLEST_SIDE <= (shape[3] or 0)
+def are_kernels(got: Shape, expected: Shape) -> bool:
+    """Return whether two shapes of four axes are weights of a convolution, HWIO, for other numbers of channels.
+
+    Not of one pixel: [1, 1, 256, 256] is a grayscale image.
+    """
+    sides = {length or SMALLEST_SIDE for shape in (got, expected) for length in shape[:2]}
+    return len(sides) == 1 and 1 < min(sides) < SMALLEST_SIDE <= (got[3] or 0) and got[3] == expected[3]
 
 
 def _is_sequence(shape: Shape) -> bool:
@@ -95,8 +100,8 @@ def channel_axis(shape: Shape, likely: int | None = None) -> int | None:
 
 def compare_axes(got: Shape, expected: Shape) -> tuple[str, ...]:
     """Compare two shapes of four axes: layout, channels, batch size, height and width."""
-    if _is_kernel(expected) and _is_kernel(got):
-        return ("channels",) if _differ(got[2], expected[2]) else ()
+    if are_kernels(got, expected):
+        return ("channels",) if {got[2], expected[2]} & set(COUNTS) else ()
     expected_axis = channel_axis(expected)
     got_axis = channel_axis(got, expected_axis)
     causes = []

@@ -1,17 +1,32 @@
-"""The subject of compared values: whether a message shows that they belong to an image, or to other data.
+"""The subject of compared values: an image, other data, or unknown.
 
-Lengths and dtypes have no subject: "expected 512, got 257" is an image size, a spectrum or a number of
-features. A cause whose advice holds for images is certain only where the message names one, or a shape that only
-images have.
+Lengths and dtypes have no subject: "expected 512, got 257" is an image size, a spectrum or a number of features. Three
+places name one, the nearest first: the noun that the values belong to ("mask must have shape ..."), the message with
+its shapes, and the line of code that failed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
+from functools import cache
 
 from sm_imgcheck.core.channels import COUNTS
+from sm_imgcheck.rules.endpoint_errors.word_lists import expression
 
-__all__ = ["is_about_image", "is_of_values", "names_image", "shows_image"]
+__all__ = ["Subject", "find_subject", "is_about_image", "is_of_values"]
+
+
+class Subject(Enum):
+    """What compared values belong to."""
+
+    IMAGE = auto()
+    """An image: the text names one, or contains a shape that only images have."""
+    UNKNOWN = auto()
+    OTHER = auto()
+    """Another input, an output or a weight: masks, embeddings, sound."""
+
 
 _ABOUT_IMAGES = frozenset(
     (
@@ -31,8 +46,8 @@ _ABOUT_IMAGES = frozenset(
 """Causes of compared values whose advice holds for images only."""
 
 _OF_VALUES = _ABOUT_IMAGES | {
-    *("batch-maximum", "batch-size", "bytes-count", "bytes-ratio", "float-for-integer", "float64", "input-name"),
-    *("mean-length", "other-dtype", "other-shape", "shape-not-filled", "uint8", "unsupported-dtype"),
+    *("batch-maximum", "batch-size", "buffer-size", "bytes-count", "bytes-ratio", "float-for-integer", "float64"),
+    *("input-name", "mean-length", "other-dtype", "other-shape", "shape-not-filled", "uint8", "unsupported-dtype"),
 }
 """Causes of compared values, which any data may have."""
 
@@ -46,8 +61,20 @@ _WORDS = re.compile(
 
 _IMAGE = re.compile(r"(?i)image|img|picture|photo|pixel")
 
-_SHAPE = re.compile(r"[\[({](?P<lengths>(?:-1|None|\?|\d{1,5})(?:(?:, ?|x| )(?:-1|None|\?|\d{1,5})){2,4})[\])}]")
+_LENGTH = r"-1|None|\?|\d{1,5}|[BCHNW](?![\w])"
+_SHAPE = re.compile(rf"[\[({{](?P<lengths>(?:{_LENGTH})(?:(?:, ?|x| )(?:{_LENGTH})){{2,4}})[\])}}]")
 _FEWEST_SIDE = max(COUNTS) + 1
+
+_CALLEE = re.compile(r"\w+(?=\()")
+"""The name of a function that is called: ``head`` of ``self.head(x)``."""
+
+_SIZE = r"""(?:batch|shapes?|sizes?|dim(?:ension)?s?|dimensionality|ranks?|ndim|lengths?|counts?|numbers?|d?types?
+    |names?|values?)"""
+_VALUE = r"(?:\([^()]{0,60}\)|\[[^\[\]]{0,60}\]|torch\.Size\S{0,40})"
+_PREDICATE = r"""(?:must|should|mismatch\w*|expect\w*|requires?|needs?|do(?:es)?[ ]not|don't|doesn't|differ\w*|exceeds?
+    |to[ ](?:have|be)|can(?:not|'t)
+    |(?:is|are|was|were|has|have|had)[ ](?:[a-z]{1,10}[ ]){0,3}(?:not|\w{0,4}different|invalid|wrong|torch|\d|[\[(]))"""
+"""What follows the noun to which values belong, in a verbose expression."""
 
 
 def is_about_image(cause: str) -> bool:
@@ -60,23 +87,56 @@ def is_of_values(cause: str) -> bool:
     return cause in _OF_VALUES
 
 
-def names_image(sentence: str) -> bool:
-    """Return whether a sentence names an image."""
-    return bool(_IMAGE.search(sentence))
+def find_subject(values: Mapping[str, str], sentence: str, message: str, code: Sequence[str]) -> Subject:
+    """Return the subject of compared values.
+
+    values: the named groups of a match, with ``subject`` where the comparison alone identifies an image.
+    sentence: the sentence that compares them, with the one before. message: all of the message. code: lines of a
+    traceback with the names of their functions, the nearest first.
+    """
+    if values.get("subject") == "image":
+        return Subject.IMAGE
+    names_image = _IMAGE.search(_owner().sub("", sentence))
+    if not names_image and (_owner().search(sentence) or expression("other_topic").search(sentence)):
+        return Subject.OTHER
+    if names_image or _WORDS.search(" ".join((message, *code))) or _has_image_shape(message):
+        return Subject.IMAGE
+    operands = _CALLEE.sub("", " ".join(code[:1]))
+    is_other = expression("other_owner").search(operands) or expression("other_topic").search(" ".join(code))
+    return Subject.OTHER if is_other else Subject.UNKNOWN
 
 
-def shows_image(message: str) -> bool:
-    """Return whether a message names an image, or has a shape that only images have."""
-    return bool(_WORDS.search(message)) or any(_is_image_shape(match["lengths"]) for match in _SHAPE.finditer(message))
+@cache
+def _owner() -> re.Pattern[str]:
+    """Return an expression for a noun other than an image to which values belong, where a sentence names it."""
+    noun = rf"(?:[a-z]\w{{0,20}}[ _])?(?:\w{{1,20}}_)?{expression('other_owner').pattern}(?:_\w{{1,20}})?"
+    return re.compile(
+        rf"""(?ix)(?<![a-z])(?:
+            {noun}['"`\]]{{0,2}}(?:[ _]{_SIZE}){{0,3}}(?:[ ]?{_VALUE})?,?[ ]{_PREDICATE}
+          | {noun}(?:[ _]{_SIZE}){{0,3}}:?[ ]?{_VALUE}
+          | {noun}(?:[ _]{_SIZE}){{1,3}}:?[ ]\d
+          | (?:(?<!\d)[1-6]?\d{{1,2}}|number[ ]of)[ ](?:\w{{1,20}}[ ])?(?:{noun}|features|columns|rows)
+          | expected[ ](?:an?[ ])?{noun}[ ]of
+          | for[ ]parameter[ ]"
+          | (?:input|argument|placeholder)(?:[ ](?:name|feature|tensor))?[:=]?[ ]['"]?{noun}
+        )"""
+    )
+
+
+def _has_image_shape(message: str) -> bool:
+    """Return whether a message has a shape that only images have."""
+    return any(_is_image_shape(match["lengths"]) for match in _SHAPE.finditer(message))
 
 
 def _is_image_shape(text: str) -> bool:
-    """Return whether four axes, or three with a channel axis between two sides, are an image."""
-    lengths = [int(length) if length.isdigit() else None for length in re.findall(r"-1|None|\?|\d+", text)]
+    """Return whether four axes, or three with a channel axis and two sides, are an image.
+
+    [1, 77, 768] is a sequence as well; a grayscale image of three axes is square.
+    """
+    lengths = [int(length) if length.isdigit() else None for length in re.findall(_LENGTH, text)]
     if len(lengths) >= 4:
         return any(lengths[axis] in COUNTS for axis in (1, -1, -3))
-    return any(
-        lengths[axis] in COUNTS
-        and all(side is None or side >= _FEWEST_SIDE for side in lengths[:axis] + lengths[axis:][1:])
-        for axis in (0, 2)
-    )
+    for channels, sides in ((lengths[0], lengths[1:]), (lengths[2], lengths[:2])):
+        if channels in COUNTS and all(side is None or side >= _FEWEST_SIDE for side in sides):
+            return channels != 1 or sides[0] == sides[1]
+    return False

@@ -18,8 +18,8 @@ DTYPE_WORDS = r"u?int(?:8|16|32|64)|bfloat16|float(?:16|32|64)|[uif](?:8|16|32|6
 """Names of dtypes in a sentence that refuses one."""
 
 _AXIS = (
-    r"(?:\.\.\.|\*|batch(?:[ _]?size)?|num_(?:images|channels|frames)|channels?|height|width|frames|time|bs"
-    r"|[nbchwt])"
+    r"(?:\.\.\.|\*|batch(?:[ _]?size)?|num_(?:images|channels|frames)|channels?|height|width|rows|col(?:umn)?s|samples"
+    r"|frames|time|bs|[nbchwt])"
 )
 _RANKS = r"(?:[1-6]|two|three|four|five)(?:(?:,?\ (?:or|and)|,|/)\ ?(?:[1-6]|four|five))*"
 _CHANNELS = r"(?:\d{1,4}|single|one|two|three|four)"
