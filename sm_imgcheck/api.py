@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from sm_imgcheck.core.arguments import assumption_texts, check_jobs, check_text_arguments
+from sm_imgcheck.core.arguments import assumption_texts, check_arguments, check_jobs, check_limits
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PayloadError, PlanError
 from sm_imgcheck.core.types import Candidate, Options, Payload, Plan, Result, Spec
 from sm_imgcheck.io.images.from_pillow import encode_losslessly, is_pillow_image
 from sm_imgcheck.pipeline import process as pipeline
 from sm_imgcheck.pipeline.read import FileContent
-from sm_imgcheck.rules.source_file import SRC104
+from sm_imgcheck.rules import make_finding
 from sm_imgcheck.spec.load import resolve_spec
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def process(candidate: Readable, spec: AnySpec, options: Options | None = None) 
     object of another type, SpecError for an invalid spec, ImgcheckError for a source that is not an image,
     InternalError for a bug in sm-imgcheck.
     """
+    if not isinstance(options, Options | None):
+        raise TypeError(f"options: got {type(options).__name__}, expected Options")
     trace: pipeline.Trace | None = None
     if options is not None and options.source is not None:
         from sm_imgcheck.features.identify.source import trace_origins
@@ -78,7 +80,7 @@ def validate(
     An invalid candidate is a finding. Raises SpecError for an invalid spec, ImgcheckError for a source that is not an
     image, TypeError for arguments of another type.
     """
-    check_text_arguments(decoded_by, content_type)
+    check_arguments(decoded_by, content_type=content_type, headers_only=headers_only)
     options = Options(
         decoded_by=decoded_by,
         assume=assumption_texts(assume),
@@ -111,7 +113,7 @@ def validate_paths(
     from sm_imgcheck.run.inputs.listing import list_candidates
     from sm_imgcheck.run.work import RunJob
 
-    check_text_arguments(decoded_by)
+    check_arguments(decoded_by, headers_only=headers_only)
     workers = check_jobs(jobs)
     several = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else paths
     options = Options(decoded_by=decoded_by, assume=assumption_texts(assume), headers_only=headers_only, as_sent=True)
@@ -153,6 +155,7 @@ def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Resul
     """
     from sm_imgcheck.features.golden import check_golden
 
+    check_arguments(allow_remote=allow_remote)
     loaded_spec = resolve_spec(spec)
     if not loaded_spec.golden:
         raise ImgcheckError(f"{loaded_spec.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
@@ -189,10 +192,12 @@ def validate_handler(
     from sm_imgcheck.features.handler import Handler, HandlerRunner
     from sm_imgcheck.run.sources import process_with_handler
 
+    check_arguments(function=function, python=python, content_type=content_type)
+    check_limits(timeout=timeout, **({} if max_bytes is None else {"max_bytes": max_bytes}))
     handler = Handler(
         file=os.fsdecode(file),
-        function=function,
-        python=python,
+        function=function or "",
+        python=python or "",
         content_type=content_type,
         model_dir=os.fsdecode(model_dir),
         seconds=timeout,
@@ -220,7 +225,7 @@ def draw(
     """
     from sm_imgcheck.features.pictures.candidate import draw_candidate
 
-    check_text_arguments(decoded_by, content_type)
+    check_arguments(decoded_by, content_type=content_type)
     options = Options(
         decoded_by=decoded_by,
         assume=assumption_texts(assume),
@@ -244,6 +249,7 @@ def plan(
     Arguments as for ``validate``. allow_guess: include steps that rely on inferred properties. Raises CandidateError
     for a candidate that cannot be used, PlanError where no valid steps exist.
     """
+    check_arguments(allow_guess=allow_guess)
     options = Options(assume=assumption_texts(assume), allow_guess=allow_guess, headers_only=True)
     result = process(image_or_tensor, spec, options)
     if result.plan is None:
@@ -263,6 +269,7 @@ def convert(
     Arguments and errors as for ``plan``. The tensor is checked against the spec before it is returned. It is writable
     and shares no memory with the argument.
     """
+    check_arguments(allow_guess=allow_guess)
     options = Options(want_array=True, assume=assumption_texts(assume), allow_guess=allow_guess)
     result = process(image_or_tensor, spec, options)
     if result.array is None:
@@ -292,7 +299,7 @@ def build_payload(
     from sm_imgcheck.features.requests import batch, resolve_target
     from sm_imgcheck.features.requests.batch import part_of
 
-    check_text_arguments(content_type=content_type, envelope=envelope)
+    check_arguments(content_type=content_type, envelope=envelope, allow_guess=allow_guess)
     target = resolve_target(resolve_spec(spec), form=envelope or "", content_type=content_type or "")
     several = images_or_tensors if isinstance(images_or_tensors, list | tuple) else [images_or_tensors]
     if len(several) != 1 and not (several and batch.joins(target)):
@@ -314,16 +321,23 @@ def _readable(candidate: Any) -> Any:
         return candidate
     path = os.fsdecode(getattr(candidate, "filename", "") or "Pillow image")
     try:
-        return FileContent(path=path, body=encode_losslessly(candidate), from_memory=True)
+        return FileContent(path=path, body=_encode_pillow_image(candidate), from_memory=True)
+    except CandidateError as error:
+        return Candidate(path=path, kind="image", problem=make_finding(error))
+
+
+def _encode_pillow_image(image: Any) -> bytes:
+    """Return a file with the same pixels, EXIF and ICC profile. Raises CandidateError."""
+    try:
+        return encode_losslessly(image)
     except (OSError, ValueError) as error:
-        size = f"{candidate.height}x{candidate.width} (HxW)"
-        problem = SRC104.finding(f"no lossless file for this image: got mode {candidate.mode}, {size} ({error})")
-        return Candidate(path=path, kind="image", problem=problem)
+        got = f"mode {image.mode}, {image.height}x{image.width} (HxW)"
+        raise CandidateError("SRC104", f"no lossless file for this image: got {got} ({error})") from None
 
 
 def _source(source: object) -> str | bytes | None:
     if is_pillow_image(source):
-        return encode_losslessly(source)
+        return _encode_pillow_image(source)
     if source is None or isinstance(source, (str, bytes)):
         return source
     if isinstance(source, (bytearray, memoryview)):

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -25,6 +26,7 @@ from sm_imgcheck import (
     process,
     to_python,
     validate,
+    validate_handler,
     validate_paths,
 )
 from sm_imgcheck.pipeline.read import from_bytes
@@ -207,10 +209,21 @@ def test_invalid_assume_and_decoded_by_raise_errors():
         validate(jpeg(), SPEC, decoded_by="torch")
 
 
+class BytesPath:
+    """A path of bytes, as ``os.DirEntry`` of a folder that is named by bytes."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __fspath__(self):
+        return self.path
+
+
 def test_every_function_accepts_spec_names_paths_and_mappings(tmp_path):
     (tmp_path / "x.yaml").write_text("extends: pillow-rgb-01\n", encoding="utf-8")
     expected = convert(jpeg(), load_spec("pillow-rgb-01"))
-    for spec in ("pillow-rgb-01", tmp_path / "x.yaml", str(tmp_path / "x.yaml"), {"extends": "pillow-rgb-01"}):
+    paths = (tmp_path / "x.yaml", str(tmp_path / "x.yaml"), BytesPath(os.fsencode(tmp_path / "x.yaml")))
+    for spec in ("pillow-rgb-01", *paths, {"extends": "pillow-rgb-01"}):
         assert np.array_equal(convert(jpeg(), spec), expected)
         assert process(jpeg(), spec).plan == plan(jpeg(), spec)
         assert to_python(spec).endswith(to_python("pillow-rgb-01")[-500:])
@@ -267,6 +280,25 @@ def test_rotated_tiff_has_displayed_shape_with_both_libraries():
         (lambda: next(validate_paths("x", SPEC, jobs="2")), "jobs: got '2', expected an integer from 1"),
         (lambda: next(validate_paths("x", SPEC, jobs=True)), "jobs: got True, expected an integer from 1"),
         (lambda: next(validate_paths("x", SPEC, jobs=np.ones(2))), "expected an integer from 1"),
+        (
+            lambda: validate(BATCH, SPEC, decoded_by=np.ones(2)),
+            "decoded_by: got ndarray, expected a text such as opencv",
+        ),
+        (lambda: validate(BATCH, SPEC, headers_only=np.ones(2)), "headers_only: got ndarray, expected True or False"),
+        (lambda: convert(BATCH, SPEC, allow_guess="no"), "allow_guess: got str, expected True or False"),
+        (lambda: convert(BATCH, SPEC, assume={"channel_order": BATCH}), "assume channel_order: got ndarray, expected"),
+        (lambda: convert(BATCH, SPEC, assume={"value_range": [[0], 1]}), "expected a text or a pair of numbers"),
+        (lambda: process(BATCH, SPEC, {"want_array": True}), "options: got dict, expected Options"),
+        (lambda: validate([Image.new("P", (4, 4))], SPEC), "a Pillow image was given"),
+        (lambda: identify(BATCH, source=Image.new("F", (4, 4))), "no lossless file for this image: got mode F, 4x4"),
+        (
+            lambda: validate_handler("x.py", "x.jpg", SPEC, timeout=np.nan),
+            "timeout: got nan, expected a number above 0",
+        ),
+        (lambda: validate_handler("x.py", "x.jpg", SPEC, max_bytes=-1), "max_bytes: got -1, expected a number above 0"),
+        (lambda: validate_handler("x.py", "x.jpg", SPEC, timeout="5"), "timeout: got str, expected a number"),
+        (lambda: validate_handler("x.py", "x.jpg", SPEC, function=5), "function: got int, expected a text"),
+        (lambda: validate_handler("x\0.py", "x.jpg", SPEC), "x\\x00.py: no such file or folder"),
         (lambda: build_payload(BATCH, SPEC, content_type=5), "content_type: got int, expected a text"),
         (lambda: build_payload(BATCH, SPEC, envelope=5), "envelope: got int, expected a text such as npy"),
     ],
@@ -275,3 +307,44 @@ def test_arguments_without_a_meaning_are_refused(call, message):
     with pytest.raises((ImgcheckError, TypeError)) as raised:
         call()
     assert message in str(raised.value)
+
+
+ABANDONED = """
+import os
+from sm_imgcheck import validate_paths
+
+before = dict(os.environ)
+results = validate_paths("photos", "pillow-rgb-01", jobs=2)
+print(next(results).path, os.environ == before)
+"""
+
+
+@pytest.mark.slow
+def test_program_that_abandons_its_workers_ends_with_its_environment_unchanged(tmp_path):
+    (tmp_path / "photos").mkdir()
+    for number in range(40):
+        (tmp_path / "photos" / f"{number}.jpg").write_bytes(jpeg())
+    (tmp_path / "x.py").write_text(ABANDONED)
+    run = subprocess.run(
+        [sys.executable, "x.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "photos/0.jpg True\n", "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="needs fork")
+def test_workers_of_a_daemonic_process_are_refused_with_a_fix(tmp_path):
+    def call(end):
+        try:
+            list(validate_paths(tmp_path, SPEC, jobs=2))
+        except ImgcheckError as error:
+            end.send(str(error))
+
+    end, child_end = get_context("fork").Pipe()
+    process = get_context("fork").Process(target=call, args=(child_end,), daemon=True)
+    process.start()
+    assert end.poll(30)
+    message = end.recv()
+    assert message.startswith("worker processes cannot be started (")
+    assert message.endswith("): -j 1 works without them")
+    process.join()

@@ -253,9 +253,9 @@ class _Attempt:
 def _fetch_local(item: Item) -> StoreObject | None:
     """Read a file on a disk once for its state, its digest and its content: all are of the same bytes.
 
-    None for a file that is mapped, and for one that cannot be read: its next reader reports the reason.
+    None for a file that is too large, and for one that cannot be read: its next reader maps it or reports the reason.
     """
-    if item.stdin or item.problem or "::" in item.path or item.path.endswith(".npy"):
+    if item.stdin or item.problem or "::" in item.path:
         return None
     try:
         return local.fetch(strip_file_scheme(item.path), MAX_FILE_BYTES)

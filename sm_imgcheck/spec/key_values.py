@@ -19,7 +19,7 @@ from sm_imgcheck.spec.language_image import STEP_KEYS
 from sm_imgcheck.spec.problems import ProblemList, at, choice_of, format_value
 from sm_imgcheck.spec.yaml import flow
 
-__all__ = ["mapping", "normalize_number"]
+__all__ = ["mapping", "normalize_number", "plain_number"]
 
 T = TypeVar("T")
 _MOST_ENTRIES = 1000
@@ -70,7 +70,7 @@ def _report_unknown(name: object, keys: tuple[Key, ...], path: str, notes: Probl
 
 def _number(value: object, key: Key, path: str, notes: ProblemList) -> float | int | None:
     """Return a finite number within the bounds of ``key``."""
-    plain = _plain(value)
+    plain = plain_number(value)
     if plain is None:
         notes.wrong(path, value, f"a number{_bounds(key)}")
         return None
@@ -85,8 +85,8 @@ def normalize_number(value: float) -> float | int:
     return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
 
 
-def _plain(value: object) -> float | int | None:
-    """Return a number of any class as a Python number; None for a bool and for anything else."""
+def plain_number(value: object) -> float | int | None:
+    """Return a number of any class as a Python number, infinite from 2**63; None for a bool and for anything else."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
     if isinstance(value, Integral):
@@ -112,7 +112,7 @@ def _bounds(key: Key) -> str:
 
 
 def _integer(value: object, key: Key, path: str, notes: ProblemList) -> int | None:
-    plain = _plain(value)
+    plain = plain_number(value)
     if plain is None or not math.isfinite(plain) or plain != int(plain) or not _in_bounds(plain, key):
         notes.wrong(path, value, f"an integer{_bounds(key)}")
         return None

@@ -95,7 +95,7 @@ def load_with_positions(spec: str | os.PathLike[str] | Mapping[str, object]) -> 
         source = "spec"
         spec_source = _join_parent(_SpecSource(mapping=spec), folder=Path(), chain=())
     else:
-        source, path = for_terminal(os.fspath(spec)), _locate(spec)
+        source, path = for_terminal(os.fsdecode(spec)), _locate(spec)
         spec_source = _read(path, source, chain=())
     try:
         spec_value = parse(
@@ -137,7 +137,7 @@ def _preset_folder() -> Path:
 
 def _locate(spec: str | os.PathLike[str], folder: Path = Path()) -> Path:
     """Return the file of a name or path; relative paths start from ``folder``."""
-    text = os.fspath(spec)
+    text = os.fsdecode(spec)
     has_separator = any(separator in text for separator in (os.sep, os.altsep) if separator)
     bare = isinstance(spec, str) and not has_separator and not text.endswith(_SUFFIXES)
     if bare and text in presets():

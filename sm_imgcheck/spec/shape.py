@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from numbers import Real
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Dim
+from sm_imgcheck.spec.key_values import plain_number
 from sm_imgcheck.spec.keys import MAX_SIDE
 from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 
@@ -99,9 +99,8 @@ def _entry(value: object, path: str, notes: ProblemList) -> _Entry | None:
 
 def _integer(value: object) -> int | None:
     """Return an integer of any number class, also 224.0; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(number := float(value)):
-        return None
-    return int(number) if number == int(number) else None
+    number = plain_number(value)
+    return int(number) if number is not None and isfinite(number) and number == int(number) else None
 
 
 def _symbol(word: str) -> _Entry | None:

@@ -135,3 +135,15 @@ def test_single_and_flat_images_are_not_copies(photo):
 
 def test_single_pixel_has_no_row_length():
     assert row_length(np.ones((1, 1, 3), np.uint8)) == 0
+
+
+def test_column_of_pixels_has_rows_of_one_pixel_at_least(photo):
+    column = resize_photo(photo)[:, :1]
+    assert row_length(column) in (0, 3, 4, 5)
+    assert all(min(image.shape) > 0 for _, image in misreadings(column))
+
+
+def test_scalar_with_a_source_is_not_compared(photo):
+    findings = find_codes(np.float32(3), photo)
+    assert "SRC108" not in findings
+    assert "SHP101" in findings

@@ -74,10 +74,10 @@ ARRAYS = [
 ]
 
 
-@pytest.mark.parametrize("map_from", [0, 1 << 20], ids=["mapped", "read"])
+@pytest.mark.parametrize("most_bytes", [0, 1 << 20], ids=["mapped", "read"])
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: f"{array.dtype.str}{array.shape}")
-def test_npy_keeps_dtype_and_memory_order(array, map_from, tmp_path, monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.pipeline.read._MAP_FROM", map_from)
+def test_npy_keeps_dtype_and_memory_order(array, most_bytes, tmp_path, monkeypatch):
+    monkeypatch.setattr("sm_imgcheck.pipeline.read.MAX_FILE_BYTES", most_bytes)
     (tmp_path / "x.npy").write_bytes(npy(array))
     for found in (from_bytes(npy(array), "x.npy", DECODE), read(tmp_path / "x.npy", DECODE), array_candidate(array)):
         assert (found.kind, found.problem) == ("tensor", None)
@@ -91,6 +91,13 @@ def test_npy_that_is_shortened_after_it_is_read_keeps_its_values(tmp_path):
     found = read(tmp_path / "x.npy", DECODE)
     os.truncate(tmp_path / "x.npy", 0)
     assert np.array_equal(found.data, picture())
+
+
+def test_npy_of_100_mib_that_is_shortened_after_it_is_read_keeps_its_values(tmp_path):
+    write_sparse(tmp_path / "x.npy", "|u1", (700, 224, 224, 3))
+    found = read(tmp_path / "x.npy", DECODE)
+    os.truncate(tmp_path / "x.npy", 0)
+    assert not found.data.any()
 
 
 def write_sparse(path, descr, shape):

@@ -245,14 +245,23 @@ class ModelRunner:
                 f"model {self.name}: {len(inputs)} inputs: {summary}; pass --input for each that gets the image "
                 "(a model with other inputs cannot be run)"
             )
+        if images[0].dtype and not _is_number(images[0].dtype):
+            raise ImgcheckError(f"model {self.name}: input {images[0]}: expected integers or floating-point numbers")
         return images[0]
+
+
+def _is_number(dtype: str) -> bool:
+    try:
+        return np.dtype(dtype).kind in "iuf"
+    except TypeError:  # string, bfloat16
+        return False
 
 
 def _input(entry: Mapping[str, Any]) -> ModelInput:
     pair = entry.get("quantization")
     return ModelInput(
         name=str(entry.get("name")),
-        shape=tuple(length if isinstance(length, int) and length >= 0 else None for length in entry.get("shape") or ()),
+        shape=tuple(length if isinstance(length, int) and length > 0 else None for length in entry.get("shape") or ()),
         dtype=str(entry.get("dtype", "")),
         quantization=(float(pair[0]), int(pair[1])) if isinstance(pair, list) else None,
     )

@@ -41,6 +41,9 @@ def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
     model_dir: the folder of the model; empty: of an archive its root, of a file in ``code`` the folder around it, else
     the file's own.
     """
+    for place in (name, model_dir):
+        if "\0" in place:
+            raise ImgcheckError(f"{for_terminal(place)}: no such file or folder")
     path = Path(os.path.realpath(name))  # Path.resolve raises for a loop of links
     root = path
     if path.is_file() and (unpack := _unpacker(path)) is not None:

@@ -59,7 +59,7 @@ def row_length(image: np.ndarray) -> int:
         return 0
     spectrum = np.fft.rfft(gradient, 1 << (2 * len(gradient)).bit_length())
     correlation = np.fft.irfft(np.abs(spectrum) ** 2)
-    first = int(_SHORTEST * length)
+    first = max(image.shape[2], int(_SHORTEST * length))
     nearby = correlation[first : int(_LONGEST * length)]
     best = int(nearby.argmax())
     return first + best if nearby[best] > _AGREEMENT * correlation[0] else 0

@@ -218,7 +218,7 @@ def _unusable(path: str, why: str) -> ImgcheckError:
 
 def _may_be_image(facts: Facts, options: Options) -> bool:
     numbers = facts.dtype.startswith(("int", "uint", "float")) and facts.low is not None
-    has_layout = "?" not in facts.layout or "layout" in options.assume
+    has_layout = {"H", "W"} <= set(facts.layout) or "layout" in options.assume
     return numbers and has_layout and not (facts.nans or facts.infinities)
 
 

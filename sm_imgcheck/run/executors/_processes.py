@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from sm_imgcheck.core import own_process
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.run.threads import one_thread_each
+from sm_imgcheck.run.threads import VARIABLES, one_thread_each
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
@@ -40,9 +40,8 @@ def prepare(jobs: int) -> None:
     Raises ImgcheckError where this number of workers cannot be started.
     """
     _check_descriptors(jobs)
-    one_thread_each()
     if _context().get_start_method() == "forkserver":
-        with _start_errors(), _safe_path():
+        with _start_errors(), _worker_environment():
             _start_server()
 
 
@@ -57,7 +56,7 @@ def start(
     context = _context()
     method = context.get_start_method()
     process = context.Process(target=work, args=(*ends, parent_ends if method == "fork" else ()), daemon=True)
-    with _start_errors(), _safe_path():
+    with _start_errors(), _worker_environment():
         if method == "fork":
             load()
         elif method == "forkserver":
@@ -119,8 +118,8 @@ def _start_errors() -> Iterator[None]:
     """Raise ImgcheckError, with a fix, where no process can be started: too many, or no permission."""
     try:
         yield
-    except (OSError, EOFError) as error:
-        said = getattr(error, "strerror", None) or "a required process has crashed"
+    except (OSError, EOFError, AssertionError) as error:  # AssertionError: in a daemonic process of multiprocessing
+        said = getattr(error, "strerror", None) or str(error) or "a required process has crashed"
         raise ImgcheckError(f"worker processes cannot be started ({said}): -j 1 works without them") from error
 
 
@@ -154,18 +153,21 @@ def _signals_blocked() -> Iterator[None]:
 
 
 @contextmanager
-def _safe_path() -> Iterator[None]:
-    """Python processes that start in this context do not search the current folder for modules: it may hold any file.
+def _worker_environment() -> Iterator[None]:
+    """Processes that start in this context start no threads in libraries, and search no folder of data for modules.
 
     multiprocessing starts them with ``python -c``, which searches the current folder first
-    (https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH).
+    (https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH). The variables of this process, which may be
+    another program, are restored.
     """
-    before = os.environ.get(_SAFE_PATH)
+    before = {name: os.environ.get(name) for name in (_SAFE_PATH, *VARIABLES)}
     os.environ[_SAFE_PATH] = "1"
+    one_thread_each()
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

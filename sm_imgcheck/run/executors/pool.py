@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
+from multiprocessing.util import Finalize
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,9 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
     Raises ImgcheckError when the complete job is impossible; the results before it in the listing come first.
     """
     workers: list[_Worker] = []
+    # Called at the exit of a program that abandons this generator too, before multiprocessing waits for its processes;
+    # and in the process that started them only.
+    close = Finalize(None, _close, (workers,), exitpriority=0)
     try:
         _processes.prepare(jobs)
         for _ in range(jobs):
@@ -55,7 +59,7 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
         window = TaskWindow(job, chunks)  # after the workers: it has a thread
         yield from window.results(_Pool(job, window, workers))
     finally:
-        _close(workers)
+        close()
 
 
 @mutable

@@ -138,6 +138,20 @@ def test_model_without_image_input_is_refused(tmp_path):
     assert "expected an image" in load_error(write_onnx(tmp_path / "m.onnx", [node], {"x": [1, 5]}, {"y": [1, 5]}))
 
 
+def test_text_input_is_refused_with_its_dtype(tmp_path):
+    node = helper.make_node("Identity", ["image"], ["out"])
+    text = ([1, 3, 8, 8], TensorProto.STRING)
+    path = write_onnx(tmp_path / "m.onnx", [node], {"image": text}, {"out": text})
+    assert "input image string [1, 3, 8, 8]: expected integers or floating-point numbers" in load_error(path)
+
+
+def test_length_of_zero_is_one_that_varies(tmp_path):
+    node = helper.make_node("Identity", ["image"], ["out"])
+    path = write_onnx(tmp_path / "m.onnx", [node], {"image": [0, 3, 8, 8]}, {"out": ["N", 3, 8, 8]})
+    with runner(path) as model:
+        assert model.info.image.shape == (None, 3, 8, 8)
+
+
 def tile_model(path, times):
     """Its output has ``times`` as many values as its input."""
     node = helper.make_node("Tile", ["image", "times"], ["out"])

@@ -185,6 +185,28 @@ def test_invalid_http_response_is_one_line(reply, why):
         assert why in line_of(seen.url, timeout=5)
 
 
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
+
+
+@pytest.mark.parametrize(
+    "interim", [b"102 Processing\r\n\r\n", b"103 Early Hints\r\nLink: </x>\r\n\r\n", b"199 x\r\n\r\n"]
+)
+def test_interim_responses_are_skipped(interim):
+    with serving(raw(2 * (b"HTTP/1.1 " + interim) + OK)) as seen:
+        response = send(seen.url, BODY, SendOptions())
+    assert (response.status, response.body, response.is_error) == (200, b"[]", False)
+
+
+def test_interim_response_alone_is_no_response():
+    with serving(raw(b"HTTP/1.1 102 Processing\r\n\r\n")) as seen:
+        assert "connection closed before" in line_of(seen.url, timeout=5)
+
+
+def test_switch_of_protocols_is_a_rejection():
+    with serving(raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")) as seen:
+        assert send(seen.url, BODY, SendOptions()).is_error
+
+
 def test_tls_errors_are_one_line():
     with serving(respond(200)) as seen:
         assert "TLS error" in line_of(seen.url.replace("http:", "https:"), timeout=5)

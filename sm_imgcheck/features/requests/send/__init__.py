@@ -63,8 +63,8 @@ class ServerResponse:
 
     @property
     def is_error(self) -> bool:
-        """Whether the server rejected the request: status 300 or higher."""
-        return self.status >= 300
+        """Whether the server did not accept the request: any status but 200 to 299."""
+        return not 200 <= self.status < 300
 
     def text(self) -> str | None:
         """Return the body as printable lines; None for binary data."""

@@ -9,6 +9,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from threading import Timer
 from time import monotonic
@@ -100,11 +101,17 @@ def _connect(connection: HTTPConnection) -> None:
 
 def _request(connection: HTTPConnection, target: str, body: bytes, headers: Mapping[str, str]) -> HTTPResponse:
     """Send the request. A server that rejects a body by its size responds before it has read it, and closes."""
-    try:
+    with suppress(BrokenPipeError, ConnectionResetError):
         connection.request("POST", target, body=body, headers=headers)
-    except (BrokenPipeError, ConnectionResetError):
-        return connection.getresponse()
-    return connection.getresponse()
+    return _final_response(connection.getresponse())
+
+
+def _final_response(response: HTTPResponse) -> HTTPResponse:
+    """Skip interim responses (102, 103), which precede the response (RFC 9110, section 15.2); http.client skips 100."""
+    while response.status != HTTPStatus.SWITCHING_PROTOCOLS and response.status < HTTPStatus.OK:
+        response.headers = None  # type: ignore[assignment]  # so that begin() reads the next response
+        response.begin()
+    return response
 
 
 def _read_response(response: HTTPResponse, deadline: _Deadline) -> ServerResponse:
