@@ -321,23 +321,14 @@ def _readable(candidate: Any) -> Any:
         return candidate
     path = os.fsdecode(getattr(candidate, "filename", "") or "Pillow image")
     try:
-        return FileContent(path=path, body=_encode_pillow_image(candidate), from_memory=True)
+        return FileContent(path=path, body=encode_losslessly(candidate), from_memory=True)
     except CandidateError as error:
         return Candidate(path=path, kind="image", problem=make_finding(error))
 
 
-def _encode_pillow_image(image: Any) -> bytes:
-    """Return a file with the same pixels, EXIF and ICC profile. Raises CandidateError."""
-    try:
-        return encode_losslessly(image)
-    except (OSError, ValueError) as error:
-        got = f"mode {image.mode}, {image.height}x{image.width} (HxW)"
-        raise CandidateError("SRC104", f"no lossless file for this image: got {got} ({error})") from None
-
-
 def _source(source: object) -> str | bytes | None:
     if is_pillow_image(source):
-        return _encode_pillow_image(source)
+        return encode_losslessly(source)
     if source is None or isinstance(source, (str, bytes)):
         return source
     if isinstance(source, (bytearray, memoryview)):

@@ -210,7 +210,7 @@ def test_invalid_assume_and_decoded_by_raise_errors():
 
 
 class BytesPath:
-    """A path of bytes, as ``os.DirEntry`` of a folder that is named by bytes."""
+    """A path of bytes, as an ``os.DirEntry`` of a folder named by bytes."""
 
     def __init__(self, path):
         self.path = path

@@ -23,7 +23,7 @@ _EXAMPLES = {
 
 
 def check_arguments(decoded_by: object = "pillow", **arguments: object) -> None:
-    """Raise TypeError for a text or a flag (a truth value of Python or NumPy) of another type.
+    """Raise TypeError for a text or a flag (a bool of Python or NumPy) of another type.
 
     Raises ImgcheckError for an unknown decoder. None is a text that is not given.
     """
@@ -67,7 +67,7 @@ def assumption_texts(assume: object) -> Mapping[str, str]:
     if not isinstance(assume, Mapping):
         raise TypeError(f'assume: got {type(assume).__name__}, expected a mapping such as {{"channel_order": "BGR"}}')
     texts = {
-        key: ",".join(map(str, value)) if key == "value_range" and _are_numbers(value) else value
+        key: ",".join(map(str, value)) if key == "value_range" and _is_pair(value) else value
         for key, value in assume.items()
     }
     for key, value in texts.items():
@@ -77,5 +77,5 @@ def assumption_texts(assume: object) -> Mapping[str, str]:
     return texts
 
 
-def _are_numbers(value: object) -> TypeGuard[list[Real] | tuple[Real, ...]]:
+def _is_pair(value: object) -> TypeGuard[list[Real] | tuple[Real, ...]]:
     return isinstance(value, list | tuple) and all(isinstance(end, Real) for end in value)

@@ -30,6 +30,7 @@ def photo(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.jpg").write_bytes(jpeg(picture(96, 130)))
     (tmp_path / "inference.py").write_text(BLUE_FIRST, encoding="utf-8")
+    (tmp_path / "inference.txt").write_text(BLUE_FIRST, encoding="utf-8")
     return "x.jpg"
 
 
@@ -137,6 +138,7 @@ def test_damaged_image_among_several_has_its_own_findings(photo, tmp_path, capsy
         (["inference.py", "x.jpg", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
         (["inference.py"], "Missing argument"),
         (["x.jpg", "x.jpg"], "handler x.jpg: got a binary file, expected Python source"),
+        (["inference.txt", "x.jpg"], "handler inference.txt: got .txt, expected a .py file"),
         (["/dev/zero", "x.jpg"], "handler /dev/zero: got a device, a pipe or a socket, expected a file"),
         (["inference.py", "x.jpg", "--python", shutil.which("yes") or "yes"], "expected a Python interpreter"),
         (["inference.py", "x.jpg", "--timeout", "0"], "0.1"),

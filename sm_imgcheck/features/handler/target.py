@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -10,16 +11,18 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.io.stores import LocationError, local
 
 __all__ = ["HandlerTarget", "find_target"]
 
-_MOST_SOURCE = 1 << 20  # characters of the file that are read
+_MOST_SOURCE = 1 << 20  # bytes of the file that are read
 _MOST_MEMBERS = 20_000
 _MOST_BYTES = 8 << 30  # of the unpacked archive: 5 GiB is the limit of a model of multi-model endpoints
 _SUBFOLDERS = ("", "code", "1", "app", "src")
@@ -46,12 +49,12 @@ def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
             raise ImgcheckError(f"{for_terminal(place)}: no such file or folder")
     path = Path(os.path.realpath(name))  # Path.resolve raises for a loop of links
     root = path
-    if path.is_file() and (unpack := _unpacker(path)) is not None:
+    if path.is_file() and (unpack := _unpacker(path, name)) is not None:
         root = scratch / "archive"
         root.mkdir()
         unpack(path, root, name)
     file = root if root.is_file() else _in_folder(root, name)
-    _refuse_binary(file, name)
+    _refuse_other_files(file, name)
     if model_dir:
         folder = Path(os.path.realpath(model_dir))
         if not folder.is_dir():
@@ -74,12 +77,11 @@ def _in_folder(folder: Path, name: str) -> Path:
     raise ImgcheckError(f"handler {for_terminal(name)}: {what}")
 
 
-def _unpacker(path: Path) -> Callable[[Path, Path, str], None] | None:
-    """The function that unpacks a file; None: it is not an archive."""
+def _unpacker(path: Path, name: str) -> Callable[[Path, Path, str], None] | None:
+    """The function that unpacks a file; None: it is not an archive. Raises ImgcheckError."""
     if path.suffix == ".py":
         return None
-    with path.open("rb") as file:
-        head = file.read(262)
+    head = _head(path, 262, name)
     if head[:2] == b"\x1f\x8b" or head[257:262] == b"ustar":
         return _unpack_tar
     return _unpack_zip if head[:4] == b"PK\x03\x04" else None
@@ -149,14 +151,23 @@ def _check_limits(members: int, size: int, name: str) -> None:
         )
 
 
-def _refuse_binary(file: Path, name: str) -> None:
-    """Raise ImgcheckError for a file that is not Python source."""
+def _refuse_other_files(file: Path, name: str) -> None:
+    """Raise ImgcheckError for a file that is not a module of Python source."""
+    head = _head(file, _MOST_SOURCE, name)
     try:
-        with tokenize.open(file) as text:
-            binary = "\0" in text.read(_MOST_SOURCE)
-    except OSError as error:
-        raise ImgcheckError(f"handler {for_terminal(name)}: cannot be read: {error.strerror}") from None
+        encoding, _ = tokenize.detect_encoding(BytesIO(head).readline)
+        is_binary = "\0" in codecs.getincrementaldecoder(encoding)().decode(head)
     except (SyntaxError, UnicodeDecodeError):
-        binary = True
-    if binary:
+        is_binary = True
+    if is_binary:
         raise ImgcheckError(f"handler {for_terminal(name)}: got a binary file, expected Python source")
+    if file.suffix != ".py":
+        raise ImgcheckError(f"handler {for_terminal(name)}: got {file.suffix or 'no suffix'}, expected a .py file")
+
+
+def _head(file: Path, length: int, name: str) -> bytes:
+    """The first bytes of a file. Raises ImgcheckError, also for a queue of the system, whose read waits."""
+    try:
+        return local.head(str(file), length)
+    except LocationError as error:
+        raise ImgcheckError(f"handler {for_terminal(name)}: {error}") from None

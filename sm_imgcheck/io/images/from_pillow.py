@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TypeGuard
 
+from sm_imgcheck.core.errors import CandidateError
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -18,13 +20,18 @@ def is_pillow_image(value: object) -> TypeGuard[Image.Image]:
 
 
 def encode_losslessly(image: Image.Image) -> bytes:
-    """Return a PNG file of the same pixels, or a TIFF file for CMYK.
+    """Return a PNG file of the same pixels, EXIF and ICC profile, or a TIFF file for CMYK.
 
-    Raises OSError or ValueError for a mode that neither stores, such as F.
+    Raises CandidateError for a mode that neither stores, such as F.
     """
     from io import BytesIO
 
     file = BytesIO()
     image_format = "TIFF" if image.mode == "CMYK" else "PNG"
-    image.save(file, image_format, exif=image.getexif(), icc_profile=image.info.get("icc_profile"), compress_level=1)
+    profile = image.info.get("icc_profile")
+    try:
+        image.save(file, image_format, exif=image.getexif(), icc_profile=profile, compress_level=1)
+    except (OSError, ValueError) as error:
+        got = f"mode {image.mode}, {image.height}x{image.width} (HxW)"
+        raise CandidateError("SRC104", f"no lossless file for this image: got {got} ({error})") from None
     return file.getvalue()

@@ -197,7 +197,7 @@ def test_interim_responses_are_skipped(interim):
     assert (response.status, response.body, response.is_error) == (200, b"[]", False)
 
 
-def test_interim_response_alone_is_no_response():
+def test_interim_response_alone_counts_as_a_closed_connection():
     with serving(raw(b"HTTP/1.1 102 Processing\r\n\r\n")) as seen:
         assert "connection closed before" in line_of(seen.url, timeout=5)
 
