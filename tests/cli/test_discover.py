@@ -300,6 +300,7 @@ def test_invalid_size_is_a_usage_error(discover, size):
     [
         ("00.png,0\n", "39 photographs have no label, such as photos/01.png"),
         ("photo,class\n00.png,cat\n", "row 2: got 00.png,cat, expected PHOTO,CLASS"),
+        ("x" * 200_000, "labels l.csv: field larger than field limit"),
     ],
 )
 def test_invalid_labels_file_prints_one_line(discover, here, text, words):

@@ -86,7 +86,10 @@ def read_photo_labels(path: str, photos: Sequence[str]) -> dict[str, int]:
 
     A photograph is found by its path or its file name; a header line is skipped.
     """
-    rows = [row for row in csv.reader(read_text(path).splitlines()) if row and any(map(str.strip, row))]
+    try:
+        rows = [row for row in csv.reader(read_text(path).splitlines()) if row and any(map(str.strip, row))]
+    except csv.Error as error:
+        raise ImgcheckError(f"labels {for_terminal(path)}: {error}") from None
     labels: dict[str, int] = {}
     for number, row in enumerate(rows):
         if len(row) == 2 and row[1].strip().isdecimal() and len(row[1].strip()) < 10:

@@ -72,7 +72,7 @@ class ChildSession:
     def start(self, settings: Mapping[str, object], cwd: str) -> None:
         """Start a child. settings: JSON values, which it reads first. Raises ImgcheckError for the interpreter."""
         folder = Path(self._folder.name)
-        (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        _write(folder / "settings.json", json.dumps(settings).encode())
         for left in folder.glob("reply-*"):
             left.unlink()
         python = resolve_interpreter(self.python or sys.executable)
@@ -112,10 +112,7 @@ class ChildSession:
         """Send one request to the child, and wait for the reply. details: JSON values, sent with the request."""
         assert self._child is not None
         self._number += 1
-        try:
-            Path(self._folder.name, "request").write_bytes(body)
-        except OSError as error:
-            raise ImgcheckError(f"request cannot be passed to the child process: {error}") from None
+        _write(self.folder / "request", body)
         self._child.send({"number": self._number, "content_type": content_type, "name": name, **(details or {})})
         return self._reply(self._number)
 
@@ -183,6 +180,14 @@ def _link_steps(path: str) -> Iterator[str]:
             return
         path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
         yield path
+
+
+def _write(path: Path, body: bytes | memoryview) -> None:
+    """Write a file that the child reads. Raises ImgcheckError, such as for a full disk."""
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise ImgcheckError(f"request cannot be passed to the child process: {error}") from None
 
 
 def _pop_file(path: Path, most: int = _MOST_BODY) -> bytes | None:

@@ -1,5 +1,7 @@
 """Handlers that hang, crash, fork or forge results: reported in bounded time, without leaving a process."""
 
+import json
+import os
 import shutil
 import signal
 import subprocess
@@ -8,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from handlers import PIL_RGB, candidate_of, each, left_by, running
 from sample_images import jpeg, picture
@@ -16,7 +19,8 @@ from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 from sm_imgcheck.features.handler import process as child
-from sm_imgcheck.features.handler.session import resolve_interpreter
+from sm_imgcheck.features.handler.guest.reply_folder import ReplyFolder
+from sm_imgcheck.features.handler.session import ChildSession, resolve_interpreter
 
 linux = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
 SPEC = load_spec("pillow-rgb-01")
@@ -455,3 +459,22 @@ def test_link_of_a_link_stops_at_the_environment(environment):
     (links / "first").symlink_to("second")
     (links / "second").symlink_to(environment / "bin" / "python3")
     assert resolve_interpreter("links/first") == str(environment / "bin" / "python3")
+
+
+def test_settings_that_cannot_be_written_are_an_error_of_the_command(tmp_path):
+    session = ChildSession(python="", seconds=5, most_bytes=1 << 30)
+    (session.folder / "settings.json").mkdir()
+    with pytest.raises(ImgcheckError, match="request cannot be passed to the child process: "):
+        session.start({}, str(tmp_path))
+    session.close()
+
+
+def test_result_that_cannot_be_written_is_not_checked(tmp_path):
+    (tmp_path / "reply-1.body").mkdir()
+    read_end, notices = os.pipe()
+    ReplyFolder(str(tmp_path), notices).put(1, {"made": "array"}, np.zeros(3))
+    assert os.read(read_end, 100) == b'{"number": 1}\n'
+    reply = json.loads((tmp_path / "reply-1.json").read_text())
+    assert reply["not_checked"] == f"returned a result that cannot be written to {tmp_path}: Is a directory"
+    os.close(read_end)
+    os.close(notices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from . import results
@@ -26,9 +27,15 @@ class ReplyFolder:
             os._exit(0)  # a fork of this process, made by the handler, has returned from it too
         place = os.path.join(self.folder, f"reply-{number}")
         if content is not None:
-            with open(place + ".body", "wb") as file:
-                results.write(content, file)
-            reply["form"] = "text" if isinstance(content, bytes) else "array"
+            try:
+                with open(place + ".body", "wb") as file:
+                    results.write(content, file)
+                reply["form"] = "text" if isinstance(content, bytes) else "array"
+            except OSError as error:  # the disk is full
+                with suppress(OSError):
+                    os.remove(place + ".body")
+                text = f"returned a result that cannot be written to {self.folder}: {error.strerror or error}"
+                reply = {"not_checked": text, "text": text}
         with open(place + ".part", "w", encoding="utf-8") as text:
             json.dump(reply, text)
         os.replace(place + ".part", place + ".json")
