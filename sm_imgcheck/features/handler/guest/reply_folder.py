@@ -34,8 +34,8 @@ class ReplyFolder:
             except OSError as error:  # the disk is full
                 with suppress(OSError):
                     os.remove(place + ".body")
-                text = f"returned a result that cannot be written to {self.folder}: {error.strerror or error}"
-                reply = {"not_checked": text, "text": text}
+                why = f"returned a result that cannot be written to {self.folder}: {error.strerror or error}"
+                reply = {"not_checked": why, "text": why}
         with open(place + ".part", "w", encoding="utf-8") as text:
             json.dump(reply, text)
         os.replace(place + ".part", place + ".json")
