@@ -89,13 +89,14 @@ def build(parts: Sequence[BodyPart], route: RequestTarget, predictions: Predicti
     size, exact = _size(parts, route)
     if exact:
         _refuse(size, route)
-    payload = _built(parts, route)
+    array = _tensor(parts, route)
+    payload = _built(parts, array, route)
     _refuse(len(payload.body), route)
-    tensor = shape_of(parts, route)
-    if predictions is None or tensor is None:
-        return with_prediction(payload, route)
+    if predictions is None or array is None:
+        return with_prediction(payload, route, array)
+    tensor = array.shape, array.dtype.name
     if tensor not in predictions:
-        predictions[tensor] = with_prediction(payload, route).findings
+        predictions[tensor] = with_prediction(payload, route, array).findings
     return replace(payload, findings=predictions[tensor])
 
 
@@ -110,11 +111,19 @@ def shape_of(parts: Sequence[BodyPart], route: RequestTarget) -> tuple[tuple[int
     return (*first.shape[:at], _rows(parts, route), *first.shape[at + 1 :]), first.dtype.name
 
 
-def _built(parts: Sequence[BodyPart], route: RequestTarget) -> Payload:
+def _tensor(parts: Sequence[BodyPart], route: RequestTarget) -> np.ndarray | None:
+    """All tensors as one; None for image files."""
+    arrays = [part.array for part in parts if part.array is not None]
+    if len(arrays) < 2:
+        return next(iter(arrays), None)
+    return np.concatenate(arrays, axis=_axis(route))
+
+
+def _built(parts: Sequence[BodyPart], array: np.ndarray | None, route: RequestTarget) -> Payload:
     form = route.form
     if isinstance(form, TensorEnvelope):
-        arrays = [part.array for part in parts if part.array is not None]
-        return form.build(arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=_axis(route)), route.spec)
+        assert array is not None
+        return form.build(array, route.spec)
     images = [part.image for part in parts if part.image is not None]
     if len(images) == 1 or form.build_images is None:
         return form.build_image(*images[0], route.spec)

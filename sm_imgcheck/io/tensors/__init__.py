@@ -63,6 +63,8 @@ CSV_COSTS = {b"": 5, b",": 130, b"\n": 330}
 
 def too_costly(body: bytes, costs: dict[bytes, int], fix: str = "send fewer images a request, or an .npy body") -> str:
     """Return the reason for not parsing a text, with the estimate and the limit; empty if the memory is sufficient."""
+    if len(body) * (costs[b""] + max(costs.values())) <= MAX_PARSE_BYTES:  # even if each byte were the costliest sign
+        return ""
     estimate = sum(cost * body.count(sign) for sign, cost in costs.items())
     if estimate <= MAX_PARSE_BYTES:
         return ""

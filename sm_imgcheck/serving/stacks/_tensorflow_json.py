@@ -10,7 +10,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterable
-from typing import NoReturn, TypeGuard, cast
+from typing import NoReturn, TypeGuard
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.layouts import lost_axis
@@ -21,7 +21,7 @@ from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PA
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY107, PAY117
 from sm_imgcheck.serving.stacks import DEFAULT_NAME, RequestRejection, describe_dtype_shape, reword_rejection
 from sm_imgcheck.serving.stacks._base64 import content_finding, decode_base64, looks_encoded, texts
-from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, nan_notice
+from sm_imgcheck.serving.stacks._json import as_array, even_numbers, first_float, leaves, nan_notice
 
 __all__ = ["fill_signature"]
 
@@ -130,21 +130,21 @@ def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> De
         raise RequestRejection(
             f"Conversion of JSON Value: … to type: {word}", PAY117.finding(message), status=501, is_measured=False
         )
-    shape = _even(value).shape
-    where = f"Failed to process element: 0 of '{key}' list. Error: Invalid argument: " if key == "instances" else ""
-    values = list(_elements(value))
-    kinds = set(map(type, values))
-    if kinds - {int, float}:
+    even = _even(value)
+    if even is None:
+        where = f"Failed to process element: 0 of '{key}' list. Error: Invalid argument: " if key == "instances" else ""
         _refuse_values(value, where, word)
+    values, shape = even
     array, wrap_findings = _fill(values, value, dtype, key, len(values) // max(shape[0] if shape else 1, 1))
     array = array.reshape(shape)
     findings = said + wrap_findings + nan_notice(array) + _batch_findings(array, spec)
     return DecodedRequest(form="array", data=array, what=_describe(array, spec), findings=findings)
 
 
-def _fill(values: list[Json], value: Json, dtype: str, key: str, size: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
-    """The values in the dtype, and whether an integer type wraps them. size: values of one element of the list."""
-    numbers = cast("list[int | float]", values)
+def _fill(
+    numbers: list[int | float], value: Json, dtype: str, key: str, size: int
+) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """The numbers in the dtype, and whether an integer type wraps them. size: numbers of one element of the list."""
     word = _WORDS.get(dtype, dtype)
     if np.dtype(dtype).kind == "f":
         return _reals(numbers, np.dtype(dtype), word), ()
@@ -207,11 +207,15 @@ def _batch_findings(array: np.ndarray, spec: Spec) -> tuple[Finding, ...]:
     return (PAY105.finding(message, expected=spec.contract.layout, actual=str(list(array.shape))),)
 
 
-def _even(value: Json) -> np.ndarray:
+def _even(value: Json) -> tuple[list[int | float], tuple[int, ...]] | None:
+    """Numbers and shape; None for values that are not all numbers."""
     try:
-        return as_array(value)
+        even = even_numbers(value)
+        if even is None:
+            as_array(value)
     except RequestRejection as no:
         raise reword_rejection(no, "Encountered list at unexpected size") from None
+    return even
 
 
 def _floats(value: Json, word: str, key: str, size: int) -> NoReturn:

@@ -8,6 +8,8 @@ import pytest
 from sample_images import jpeg, picture
 
 from sm_imgcheck import PayloadError, PlanError, build_payload, validate
+from sm_imgcheck.features.requests import prediction
+from sm_imgcheck.pipeline import process
 from sm_imgcheck.serving.envelopes import ENVELOPES
 from sm_imgcheck.serving.stacks import STACKS
 from specs import spec
@@ -57,7 +59,7 @@ def test_built_body_passes_validate_or_has_a_notice(stack, form, changes, writte
 
 def assert_no_contradiction(body, given):
     result = validate(body.body, given, content_type=body.content_type)
-    errors = [finding for finding in result.findings if finding.severity == "error"]
+    errors = error_codes(result)
     assert result.status != "failed" or body.findings, errors
     assert not errors or body.findings, errors
 
@@ -78,3 +80,36 @@ def test_accepted_body_has_no_notice():
     made = build_payload(PHOTO, spec(**contract({}), payload={"stack": "pytorch"}))
     assert made.findings == ()
     assert np.load(io.BytesIO(made.body)).dtype == np.float32
+
+
+@pytest.mark.parametrize("stack", ["pytorch", "triton", "tensorflow-serving"])
+def test_body_that_the_stack_does_not_change_is_read_once_and_not_measured(stack, monkeypatch):
+    calls = []
+    read, measure = prediction.read_candidate, process.measure_candidate
+    monkeypatch.setattr(prediction, "read_candidate", lambda *given: calls.append("read") or read(*given))
+    monkeypatch.setattr(process, "measure_candidate", lambda *given: calls.append(given[0].kind) or measure(*given))
+    assert build_payload(PHOTO, spec(**contract({}), payload={"stack": stack})).findings == ()
+    assert calls == ["image", "read"]
+
+
+def test_body_that_the_stack_changes_is_measured(monkeypatch):
+    kinds, measure = [], process.measure_candidate
+    monkeypatch.setattr(process, "measure_candidate", lambda *given: kinds.append(given[0].kind) or measure(*given))
+    assert build_payload(PHOTO, spec(**contract({}), payload={"stack": "toolkit"}), envelope="array").findings
+    assert "request" in kinds
+
+
+@pytest.mark.parametrize("stack", [name for name in STACKS.by_rank() if STACKS[name].envelopes])
+def test_spec_without_an_envelope_is_read_as_with_the_default_of_its_stack(stack):
+    envelope = STACKS[stack].envelopes[0]
+    given = spec(**contract({}), payload={"stack": stack})
+    body = build_payload(PHOTO, given)
+    assert body.envelope == envelope
+    written = spec(**contract({}), payload={"stack": stack, "envelope": envelope})
+    results = [validate(body.body, each, content_type=body.content_type) for each in (given, written)]
+    assert results[0].candidate.facts == results[1].candidate.facts
+    assert error_codes(results[0]) == error_codes(results[1])
+
+
+def error_codes(result):
+    return [finding.code for finding in result.findings if finding.severity == "error"]
