@@ -51,9 +51,9 @@ class Budget:
             return ""
         return f"search stopped after {self.spent / 1e9:.1f} billion values, not searched: {', '.join(self.unsearched)}"
 
-    def frame(self) -> None:
-        """Count one framing compared by cells."""
-        self.other += _FRAMING
+    def frame(self, comparisons: int) -> None:
+        """Count the comparisons of a framing by cells."""
+        self.other += _FRAMING * comparisons
 
     def read(self, values: int) -> None:
         """Count one reading of this number of values, such as the search for keypoints."""

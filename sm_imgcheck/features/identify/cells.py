@@ -6,6 +6,7 @@ so that any scaling of the values fits. The rest shows whether the framing is ri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from sm_imgcheck.features.identify.region import SourceRegion
 
-__all__ = ["IntegralImage", "integral_image", "misfit", "reduce_image"]
+__all__ = ["IntegralImage", "integral_image", "misfits", "reduce_image"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,53 +50,74 @@ def reduce_image(pixels: np.ndarray, longest: int) -> tuple[np.ndarray, tuple[fl
     return small, (height / new[0], width / new[1])
 
 
-def misfit(
+_BATCH = 20_000
+"""Corners of cells that are looked up together: arrays of 500 kB, which fit in a cache of the processor."""
+
+
+def misfits(
     target: IntegralImage,
     source: IntegralImage,
-    part: SourceRegion,
+    parts: Sequence[SourceRegion],
     reduction: tuple[float, float],
     *,
     cells: int,
     shift: float = 0.0,
-) -> float:
-    """Share of the tensor's variance that the source's part does not explain, 0..1; the better of both orders.
+) -> np.ndarray:
+    """Share of the tensor's variance that each part of the source does not explain, 0..1; the better of both orders.
 
     reduction: pixels of the source per row and per column of its sums. shift: of the tensor's
     pixels, down and to the right, in tensor pixels.
     """
-    top, left, high, wide = part.core
-    rows, columns = (_edges(length, cells) for length in (high, wide))
-    name = (*part.core, cells)
+    results = np.ones(len(parts))
+    groups: dict[tuple[int, int], list[tuple[int, np.ndarray, np.ndarray, np.ndarray]]] = {}
+    for index, part in enumerate(parts):
+        standard = _standard_of(target, part.core, cells)
+        down, along = (_edges_in_source(part, axis, cells, shift) / reduction[axis] for axis in (0, 1))
+        groups.setdefault((len(down), len(along)), []).append((index, standard, down, along))
+    for (rows, columns), group in groups.items():
+        number = max(_BATCH // (rows * columns), 1)
+        for first in range(0, len(group), number):
+            indices, standards, down, along = zip(*group[first : first + number], strict=True)
+            cells_of_source = _standard(_means(source.values, np.stack(down), np.stack(along)))
+            results[list(indices)] = _unexplained_variance(np.stack(standards), cells_of_source)
+    return results
+
+
+def _edges_in_source(part: SourceRegion, axis: int, cells: int, shift: float) -> np.ndarray:
+    """Where the edges of the tensor's cells along an axis are in the source, in its pixels."""
+    edges = _edges(part.core[axis + 2], cells) + part.core[axis]
+    first, length = part.inner[axis], part.inner[axis + 2]
+    return part.source[axis] + (edges - first - shift) * (part.source[axis + 2] / length)
+
+
+def _standard_of(target: IntegralImage, core: tuple[int, int, int, int], cells: int) -> np.ndarray:
+    """The standardized cells of a rectangle of the tensor."""
+    name = (*core, cells)
     if name not in target.cache:
-        target.cache[name] = _standard(_means_of(target, top + rows, left + columns))
-    y, x, tall, broad = part.source
-    first, start, height, width = part.inner
-    down = y + (rows + top - first - shift) * (tall / height)
-    along = x + (columns + left - start - shift) * (broad / width)
-    down, along = down / reduction[0], along / reduction[1]
-    return unexplained_variance(target.cache[name], _standard(_means(source.values, down, along)))
+        rows, columns = (start + _edges(length, cells) for start, length in (core[::2], core[1::2]))
+        down, along = rows / target.reduction[0], columns / target.reduction[1]
+        target.cache[name] = _standard(_means(target.values, down[None], along[None]))[0]
+    return target.cache[name]
 
 
-def unexplained_variance(a: np.ndarray, b: np.ndarray) -> float:
-    """As ``misfit``, of two standardized arrays of colors x cells. A color without variance does not count."""
-    colors = np.flatnonzero(a.any(axis=1)).tolist()
-    if not colors:
-        return 1.0
-    correlations = (a @ b.T).tolist()  # at most 3x3: plain numbers take a third of the time of arrays
-    last = len(correlations) - 1
-    as_stored = sum(correlations[color][color] ** 2 for color in colors)
-    reversed_ = sum(correlations[color][last - color] ** 2 for color in colors)
-    return float(min(1.0, 1 - as_stored / len(colors), 1 - reversed_ / len(colors)))
+def _unexplained_variance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """As ``misfits``, of pairs of standardized arrays of colors x cells. A color without variance does not count."""
+    is_counted = a.any(axis=2)
+    squares = np.square(a @ b.transpose(0, 2, 1))
+    number = np.maximum(is_counted.sum(axis=1), 1)
+    orders = [np.einsum("ncc,nc->n", each, is_counted) / number for each in (squares, squares[:, :, ::-1])]
+    return np.asarray(np.maximum(1 - np.maximum(*orders), 0))
 
 
 def _standard(cells: np.ndarray) -> np.ndarray:
-    """Colors x cells, each row with mean 0 and length 1; zeros where it has no variance.
+    """Colors x cells of each image, each row with mean 0 and length 1; zeros where it has no variance.
 
     Contiguous rows: sums over them take a tenth of the time of sums over columns.
     """
-    flat = np.ascontiguousarray(cells.reshape(-1, cells.shape[-1])[:, :3].T)
-    flat -= np.add.reduce(flat, axis=1, keepdims=True) / flat.shape[1]  # ``mean`` takes 4 us longer
-    length = np.sqrt(np.square(flat).sum(axis=1, keepdims=True))
+    images, colors = len(cells), cells.shape[-1]
+    flat = np.ascontiguousarray(cells.reshape(images, -1, colors)[..., :3].transpose(0, 2, 1))
+    flat -= np.add.reduce(flat, axis=2, keepdims=True) / flat.shape[2]  # ``mean`` takes 4 us longer
+    length = np.sqrt(np.square(flat).sum(axis=2, keepdims=True))
     return np.asarray(flat * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0))
 
 
@@ -105,13 +127,8 @@ def _edges(length: int, cells: int) -> np.ndarray:
     return np.unique(np.rint(np.linspace(0, length, min(cells, length) + 1)))
 
 
-def _means_of(target: IntegralImage, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Means over the cells between these edges, in rows and columns of the tensor."""
-    return _means(target.values, rows / target.reduction[0], columns / target.reduction[1])
-
-
 def _means(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Means over the cells between these edges, which may be between pixels.
+    """Means over the cells between these edges, which may be between pixels: one row of edges for each image.
 
     ``take`` on flat rows and operations in place: half the time of an index for each axis.
     """
@@ -119,19 +136,19 @@ def _means(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarra
     flat, width = sums.reshape(-1, sums.shape[2]), sums.shape[1]
 
     def between_columns(row: np.ndarray) -> np.ndarray:
-        first, second = (flat.take(row[:, None] * width + column, axis=0) for column in (x, right))
+        first, second = (flat.take(row[:, :, None] * width + column[:, None], axis=0) for column in (x, right))
         second -= first
-        second *= along[:, None]
+        second *= along[:, None, :, None]
         second += first
         return np.asarray(second)
 
     corner, lower = between_columns(y), between_columns(below)
     lower -= corner
-    lower *= down[:, None, None]
+    lower *= down[:, :, None, None]
     corner += lower
-    strips = corner[1:] - corner[:-1]
-    boxes = strips[:, 1:] - strips[:, :-1]
-    area = (rows[1:] - rows[:-1])[:, None] * (columns[1:] - columns[:-1])
+    strips = corner[:, 1:] - corner[:, :-1]
+    boxes = strips[:, :, 1:] - strips[:, :, :-1]
+    area = (rows[:, 1:] - rows[:, :-1])[:, :, None] * (columns[:, 1:] - columns[:, :-1])[:, None]
     boxes /= np.maximum(area, 1e-9)[..., None]
     return np.asarray(boxes)
 

@@ -13,7 +13,7 @@ from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.types import Header, Quantize, Values
 from sm_imgcheck.features.identify.budget import Budget
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, misfit, reduce_image
+from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, misfits, reduce_image
 from sm_imgcheck.features.identify.framings import Framing, FramingChoice, Size, nearby, probes, variants
 from sm_imgcheck.features.identify.plan import Preparation, ResizeMethod, image_steps, with_arithmetic
 from sm_imgcheck.features.identify.region import SourceRegion, geometry, trace_region
@@ -141,9 +141,10 @@ def _compare_framings(
 ) -> Iterator[FramingMatch]:
     """Each framing that ends in the tensor's size, with its misfit; those of one kind and one part once."""
     keys: set[tuple[object, ...]] = set()
+    framed: list[tuple[Framing, SourceRegion]] = []
     for framing in choices:
         if view.budget.stops():
-            return
+            break
         part = part_of(framing, view, tensor_image)
         if part is None or part.size != tensor_image.size or _idle(framing, part, view):
             continue
@@ -151,8 +152,14 @@ def _compare_framings(
         if key in keys or (part.is_framed and not _holds(part, tensor_image)):
             continue
         keys.add(key)
-        misfit = min(view.misfit(tensor_image.sums(), part, cells=cells, shift=shift) for shift in shifts)
-        yield FramingMatch(tensor_image=tensor_image, view=view, framing=framing, part=part, misfit=misfit)
+        framed.append((framing, part))
+        view.budget.frame(len(shifts))
+    parts = [part for _, part in framed]
+    errors = [
+        misfits(tensor_image.sums(), view.sums, parts, view.reduction, cells=cells, shift=shift) for shift in shifts
+    ]
+    for (framing, part), error in zip(framed, np.min(errors, axis=0).tolist(), strict=True):
+        yield FramingMatch(tensor_image=tensor_image, view=view, framing=framing, part=part, misfit=error)
 
 
 def _idle(framing: Framing, part: SourceRegion, view: OrientedImage) -> bool:
@@ -239,14 +246,6 @@ class OrientedImage:
     budget: Budget = field(repr=False)
     reduction: tuple[float, float]
     """Pixels of the image to one row and one column of the sums."""
-
-    def misfit(self, target: IntegralImage, part: SourceRegion, *, cells: int, shift: float = 0.0) -> float:
-        """Share of the tensor's variance that this part of the image does not explain, 0..1.
-
-        target: the sums of the tensor rotated back. shift: see ``misfit`` of ``_cells``.
-        """
-        self.budget.frame()
-        return misfit(target, self.sums, part, self.reduction, cells=cells, shift=shift)
 
 
 def usual_orientations(header: Header) -> tuple[tuple[int, int], ...]:
