@@ -54,13 +54,13 @@ def test_option_in_two_groups_is_refused():
             pass
 
 
-@pytest.mark.parametrize("command", [["validate"], ["convert", "-o", "out"]], ids=" ".join)
-def test_new_option_added_in_one_file_reaches_the_session(tmp_path, command):
+def test_new_option_added_in_one_file_reaches_the_session_of_each_command(tmp_path):
     copy_package(tmp_path)
     file = tmp_path / "sm_imgcheck" / "cli" / "options.py"
     head, start, tail = file.read_text("utf-8").partition("    no_color: Annotated[\n")
     assert start
     file.write_text(head + NEW_OPTION + start + tail, "utf-8")
-    words = [sys.executable, "-c", PRINT_RUN, *command, "--label", "night", "x.jpg"]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stdout == "night\n"
+    for command in (["validate"], ["convert", "-o", "out"]):
+        words = [sys.executable, "-c", PRINT_RUN, *command, "--label", "night", "x.jpg"]
+        done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=True)
+        assert done.stdout == "night\n"

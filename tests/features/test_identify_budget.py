@@ -46,6 +46,7 @@ def test_search_without_a_budget_ends(tensor):
 
 
 @pytest.mark.parametrize(("limit", "text"), [(0, "all common mistakes"), (400_000_000, "a JPEG round trip")])
+@pytest.mark.sample(2)
 def test_report_states_that_the_search_stopped(limit, text, tensor, monkeypatch):
     monkeypatch.setattr(budgets.Budget, "is_spent", property(lambda self: self.spent >= limit))
     result = sm_imgcheck.validate(tensor, SPEC, source=SOURCE)

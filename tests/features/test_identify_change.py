@@ -92,6 +92,7 @@ def test_gray_image_has_blur_but_no_colors():
 
 
 @pytest.mark.parametrize("order", ["RGB", "BGR"])
+@pytest.mark.sample(2)
 def test_unknown_pipeline_states_the_change_from_the_result_of_the_spec(order):
     spec = {"shape": ["N", 96, 128, 3], "dtype": "float32", "channel_order": order, "value_range": [-1, 1]}
     image = rotate_hue(36) if order == "RGB" else rotate_hue(36)[..., ::-1]

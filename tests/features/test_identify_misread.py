@@ -83,6 +83,7 @@ def test_copies_of_the_source_are_named(photo):
     assert_named(scale_to_unit(pixels), photo, "copies side by side, to 120x340 before the resize")
 
 
+@pytest.mark.slow
 def test_row_stride_of_pixels_that_were_normalized_after_it_is_reported_in_words(photo):
     pixels = with_stride(resize_photo(photo), 16) / 255
     tensor = ((pixels - IMAGENET["mean"]) / IMAGENET["std"]).astype(np.float32)[None]

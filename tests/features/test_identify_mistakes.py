@@ -23,20 +23,18 @@ from specs import spec
 
 QUICK = (
     "square by OpenCV",
-    "reshaped to channels first",
     "height and width swapped in the transpose",
     "crop a pixel down and right",
     "zeroed channel",
     "reduced decode",
     "padded after normalization",
-    "np.resize",
-    "np.resize to channels first",
     "BGRA read as BGR",
     "upside down after nearest neighbor",
     "int8 without a zero point",
     "fractions truncated",
     "TensorFlow 1",
 )
+SLOW = "reshaped to channels first", "np.resize", "np.resize to channels first"
 SIDE, EDGE = 64, 80
 PHOTOGRAPHS = 3  # each is a search of 1 to 60 s of processor time
 
@@ -65,7 +63,7 @@ def run(origin, body):
     return array
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
 def test_mistake_is_named_and_its_steps_reproduce_the_tensor(name, photo, monkeypatch):
     monkeypatch.setattr(classic_mistakes, "SIDE", SIDE)
     monkeypatch.setattr(classic_mistakes, "EDGE", EDGE)
@@ -144,6 +142,7 @@ def test_jpeg_round_trip_of_swapped_channels_equals_opencv():
     assert np.array_equal(recompress(pixels, quality=80, subsampling="4:2:0", order="BGR"), expected)
 
 
+@pytest.mark.slow
 def test_crop_after_a_resize_by_the_shorter_edge_has_that_edge(photo):
     size = 112, 80  # as the shorter edge gives it
     image = Image.open(io.BytesIO(photo)).resize(size, Image.Resampling.BILINEAR)
@@ -153,6 +152,7 @@ def test_crop_after_a_resize_by_the_shorter_edge_has_that_edge(photo):
     assert "stretched" not in text
 
 
+@pytest.mark.slow
 def test_crop_of_a_stretched_image_off_by_a_pixel_is_named(photo):
     image = Image.open(io.BytesIO(photo)).resize((EDGE, EDGE), Image.Resampling.BILINEAR)
     tensor = np.asarray(image.crop((9, 9, 9 + SIDE, 9 + SIDE)), np.float32)[None] / np.float32(255)
@@ -189,7 +189,7 @@ RESHAPED = {
 
 
 @pytest.mark.parametrize("name", RESHAPED)
-@pytest.mark.sample(3)
+@pytest.mark.sample(4)
 def test_reshape_of_swapped_height_and_width_is_named(name, photo):
     mode = "L" if "gray" in name else "RGB"
     image = Image.open(io.BytesIO(photo)).convert(mode).resize((SIDE, EDGE), Image.Resampling.BILINEAR)
@@ -313,6 +313,7 @@ def test_buffer_of_four_channels_without_a_resize_is_named():
     assert "not resized, a buffer of four channels (RGBA) read as three" in text
 
 
+@pytest.mark.slow
 def test_crop_from_the_upper_left_corner_is_named_without_a_resize():
     pixels = picture(EDGE, 2 * SIDE, seed=3)
     tensor = pixels[np.newaxis, :60, :90].astype(np.float32) / np.float32(255)

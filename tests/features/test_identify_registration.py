@@ -131,6 +131,7 @@ def test_different_photographs_with_one_logo_do_not_register(shared_photos):
     assert [at for at, (first, other) in enumerate(pairs) if register(first, other) is not None] == []
 
 
+@pytest.mark.slow
 def test_border_of_reflected_pixels_is_not_a_part_of_the_image(photo):
     pixels = np.asarray(decode(photo))
     square = np.pad(pixels, ((40, 41), (0, 0), (0, 0)), mode="reflect")

@@ -56,6 +56,7 @@ def test_tensor_of_two_colors_of_a_detailed_source_is_an_error():
     assert "got an image without details (98 % of its pixels have one of two colors)" in found["PIX101"].message
 
 
+@pytest.mark.slow
 def test_integer_division_of_pixels_leaves_no_details():
     pixels = PIXELS.copy()
     pixels[:12, :12] = 255
@@ -122,7 +123,7 @@ def draw_box(image):
         (erase_rectangle, "100 to 129", "100 to 149", "HWC"),
     ],
 )
-@pytest.mark.sample(3)
+@pytest.mark.slow
 def test_edited_part_of_the_spec_s_result_is_located(change, rows, columns, layout):
     tensor, spec = change(UNIT)[np.newaxis], SPEC
     if layout == "NCHW":
@@ -198,6 +199,7 @@ def test_side_of_one_block_has_an_edited_part():
     assert "the others are within rows 0 to 15 and columns 160 to 191" in describe_edited_part(changed, image)
 
 
+@pytest.mark.slow
 def test_small_tensor_of_another_image_is_reported():
     other = picture(12, 12, seed=11)[np.newaxis] / 255
     found = codes(other, spec={**SPEC, "shape": ["N", 12, 12, 3], "resize": {"mode": "stretch"}})
@@ -269,6 +271,7 @@ def test_details_of_a_large_array_are_counted_in_a_part_of_its_pixels():
 
 
 @pytest.mark.parametrize("mean", [0, np.float32([0.485, 0.456, 0.406])], ids=["one scale", "channels"])
+@pytest.mark.sample(2)
 def test_pixels_in_another_order_are_not_called_another_image(mean):
     shuffled = np.random.default_rng(4).permutation(UNIT.reshape(-1, 3)).reshape(UNIT.shape)
     found = codes(((shuffled - mean) / (mean + 1))[np.newaxis])

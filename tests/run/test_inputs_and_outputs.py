@@ -240,8 +240,8 @@ def test_output_folder_is_not_listed(tree):
     assert passed_over["output folder"] == 1
 
 
-def test_ten_thousand_folders_are_walked_lazily(tmp_path):
-    for number in range(500):
+def test_many_folders_are_walked_lazily(tmp_path):
+    for number in range(100):
         (tmp_path / f"{number:04}" / "s").mkdir(parents=True)
         (tmp_path / f"{number:04}" / "s" / "x.jpg").touch()
     deep = tmp_path / "deep"
@@ -256,7 +256,7 @@ def test_ten_thousand_folders_are_walked_lazily(tmp_path):
         patch.setattr(os, "scandir", lambda path: opened.append(path) or scandir(path))
         assert next(walk).output == ("0000", "s", "x")
         assert len(opened) == 3
-        assert sum(1 for _ in walk) == 500
+        assert sum(1 for _ in walk) == 100
 
 
 # Writing
