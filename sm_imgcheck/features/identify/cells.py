@@ -51,7 +51,7 @@ def reduce_image(pixels: np.ndarray, longest: int) -> tuple[np.ndarray, tuple[fl
 
 
 _BATCH = 20_000
-"""Corners of cells that are looked up together: arrays of 500 kB, which fit in a cache of the processor."""
+"""Corners of cells in one batch: arrays of 500 kB, which fit in a cache of the processor."""
 
 
 def misfits(

@@ -141,7 +141,7 @@ def _compare_framings(
 ) -> Iterator[FramingMatch]:
     """Each framing that ends in the tensor's size, with its misfit; those of one kind and one part once."""
     keys: set[tuple[object, ...]] = set()
-    framed: list[tuple[Framing, SourceRegion]] = []
+    pairs: list[tuple[Framing, SourceRegion]] = []
     for framing in choices:
         if view.budget.stops():
             break
@@ -152,13 +152,13 @@ def _compare_framings(
         if key in keys or (part.is_framed and not _holds(part, tensor_image)):
             continue
         keys.add(key)
-        framed.append((framing, part))
+        pairs.append((framing, part))
         view.budget.frame(len(shifts))
-    parts = [part for _, part in framed]
+    parts = [part for _, part in pairs]
     errors = [
         misfits(tensor_image.sums(), view.sums, parts, view.reduction, cells=cells, shift=shift) for shift in shifts
     ]
-    for (framing, part), error in zip(framed, np.min(errors, axis=0).tolist(), strict=True):
+    for (framing, part), error in zip(pairs, np.min(errors, axis=0).tolist(), strict=True):
         yield FramingMatch(tensor_image=tensor_image, view=view, framing=framing, part=part, misfit=error)
 
 

@@ -41,7 +41,7 @@ def draw_thumbnails(result: Result, spec: Spec, options: Options, *, side: int =
 
 def _thumbnail(caption: str, pixels: np.ndarray, side: int) -> Thumbnail:
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    image.thumbnail((side, side), reducing_gap=1.0)  # averages whole pixels first: a third of the time
+    image.thumbnail((side, side), reducing_gap=1.0)  # averages blocks of pixels first: a third of the time
     return Thumbnail(caption=caption, jpeg=_encode(image), height=image.height, width=image.width)
 
 
