@@ -71,8 +71,8 @@ SRC131 = Rule(
     to XMP too; where EXIF has none, only ``ImageOps.exif_transpose`` applies it. The message has the
     orientation of each library where they differ: for tags of unusual types, and for AVIF.
 
-    At an endpoint: OpenCV applies EXIF; ``Image.open``, Keras, TensorFlow and torchvision do not, and the model
-    receives the image rotated, without an error. Pillow and OpenCV always apply the orientation of a TIFF.
+    At an endpoint: OpenCV applies EXIF, and browsers that of JPEG and PNG; ``Image.open``, Keras, TensorFlow and
+    torchvision do not, and the model receives the image rotated, without an error. Pillow and OpenCV always apply the orientation of a TIFF.
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``. Here: ``decode: {exif: apply}``.
     """,
@@ -89,15 +89,16 @@ def _exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     number = next(item for item in (by_library, *orientation.choices) if item != 1)
     size, rotated_size = f"{header.height}x{header.width}", f"{header.width}x{header.height}"
     is_ignored = not is_rejected and (spec.decode.exif == "ignore" or by_library == 1)
-    effect = f"stored as {size}, displayed as {rotated_size if number > 4 else size} (HxW)"
-    if orientation.pillow != orientation.opencv:
-        effect += f"; ImageOps.exif_transpose applies {orientation.pillow}, OpenCV {orientation.opencv}"
+    effect = f"displayed as {rotated_size if number > 4 else size} (HxW)"
+    if len(set(orientation.by_name.values())) > 1:
+        effect = "applied: " + ", ".join(f"{name} {item}" for name, item in orientation.by_name.items())
     is_contradicted = header.format == "TIFF" and spec.decode.exif == "ignore" and by_library != 1
     if is_ignored:
         effect += f"; ignored as specified: the model receives {size}"
         effect += ", although Pillow and OpenCV apply the orientation of a TIFF" if is_contradicted else ""
+    tags = f"got {orientation.tags} ({_ORIENTATIONS[number]}), expected 1"
     yield SRC131.finding(
-        f"orientation of the stored pixels: got {orientation.tags} ({_ORIENTATIONS[number]}), expected 1; {effect}",
+        f"orientation of the stored pixels: {tags}; stored as {size}, {effect}",
         severity="notice" if is_ignored and not is_contradicted else severity,
         fixable=not is_rejected and not is_ignored,
     )

@@ -154,6 +154,10 @@ def test_exif_finding_states_stored_and_displayed_size():
     assert "stored as 480x640, displayed as 480x640 (HxW)" in source_findings(orientation=exif_tag(3))["SRC131"].message
 
 
+WEBP_6 = Orientation(pillow=6, opencv=6, tags="EXIF orientation 6")
+BY_ALL = "displayed as 640x480 (HxW)"
+BY_PILLOW = "applied: ImageOps.exif_transpose 6, OpenCV 1, browsers 1"
+BY_OPENCV = "applied: ImageOps.exif_transpose 1, OpenCV 6, browsers 1"
 XMP_6 = Orientation(pillow=6, tags="XMP orientation 6")
 BYTE_6 = Orientation(opencv=6, tags="EXIF orientation 6 (BYTE)")
 IGNORED = "; ignored as specified: the model receives 480x640"
@@ -162,18 +166,14 @@ IGNORED = "; ignored as specified: the model receives 480x640"
 @pytest.mark.parametrize(
     ("decode", "orientation", "severity", "words"),
     [
-        ({"library": "pillow"}, XMP_6, "warning", "ImageOps.exif_transpose applies 6, OpenCV 1"),
-        ({"library": "opencv"}, XMP_6, "notice", "ImageOps.exif_transpose applies 6, OpenCV 1" + IGNORED),
-        ({"library": "opencv"}, BYTE_6, "warning", "ImageOps.exif_transpose applies 1, OpenCV 6"),
-        ({"library": "pillow"}, BYTE_6, "notice", "ImageOps.exif_transpose applies 1, OpenCV 6" + IGNORED),
-        ({"library": "opencv", "exif": "reject"}, XMP_6, "error", "ImageOps.exif_transpose applies 6, OpenCV 1"),
-        (
-            {"library": "opencv", "exif": "ignore"},
-            exif_tag(6),
-            "notice",
-            "displayed as 640x480 (HxW)" + IGNORED,
-        ),
-        ({"library": "opencv"}, exif_tag(6), "warning", "displayed as 640x480 (HxW)"),
+        ({"library": "pillow"}, WEBP_6, "warning", "applied: ImageOps.exif_transpose 6, OpenCV 6, browsers 1"),
+        ({"library": "pillow"}, XMP_6, "warning", BY_PILLOW),
+        ({"library": "opencv"}, XMP_6, "notice", BY_PILLOW + IGNORED),
+        ({"library": "opencv"}, BYTE_6, "warning", BY_OPENCV),
+        ({"library": "pillow"}, BYTE_6, "notice", BY_OPENCV + IGNORED),
+        ({"library": "opencv", "exif": "reject"}, XMP_6, "error", BY_PILLOW),
+        ({"library": "opencv", "exif": "ignore"}, exif_tag(6), "notice", BY_ALL + IGNORED),
+        ({"library": "opencv"}, exif_tag(6), "warning", BY_ALL),
     ],
 )
 def test_orientation_is_that_of_the_library_and_the_message_names_differences(decode, orientation, severity, words):

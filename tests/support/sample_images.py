@@ -48,7 +48,8 @@ def landscape(height: int = 96, width: int = 128, seed: int = 0) -> np.ndarray:
 
 def exif_tag(number: int) -> Orientation:
     """An EXIF orientation that every library applies."""
-    return Orientation(pillow=number, opencv=number, tags=f"EXIF orientation {number}" if number != 1 else "")
+    tags = f"EXIF orientation {number}" if number != 1 else ""
+    return Orientation(pillow=number, opencv=number, browser=number, tags=tags)
 
 
 def jpeg(

@@ -17,9 +17,13 @@ class Orientation:
     """The orientation 1..8 that each library applies to the stored pixels; 1: none."""
 
     pillow: int = 1
-    """`ImageOps.exif_transpose`: the EXIF tag of a numeric type, else XMP; for AVIF the rotation of the container."""
+    """`ImageOps.exif_transpose`: the EXIF tag of a numeric type, else XMP; for AVIF the rotation of the container;
+    for TIFF, which it does not show, as OpenCV."""
     opencv: int = 1
     """`cv2.imdecode`: the first two bytes of the EXIF tag, of any type; for TIFF an integer of any size, by libtiff."""
+    browser: int = 1
+    """Chromium 156: the EXIF tag of a JPEG or PNG, as one SHORT; for AVIF the rotation of the container;
+    for TIFF, which it does not show, as OpenCV."""
     tags: str = ""
     """What the file declares, such as ``EXIF orientation 6``; empty where no library applies it."""
 
@@ -28,9 +32,14 @@ class Orientation:
         return int(getattr(self, orienting_library(library)))
 
     @property
+    def by_name(self) -> dict[str, int]:
+        """The orientation of each library, by its name in messages."""
+        return {"ImageOps.exif_transpose": self.pillow, "OpenCV": self.opencv, "browsers": self.browser}
+
+    @property
     def choices(self) -> tuple[int, ...]:
         """Each orientation that a library applies, and 1, each once; `exif_transpose` first."""
-        return tuple(dict.fromkeys((self.pillow, self.opencv, 1)))
+        return tuple(dict.fromkeys((*self.by_name.values(), 1)))
 
 
 def orienting_library(library: str) -> OrientingLibrary:

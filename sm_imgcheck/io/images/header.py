@@ -99,7 +99,7 @@ def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
 def make_jpeg_header(body: bytes, scan: JpegScan, *, max_pixels: int) -> Header:
     """As ``look``, from the markers of the file."""
     check_jpeg(body, scan, max_pixels=max_pixels)
-    orientation, exif_problem = read_orientation(scan.exif, scan.xmp)
+    orientation, exif_problem = read_orientation("JPEG", scan.exif, scan.xmp)
     profile, icc_problem = join_icc(scan.icc)
     icc, wide_gamut, unreadable = read_icc(profile)
     return Header(
@@ -179,7 +179,7 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
             f"the data of a PNG of {scan.height}x{scan.width} (HxW) cannot hold {scan.missing_rows:.0%} of its rows"
         )
         raise CandidateError("SRC111" if scan.missing_rows > 0.5 else "SRC110", f"truncated: {clause}")
-    orientation, exif_problem = read_orientation(scan.exif, scan.xmp, opencv=scan.opencv_exif)
+    orientation, exif_problem = read_orientation("PNG", scan.exif, scan.xmp, opencv=scan.opencv_exif)
     icc, wide_gamut, unreadable = read_icc(scan.icc)
     mode = {0: "L", 2: "RGB", 3: "RGB", 4: "LA", 6: "RGBA"}[scan.color]
     return Header(
@@ -255,15 +255,14 @@ def pillow_orientation(image: ImageFile.ImageFile, body: bytes) -> tuple[Orienta
     if image.format == "TIFF":
         return tiff_orientation(body, xmp), ""
     if image.format == "AVIF":
-        file_exif = avif_exif(body)
-        return read_orientation(exif, xmp, opencv=file_exif, is_container=without_app1_name(exif or b"") != file_exif)
-    return read_orientation(exif and without_app1_name(exif), xmp)
+        return read_orientation("AVIF", exif, xmp, opencv=avif_exif(body))
+    return read_orientation(image.format or "", exif and without_app1_name(exif), xmp)
 
 
 def tiff_orientation(body: bytes, xmp: bytes = b"") -> Orientation:
     """Return the orientation of a TIFF, which Pillow and OpenCV, by libtiff, apply when they decode it."""
     tag = read_exif(body)
-    return make_orientation(tag.pillow, xmp, opencv=tag.libtiff, exif=tag.words)
+    return make_orientation((tag.pillow, tag.libtiff, tag.libtiff), {"EXIF": tag.words}, xmp)
 
 
 def printable(head: bytes) -> str:

@@ -24,7 +24,7 @@ __all__ = [
     "without_app1_name",
 ]
 
-ORIENTATION_TAG = 0x0112
+ORIENTATION_TAG, SHORT = 0x0112, 3
 # The inverse of each orientation that is not its own inverse.
 INVERSE_ORIENTATION = {6: 8, 8: 6}
 BYTE_ORDERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # TIFF and BigTIFF
@@ -69,6 +69,7 @@ class ExifTag(NamedTuple):
     """0: Pillow finds no tag, and uses XMP."""
     opencv: int = 1
     libtiff: int = 1
+    browser: int = 1
     words: str = ""
     """Number and unusual type of the first tag, such as ``6 (BYTE)``; empty without a tag."""
     problem: str = ""
@@ -93,13 +94,13 @@ class ExifField(NamedTuple):
 
 
 def read_orientation(
-    exif: bytes | None, xmp: bytes = b"", *, opencv: bytes | None = None, is_container: bool = False
+    form: str, exif: bytes | None, xmp: bytes = b"", *, opencv: bytes | None = None
 ) -> tuple[Orientation, str]:
-    """Return the orientation by EXIF and XMP, and what is wrong with the EXIF block, if anything.
+    """Return the orientation by EXIF and XMP of a file of format ``form``, and what is wrong with EXIF, if anything.
 
-    exif: the block that Pillow reads, which passes over the name of an APP1; OpenCV reads it too unless ``opencv`` is
-    another one, and does not pass over the name.
-    is_container: Pillow has written the rotation of an AVIF container into its block.
+    exif: the block that Pillow reads, which passes over the name of an APP1; into that of an AVIF file it has written
+    the rotation of the container. opencv: the block of OpenCV, which does not pass over the name;
+    None: the same.
     """
     if exif is None and not xmp and not opencv:
         return Orientation(), ""
@@ -107,19 +108,26 @@ def read_orientation(
     opencv = exif if opencv is None else opencv
     tag = read_exif(block) if exif is not None else ExifTag()
     other = tag if block == opencv else read_exif(opencv or b"")
-    container = f"container orientation {tag.pillow}" if is_container else ""
-    words = (other if is_container else tag).words
-    return make_orientation(tag.pillow, xmp, opencv=other.opencv, exif=words, container=container), tag.problem
+    is_rotated = form == "AVIF" and other is not tag
+    browser = {"JPEG": other.browser, "PNG": other.browser, "AVIF": tag.pillow or 1}.get(form, 1)
+    orientation = make_orientation(
+        (tag.pillow, other.opencv, browser),
+        {"EXIF": (other if is_rotated else tag).words, "container": str(tag.pillow) if is_rotated else ""},
+        xmp,
+    )
+    return orientation, tag.problem
 
 
-def make_orientation(pillow: int, xmp: bytes, *, opencv: int, exif: str, container: str = "") -> Orientation:
-    """Return what Pillow applies of its tag or of XMP, and ``opencv``, with the words of all tags."""
+def make_orientation(libraries: tuple[int, int, int], tags: dict[str, str], xmp: bytes) -> Orientation:
+    """Return what the libraries apply, Pillow of XMP where it finds no tag (0), with the words of all tags."""
+    pillow, opencv, browser = libraries
     match = XMP_ORIENTATION.search(xmp)
     pillow = pillow or valid_orientation(int(match[1]) if match else 1)
-    if pillow == opencv == 1:
+    if pillow == opencv == browser == 1:
         return Orientation()
-    tags = (container, exif and f"EXIF orientation {exif}", f"XMP orientation {match[1].decode()}" if match else "")
-    return Orientation(pillow=pillow, opencv=opencv, tags=", ".join(filter(None, tags)))
+    tags = {**tags, "XMP": match[1].decode() if match else ""}
+    words = ", ".join(f"{name} orientation {number}" for name, number in tags.items() if number)
+    return Orientation(pillow=pillow, opencv=opencv, browser=browser, tags=words)
 
 
 def as_stored(pixels: np.ndarray, header: Header, library: str) -> np.ndarray:
@@ -160,6 +168,7 @@ def read_exif(block: bytes) -> ExifTag:
     return ExifTag(
         pillow=pillow_tag(block, fields),
         opencv=valid_orientation(start) if is_read else 1,
+        browser=browser_tag(block, fields),
         libtiff=valid_orientation(number) if tag.kind in LIBTIFF_INTEGERS and tag.values == 1 else 1,
         words=f"{value:g}" if name in ("SHORT", "LONG") else f"{value:g} ({name})",
         problem=problem,
@@ -179,6 +188,13 @@ def pillow_tag(block: bytes, fields: Sequence[ExifField]) -> int:
         if field.tag == ORIENTATION_TAG and (number := first_value(block, field)) is not None:
             return 1 if field.kind in PILLOW_TEXTS else valid_orientation(number)
     return 0
+
+
+def browser_tag(block: bytes, fields: Sequence[ExifField]) -> int:
+    """The first tag of one SHORT from 1 to 8; 1 without such a tag."""
+    tags = [field for field in fields if (field.tag, field.kind, field.values) == (ORIENTATION_TAG, SHORT, 1)]
+    numbers = [first_value(block, tag) for tag in tags if block[:4] in BYTE_ORDERS]
+    return next((int(number) for number in numbers if number and number in range(1, 9)), 1)
 
 
 def first_value(block: bytes, field: ExifField) -> float | None:

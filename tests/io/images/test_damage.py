@@ -164,7 +164,7 @@ def test_jpeg_with_odd_subsampling_and_damaged_data_is_an_error(shared_cases):
 def test_exif_text_in_utf8_is_valid():
     entry = struct.pack("<HHII", 0x010E, 129, 3, 0x636261)
     block = b"II*\0" + struct.pack("<IH", 8, 1) + entry + b"\0\0\0\0"
-    assert read_orientation(block)[1] == ""
+    assert read_orientation("JPEG", block)[1] == ""
 
 
 def tiff(*entries):

@@ -1,6 +1,8 @@
 """The orientation that each library applies: against Pillow and OpenCV for each type of the tag, in EXIF and XMP."""
 
+import base64
 import io
+import shutil
 import struct
 import zlib
 
@@ -17,6 +19,7 @@ from sm_imgcheck.io.images.orientation import read_orientation
 from sm_imgcheck.ops.kernels.color import orient
 
 LIMIT = 10_000_000
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PIXELS = picture(16, 24)
 TYPES = {1: "B", 2: "s", 3: "H", 4: "I", 5: "2I", 6: "b", 7: "B", 8: "h", 9: "i", 10: "2i", 11: "f", 12: "d", 13: "I"}
 TYPES |= {16: "Q", 99: "B", 129: "B"}
@@ -172,6 +175,60 @@ def test_orientation_of_unusual_types_is_that_of_exif_transpose_and_of_opencv(fo
 
 
 @pytest.mark.parametrize(
+    ("form", "kind", "count", "browser"),
+    [
+        ("JPEG", 3, 1, 6),
+        ("JPEG", 4, 1, 1),
+        ("JPEG", 3, 2, 1),
+        ("PNG", 3, 1, 6),
+        ("PNG of ImageMagick", 3, 1, 1),
+        ("WebP", 3, 1, 1),
+        ("AVIF", 3, 1, 1),
+    ],
+)
+def test_browser_applies_one_short_of_jpeg_and_png_alone(form, kind, count, browser):
+    body = ENCODERS[form](exif_block(">", kind, 6, count=count), xmp(3))
+    assert read_header(body, max_pixels=LIMIT).orientation.browser == browser
+
+
+# Draws each image on a canvas, as an upload form does.
+CANVAS = """
+async ([type, data]) => {
+  const image = new Image()
+  image.src = `data:${type};base64,${data}`
+  await image.decode()
+  const canvas = document.createElement("canvas")
+  canvas.width = image.naturalWidth
+  canvas.height = image.naturalHeight
+  const context = canvas.getContext("2d")
+  context.drawImage(image, 0, 0)
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data
+  return [canvas.height, canvas.width, Array.from(pixels)]
+}
+"""
+MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WebP": "image/webp", "AVIF": "image/avif"}
+
+
+@pytest.mark.slow
+def test_orientation_of_each_type_is_that_of_a_browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the group browser)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        for name, (exif, number) in [*DECLARED.items()][::4]:
+            for form, media_type in MEDIA_TYPES.items():
+                body = ENCODERS[form](exif, None if number is None else xmp(number))
+                height, width, data = page.evaluate(CANVAS, [media_type, base64.b64encode(body).decode()])
+                image = np.array(data).reshape(height, width, 4)[..., :3]
+                plain = decode(body)
+                nearest = min(range(1, 9), key=lambda at: difference(orient(plain, orientation=at), image))
+                assert read_header(body, max_pixels=LIMIT).orientation.browser == nearest, (form, name)
+        browser.close()
+
+
+@pytest.mark.parametrize(
     ("exif", "text", "words"),
     [
         (exif_block("<", 3, 6), b"", "EXIF orientation 6"),
@@ -185,7 +242,7 @@ def test_orientation_of_unusual_types_is_that_of_exif_transpose_and_of_opencv(fo
     ],
 )
 def test_orientation_has_the_words_of_the_tags_that_count(exif, text, words):
-    assert read_orientation(exif, text)[0].tags == words
+    assert read_orientation("JPEG", exif, text)[0].tags == words
 
 
 EXIFS = [
@@ -205,7 +262,7 @@ EXIFS = [
 
 @pytest.mark.parametrize(("block", "orientation", "words"), EXIFS)
 def test_exif_block_gives_orientation_and_problem(block, orientation, words):
-    found, reason = read_orientation(block)
+    found, reason = read_orientation("JPEG", block)
     assert found.pillow == orientation
     assert words in reason
     assert bool(reason) == bool(words)
@@ -245,7 +302,7 @@ def test_rotation_of_an_avif_container_is_not_applied_by_opencv():
     exif[0x0112] = 6  # Pillow writes it as a rotation of the container
     body = encode_image(Image.fromarray(PIXELS), "AVIF", exif=exif)
     found = read_header(body, max_pixels=LIMIT).orientation
-    assert found == Orientation(pillow=6, opencv=1, tags="container orientation 6")
+    assert found == Orientation(pillow=6, opencv=1, browser=6, tags="container orientation 6")
     assert expected_orientations(body) == (6, 1)
     plain = encode_image(Image.fromarray(PIXELS), "AVIF")
     assert read_header(plain, max_pixels=LIMIT).orientation == Orientation()
@@ -253,4 +310,4 @@ def test_rotation_of_an_avif_container_is_not_applied_by_opencv():
 
 def test_rotation_of_an_avif_container_replaces_exif_for_pillow():
     found = read_header(encode_avif(exif_block("<", 3, 6), None), max_pixels=LIMIT).orientation
-    assert found == Orientation(pillow=1, opencv=6, tags="container orientation 1, EXIF orientation 6")
+    assert found == Orientation(pillow=1, opencv=6, tags="EXIF orientation 6, container orientation 1")
