@@ -72,7 +72,8 @@ SRC131 = Rule(
     orientation of each library where they differ: for tags of unusual types, and for AVIF.
 
     At an endpoint: OpenCV applies EXIF, and browsers that of JPEG and PNG; ``Image.open``, Keras, TensorFlow and
-    torchvision do not, and the model receives the image rotated, without an error. Pillow and OpenCV always apply the orientation of a TIFF.
+    torchvision do not, and the model receives the image rotated, without an error. Pillow and OpenCV always apply the
+    orientation of a TIFF.
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``. Here: ``decode: {exif: apply}``.
     """,

@@ -99,8 +99,7 @@ def read_orientation(
     """Return the orientation by EXIF and XMP of a file of format ``form``, and what is wrong with EXIF, if anything.
 
     exif: the block that Pillow reads, which passes over the name of an APP1; into that of an AVIF file it has written
-    the rotation of the container. opencv: the block of OpenCV, which does not pass over the name;
-    None: the same.
+    the rotation of the container. opencv: the block of OpenCV, which does not pass over the name; None: the same.
     """
     if exif is None and not xmp and not opencv:
         return Orientation(), ""
