@@ -170,8 +170,9 @@ def _reals(numbers: list[int | float], dtype: np.dtype, word: str) -> np.ndarray
     That is: an integer of 64 bits beyond the significand (16,777,215 in float32), a finite number beyond the range.
     """
     exact = (1 << (np.finfo(dtype).nmant + 1)) - 1
-    inexact = [n for n in numbers if type(n) is int and not -exact <= n <= exact and -(1 << 63) <= n < 1 << 64]
     values = np.array(numbers, np.float64)
+    large = [numbers[index] for index in np.flatnonzero(np.abs(values) > exact)]
+    inexact = [number for number in large if type(number) is int and -(1 << 63) <= number < 1 << 64]
     beyond = np.flatnonzero(np.isfinite(values) & (np.abs(values) > np.finfo(dtype).max))
     if inexact or beyond.size:
         odd = inexact[0] if inexact else numbers[int(beyond[0])]
