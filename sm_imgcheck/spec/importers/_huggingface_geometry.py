@@ -8,6 +8,7 @@ from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Certainty, DraftBuilder
 from sm_imgcheck.spec.importers._huggingface_classes import ProcessorClass
 from sm_imgcheck.spec.importers._huggingface_sizes import (
+    FULL_SIZE,
     MOST,
     Edges,
     edges_of,
@@ -23,9 +24,6 @@ __all__ = ["add_geometry"]
 _RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
 """Pillow's numbers: ``PIL.Image.Resampling``."""
 _TORCH = {"nearest": "nearest-exact", "bilinear": "bilinear", "bicubic": "bicubic", "lanczos": "lanczos"}
-_FULL_SIZE = 384
-"""From this shortest edge on ConvNext stretches instead of cropping."""
-
 _FLOAT_ROUNDING = (
     "max_height and max_width: an edge may be one pixel short by float rounding, which resize cannot express"
 )
@@ -44,12 +42,9 @@ class _Step:
 
 
 def add_geometry(
-    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, *, library: str, problem: str
+    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, *, library: str
 ) -> tuple[int, int] | None:
-    """Add ``resize`` or ``geometry``; returns height and width where every image gets the same.
-
-    problem: why the geometry is unknown; empty: it is known.
-    """
+    """Add ``resize`` or ``geometry``; returns height and width where every image gets the same."""
     if not any(settings.flag(key) for key in ("do_resize", "do_center_crop")) and not _pads(settings, processor):
         builder.infer("resize.mode", "none", settings.source("do_resize"))
         return None
@@ -60,10 +55,10 @@ def add_geometry(
     if settings.flag("do_resize") and edges is None and processor.rule not in ("keep", "inexpressible"):
         builder.unknown("resize", f"size: got {short_text(settings.get('size'))}, expected pixels")
         return None
-    reason = problem or _class_problem(settings, processor, edges) or _inexpressible(processor, edges)
+    reason = _class_problem(settings, processor, edges) or _inexpressible(processor, edges)
     if reason:
         builder.unknown("resize", reason)
-        return None if problem else fixed_size(edges)
+        return fixed_size(edges)
     steps, size = _steps(settings, processor, edges or Edges(), kernel)
     if any(not 0 < side <= MOST for side in size or ()):
         builder.unknown("resize", "sizes: expected pixels from 1 to 65535")
@@ -166,7 +161,7 @@ def _steps(
     if settings.flag("do_resize"):
         resize, size, source = _resize(settings, processor, edges, source)
         steps.append(_Step(step={"resize": {**resize, **kernel}}, source=source, certainty=certainty))
-        if processor.rule == "convnext" and edges.shortest is not None and edges.shortest < _FULL_SIZE:
+        if processor.rule == "convnext" and edges.shortest is not None and edges.shortest < FULL_SIZE:
             crop = (edges.shortest, edges.shortest)
     if crop is not None:
         cut: Json = {"size": list(crop), "rounding": "floor"}
@@ -220,7 +215,7 @@ def _special(settings: ClassSettings, processor: ProcessorClass, edges: Edges, s
         return {"mode": "stretch", "size": [height, width]}, (height, width), f"{source}, {settings.source('crop_pct')}"
     if edge is None or processor.rule not in ("convnext", "levit", "poolformer"):
         return None
-    if processor.rule == "convnext" and edge >= _FULL_SIZE:
+    if processor.rule == "convnext" and edge >= FULL_SIZE:
         return {"mode": "stretch", "size": [edge, edge]}, (edge, edge), f"{source}, from 384 on stretched"
     if processor.rule == "levit":
         return {"mode": "shortest_edge", "size": int(256 / 224 * edge)}, None, f"{source} x 256 / 224"

@@ -8,8 +8,10 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._class_settings import ClassSettings
 
-__all__ = ["MOST", "Edges", "edges_of", "fixed_size", "pair_of", "pixels_of", "short_text"]
+__all__ = ["FULL_SIZE", "MOST", "Edges", "edges_of", "fixed_size", "pair_of", "pixels_of", "short_text"]
 
+FULL_SIZE = 384
+"""From this shortest edge on ConvNext stretches instead of cropping."""
 MOST = 65_535
 """Largest side."""
 

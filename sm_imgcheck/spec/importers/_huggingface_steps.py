@@ -5,13 +5,15 @@ Measured: each class of transformers 5.24 and 4.57 in both backends, with a sett
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._huggingface_classes import ProcessorClass
+from sm_imgcheck.spec.importers._huggingface_sizes import FULL_SIZE, pair_of
 
-__all__ = ["Release", "ignored_settings", "release_of", "unsettled_geometry", "unsettled_values"]
+__all__ = ["Release", "ignored_settings", "release_of", "unsettled_geometry", "unsettled_layout", "unsettled_values"]
 
 Release = Literal["4", "fast", ""]
 """4: the Pillow class of transformers 4; fast: the torchvision class of 4 or 5; empty: not stated by the class name."""
@@ -47,6 +49,11 @@ _NORMALIZE_VARIES = frozenset({"GLPN"})
 _NORMALIZE_DEFAULT_VARIES = frozenset({"OwlViT"})
 """Classes whose torchvision backend does not normalize by default in transformers 4."""
 
+_GEOMETRY_VARIES = {"Idefics": ("do_resize", "resample")}
+_VALUES_VARY = {"GLPN": ("rescale_factor",), "Idefics": ("do_rescale", "do_normalize")}
+_LAYOUT_VARIES = {"Eomt": ("do_resize",)}
+"""Settings by class that transformers 4 replaces by their defaults; Eomt leaves channels last without a resize."""
+
 
 def release_of(kind: str, backend: str) -> Release:
     """By the class name: ``FeatureExtractor`` and the suffix ``Fast``."""
@@ -66,22 +73,58 @@ def ignored_settings(stem: str, release: Release) -> frozenset[str]:
 
 def unsettled_geometry(stem: str, processor: ProcessorClass, settings: ClassSettings, release: Release) -> str:
     """A setting of the geometry that only some releases or backends apply, as a reason; empty: none."""
-    if release or processor.torch_only:
+    if processor.torch_only:
         return ""
+    key = _changed_key(stem, settings, _GEOMETRY_VARIES) or _crop_of_release(stem, settings, release)
+    key = key or ("" if release else _key_of_backend(stem, processor, settings))
+    return _reason(key, settings) if key else ""
+
+
+def _key_of_backend(stem: str, processor: ProcessorClass, settings: ClassSettings) -> str:
+    """The key of the geometry that only some backends apply; empty: none."""
     if settings.flag("do_center_crop") and stem in _CROP_VARIES:
-        return _reason("do_center_crop", settings)
+        return "do_center_crop"
     if settings.flag("do_pad") and settings.get("pad_size") and stem not in _PAD:
-        return _reason("pad_size", settings)
-    if processor.rule == "plain" and not processor.multiple_rounding and _has_unused_longest(settings):
-        return _reason("longest_edge", settings)
-    return ""
+        return "pad_size"
+    is_plain = processor.rule == "plain" and not processor.multiple_rounding
+    return "longest_edge" if is_plain and _has_unused_longest(settings) else ""
 
 
 def unsettled_values(stem: str, settings: ClassSettings, release: Release) -> str:
     """A setting of the values that only some releases apply, as a reason; empty: none."""
+    if key := _changed_key(stem, settings, _VALUES_VARY):
+        return _reason(key, settings)
     varies = stem in _NORMALIZE_VARIES and settings.flag("do_normalize") and not release
     default_varies = stem in _NORMALIZE_DEFAULT_VARIES and not settings.has("do_normalize") and release == "fast"
     return _reason("do_normalize", settings) if varies or default_varies else ""
+
+
+def unsettled_layout(stem: str, settings: ClassSettings) -> str:
+    """A setting of the layout that differs between releases, as a reason; empty: none."""
+    key = _changed_key(stem, settings, _LAYOUT_VARIES)
+    return _reason(key, settings) if key else ""
+
+
+def _changed_key(stem: str, settings: ClassSettings, table: Mapping[str, tuple[str, ...]]) -> str:
+    """The first of the keys of a class whose value is not the default; empty: none."""
+    return next((key for key in table.get(stem, ()) if settings.get(key) != settings.defaults.get(key)), "")
+
+
+def _crop_of_release(stem: str, settings: ClassSettings, release: Release) -> str:
+    """The key of a crop or pad that the torchvision classes of transformers 4 and 5 place differently; empty: none."""
+    size = settings.get("size")
+    edge = size.get("shortest_edge") if isinstance(size, dict) else size
+    if (
+        stem == "BridgeTower"
+        and settings.flag("do_center_crop")
+        and pair_of(settings.get("crop_size")) != pair_of(edge)
+    ):
+        return "crop_size"
+    if release != "fast":
+        return ""
+    if stem == "ConvNext" and settings.flag("do_resize") and isinstance(edge, int) and edge < FULL_SIZE:
+        return "crop_pct"
+    return "pad_size" if stem == "PoolFormer" and settings.flag("do_pad") and settings.get("pad_size") else ""
 
 
 def _has_unused_longest(settings: ClassSettings) -> bool:

@@ -17,6 +17,7 @@ from sm_imgcheck.spec.importers._huggingface_steps import (
     ignored_settings,
     release_of,
     unsettled_geometry,
+    unsettled_layout,
     unsettled_values,
 )
 from sm_imgcheck.spec.importers._source_file import SourceFile
@@ -74,9 +75,15 @@ def read(file: SourceFile, input_name: str) -> Draft:
         builder.unknown("value_range", reason)
     else:
         _add_values(builder, settings)
+    if reason := unsettled_layout(stem, settings):
+        builder.unknown("layout", reason)
+        builder.unknown("shape", reason)
     library = "torch" if processor.torch_only or release == "fast" else "pillow"
-    reason = unsettled_geometry(stem, processor, settings, release)
-    size = add_geometry(builder, settings, processor, library=library, problem=reason)
+    size = None
+    if reason := unsettled_geometry(stem, processor, settings, release):
+        builder.unknown("resize", reason)
+    else:
+        size = add_geometry(builder, settings, processor, library=library)
     _add_library(builder, processor, backend, library, old=release == "4")
     _add_tensor(builder, settings, processor, size)
     if release != "4":

@@ -311,6 +311,8 @@ READERS = {
         import bentoml
         @bentoml.service
         class Own:
+            with bentoml.importing():
+                import package_of_the_container
             ref = bentoml.models.get("resnet:latest")
             @bentoml.api
             def classify(self, image: "Image.Image") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ def _modules(recorder: ModelRecorder) -> dict[str, dict[str, Any]]:
             "api": optional_arguments(_mark_api),
             "task": optional_arguments(_mark_api),
             "on_startup": identity,
+            "importing": lambda: contextlib.suppress(ImportError),
             "Service": Service,
             "depends": lambda *_, **__: ModelStub(recorder, "bentoml.depends"),
             **{name: ModelStub(recorder, f"bentoml.{name}") for name in frameworks},
