@@ -190,6 +190,8 @@ VALUES = {
     "paddle-pad": (*paddle(RESIZE, {"type": "PadStride", "stride": 32}), "shape", ["N", 3, "H", "W"]),
     "paddle-bad-resize": (*paddle({"type": "Resize", "interp": 9}, NORMALIZED), "resize", None),
     "paddle-bad-crop": (*paddle(RESIZE, {"type": "CenterCrop"}), "resize", None),
+    "paddle-odd-shape": (*paddle(RESIZE, {"type": "Odd"}), "shape", None),
+    "paddle-letterbox": (*paddle({"type": "LetterBoxResize", "target_size": [48, 64]}, NORMALIZED), "shape", ["N", 3, 48, 64]),
     "paddle-odd": (*paddle(RESIZE, {"type": "WarpAffine"}), "resize", None),
     "paddle-none": (*paddle(RESIZE, {"type": "NormalizeImage", "norm_type": "none"}), "value_range", [0, 1]),
     "paddle-no-scale": (*paddle(RESIZE, {**NORMALIZED, "is_scale": False}), "normalize.units", "byte"),

@@ -105,6 +105,8 @@ class _PaddleState:
         self.frame: tuple[int, int] | None = None
         """Height and width after an operation that cannot be expressed."""
         self.problem = ""
+        self.is_open = False
+        """Whether an operation that cannot be expressed gives each image its own size."""
         self.has_values = False
 
     def add(self, name: str, params: Mapping[str, Json]) -> None:
@@ -131,6 +133,7 @@ class _PaddleState:
             self._pad(params)
         elif name not in _NEUTRAL_STEPS:
             self.problem = f"{name[:40]}: an operation that the spec language cannot express"
+            self.is_open = name == "DetResizeForTest" and "image_shape" not in params
 
     def _resize(self, name: str, params: Mapping[str, Json]) -> None:
         word = params.get("interp", params.get("interpolation", 1))
@@ -142,6 +145,7 @@ class _PaddleState:
             size = (size[1], size[0])
         short = side(params.get("resize_short", params.get("short_size")))
         if kernel is None or name in ("ResizeByLong", "LetterBoxResize") or (size is None and short is None):
+            self.frame = size if name == "LetterBoxResize" else None
             self.problem = f"{name}: expected target_size and a known interpolation"
             return
         common: dict[str, Json] = {"interpolation": kernel, "library": library}
@@ -238,6 +242,8 @@ class _PaddleState:
             height, width = self.frame
         elif self.size is not None and not has_padding and not self.problem:
             height, width = self.size
+        if self.problem and not self.frame and not self.open_width and not self.is_open:
+            builder.unknown("shape", self.problem)
         builder.infer("shape", ["N", 3, height, width], "size of the last operation")
         builder.default("layout", "NCHW", "Permute: tensors of Paddle are channels first")
         builder.assume("dtype", "float32", "not stated; float32 by convention of Paddle")

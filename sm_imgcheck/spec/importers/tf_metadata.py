@@ -50,10 +50,14 @@ def _definitions(document: Mapping[str, Json]) -> Mapping[str, Json]:
             break
         inner = nested
     definitions = inner if isinstance(inner, Mapping) else {}
-    has_inputs = any(
-        isinstance(entry, Mapping) and isinstance(entry.get("inputs"), Mapping) for entry in definitions.values()
-    )
-    return definitions if has_inputs else {}
+    return definitions if any(map(_has_tensors, definitions.values())) else {}
+
+
+def _has_tensors(signature: Json) -> bool:
+    """Whether an input is a TensorInfo: other formats have inputs with other keys."""
+    inputs = signature.get("inputs") if isinstance(signature, Mapping) else None
+    tensors = inputs.values() if isinstance(inputs, Mapping) else ()
+    return any(isinstance(entry, Mapping) and {"tensor_shape", "tensorShape"} & entry.keys() for entry in tensors)
 
 
 def _inputs(signature: Mapping[str, Json]) -> list[TensorInput]:

@@ -115,6 +115,7 @@ REFUSED = {
     "yolox-syntax": ("e.py", f"{YOLOX}        (\n", "cannot be parsed"),
     "rknn-without-config": ("README.md", "from rknn.api import RKNN\nrknn.config() in prose\n", "got no call"),
     "signature-of-text": ("signature.json", json.dumps({"inputs": [{"data_name": "tokens", "data_shape": [0, 128]}]}), "got no image"),
+    "monai-metadata": ("metadata.json", json.dumps({"network_data_format": {"inputs": {"image": {"dtype": "float32", "spatial_shape": [8, 8]}}}}), "got no known configuration"),
     "dali": ("pipe.py", "from nvidia.dali import fn\nfn.crop_mirror_normalize(x, mean=[0.5])\n", "an NVIDIA DALI pipeline"),
     "lazy-config": ("rcnn.py", "from detectron2.config import LazyCall as L\n", "a Detectron2 LazyConfig"),
     "bentofile": ("bentofile.yaml", 'service: "service:svc"\ninclude: ["*.py"]\n', "a bentofile of BentoML"),
