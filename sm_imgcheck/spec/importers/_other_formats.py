@@ -11,6 +11,16 @@ __all__ = ["other_format"]
 _NO_INPUT = "does not state a model's input"
 _CODE = "code without an importer; write its values into a spec"
 _ANY = ""
+_KERAS_MODES = (
+    (r"resnet|resnet50|vgg16|vgg19", "that of the preset keras-caffe"),
+    (
+        r"mobilenet|mobilenet_v2|inception_v3|inception_resnet_v2|nasnet|xception|resnet_v2",
+        "that of the preset keras-tf",
+    ),
+    (r"densenet", "that of the preset keras-torch"),
+    (r"efficientnet|efficientnet_v2|mobilenet_v3|convnext", "without effect: by default the model scales pixels of 0..255 itself"),
+)
+"""Modules of ``keras.applications``, and their ``preprocess_input``."""
 _FORMATS = (
     (
         _ANY,
@@ -23,7 +33,19 @@ _FORMATS = (
         "a Detectron2 LazyConfig without dataloader.test; import the file of the data loader, such as coco.py",
     ),
     (_ANY, r"^\s*(from|import) fastai", f"fastai {_CODE}"),
-    (_ANY, r"ImageDataGenerator\(|image_dataset_from_directory\(", f"Keras {_CODE}, or import the model file"),
+    *(
+        (
+            _ANY,
+            rf"\b(?:{modules})(?:\.| import [^\n]*\b)preprocess_input\b",
+            f"Keras {_CODE}, or import the model file; its preprocess_input is {preset}",
+        )
+        for modules, preset in _KERAS_MODES
+    ),
+    (
+        _ANY,
+        r"ImageDataGenerator\(|image_dataset_from_directory\(|\bload_img\(",
+        f"Keras {_CODE}, or import the model file",
+    ),
     (_ANY, r"blobFromImages?\(", f"OpenCV {_CODE}"),
     (_ANY, r"^VideoClassification\(", "a preset of torchvision for videos, whose result is not one image"),
     (_ANY, r"^OpticalFlow\(", "a preset of torchvision for optical flow, whose result is a pair of images"),
