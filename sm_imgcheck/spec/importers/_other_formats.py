@@ -18,7 +18,10 @@ _KERAS_MODES = (
         "that of the preset keras-tf",
     ),
     (r"densenet", "that of the preset keras-torch"),
-    (r"efficientnet|efficientnet_v2|mobilenet_v3|convnext", "without effect: by default the model scales pixels of 0..255 itself"),
+    (
+        r"efficientnet|efficientnet_v2|mobilenet_v3|convnext",
+        "without effect: by default the model scales pixels of 0..255 itself",
+    ),
 )
 """Modules of ``keras.applications``, and their ``preprocess_input``."""
 _FORMATS = (

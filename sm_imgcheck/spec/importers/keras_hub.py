@@ -110,4 +110,5 @@ def _add_geometry(builder: DraftBuilder, settings: ClassSettings, *, first: bool
         steps.insert(0, {"crop": {"aspect": size, "rounding": "floor"}})
     for index, step in enumerate(steps):
         builder.state(f"geometry[{index}]", step, f"image_size, interpolation; {source}")
+    builder.note("uint8 images stay uint8: a resize rounds them, and the result is uint8 without scale; pass float32")
     builder.note("the backend of Keras resizes: TensorFlow is assumed; torch and JAX differ by less than a gray level")
