@@ -46,6 +46,12 @@ def converted_model(mean, info=""):
     return f'<net name="n" version="11"><layers>{layer}</layers><rt_info>{parameters}{info}</rt_info></net>'
 
 
+def ai_hub(**keys):
+    tensor = {"shape": [1, 3, 48, 64], "dtype": "float32", "io_type": "image", **keys}
+    files = {"m.onnx": {"inputs": {"image": tensor}, "outputs": {"y": {"shape": [1, 10], "dtype": "float32"}}}}
+    return "metadata.json", json.dumps({"model_id": "m", "runtime": "onnx", "model_files": files})
+
+
 PAD_300 = {"height": 300, "width": 300}
 KEEP_RATIO = (
     "ResizeKeepRatio(size=(71, 96), interpolation={}, longest={}, random_scale_prob=0.000, random_aspect_prob=0.000)"
@@ -232,6 +238,15 @@ VALUES = {
     "server-mean-file": (*server('normalize { mean_file: "m.ppm" }'), "value_range", None),
     "server-pixels": (*server("tensor_order: TENSOR_ORDER_NHWC"), "value_range", [0, 255]),
     "paddlex": ("model.yml", "Transforms:\n- Resize:\n    interp: CUBIC\n    target_size: 64\n- Normalize:\n    mean: [0.5]\n    std: [0.5]\n", "geometry[0]", {"resize": {"mode": "stretch", "size": [64, 64], "interpolation": "bicubic", "library": "opencv"}}),
+    "ai-hub": (*ai_hub(value_range=[0.0, 1.0]), "value_range", [0, 1]),
+    "ai-hub-shape": (*ai_hub(shape=[1, 48, 64, 3], dtype="uint8"), "shape", [1, 48, 64, 3]),
+    "ai-hub-order": (*ai_hub(image_metadata={"color_format": "bgr"}), "channel_order", "BGR"),
+    "ai-hub-default-order": (*ai_hub(image_metadata={}), "channel_order", "RGB"),
+    "ai-hub-assumed-order": (*ai_hub(), "channel_order", "RGB"),
+    "ai-hub-odd-range": (*ai_hub(value_range=[-2.1, 2.6]), "value_range", None),
+    "ai-hub-no-range": (*ai_hub(), "value_range", None),
+    "ai-hub-quantized": (*ai_hub(dtype="uint8", value_range=[0.0, 1.0], quantization_parameters={"scale": 0.00392, "zero_point": 0}), "quantize.scale", 0.00392),
+    "ai-hub-tensor": (*ai_hub(io_type="tensor"), "channel_order", None),
     "zoo-unit": ("model.yml", "task_type: detection\nframework: caffe\nmodel_optimizer_args:\n- --input=x\n- --input_shape=[1,3,8,9]\n- --mean_values=x[0.485,0.456,0.406]\n", "value_range", None),
     "openvino-unit": ("m.xml", converted_model("[0.485,0.456,0.406]"), "value_range", None),
     "openvino-pixels": ("m.xml", converted_model("data640[1e2]"), "value_range", [0, 255]),
