@@ -1,4 +1,4 @@
-"""Qualcomm AI Hub ``metadata.json``, which ``qai_hub_models`` writes beside an exported model.
+"""Qualcomm AI Hub ``metadata.json`` of an exported model, by ``qai_hub_models``.
 
 Source: quic/ai-hub-models, qai_hub_models/configs/model_metadata.py and tensor_spec.py; defaults are not written.
 """
