@@ -95,7 +95,8 @@ def _exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
         effect = "applied: " + ", ".join(f"{name} {item}" for name, item in orientation.by_name.items())
     is_contradicted = header.format == "TIFF" and spec.decode.exif == "ignore" and by_library != 1
     if is_ignored:
-        effect += f"; ignored as specified: the model receives {size}"
+        reason = "as specified" if spec.decode.exif == "ignore" else f"by the library ({spec.decode.library})"
+        effect += f"; ignored {reason}: the model receives {size}"
         effect += ", although Pillow and OpenCV apply the orientation of a TIFF" if is_contradicted else ""
     tags = f"got {orientation.tags} ({_ORIENTATIONS[number]}), expected 1"
     yield SRC131.finding(

@@ -161,6 +161,7 @@ BY_OPENCV = "applied: ImageOps.exif_transpose 1, OpenCV 6, browsers 1"
 XMP_6 = Orientation(pillow=6, tags="XMP orientation 6")
 BYTE_6 = Orientation(opencv=6, tags="EXIF orientation 6 (BYTE)")
 IGNORED = "; ignored as specified: the model receives 480x640"
+IGNORED_BY = "; ignored by the library ({}): the model receives 480x640"
 
 
 @pytest.mark.parametrize(
@@ -168,9 +169,19 @@ IGNORED = "; ignored as specified: the model receives 480x640"
     [
         ({"library": "pillow"}, WEBP_6, "warning", "applied: ImageOps.exif_transpose 6, OpenCV 6, browsers 1"),
         ({"library": "pillow"}, XMP_6, "warning", BY_PILLOW),
-        ({"library": "opencv"}, XMP_6, "notice", BY_PILLOW + IGNORED),
+        (
+            {"library": "opencv"},
+            XMP_6,
+            "notice",
+            BY_PILLOW + IGNORED_BY.format("opencv"),
+        ),
         ({"library": "opencv"}, BYTE_6, "warning", BY_OPENCV),
-        ({"library": "pillow"}, BYTE_6, "notice", BY_OPENCV + IGNORED),
+        (
+            {"library": "pillow"},
+            BYTE_6,
+            "notice",
+            BY_OPENCV + IGNORED_BY.format("pillow"),
+        ),
         ({"library": "opencv", "exif": "reject"}, XMP_6, "error", BY_PILLOW),
         ({"library": "opencv", "exif": "ignore"}, exif_tag(6), "notice", BY_ALL + IGNORED),
         ({"library": "opencv"}, exif_tag(6), "warning", BY_ALL),

@@ -110,7 +110,7 @@ def source_panel(pixels: np.ndarray, header: Header) -> Panel:
     """Draw an image file as a viewer shows it: EXIF orientation applied, in color, transparency on white."""
     step = -(-max(pixels.shape[:2]) // _LARGEST)
     image = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation.pillow)
-    rotation = ("rotated by EXIF orientation",) if header.orientation.pillow != 1 else ()
+    rotation = ("rotated by its orientation tag",) if header.orientation.pillow != 1 else ()
     return Panel(pixels=image, heading="The source", lines=(phrases.header(header), *rotation))
 
 

@@ -46,7 +46,7 @@ def _orient(_: Facts, context: PlanContext) -> Iterator[Step]:
     key = {"header": f"orientation.{library}"}
     orientation = key if context.header is None else context.header.orientation.by(library)
     if orientation != 1:
-        yield Step(op="orient", params={"orientation": orientation}, why="apply the EXIF orientation")
+        yield Step(op="orient", params={"orientation": orientation}, why="apply the orientation of the file")
 
 
 def _color(facts: Facts, context: PlanContext) -> Iterator[Step]:

@@ -361,7 +361,7 @@ def test_source_is_drawn_with_exif_orientation_applied(panels):
     found = panels(jpeg(picture(48, 64), orientation=6))
     assert found[SOURCE].pixels.shape == (64, 48, 3)
     assert found[PLAIN].pixels.shape == (48, 64, 3)
-    assert found[SOURCE].lines[-1] == "rotated by EXIF orientation"
+    assert found[SOURCE].lines[-1] == "rotated by its orientation tag"
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "CMYK", "P", "1", "I;16"])
