@@ -243,10 +243,15 @@ def _cannot_print(error: Exception) -> int:
 
 
 def _bug(error: Exception) -> int:
-    """Print a bug in one line; with a traceback on request."""
+    """Print a bug in one line; with a traceback on request.
+
+    An error of the system about a file is none: the folder may not be searched, the disk may be full.
+    """
     from sm_imgcheck.cli.run_errors import REPORT_IT
     from sm_imgcheck.pipeline.read import WITH_TRACEBACK, clause
 
     if os.environ.get(WITH_TRACEBACK):
         raise error
+    if isinstance(error, OSError) and isinstance(error.filename, str | bytes):
+        return _print_error(f"{os.fsdecode(error.filename)}: {error.strerror}")
     return _print_error(f"this is a bug in sm-imgcheck, not in your files: {clause(error)}\n{REPORT_IT}")

@@ -13,7 +13,7 @@ import typer
 from sm_imgcheck.cli.option_signatures import choices
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import file_of, is_remote, scheme_of, store, strip_file_scheme
+from sm_imgcheck.io.stores import file_of, is_remote, output_state, scheme_of, store, strip_file_scheme
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.invocation import Invocation
@@ -151,7 +151,7 @@ def refuse_existing(targets: Sequence[str | None], *, force: bool) -> None:
         if not target or target == "-":
             continue
         place, name = strip_file_scheme(target), for_terminal(target)
-        if not force and store(place).stat(place) is not None:
+        if not force and output_state(place) is not None:
             raise OutputError(f"{name} exists: --force replaces it")
         if is_remote(place):
             continue

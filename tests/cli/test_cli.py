@@ -1,5 +1,6 @@
 """The command line: exit codes, output streams, unusual names, and errors without tracebacks."""
 
+import errno
 import io
 import json
 import os
@@ -22,6 +23,7 @@ from sm_imgcheck.cli.invocation import Invocation
 from sm_imgcheck.core.errors import InternalError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
+from sm_imgcheck.io.stores import LocationError
 from sm_imgcheck.pipeline import process as pipeline
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Outcome
@@ -495,6 +497,23 @@ def test_many_internal_errors_print_at_most_10_lines(folder, run_cli, monkeypatc
     code, _, err = run_cli("validate", "-j", "1", *(["cat.jpg"] * 30))
     assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
     assert "30 not checked" in err
+
+
+def test_error_of_the_system_about_a_file_is_no_bug(run_cli, monkeypatch):
+    def refuse(_):
+        raise PermissionError(errno.EACCES, "Permission denied", "models/m\x1b.pb")
+
+    monkeypatch.setattr(cli, "build", refuse)
+    assert run_cli("rules") == (2, "", "error: models/m\\x1b.pb: Permission denied\n")
+
+
+def test_state_of_an_output_that_cannot_be_read_names_the_output(folder, run_cli, monkeypatch):
+    def refuse(_):
+        raise LocationError("cannot be inspected: Permission denied")
+
+    monkeypatch.setattr("sm_imgcheck.io.stores.local.stat", refuse)
+    code, _, err = run_cli("convert", "cat.jpg", "-o", "out", "--manifest", "m.jsonl")
+    assert (code, err) == (2, "error: m.jsonl cannot be inspected: Permission denied\n")
 
 
 def test_internal_error_outside_of_candidates_is_reported_as_bug(run_cli, monkeypatch):

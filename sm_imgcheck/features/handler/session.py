@@ -75,12 +75,14 @@ class ChildSession:
         _write(folder / "settings.json", json.dumps(settings).encode())
         for left in folder.glob("reply-*"):
             left.unlink()
-        python = resolve_interpreter(self.python or sys.executable)
+        python = self.python or sys.executable
         try:
+            python = resolve_interpreter(python)
             self._child = HandlerProcess(python, folder, environment(os.environ), cwd, self.worker)
         except OSError as error:
             said = error.strerror or str(error)
-            raise ImgcheckError(f"--python {for_terminal(python)}: cannot be started: {said}") from None
+            what = f"folder {for_terminal(cwd)}: cannot be entered" if error.filename == cwd else ""
+            raise ImgcheckError(f"{what or f'--python {for_terminal(python)}: cannot be started'}: {said}") from None
         self._number = _LOAD_NUMBER
 
     def load_reply(self) -> HandlerReply:

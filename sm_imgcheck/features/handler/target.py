@@ -47,6 +47,13 @@ def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
     for place in (name, model_dir):
         if "\0" in place:
             raise ImgcheckError(f"{for_terminal(place)}: no such file or folder")
+    try:
+        return _find(name, model_dir, scratch)
+    except OSError as error:  # a folder that may not be searched
+        raise ImgcheckError(f"handler {for_terminal(name)}: cannot be read: {error.strerror}") from None
+
+
+def _find(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
     path = Path(os.path.realpath(name))  # Path.resolve raises for a loop of links
     root = path
     if path.is_file() and (unpack := _unpacker(path, name)) is not None:

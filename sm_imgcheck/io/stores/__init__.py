@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 
+from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores.types import (
     Chunk,
@@ -33,6 +34,7 @@ __all__ = [
     "is_below",
     "is_remote",
     "join",
+    "output_state",
     "same",
     "scheme_of",
     "store",
@@ -72,6 +74,14 @@ def store(location: str) -> Store:
     from sm_imgcheck.io.stores import fsspec_store
 
     return fsspec_store
+
+
+def output_state(location: str) -> Stat | None:
+    """Return the state of a file that would be written; None without one. Raises OutputError, StoreError."""
+    try:
+        return store(location).stat(location)
+    except LocationError as error:
+        raise OutputError(f"{for_terminal(location)} {error}") from None
 
 
 def file_of(location: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, StoreError
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import mutable
-from sm_imgcheck.io.stores import is_remote, local, store, strip_file_scheme
+from sm_imgcheck.io.stores import is_remote, local, output_state, store, strip_file_scheme
 from sm_imgcheck.io.stores.local import open_local_file
 from sm_imgcheck.report._records import name_of, plain
 from sm_imgcheck.run.database import as_blob, temporary
@@ -96,7 +96,7 @@ def _check_place(place: str, *, force: bool, resumes: bool) -> None:
         raise OutputError("- is standard output, which the report uses: name a file (./- is one of that name)")
     if not is_remote(place) and (what := local.no_file(place)):
         raise OutputError(f"{name} is {what}: name a file{' in it' * (what == 'a folder')}")
-    if (existing := where.stat(place)) is None:
+    if (existing := output_state(place)) is None:
         return
     if not force:
         raise OutputError(f"{name} exists: --force replaces it{', and so does --resume' if resumes else ''}")

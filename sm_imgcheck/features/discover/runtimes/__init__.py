@@ -34,8 +34,11 @@ def runtime_names() -> tuple[str, ...]:
 
 def find_runtime(path: str, name: str = "") -> ModuleType:
     """The runtime of a model file or folder; ``name`` selects it instead of the suffix. Raises ImgcheckError."""
-    if not os.path.exists(path):
-        raise ImgcheckError(f"model {for_terminal(path)}: no such file")
+    try:
+        os.stat(path)
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        raise ImgcheckError(f"model {for_terminal(path)}: {reason}") from None
     modules = [plugins.load(sys.modules[__name__], each) for each in ([name] if name else runtime_names())]
     if name:
         return modules[0]
