@@ -245,7 +245,7 @@ def _cannot_print(error: Exception) -> int:
 def _bug(error: Exception) -> int:
     """Print a bug in one line; with a traceback on request.
 
-    An error of the system about a file is none: the folder may not be searched, the disk may be full.
+    Errors of the system about a file are printed as such: the folder may not be searched, the disk may be full.
     """
     from sm_imgcheck.cli.run_errors import REPORT_IT
     from sm_imgcheck.pipeline.read import WITH_TRACEBACK, clause

@@ -499,7 +499,7 @@ def test_many_internal_errors_print_at_most_10_lines(folder, run_cli, monkeypatc
     assert "30 not checked" in err
 
 
-def test_error_of_the_system_about_a_file_is_no_bug(run_cli, monkeypatch):
+def test_error_of_the_system_about_a_file_names_the_file(run_cli, monkeypatch):
     def refuse(_):
         raise PermissionError(errno.EACCES, "Permission denied", "models/m\x1b.pb")
 
