@@ -90,7 +90,7 @@ Picture = Annotated[
     typer.Option(
         "--picture",
         metavar="FILE.png",
-        help="Draw a PNG: the source, what the model sees, and how the tensor was made.",
+        help="Draw the compared images in a PNG: the source, what the model sees and what it expects.",
         callback=check_picture_name,
         show_default=False,
         rich_help_panel="Output",

@@ -33,14 +33,13 @@ class FindingGroup:
 
     sample: Finding
     kind: str
-    is_final: bool = False
-    """Findings of requests, probes and handlers, which ``convert`` does not fix."""
     is_unusable: bool = False
     """Findings of unusable candidates, which are not counted by kind."""
     files: int = 0
     unfixed: int = 0
-    """Files in which no step fixes it."""
+    """Files for which ``convert`` does not fix it, with any assumption."""
     fix: str = ""
+    """The step that fixes it, in some file."""
     messages: set[str] = field(default_factory=set)
     head: str = ""
     tail: str = ""
@@ -52,13 +51,14 @@ class FindingGroup:
     examples: list[tuple[str, str]] = field(default_factory=list)
     """Path, and the actual value or else the message."""
 
-    def add(self, path: str, finding: Finding) -> None:
+    def add(self, result: Result, finding: Finding) -> None:
         """Count one more file."""
         self.files += 1
-        self.unfixed += finding.fixed_by is None
-        self.fix = self.fix or finding.fixed_by or ""
+        if names_fix(result):
+            self.unfixed += finding.fixed_by is None
+            self.fix = self.fix or finding.fixed_by or ""
         if len(self.examples) < EXAMPLES:
-            self.examples.append((path, finding.actual or finding.message))
+            self.examples.append((result.path, finding.actual or finding.message))
         head, tail = _around_actual(finding)
         self.tail = tail if self.files == 1 else _common(self.tail, tail) if head == self.head else ""
         self.head = head if self.tail else ""
@@ -192,6 +192,14 @@ class ResultSummary:
         return self.routes[(kind,)].files if (kind,) in self.routes else 0
 
 
+def names_fix(result: Result) -> bool:
+    """Whether the findings of a candidate state if ``convert`` fixes them.
+
+    Requests, probes and handlers are not fixed by it, and the last line states an option that it requires.
+    """
+    return result.kind not in ("request", "probe") and result.handled is None and not result.assumptions
+
+
 def _unusable(result: Result) -> bool:
     """Whether a candidate is unusable, or was not checked because of a bug."""
     return result.facts is None and result.request is None
@@ -208,8 +216,5 @@ def _enter(
     if group is None:
         if len(groups) >= _GROUPS:
             return
-        is_final = result.kind in ("request", "probe") or result.handled is not None
-        group = groups[key] = FindingGroup(
-            sample=finding, kind=result.kind, is_final=is_final, is_unusable=_unusable(result)
-        )
-    group.add(result.path, finding)
+        group = groups[key] = FindingGroup(sample=finding, kind=result.kind, is_unusable=_unusable(result))
+    group.add(result, finding)

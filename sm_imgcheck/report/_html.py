@@ -19,7 +19,7 @@ h1{font-size:1.5rem;overflow-wrap:anywhere;margin:.5rem 0}h2{font-size:1.2rem;ma
 h3{font-size:1rem;margin:0;overflow-wrap:anywhere}p{margin:.3rem 0;overflow-wrap:anywhere}small,.path{color:var(--soft)}
 .verdict{font-weight:600}pre{background:var(--card);padding:.75rem;overflow-x:auto;border-radius:.4rem;white-space:pre-wrap;
 overflow-wrap:anywhere}
-.counts{display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:.5rem;margin:1rem 0}
+.counts{display:grid;grid-template-columns:repeat(auto-fill,minmax(7rem,1fr));gap:.5rem;margin:1rem 0}
 .counts div{background:var(--card);border-radius:.4rem;padding:.5rem .75rem}dt{color:var(--soft)}
 dd{margin:0;font-size:1.5rem;font-variant-numeric:tabular-nums}
 article{border:1px solid var(--line);border-left:.35rem solid var(--notice);border-radius:.4rem;padding:.75rem;
@@ -44,7 +44,7 @@ td{overflow-wrap:anywhere}td:nth-child(2){white-space:nowrap}
 @media(max-width:40rem){.figures img{max-width:26vw;height:auto}figcaption{max-width:26vw}
 thead{position:absolute;left:-999rem}tr,td{display:block}td{border:0;padding:.15rem 0}
 tr{border-bottom:1px solid var(--line);padding:.5rem 0}}
-@media print{form{display:none!important}article,svg,tr{break-inside:avoid}body{max-width:none}}
+@media print{form{display:none!important}h2{break-after:avoid}article,svg,tr{break-inside:avoid}body{max-width:none}}
 """
 SCRIPT = """
 (function(){

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 
 from sm_imgcheck.core import phrases
-from sm_imgcheck.core.escape import argument, for_terminal
+from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.phrases import count
 from sm_imgcheck.core.types import Golden, Report, Request, Result, Step
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.report import _origins
-from sm_imgcheck.report._groups import FindingGroup, PlanGroup, ResultSummary
+from sm_imgcheck.report._groups import FindingGroup, PlanGroup, ResultSummary, names_fix
 from sm_imgcheck.report._rows import (
     FAILURE_TITLE,
     Row,
@@ -26,6 +26,7 @@ from sm_imgcheck.report._rows import (
     row,
     shorten_message,
 )
+from sm_imgcheck.report._summary import is_by_handler, next_command, summary_lines
 from sm_imgcheck.report.settings import Run
 
 __all__ = ["ReportLayout", "group_message", "layout_report", "layout_single"]
@@ -33,7 +34,7 @@ __all__ = ["ReportLayout", "group_message", "layout_report", "layout_single"]
 _SHARE = 0.9
 """Share of the candidates of a long run from which a finding is reported once, like one of all candidates."""
 _OTHERS = 5
-"""Plans other than the most frequent that have a line each."""
+"""Plans other than the most frequent, or pipelines, that have a line each."""
 
 
 @frozen
@@ -55,14 +56,14 @@ def layout_report(run: Run, digest: ResultSummary, report: Report) -> ReportLayo
     return ReportLayout(
         head=head,
         sections=tuple(section for section in sections if section.rows or section.steps),
-        summary=tuple(_summary(run, digest, report)),
-        command=_command(run, digest, report),
+        summary=tuple(summary_lines(run, digest, report)),
+        command=next_command(run, digest, report),
     )
 
 
 def _several_candidates(run: Run, digest: ResultSummary, report: Report) -> tuple[tuple[str, ...], list[Section]]:
     kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
-    unusable_text = "without a tensor from the handler" if _by_handler(digest) else "that cannot be used"
+    unusable_text = "without a tensor from the handler" if is_by_handler(digest) else "that cannot be used"
     kinds += [f"{digest.unusable:,} {unusable_text}"] if digest.unusable else []
     kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
     total = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
@@ -142,7 +143,7 @@ def _specific_row(group: FindingGroup) -> Row:
 
 
 def _group_row(group: FindingGroup, message: str, details: tuple[str, ...] = ()) -> Row:
-    if group.is_final:
+    if not group.fix and not group.unfixed:
         return plain(group.sample, message, details)
     return row(group.sample, message, _fix_text(group), details)
 
@@ -188,111 +189,6 @@ def _details(group: FindingGroup) -> tuple[str, ...]:
     return (*lines, *(f"and {text}" for text in rest))
 
 
-def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
-    lines = []
-    if report.skipped_inputs:
-        lines.append(f"Skipped: {phrases.skipped(report.skipped_inputs, report.skipped_suffixes)}.")
-    if not report.candidates:
-        return [*lines, "No candidates."]
-    precedes_command = bool(_command(run, digest, report))
-    if report.with_findings and not precedes_command:
-        lines.append(_tally(run, digest, report))
-    elif report.clean and not report.with_findings:
-        lines.append(_verdict(run, digest, report))
-    if report.not_checked:
-        lines.append(_not_checked(digest, report))
-    if report.suppressions:
-        reasons = [f"{number:,} ({for_terminal(reason)})" for reason, number in sorted(report.suppressions.items())]
-        lines.append(f"Suppressed findings: {', '.join(reasons)}.")
-    if report.vanished:
-        first = ", ".join(map(for_terminal, report.vanished[:_OTHERS]))
-        more = len(report.vanished) - _OTHERS
-        lines.append(f"No longer found, remove from the baseline: {first}{f' and {more:,} more' if more > 0 else ''}.")
-    if digest.written or report.unwritten:
-        lines.append(_output_line(digest, report))
-    if report.with_findings and precedes_command:
-        lines.append(_tally(run, digest, report))
-    return lines
-
-
-def _not_checked(digest: ResultSummary, report: Report) -> str:
-    """How many candidates were not checked, by reason."""
-    without_content = report.not_checked - digest.bugs
-    reasons = {"no image or tensor could be examined": without_content, "a bug in sm-imgcheck": digest.bugs}
-    numbers = {why: number for why, number in reasons.items() if number > 0}
-    why = ", ".join(f"{why} ({number:,})" if len(numbers) > 1 else why for why, number in numbers.items())
-    share = f"{report.not_checked:,} of {report.candidates:,} candidates: " if report.candidates > 1 else ""
-    return f"Not checked: {share}{why}."
-
-
-def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
-    """The verdict on a run without errors and warnings, in which candidates were examined."""
-    if run.partial:
-        findings = count(report.findings, "notice") if report.findings else "no finding"
-        return f"Selected rules: {findings}."
-    also = f" ({count(report.findings, 'notice')})" if report.findings else ""
-    if set(digest.kinds) == {"probe"}:
-        each = "the golden tensor" if report.clean == 1 else f"all {report.clean:,} golden tensors"
-        return f"OK: the spec makes {each}{also}."
-    if run.as_request and set(digest.kinds) == {"image"}:
-        every = report.clean == report.candidates
-        share = f"{'all ' if every else ''}{report.clean:,}{'' if every else f' of {report.candidates:,}'} candidates"
-        images = "the image" if report.candidates == 1 else share
-        return f"OK: convert accepts {images}{also}."
-    matching = report.clean - digest.planless.total()
-    if matching == report.candidates:
-        return f"OK: {'matches' if matching == 1 else f'all {matching:,} candidates match'} the spec{also}."
-    if report.candidates == 1:
-        return f"No finding{also}, but no tensor can be made."
-    return f"{matching:,} of {report.candidates:,} candidates {'matches' if matching == 1 else 'match'} the spec{also}."
-
-
-def _tally(run: Run, digest: ResultSummary, report: Report) -> str:
-    """How many findings, where, and how many of them ``convert`` fixes."""
-    by = [count(report.severities[name], name) for name in SEVERITY_ORDER if report.severities.get(name)]
-    share = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
-    where = f" in {share} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
-    # A notice that no step fixes states an assumption, not a flaw.
-    flaws = report.findings - report.unfixable.get("notice", 0)
-    if digest.kinds and set(digest.kinds) == {"request"}:
-        fixed = "sm-imgcheck payload writes a valid body from the image"
-    elif set(digest.kinds) == {"probe"}:
-        fixed = "fix the spec, or write the golden tensor again if the spec is right"
-    elif _by_handler(digest):
-        fixed = "sm-imgcheck code writes a handler that makes the expected tensor"
-    elif run.command and (assumptions := digest.common_assumptions):
-        fixed = f"convert requires --assume {' --assume '.join(assumptions)}; if that is correct"
-    elif not report.fixable:
-        fixed = "none fixed" if report.unwritten else "not fixable by convert"
-    else:
-        much = f"{report.fixable:,} of them" if report.fixable < flaws else "it" if flaws == 1 else "all of them"
-        fixed = f"convert fixes {much}" if run.command else f"fixed: {much}"
-    return f"{phrases.listing(by)}{where}; {fixed}{':' if _command(run, digest, report) else '.'}"
-
-
-def _by_handler(digest: ResultSummary) -> bool:
-    return digest.first is not None and digest.first.handled is not None
-
-
-def _command(run: Run, digest: ResultSummary, report: Report) -> str:
-    """The next command; for the tensors of a handler, the command that writes another handler."""
-    assumptions = () if _by_handler(digest) else digest.common_assumptions
-    if not (report.fixable or assumptions or (_by_handler(digest) and report.with_findings)) or not run.command:
-        return ""
-    options = [f"--assume {argument(text)}" for text in assumptions]
-    return " ".join([run.command, *options, *([run.output] if run.output else [])])
-
-
-def _output_line(digest: ResultSummary, report: Report) -> str:
-    if not digest.written:
-        return "No tensor was written."
-    if report.candidates == 1 and digest.first is not None:
-        return f"Written to {for_terminal(digest.first.emitted or '')}."
-    were = "was" if report.unwritten == 1 else "were"
-    but = f"; {report.unwritten:,} of {report.candidates:,} candidates {were} not converted" if report.unwritten else ""
-    return f"{count(digest.written, 'tensor')} written{but}."
-
-
 def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     """What the report begins with, and its sections."""
     what = phrases.header(result.header) if result.header else phrases.facts(result.facts) if result.facts else ""
@@ -308,10 +204,11 @@ def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Secti
     if result.origins is not None:
         head.append(_origins.line(result))
     rows = [
-        row(finding, shorten_message(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)
+        row(finding, shorten_message(finding.message), finding.fixed_by or "")
+        if names_fix(result)
+        else plain(finding, shorten_message(finding.message))
+        for finding in by_weight(result.findings)
     ]
-    if result.handled is not None:  # the fix is in the code
-        rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if result.plan is not None and result.findings:
         sections.append(Section(title="Plan to the tensor that the model expects:", steps=result.plan.steps))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
@@ -28,8 +29,12 @@ The log of the endpoint (CloudWatch) often has more detail than its response.
 
 _WIDE = 80
 _ITEM = re.compile(r"\s*(?:[*+-]|\d+[.)]) ")
-_LITERAL = re.compile(r"[|#!<>]|    |([-*_=])\1{2,}\s*$")
-"""Starts of table, heading, image, HTML, quote and code lines, and a whole rule."""
+_LITERAL = re.compile(r"[#!<>]|    |([-*_=])\1{2,}\s*$")
+"""Starts of heading, image, HTML, quote and code lines, and a whole rule."""
+_CELL_END = re.compile(r"(?<!\\)\|")
+_TOPIC_LINK = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md\)")
+_FILE_LINK = re.compile(r"\[([^\]]+)\]\(\.\./[^)]*\)")
+"""Links to another page, and to a file of the repository."""
 _MAX_EVIDENCE = 150
 """Characters of the evidence that are printed."""
 
@@ -61,7 +66,7 @@ class ExplainContent(ReportContent["Rule | Explanation | ManualPage"]):
         """One page, with an empty line between two."""
         separator, self.pages = "\n" if self.pages else "", self.pages + 1
         if isinstance(row, ManualPage):
-            return f"{separator}{_wrap_page(row.page)}\n"
+            return f"{separator}{_wrap_page(_without_links(row.page))}\n"
         return f"{separator}{_wrap_page(rule_page(row)) if isinstance(row, Rule) else page(row)}\n"
 
     def summary(self, report: Report) -> str:
@@ -73,31 +78,44 @@ class ExplainContent(ReportContent["Rule | Explanation | ManualPage"]):
 def rule_page(rule: Rule) -> str:
     """The manual page of a rule, in Markdown."""
     facts = [f"Severity: {rule.severity}."]
-    facts += [f"Verdict on the file: {rule.verdict}."] if rule.verdict else []
     facts += ["Fixable by convert." if rule.fixed_by else "Not fixable by convert."]
     parts = [f"{rule.code} {rule.name}: {rule.title}", rule.page, " ".join(facts)]
     parts += [f"Evidence: {rule.see}"] if rule.see else []
     return "\n\n".join(part for part in parts if part)
 
 
+def _without_links(text: str) -> str:
+    """A page in which each link to another page is the command that prints it."""
+    return _FILE_LINK.sub(r"\1", _TOPIC_LINK.sub(r"\1 (explain \2)", text))
+
+
 def _wrap_page(text: str) -> str:
-    """Markdown with its paragraphs and list items on lines of 80 columns; what is not prose is kept."""
+    """Markdown with paragraphs, list items and table rows on lines of 80 columns; all else is kept."""
     lines: list[str] = []
     paragraph: list[str] = []
     is_code = False
     for line in [*text.split("\n"), ""]:
         is_fence = line.lstrip().startswith("```")
         is_kept = is_code or is_fence or not line.strip() or _LITERAL.match(line) is not None
-        is_item = _ITEM.match(line) is not None
-        if paragraph and (is_kept or is_item):
+        is_row = line.startswith("|") and not is_kept
+        if paragraph and (is_kept or is_row or _ITEM.match(line) is not None):
             lines.append(_wrap_paragraph(paragraph))
             paragraph = []
         if is_kept:
             lines.append(line)
+        elif is_row:
+            lines += _wrap_row(line)
         else:
             paragraph.append(line)
         is_code ^= is_fence
     return "\n".join(lines[:-1])
+
+
+def _wrap_row(line: str) -> Iterator[str]:
+    """A row of a table, with its cells on one line where they fit; the line below the heading has none."""
+    first, *others = (cell.replace("\\|", "|").strip() for cell in _CELL_END.split(line.strip("|")))
+    if line.strip("|-: "):
+        yield _block(f"{first}: " if first else "", " | ".join(others))
 
 
 def _wrap_paragraph(paragraph: list[str]) -> str:

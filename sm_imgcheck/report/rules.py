@@ -9,7 +9,7 @@ from sm_imgcheck.rules import Rule
 
 __all__ = ["RulesContent", "of_rule"]
 
-_KEYS = ("code", "name", "family", "severity", "verdict", "fixed_by", "title", "page", "see")
+_KEYS = ("code", "name", "family", "severity", "fixed_by", "title", "page", "see")
 
 
 def of_rule(rule: Rule) -> dict[str, object]:
@@ -22,6 +22,7 @@ class RulesContent(ReportContent[Rule]):
 
     key = ""
     indent = 1
+    folds = True
 
     def __init__(self, rules: Collection[Rule]) -> None:
         self.width = max(len(rule.name) for rule in rules)

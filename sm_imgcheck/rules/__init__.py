@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from textwrap import dedent
-from typing import Literal
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.errors import CandidateError, InternalError
@@ -25,7 +24,6 @@ from sm_imgcheck.core.types import Candidate, Certainty, DecodedRequest, Finding
 
 __all__ = ["Rule", "all_rules", "make_finding", "run"]
 
-Verdict = Literal["ok", "warning", "corrupt", "unsupported", "bomb"]
 Check = Callable[[Candidate, Spec], Iterator[Finding]]
 
 
@@ -39,8 +37,6 @@ class Rule:
     severity: Severity
     severity_in_folder: Severity | None = None
     """Severity for a file that a folder contains by its suffix (``Candidate.unsupported_suffix``); None: the same."""
-    verdict: Verdict | None = None
-    """SRC only: state of the file itself, independent of the spec."""
     fixed_by: str | None = None
     """Op that fixes the reported mismatch."""
     see: str = ""
@@ -56,12 +52,12 @@ class Rule:
     @property
     def title(self) -> str:
         """First line of the manual page."""
-        return self.doc.partition("\n")[0].strip()
+        return _to_markdown(self.doc.partition("\n")[0])
 
     @property
     def page(self) -> str:
-        """Manual page without its title."""
-        return dedent(self.doc.partition("\n")[2]).strip()
+        """Manual page without its title, in Markdown."""
+        return _to_markdown(dedent(self.doc.partition("\n")[2]))
 
     @property
     def family(self) -> str:
@@ -100,6 +96,10 @@ class Rule:
         """Register a function that yields findings of this rule, or of others of its family, from facts."""
         _checks.append((self.family, function))
         return function
+
+
+def _to_markdown(text: str) -> str:
+    return text.replace("``", "`").strip()
 
 
 _rules: dict[str, Rule] = {}

@@ -45,7 +45,7 @@ CHN102 = Rule(
     doc="""The channel order of a tensor is assumed from the spec.
 
     An array does not store whether its first channel is red or blue. The order of the spec is assumed; where the color
-    statistics clearly agree with it or contradict it (see CHN104), the message states so.
+    statistics clearly agree with it, the message states so. Where they contradict it, CHN104 is reported instead.
 
     If your pipeline decodes with OpenCV and does not convert, pass ``--assume channel_order=BGR``, and ``convert``
     reorders.
@@ -56,18 +56,14 @@ CHN102 = Rule(
 @CHN102.check
 def _channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is None or not _is_assumed(candidate, facts):
+    if facts is None or not _is_assumed(candidate, facts) or contradicted_order(facts):
         return
-    likely = likely_order(facts)
-    probability = percentage(facts.order_probability)
     if candidate.origins and candidate.origins[0].exact:
         evidence = f"image {candidate.origins[0].image} of {facts.length('N')} has it by its source"
-    elif not likely:
-        evidence = "arrays do not store it"
-    elif likely == facts.channel_order:
-        evidence = f"color statistics agree ({probability})"
+    elif likely_order(facts):
+        evidence = f"color statistics agree ({percentage(facts.order_probability)})"
     else:
-        evidence = f"color statistics suggest {likely} ({probability})"
+        evidence = "arrays do not store it"
     yield CHN102.finding(
         f"channel order assumed {facts.channel_order}; {evidence}; if wrong: {_assume_option(facts)}",
         expected=spec.contract.channel_order,
@@ -92,16 +88,13 @@ CHN104 = Rule(
     doc="""The color statistics are those of a photograph with red and blue swapped.
 
     In photographs, skies are blue, smooth and at the top; leaves, skin, wood and soil are rougher and not blue. A model
-    of such statistics estimates the order, for a batch over up to 16 of its images. It is fitted on 990 photographs: on
-    other photographs, 98.8 % of the estimates with a probability of 0.9 or more were correct (98.6 % in the worst of
-    three cross-validations), 98.5 % of those of 32x32 pixels. Drawings, charts, pages, false color, tinted film,
-    colored light and images from a microscope have other statistics, or show another order with another white balance:
-    they are recognized and not estimated. At most 1.8 % of each of 28 such kinds, unknown to the fit, were reported.
-    Negatives and rotated hues look like swapped channels: 4 and 9 % are reported. Batches of which most images are
-    such, or whose images contradict each other, are not estimated: of batches of 16 images of 13 such kinds, none is
-    reported but 4 % of those with all hues rotated by one angle or with one range of hues. The limit is a step: 20 % of
-    the evidence. A batch in which only some images are swapped is therefore reported with the order of the others while
-    the swapped ones have less of the evidence (about 3 of 16 images), and not estimated from there on.
+    of such statistics estimates the order, for a batch over up to 16 of its images. On photographs outside of its fit,
+    98.8 % of the estimates with a probability of 0.9 or more were correct, 98.5 % at 32x32 pixels.
+
+    Drawings, charts, pages, false color, tinted film, colored light and images from a microscope are recognized and not
+    estimated: at most 1.8 % of each of 28 such kinds were reported. Negatives and rotated hues look like swapped
+    channels: 4 and 9 % are reported. Batches of which most images are such, or whose images contradict each other, are
+    not estimated. The estimate of a batch ignores a few swapped images, about 3 of 16.
 
     At an endpoint: 200, and a less accurate prediction without any error. No server can detect it.
 

@@ -21,8 +21,8 @@ GLD101 = Rule(
 
     At an endpoint: 200, and predictions that differ from those of the validation set.
 
-    Fix that stage in the spec; if the spec is correct, regenerate the golden tensor. ``validate --golden --picture
-    diff.png`` shows where they differ.
+    Fix that stage in the spec; if the spec is correct, regenerate the golden tensor. ``spec test --picture diff.png``
+    shows where they differ.
     """,
 )
 

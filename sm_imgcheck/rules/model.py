@@ -30,7 +30,7 @@ MDL102 = Rule(
 
     At an endpoint: status 400 or 500 for every request, even a correct one.
 
-    Fix ``shape``, ``layout`` or ``dtype`` of the spec; ``sm-imgcheck discover --model`` reads them from the model file.
+    Fix ``shape``, ``layout`` or ``dtype`` of the spec; ``sm-imgcheck spec import MODEL`` reads them from the model.
     """,
 )
 

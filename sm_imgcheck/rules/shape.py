@@ -259,11 +259,12 @@ def _reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Finding]
         if has_hidden_alpha(facts):
             actual = "value order: got RGBA values in an RGB shape (every fourth value is constant)"
             fix = "remove the fourth channel: reshape the buffer to [H, W, 4], then [..., :3]"
+        likely = " (likely)" if probability < 1 else ""
         yield SHP108.finding(
-            f"{actual}, expected {facts.layout} as in the shape {list(facts.shape)}; {fix}",
+            f"{actual}, expected {facts.layout} as in the shape {list(facts.shape)}{likely}; {fix}",
             expected=facts.layout,
             actual=order,
-            certainty="certain" if probability == 1 else "likely",
+            certainty="likely" if likely else "certain",
             probability=probability,
         )
 

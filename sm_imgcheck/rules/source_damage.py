@@ -25,7 +25,6 @@ SRC110 = Rule(
     "SRC110",
     "truncated",
     severity="error",
-    verdict="warning",
     doc="""The file is truncated; less than half of the image is missing.
 
     An upload or a download was interrupted. libjpeg fills the missing rows with gray.
@@ -56,7 +55,6 @@ SRC113 = Rule(
     "SRC113",
     "decoder-warning",
     severity="warning",
-    verdict="warning",
     doc="""A decoder returned an image with warnings.
 
     Stray bytes, gaps in the image data, checksums that do not match. Pillow and TensorFlow do not report them; OpenCV
@@ -79,7 +77,6 @@ SRC114 = Rule(
     "SRC114",
     "fallback-decoder",
     severity="warning",
-    verdict="warning",
     doc="""Pillow rejects the file; a fallback decoder reads it.
 
     OpenCV reads some TIFF and BMP files that Pillow does not support, and a PNG with a corrupt comment or animation
@@ -102,7 +99,6 @@ SRC115 = Rule(
     "SRC115",
     "arithmetic-coded-jpeg",
     severity="warning",
-    verdict="warning",
     see="https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdarith.c",
     doc="""The JPEG is arithmetic-coded and too large for Pillow's default decoding.
 
@@ -129,7 +125,6 @@ SRC117 = Rule(
     "SRC117",
     "trailing-bytes",
     severity="warning",
-    verdict="warning",
     doc="""Bytes follow the end of the image.
 
     An appended second file, a phone's private data, or hidden content. Every decoder ignores these bytes; they are
@@ -153,7 +148,6 @@ SRC116 = Rule(
     "SRC116",
     "appended-bytes",
     severity="notice",
-    verdict="ok",
     doc="""Bytes follow the end of a PNG, GIF or WebP image, or the values of an ``.npy`` file.
 
     Often a newline that an editor added, sometimes a second image or array: ``numpy.save`` called twice on one open
@@ -183,7 +177,6 @@ SRC118 = Rule(
     "SRC118",
     "wrong-extension",
     severity="warning",
-    verdict="warning",
     doc="""The file extension does not match the format of the content.
 
     A renamed file, or a server that converted the image and kept the name.
@@ -216,7 +209,6 @@ SRC132 = Rule(
     "SRC132",
     "corrupt-exif",
     severity="warning",
-    verdict="warning",
     doc="""The EXIF block is corrupt.
 
     An editor truncated it or moved it without its offsets. The orientation is read from the intact part.
@@ -240,7 +232,6 @@ SRC133 = Rule(
     "SRC133",
     "corrupt-icc-profile",
     severity="warning",
-    verdict="warning",
     doc="""The embedded ICC color profile is corrupt.
 
     Parts of it are missing, or it is truncated. Model pipelines ignore profiles, so it usually has no effect.

@@ -8,7 +8,6 @@ SRC101 = Rule(
     "SRC101",
     "unreadable-file",
     severity="error",
-    verdict="corrupt",
     doc="""The file cannot be read.
 
     It does not exist, is a folder, a device or a pipe, has no read permission, or exceeds the size limit for images.
@@ -24,7 +23,6 @@ SRC102 = Rule(
     "SRC102",
     "empty-file",
     severity="error",
-    verdict="corrupt",
     doc="""The file is empty.
 
     A failed download, a full disk, or an upload of a file that was still open for writing.
@@ -40,7 +38,6 @@ SRC103 = Rule(
     "SRC103",
     "not-an-image",
     severity="error",
-    verdict="unsupported",
     doc="""The content is not an image, regardless of the file's name.
 
     An HTML page from a web server, JSON, undecoded base64 text, an archive, a Git LFS pointer.
@@ -58,7 +55,6 @@ SRC104 = Rule(
     "unsupported-format",
     severity="error",
     severity_in_folder="warning",
-    verdict="unsupported",
     doc="""The image format is not supported.
 
     HEIC (the iPhone's format), JPEG XL, SVG, PDF, PSD and others: Pillow and OpenCV in inference containers support
@@ -78,7 +74,6 @@ SRC105 = Rule(
     "SRC105",
     "unknown-format",
     severity="error",
-    verdict="corrupt",
     doc="""The first bytes match no known file format.
 
     A damaged signature, an encrypted file, or a file without its first bytes. A PNG with line endings converted by FTP
@@ -95,7 +90,6 @@ SRC106 = Rule(
     "SRC106",
     "unsupported-jpeg-encoding",
     severity="error",
-    verdict="unsupported",
     doc="""The JPEG encoding is not supported by common decoders.
 
     Scanners and medical devices write lossless, hierarchical and 12-bit JPEG. Standard builds of libjpeg read 8-bit DCT
@@ -112,7 +106,6 @@ SRC107 = Rule(
     "SRC107",
     "decoder-crashed",
     severity="error",
-    verdict="corrupt",
     doc="""The process that read the file crashed or was terminated.
 
     A damaged file that causes an invalid memory access in the decoder (SIGSEGV, SIGABRT), an image that needs more
@@ -131,7 +124,6 @@ SRC108 = Rule(
     "SRC108",
     "unexpected-read-error",
     severity="error",
-    verdict="unsupported",
     doc="""Reading the file or the request body failed with an unexpected error.
 
     The candidate is not checked. It is probably damaged, but the error is also a bug in sm-imgcheck or in one of its
@@ -149,7 +141,6 @@ SRC111 = Rule(
     "SRC111",
     "severely-truncated",
     severity="error",
-    verdict="corrupt",
     doc="""More than half of the image is missing.
 
     The file is truncated, or its image data is damaged, and the decoder left most rows gray. Pillow raises for a
@@ -166,7 +157,6 @@ SRC112 = Rule(
     "SRC112",
     "corrupt-image",
     severity="error",
-    verdict="corrupt",
     doc="""The image is corrupt and cannot be decoded.
 
     Its header is inconsistent, a checksum is wrong, or the encoded data violates its format.
@@ -182,7 +172,6 @@ SRC120 = Rule(
     "SRC120",
     "decompression-bomb",
     severity="error",
-    verdict="bomb",
     see="https://pillow.readthedocs.io/en/stable/reference/limits.html",
     doc="""The file declares more pixels than ``decode.max_pixels`` allows, or needs far more memory than its pixels.
 
@@ -200,7 +189,6 @@ SRC121 = Rule(
     "SRC121",
     "metadata-bomb",
     severity="error",
-    verdict="bomb",
     doc="""A compressed text or profile inside the image exceeds the size limit when decompressed.
 
     PNG files may contain compressed comments; a comment in this file decompresses to more than a megabyte.
@@ -216,7 +204,6 @@ SRC150 = Rule(
     "SRC150",
     "unreadable-tensor",
     severity="error",
-    verdict="corrupt",
     doc="""The tensor file is damaged or non-numeric.
 
     A header that cannot be parsed, an archive without its central directory, ragged JSON lists, text, booleans mixed
@@ -233,7 +220,6 @@ SRC151 = Rule(
     "SRC151",
     "pickled-tensor",
     severity="error",
-    verdict="unsupported",
     see="https://numpy.org/doc/stable/reference/generated/numpy.load.html",
     doc="""The tensor file contains pickled Python objects.
 
@@ -251,7 +237,6 @@ SRC152 = Rule(
     "SRC152",
     "truncated-tensor",
     severity="error",
-    verdict="corrupt",
     doc="""The tensor's header declares more values than the file contains.
 
     The file is truncated, or its header was forged to cause an allocation of gigabytes.
@@ -267,7 +252,6 @@ SRC153 = Rule(
     "SRC153",
     "ambiguous-array",
     severity="error",
-    verdict="unsupported",
     doc="""The archive contains several arrays and none was selected, or the selected array does not exist.
 
     An archive is treated as a folder of arrays, and the model's input cannot be guessed. Only archives have named
@@ -282,7 +266,6 @@ SRC154 = Rule(
     "SRC154",
     "tensor-decompression-bomb",
     severity="error",
-    verdict="bomb",
     doc="""The decompressed tensor exceeds the size limit.
 
     Two megabytes of archive can contain two gigabytes of zeros; in parsed JSON, each number needs about 50 bytes of

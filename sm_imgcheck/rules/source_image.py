@@ -39,7 +39,6 @@ SRC130 = Rule(
     "SRC130",
     "multiple-frames",
     severity="warning",
-    verdict="ok",
     doc="""The file contains several images; only the first is used.
 
     An animation, a scan with several pages, a phone photo with its depth map (MPO).
@@ -63,7 +62,6 @@ SRC131 = Rule(
     "SRC131",
     "exif-orientation",
     severity="warning",
-    verdict="ok",
     fixed_by="orient",
     doc="""The image is stored rotated or flipped, with an orientation tag.
 
@@ -110,7 +108,6 @@ SRC134 = Rule(
     "SRC134",
     "non-srgb-profile",
     severity="notice",
-    verdict="ok",
     fixed_by="decode",
     doc="""The image's color profile is not sRGB.
 
@@ -139,7 +136,6 @@ SRC135 = Rule(
     "SRC135",
     "cmyk-image",
     severity="warning",
-    verdict="ok",
     fixed_by="color",
     doc="""The image is CMYK.
 
@@ -168,7 +164,6 @@ SRC136 = Rule(
     "SRC136",
     "gray-image",
     severity="notice",
-    verdict="ok",
     fixed_by="color",
     doc="""The image is gray, and the model expects color.
 
@@ -198,7 +193,6 @@ SRC137 = Rule(
     "SRC137",
     "transparent-image",
     severity="notice",
-    verdict="ok",
     fixed_by="color",
     doc="""The image has an alpha channel or a transparent color, and the model expects none.
 
@@ -232,7 +226,6 @@ SRC138 = Rule(
     "SRC138",
     "high-bit-depth",
     severity="notice",
-    verdict="ok",
     fixed_by="color",
     doc="""The image has more than 8 bits per sample.
 
@@ -271,7 +264,6 @@ SRC139 = Rule(
     "SRC139",
     "extreme-aspect-ratio",
     severity="warning",
-    verdict="ok",
     doc="""The spec changes the aspect ratio of the image by more than a factor of 3.
 
     A panorama or a strip is stretched to the model's size, and its content is distorted.
@@ -309,7 +301,6 @@ SRC140 = Rule(
     "SRC140",
     "not-convertible",
     severity="error",
-    verdict="ok",
     doc="""``convert`` refuses this image, although the file is intact.
 
     A strip of 1x1000 pixels would become an image of more than 16 megapixels when its shorter edge is resized to the

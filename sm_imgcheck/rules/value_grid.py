@@ -45,7 +45,7 @@ def _scaled_then_truncated(candidate: Candidate, spec: Spec) -> Iterator[Finding
         overflow = ", negative ones wrapped around" if facts.dtype.startswith("u") and facts.low < 0 else ""
         yield VAL109.finding(
             f"scaled values cast to integers: got the integers {actual} ({facts.dtype}{overflow}), "
-            f"expected {spec.contract.dtype} values in {expected}",
+            f"expected {spec.contract.dtype} values in {expected} (likely)",
             expected=expected,
             actual=actual,
             certainty="likely",

@@ -895,7 +895,6 @@ def test_rules_are_listed_and_each_is_explained(run_cli):
     text = run_cli("rules")[1].splitlines()
     rules = json.loads(run_cli("rules", "--format", "json")[1])
     assert [line.split()[0] for line in text] == [rule["code"] for rule in rules]
-    assert all(rule["verdict"] for rule in rules if rule["family"] == "SRC")
     for rule in rules:
         code, out, _ = run_cli("explain", rule["code"].lower())
         assert code == 0

@@ -49,6 +49,14 @@ def test_report_describes_the_pipeline_of_the_handler(photo, capsys):
     assert text.endswith("handler that makes the expected tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")
 
 
+def test_unchecked_handler_gets_no_advice_to_replace_it(photo, tmp_path, capsys):
+    (tmp_path / "inference.py").write_text("import a_package_of_the_container", encoding="utf-8")
+    assert handler("inference.py", photo) == 1
+    text = capsys.readouterr().out
+    assert "a_package_of_the_container is not installed" in text
+    assert "sm-imgcheck code" not in text
+
+
 @pytest.mark.slow
 def test_validate_handler_returns_one_result_per_image(photo):
     first, second = validate_handler("inference.py", [photo, jpeg(picture(96, 130))], "pillow-rgb-01", timeout=20)
@@ -157,7 +165,7 @@ def test_help_states_that_handlers_are_not_isolated(capsys):
     main(["handler", "--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert "do not isolate it" in text
-    assert "runs with your rights" in text
+    assert "runs with your permissions" in text
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")

@@ -182,6 +182,13 @@ def test_reasons_that_differ_in_a_probability_are_one_group():
             "2 errors in all 2 candidates; convert fixes all of them:",
         ),
         ([tensor("x.npy", finding("DTY101", "wrong-dtype", fixed_by="cast"))], "1 error; convert fixes it:"),
+        (
+            [
+                tensor("x.npy", finding("DTY101", "wrong-dtype", fixed_by="cast")),
+                tensor("y.npy", finding("SRC137", "transparent-image", "notice", fixed_by="color")),
+            ],
+            "1 error in 1 of 2 candidates (1 notice); convert fixes it:",
+        ),
     ],
 )
 def test_text_ends_with_the_expected_total(results, last):
@@ -191,15 +198,24 @@ def test_text_ends_with_the_expected_total(results, last):
     )
 
 
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_findings_of_a_tensor_that_requires_an_assumption_are_not_called_unfixable(form, number):
+    result = replace(tensor("x.npy", finding("DTY101", "wrong-dtype")), plan=None, assumptions=("layout=NHWC",))
+    text = render_report(form, [result] * number)
+    assert "convert requires --assume layout=NHWC; if that is correct:" in text
+    assert "ixable" not in text
+
+
 @pytest.mark.parametrize(
     ("results", "last"),
     [
-        ([replace(image("x.jpg"), emitted="out/x.npy")], ["2 errors; fixed: all of them.", "Written to out/x.npy."]),
+        ([replace(image("x.jpg"), emitted="out/x.npy")], ["2 errors; 2 fixed.", "Written to out/x.npy."]),
         ([replace(image("x.jpg"), skipped="why")], ["2 errors; none fixed.", "No tensor was written."]),
         (
             [replace(image("x.jpg"), emitted="out/x.npy"), replace(image("y.jpg"), skipped="why")],
             [
-                "4 errors in all 2 candidates; fixed: 2 of them.",
+                "4 errors in all 2 candidates; 2 fixed.",
                 "1 tensor written; 1 of 2 candidates was not converted.",
             ],
         ),

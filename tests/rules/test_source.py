@@ -30,9 +30,8 @@ def test_ordinary_photograph_has_no_findings():
 
 
 @pytest.mark.parametrize("code", [code for code in sorted(checks.all_rules()) if code.startswith("SRC")])
-def test_every_check_has_a_verdict_and_a_page(code):
+def test_every_check_has_a_title_and_a_page(code):
     rule = checks.all_rules()[code]
-    assert rule.verdict in ("ok", "warning", "corrupt", "unsupported", "bomb")
     assert rule.title.endswith(".")
     assert len(rule.page) > 60
 

@@ -9,7 +9,9 @@ import typer
 from sm_imgcheck.cli.option_signatures import group_options, text_option
 from sm_imgcheck.cli.options import ReportOptions
 
-__all__ = ["diff_specs"]
+__all__ = ["DIFF_EXITS", "diff_specs"]
+
+DIFF_EXITS = "Exit codes: 0 equal in effect; 1 different or not known; 2 a spec cannot be read."
 
 _OPERAND = "A preset, a spec, or a file, folder or archive that spec import reads."
 
@@ -25,8 +27,7 @@ def diff_specs(
 ) -> None:
     """Compare two specs in effect, not in spelling.
 
-    Lists the fields that differ, the largest change of pixels first, measured on an image in gray levels. Exit codes: 0
-    equal in effect; 1 different; 2 a spec cannot be read.
+    Lists the fields that differ, the largest change of pixels first, measured on an image in gray levels.
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.features.spec_diff import diff_specs as compare

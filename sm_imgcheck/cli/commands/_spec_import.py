@@ -55,10 +55,11 @@ def import_spec(
     force: Force = False,
     report: ReportOptions,
 ) -> None:
-    """Write a spec from configuration and model files, with the source of each line.
+    """Write a spec from configuration and model files.
 
-    Reads Hugging Face, timm, torchvision, Keras, ONNX, TFLite, SavedModel, Triton, KServe, MLflow, OpenVINO and more;
-    files are never executed or unpickled. Values that the files do not state are listed as assumed or unknown.
+    Each line of the spec has its source. Reads Hugging Face, timm, torchvision, Keras, ONNX, TFLite, SavedModel,
+    Triton, KServe, MLflow, OpenVINO and more; files are never executed or unpickled. Values that the files do not state
+    are listed as assumed or unknown.
     """
     from sm_imgcheck.cli.output_paths import write_text_output
     from sm_imgcheck.cli.printing import print_report

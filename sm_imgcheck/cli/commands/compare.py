@@ -57,7 +57,7 @@ def compare(
     the effect of the mistake: for a classifier, top classes side by side, total variation, and the number of images
     whose top class changes; for a detector, boxes; for segmentation, classes of the pixels; for other outputs, cosine
     and largest differences.
-    The model runs in a child process with your rights; its limits of time and memory do not isolate it.
+    The model runs in a child process with your permissions; its limits of time and memory do not isolate it.
     """
     runner = model_options.start(model, running)
     from sm_imgcheck.cli.printing import ReportWriter

@@ -54,8 +54,8 @@ def explain(
 
     text = " ".join(words)
     results: list[Rule | Explanation | ManualPage]
-    if text in manual.topics():
-        results = [ManualPage(topic=text, page=manual.read(text))]
+    if topics := manual.parts(text):
+        results = [ManualPage(topic=topic, page=manual.read(topic)) for topic in topics]
     elif _one_word(text) and (check := _check(text)):
         results = [check]
     else:

@@ -73,7 +73,7 @@ def handler(
         str,
         typer.Argument(
             metavar="FILE",
-            help="An inference.py, a folder that contains it or code/inference.py, or a model.tar.gz.",
+            help="A Python file, a folder with inference.py or code/inference.py, a model.tar.gz or a .mar.",
             show_default=False,
         ),
     ],
@@ -93,8 +93,8 @@ def handler(
 
     Sends each PATH to FILE as a request, and checks the tensor that its input_fn, input_handler, handler or preprocess
     returns, or that predict_fn and transform_fn call the model with. The request's image is the source: the
-    preprocessing is identified too. FILE runs with your rights: the limits of time and memory, and the AWS credentials
-    that it does not get, do not isolate it.
+    preprocessing is identified too. FILE runs with your permissions: the limits of time and memory, and the AWS
+    credentials that it does not get, do not isolate it.
     """
     from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.cli.next_command import code_command

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sm_imgcheck.cli import CHECK_EXITS, EXITS, USAGE_EXITS
 from sm_imgcheck.cli.check_options import check_options
-from sm_imgcheck.cli.commands._spec_diff import diff_specs
+from sm_imgcheck.cli.commands._spec_diff import DIFF_EXITS, diff_specs
 from sm_imgcheck.cli.commands._spec_import import import_spec
 from sm_imgcheck.cli.option_signatures import PanelCommand, group_options, text_option
 from sm_imgcheck.cli.options import (
@@ -33,16 +34,16 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 RANK = 9
-SUMMARY = "Show, lint, test, list and write specs."
+SUMMARY = "Import, show, check, compare and test specs."
 
 app = typer.Typer(help=SUMMARY, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
-app.command("import", cls=PanelCommand)(import_spec)
-app.command("diff", cls=PanelCommand)(diff_specs)
+app.command("import", cls=PanelCommand, epilog=EXITS)(import_spec)
+app.command("diff", cls=PanelCommand, epilog=DIFF_EXITS)(diff_specs)
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a preset's name.", show_default=False)]
 
 
-@app.command(cls=PanelCommand)
+@app.command(cls=PanelCommand, epilog=EXITS)
 @group_options
 def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
     """Print a spec with every default filled in."""
@@ -53,7 +54,7 @@ def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
     print_report(ShowContent(), report, [load_and_warn(spec)])
 
 
-@app.command(cls=PanelCommand)
+@app.command(cls=PanelCommand, epilog=f"Exit codes: 0 no errors; 1 likely mistakes, with --strict; 2 {USAGE_EXITS}")
 @group_options
 def lint(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Paths, or presets' names.")],
@@ -61,10 +62,7 @@ def lint(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for likely mistakes (warnings) too.")] = False,
     report: ReportOptions,
 ) -> None:
-    """Report problems and likely mistakes in specs.
-
-    Exit code 2 when a spec cannot be used.
-    """
+    """Report errors and likely mistakes in specs."""
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.report.spec import LintContent
 
@@ -90,7 +88,7 @@ def _lint(name: str) -> LintedSpec:
     return LintedSpec(name=name, warnings=tuple(problem.in_file(for_terminal(name)) for problem in problems))
 
 
-@app.command("test", cls=PanelCommand)
+@app.command("test", cls=PanelCommand, epilog=CHECK_EXITS)
 @group_options
 def check_golden(
     *,
@@ -104,7 +102,7 @@ def check_golden(
 ) -> None:
     """Check a spec against its golden tensors.
 
-    Compares the spec's result for each probe image with its golden tensor, and names the first stage that differs.
+    Compares the spec's result for each image with its golden tensor, and names the first stage that differs.
     """
     from sm_imgcheck.cli.invocation import Invocation
     from sm_imgcheck.cli.next_command import convert_command
@@ -134,7 +132,7 @@ Output = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog=EXITS)
 def schema(
     *,
     configuration: Annotated[
@@ -143,7 +141,7 @@ def schema(
     output: Output = None,
     force: Force = False,
 ) -> None:
-    """Print the JSON Schema of the language, for editors."""
+    """Print the JSON Schema of specs, for editors."""
     from sm_imgcheck.cli.output_paths import write_text_output
 
     write_text_output(_schema_text(configuration=configuration), output, force=force)
@@ -160,7 +158,7 @@ def _schema_text(*, configuration: bool = False) -> str:
     return json.dumps(render(), indent=2, ensure_ascii=False) + "\n"
 
 
-@app.command("list", cls=PanelCommand)
+@app.command("list", cls=PanelCommand, epilog=EXITS)
 @group_options
 def list_(*, report: ReportOptions) -> None:
     """List the presets."""
@@ -173,7 +171,7 @@ def list_(*, report: ReportOptions) -> None:
     print_report(PresetContent(), report, rows)
 
 
-@app.command()
+@app.command(epilog=EXITS)
 def init(  # noqa: PLR0917  typer makes an option of each
     shape: Annotated[str, text_option("One entry per axis: N,224,224,3.", "AXES")] = "",
     dtype: Annotated[str, text_option("Element type, as any framework names it.")] = "",

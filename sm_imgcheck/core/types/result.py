@@ -242,6 +242,7 @@ class Report:
     """Findings of the baseline that are no longer there, as ``PATH CODE``."""
     findings: int = 0
     fixable: int = 0
+    """Errors and warnings that ``convert`` fixes."""
     unwritten: int = 0
     """Candidates whose tensor was expected and could not be produced."""
     severities: Mapping[str, int] = field(default_factory=dict)
@@ -265,7 +266,7 @@ class Report:
             if finding.fixed_by is None:
                 unfixable[severity] = unfixable.get(severity, 0) + 1
             else:
-                fixable += 1
+                fixable += severity != "notice"
         status = result.status
         is_written = not tensor_expected or result.emitted is not None or result.array is not None
         suppressions = dict(self.suppressions)

@@ -170,5 +170,4 @@ def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[SheetLine]:
 
 
 def _note(finding: Finding) -> SheetLine:
-    likelihood = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
-    return SheetLine(text=f"{finding.code} {finding.name}: {finding.message}{likelihood}", tone=finding.severity)
+    return SheetLine(text=f"{finding.code} {finding.name}: {finding.message}", tone=finding.severity)

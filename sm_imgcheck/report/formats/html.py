@@ -230,7 +230,7 @@ def _group(group: FindingGroup, figures: str) -> str:
     message = group_message(group)
     files = phrases.count(group.files, "file" if group.kind == "unknown" else group.kind)
     fix_text = f"Fixed by: {group.fix}" if group.fix else "Not fixable by convert."
-    fix = "" if sample.severity == "notice" else f"<p>{_text(fix_text)}</p>"
+    fix = f"<p>{_text(fix_text)}</p>" if sample.severity != "notice" and (group.fix or group.unfixed) else ""
     has_details = len(group.messages) > 1
     lines = [f"{path}: {shorten_message(text)}" if has_details else path for path, text in group.examples]
     examples = "".join(f"<li>{_text(line)}</li>" for line in lines)
