@@ -200,10 +200,7 @@ def _mistakes(row: Discovery) -> Iterator[str]:
     yield ""
     photographs = phrases.count(row.mistakes[0].photos, "photograph")
     yield f"A mistake changes the {row.plan.reader.measure.change} of {photographs}:"
-    rows = [
-        (f"{each.changed / each.photos:.0%}".replace("%", " %"), f"{each.changed:,}", each.name)
-        for each in row.mistakes
-    ]
+    rows = [(phrases.percentage(each.changed / each.photos), f"{each.changed:,}", each.name) for each in row.mistakes]
     yield from phrases.columns(rows)
 
 

@@ -24,7 +24,6 @@ SRC141 = Rule(
     "SRC141",
     "unlike-library",
     severity="warning",
-    verdict="ok",
     doc="""The library of the spec does not read this image, or reads it differently.
 
     ``convert`` decodes with Pillow where both libraries agree on the pixels of a format. OpenCV does not read icons,

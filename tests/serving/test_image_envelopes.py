@@ -129,7 +129,7 @@ def test_content_type_of_spec_selects_the_image_format():
 def test_undecodable_image_raises_payload_error():
     body = jpeg(picture(200, 200), orientation=6)
     header = header_of(body)
-    with pytest.raises(PayloadError, match=r"image: .* rows are lost"):
+    with pytest.raises(PayloadError, match=r"image: .* rows are missing"):
         IMAGE.build_image(body[: len(body) // 2], header, spec(decode={"exif": "ignore"}))
 
 

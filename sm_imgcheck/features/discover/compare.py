@@ -171,4 +171,4 @@ def _cost(before: Prediction, after: Prediction, between: PredictionDistance, na
 def _top_entry(prediction: Prediction, image: int, names: ClassNames) -> str:
     """The first class of an image; of boxes and pixels the first three."""
     entries = prediction.top[image][: 1 if prediction.kind == "classes" else 3]
-    return ", ".join(f"{names(entry.label)} ({entry.share:.1%})" for entry in entries) or "none"
+    return ", ".join(f"{names(entry.label)} ({entry.share * 100:.1f} %)" for entry in entries) or "none"

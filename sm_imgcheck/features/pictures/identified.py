@@ -54,7 +54,7 @@ def _order(facts: Facts) -> tuple[str, str]:
     if f"channel_order={facts.channel_order}" not in facts.assumed:
         return facts.channel_order, ""
     if facts.likely_order:
-        return facts.likely_order, f", likely by its colors ({facts.order_probability:.0%})"
+        return facts.likely_order, f", likely by its colors ({phrases.percentage(facts.order_probability)})"
     return facts.channel_order, ", which is assumed"
 
 

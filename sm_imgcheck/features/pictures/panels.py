@@ -156,7 +156,7 @@ def _value_notes(image: RecoveredImage) -> Iterator[str]:
 
 
 def _share(part: float) -> str:
-    return f"{part:.1%}" if part >= 0.001 else "under 0.1%"
+    return f"{part * 100:.1f} %" if part >= 0.001 else "under 0.1 %"
 
 
 def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[SheetLine]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import replace_fields
+from sm_imgcheck.core.phrases import percentage
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
 from sm_imgcheck.io.images.decode_jpeg import MOSTLY_LOST, decode_jpeg_with_header, decode_reduced
@@ -106,7 +107,7 @@ def png_data_warning(body: bytes, header: Header, pixels: np.ndarray) -> tuple[s
         return ()
     missing, problem = check_data(body, scan_png(body))
     if missing:
-        clause = f"truncated: the data of the PNG ends early, about {missing:.0%} of its {header.height} rows are lost"
+        clause = f"truncated: about {percentage(missing)} of {header.height} rows are missing"
         raise CandidateError("SRC111" if missing > MOSTLY_LOST else "SRC110", clause)
     return (problem,) if problem else ()
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import replace_fields
+from sm_imgcheck.core.phrases import percentage
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
 from sm_imgcheck.io.images.jpeg import essential_jpeg, jpeg_color_space, jpeg_segments, scan_jpeg
@@ -100,10 +101,10 @@ def undamaged_preview(body: bytes, header: Header) -> np.ndarray | None:
 
 def truncated_clause(header: Header, lost_share: float) -> str:
     """What is missing, in words."""
-    what = "ends too early" if header.truncated else "has damaged image data"
+    what = "truncated" if header.truncated else "damaged image data"
     if lost_share:
-        return f"{what}: about {lost_share:.0%} of its {header.height} rows are lost"
-    return f"{what}: its last rows or details {'may be' if 'progressive' in header.coding else 'are'} lost"
+        return f"{what}: about {percentage(lost_share)} of {header.height} rows are missing"
+    return f"{what}: the last rows or details {'may be' if 'progressive' in header.coding else 'are'} missing"
 
 
 def classify_jpeg_warning(body: bytes, message: str, decode: Callable[[bytes], str]) -> tuple[str, bool]:

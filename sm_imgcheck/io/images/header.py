@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.phrases import percentage
 from sm_imgcheck.core.types import Header, Orientation
 from sm_imgcheck.io.images.avif import avif_exif
 from sm_imgcheck.io.images.containers import check_decoder_size, check_sizes, declared_by
@@ -69,7 +70,7 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
     if height * width > max_pixels:
         raise CandidateError(
             "SRC120",
-            f"declares {height}x{width} (HxW) = {height * width} pixels, decode.max_pixels allows {max_pixels}",
+            f"pixels: got {height}x{width} (HxW) = {height * width}, expected at most {max_pixels} (decode.max_pixels)",
         )
     if height < 1 or width < 1:
         raise CandidateError("SRC112", f"declared size: got {height}x{width} (HxW), expected at least 1x1")
@@ -175,9 +176,7 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
     scan = scan_png(body)
     check_sides(scan.height, scan.width)
     if 0.0 < scan.missing_rows <= 1.0:
-        clause = (
-            f"the data of a PNG of {scan.height}x{scan.width} (HxW) cannot hold {scan.missing_rows:.0%} of its rows"
-        )
+        clause = f"{percentage(scan.missing_rows)} of {scan.height} rows are missing"
         raise CandidateError("SRC111" if scan.missing_rows > 0.5 else "SRC110", f"truncated: {clause}")
     orientation, exif_problem = read_orientation("PNG", scan.exif, scan.xmp, opencv=scan.opencv_exif)
     icc, wide_gamut, unreadable = read_icc(scan.icc)

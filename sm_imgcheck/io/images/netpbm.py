@@ -6,6 +6,7 @@ import re
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.phrases import percentage
 
 __all__ = ["USUAL_WHITE", "check_netpbm", "netpbm_header"]
 
@@ -74,7 +75,7 @@ def check_netpbm(body: bytes) -> None:
     size = f"{header.height}x{header.width} (HxW)"
     missing = 1 - (len(body) - header.start) / max(1, header.needed_bytes)
     if missing > 0:
-        clause = f"truncated: the data of a Netpbm image of {size} cannot hold {missing:.0%} of its pixels"
+        clause = f"truncated: {percentage(missing)} of the pixels of {size} are missing"
         raise CandidateError("SRC111" if missing > 1 / 2 else "SRC110", clause)
     is_slow = header.plain or header.white not in (0, BYTE, *[WORD] * (header.channels == 1))
     if is_slow and header.height * header.width * header.channels > MOST_SLOW_SAMPLES:

@@ -144,7 +144,7 @@ def declared_shape(shape: object) -> tuple[int, ...]:
     is_valid = all(type(length) is int and length >= 0 for length in lengths)
     if not is_valid or len(lengths) > MAX_DEPTH or prod(length or 1 for length in lengths) >= 1 << 59:
         raise CandidateError(
-            "SRC150", f"declares the shape {reprlib.repr(shape)}, expected a list of lengths such as [1, 3]"
+            "SRC150", f"JSON tensor shape: got {reprlib.repr(shape)}, expected a list of lengths such as [1, 3]"
         )
     return tuple(lengths)
 

@@ -82,7 +82,7 @@ def by_bands(convert: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> 
 def eight_bits(image: np.ndarray, bit_depth: str) -> np.ndarray:
     """uint16 over 0..65535 as uint8. Raises CandidateError as ``color``."""
     if image.dtype != np.uint16 or bit_depth != "scale":
-        raise CandidateError("SRC138", f"has {image.dtype} samples; decode.bit_depth is {bit_depth!r}")
+        raise CandidateError("SRC138", f"bit depth: got {image.dtype}, expected uint8 (decode.bit_depth: {bit_depth})")
     return (image >> 8).astype(np.uint8)
 
 

@@ -140,9 +140,10 @@ def check_tensor(
         length >= low and (high is None or length <= high) for length, (low, high) in zip(tensor.shape, lengths)
     )
     if not fits:
-        raise CandidateError("SHP106", f"the tensor becomes {list(tensor.shape)}, which the model does not accept")
+        raise CandidateError("SHP106", f"shape after all steps: got {list(tensor.shape)}, expected that of the spec")
     if expect_range is not None and not expect_range[0] <= tensor.min() <= tensor.max() <= expect_range[1]:
-        raise CandidateError("VAL108", f"the tensor spans {tensor.min():.4g}..{tensor.max():.4g}, not {expect_range}")
+        actual = f"{tensor.min():.4g}..{tensor.max():.4g}"
+        raise CandidateError("VAL108", f"value range: got {actual}, expected {expect_range} (expect_range)")
     return np.ascontiguousarray(tensor)
 
 

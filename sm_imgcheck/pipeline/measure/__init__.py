@@ -60,9 +60,7 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
     """
     layout = assume.get("layout") or (reading(array.shape, contract) if contract else by_shape(array.shape))
     if len(layout) != array.ndim:
-        raise CandidateError(
-            "SHP101", f"shape {list(array.shape)} has {array.ndim} axes, the layout {layout} names others"
-        )
+        raise CandidateError("SHP101", f"layout: got {layout}, expected one for the shape {list(array.shape)}")
     order, assumptions = _order(array.shape, layout, contract, assume)
     plain = Facts(
         shape=array.shape,

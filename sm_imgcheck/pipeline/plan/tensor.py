@@ -9,6 +9,7 @@ from sm_imgcheck.core.channels import blue_first
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.layouts import LAYOUTS, is_layout, likely_reading, size
+from sm_imgcheck.core.phrases import percentage
 from sm_imgcheck.core.types import Affine, Contract, Facts, Step, Values
 from sm_imgcheck.core.value_mapping import canonical, domain, overshoot, same, target
 from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, color_step, reorder_step, wrong_size
@@ -155,7 +156,7 @@ def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
 def guesses(facts: Facts, steps: Sequence[Step], context: PlanContext) -> Iterator[tuple[str, str]]:
     """Yield the assumptions of a plan: the reason, with the fix; and the option that states it, if probable."""
     if context.guessed_order:
-        probability = f"{min(facts.order_probability, 0.999):.1%}".replace("%", " %")
+        probability = percentage(facts.order_probability)
         other = facts.channel_order[::-1]
         why = f"channel order: probably {facts.channel_order} ({probability}), not {other}"
         yield (

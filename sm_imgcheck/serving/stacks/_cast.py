@@ -26,7 +26,7 @@ def cast_values(value: Json, dtype: np.dtype) -> tuple[np.ndarray, tuple[Finding
     except (OverflowError, ValueError, TypeError) as problem:
         text = str(problem)
         if "inhomogeneous" in text or "setting an array element" in text:
-            refuse(text, PAY108, "the lists are ragged: rows or images differ in length", actual="ragged")
+            refuse(text, PAY108, "body: got ragged lists, expected rows and images of equal length", actual="ragged")
         if "NaN" in text or "infinity" in text:
             refuse(text, PAY109, f"values: got NaN or Infinity, expected {dtype} numbers", expected=dtype.name)
         if isinstance(problem, OverflowError):

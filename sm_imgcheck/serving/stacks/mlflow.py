@@ -131,7 +131,7 @@ def _value(key: str, value: Json, spec: Spec) -> Json:
         text = "Failed to parse input data. This model contains an un-named"
         refuse(text, PAY104, message, expected="a list", actual=names)
     if spec.name not in value:
-        message = f"the body names the inputs {names}; the spec's is {spec.name!r}"
+        message = f"input: got {names}, expected {spec.name!r}"
         refuse(f"Model is missing inputs ['{spec.name}'].", PAY104, message, expected=spec.name, actual=names)
     return value[spec.name]
 
@@ -141,7 +141,7 @@ def _columns(rows: list[Json]) -> dict[str, Json]:
     columns: dict[str, list[Json]] = {}
     for row in rows:
         if not isinstance(row, dict):
-            _refuse_structure("not every entry of instances is an object")
+            _refuse_structure("instances: got other entries, expected objects as the first")
         for name, entry in row.items():
             columns.setdefault(name, []).append(entry)
     return dict(columns)

@@ -283,7 +283,7 @@ def test_truncated_jpeg_is_refused_or_filled_like_libjpeg(simple, request, monke
     cut = body[: start + (len(body) - start) * 3 // 4]
     code, said = problem(cut)
     assert code == "SRC110"
-    assert "rows are lost" in said
+    assert "rows are missing" in said
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     expected = plain(cut)
     monkeypatch.undo()
@@ -302,8 +302,8 @@ def test_truncated_jpeg_is_refused_or_filled_like_libjpeg(simple, request, monke
     [
         (1, False, "its image data is complete"),
         (2, False, "its image data is complete"),
-        (4, False, "its last rows or details are lost"),
-        (2, True, "its last rows or details may be lost"),
+        (4, False, "the last rows or details are missing"),
+        (2, True, "the last rows or details may be missing"),
     ],
 )
 def test_jpeg_without_its_last_bytes_is_complete_or_truncated(lost, progressive, words):
@@ -314,7 +314,7 @@ def test_jpeg_without_its_last_bytes_is_complete_or_truncated(lost, progressive,
 def test_jpeg_that_ends_before_a_restart_marker_lacks_rows():
     body = jpeg(picture(128, 64), quality=90, restart_marker_rows=1)
     at = body.index(b"\xff\xd5")
-    assert "% of its 128 rows are lost" in problem(body[:at])[1]
+    assert " % of 128 rows are missing" in problem(body[:at])[1]
     last = body.rindex(b"\xff\xd6")
     assert "image data is complete" not in problem(body[:last])[1]
 
@@ -356,7 +356,7 @@ def test_severely_truncated_jpeg_is_refused_by_each_decoder(options, simple, req
     body = jpeg(tall, **options)
     code, said = problem(cut_within(body, share=0.2))
     assert code == "SRC111"
-    assert "rows are lost" in said
+    assert "rows are missing" in said
     header = read_header(body, max_pixels=LIMIT)
     _, heard = decode_with_header(
         cut_within(body, share=0.8), header, dct="accurate", gray=False, truncated="reject", icc="ignore"
