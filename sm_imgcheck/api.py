@@ -158,7 +158,7 @@ def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Resul
     check_arguments(allow_remote=allow_remote)
     loaded_spec = resolve_spec(spec)
     if not loaded_spec.golden:
-        raise ImgcheckError(f"{loaded_spec.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
+        raise ImgcheckError(f"{loaded_spec.name}: golden: got no entry, expected {{image: x.jpg, tensor: x.npy}}")
     return tuple(
         check_golden(loaded_spec, number, Options(), allow_remote=allow_remote)
         for number in range(len(loaded_spec.golden))

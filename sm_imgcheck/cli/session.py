@@ -223,7 +223,7 @@ def _load_spec(invocation: Invocation) -> Spec:
     spec = load_spec(invocation.spec, invocation.paths)
     if invocation.golden and not spec.golden:
         name = for_terminal(invocation.spec)
-        raise ImgcheckError(f"{name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
+        raise ImgcheckError(f"{name}: golden: got no entry, expected {{image: x.jpg, tensor: x.npy}}")
     return spec
 
 

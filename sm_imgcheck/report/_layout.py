@@ -210,9 +210,11 @@ def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Secti
         for finding in by_weight(result.findings)
     ]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
-    if result.plan is not None and result.findings:
+    instead = _origins.format_fixable(result) if result.findings else []
+    # The tensor of a handler is not converted: its fix is in the code.
+    if result.plan is not None and result.findings and not (instead and result.handled):
         sections.append(Section(title="Plan to the tensor that the model expects:", steps=result.plan.steps))
-    sections += _origins.format_fixable(result) if result.findings else []
+    sections += instead
     if result.skipped and (result.facts is not None or not result.findings):  # else a finding has the reason
         verb = "can be made" if result.plan is None else "was made"
         sections.append(Section(title=f"No tensor {verb}:", rows=(reason(result.skipped),)))
@@ -224,7 +226,7 @@ def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Secti
 def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...], list[Section]]:
     """A request body: its properties, its outcome, and its findings."""
     head = [f"{for_terminal(result.path)}: {phrases.request(request)}"]
-    head += [f"  which holds {phrases.header(result.header)}"] if result.header is not None else []
+    head += [f"  which contains {phrases.header(result.header)}"] if result.header is not None else []
     outcome = phrases.outcome(request, result.facts)
     rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     return (*head, *([outcome] if outcome else []), against(run, [result.spec])), [

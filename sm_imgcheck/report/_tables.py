@@ -83,10 +83,13 @@ def _findings(section: Section) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False)
     table.add_column("check", no_wrap=True)
     table.add_column("what", overflow="fold")
-    table.add_column("fixed by")
+    has_fixes = any(row.fix for row in section.rows)
+    if has_fixes:
+        table.add_column("fixed by")
     for row in section.rows:
         check = Text.assemble((f"{row.severity} {row.code}", _STYLES[row.severity]), "\n", (row.name, "dim"))
-        table.add_row(check, Text(row.message), Text(row.fix if row.fix != NOT_FIXABLE else "nothing"))
+        fix = [Text(row.fix if row.fix != NOT_FIXABLE else "nothing")] if has_fixes else []
+        table.add_row(check, Text(row.message), *fix)
     return table
 
 

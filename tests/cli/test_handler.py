@@ -45,7 +45,8 @@ def test_report_describes_the_pipeline_of_the_handler(photo, capsys):
     assert "your input_fn decodes BGR, stretches to 224x224 with OpenCV INTER_LINEAR without antialias" in text
     assert "the spec requires Pillow bicubic, RGB" in text
     assert set(re.findall(r"\b[A-Z]{3}\d{3}\b", text)) == {"CHN101", "PIX106"}
-    assert "1  reorder" in text
+    assert "1  resize_pillow" in text
+    assert "Plan to the tensor" not in text
     assert text.endswith("handler that makes the expected tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")
 
 

@@ -244,7 +244,7 @@ class TestInit:
         other = ("init", "-o", "model.yaml", "--name", "data")
         code, _, err = run(*other)
         assert code == 2
-        assert "model.yaml exists and is not what would be written: --force replaces it" in err
+        assert "model.yaml exists with other content: --force replaces it" in err
         assert run(*other, "--force")[0] == 0
         assert load(tmp_path / "model.yaml").name == "data"
         code, _, err = run("init", "-o", "no/folder/model.yaml")

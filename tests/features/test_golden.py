@@ -394,14 +394,14 @@ def test_validate_golden_returns_the_findings_of_the_command(specs):
     right, wrong = sm_imgcheck.validate_golden("right.yaml"), sm_imgcheck.validate_golden("wrong.yaml")
     assert [result.findings for result in right] == [()]
     assert [codes(result) for result in wrong] == [[], ["GLD101"], ["GLD103"]]
-    with pytest.raises(ImgcheckError, match="golden lists no probes"):
+    with pytest.raises(ImgcheckError, match="golden: got no entry"):
         sm_imgcheck.validate_golden("none.yaml")
 
 
 def test_spec_without_golden_tensors_is_refused(specs, run_cli):
     code, out, err = run_cli("spec", "test", "-s", "none.yaml")
     assert (code, out) == (2, "")
-    assert "none.yaml: golden lists no probes" in err
+    assert "none.yaml: golden: got no entry" in err
 
 
 def test_internal_error_in_one_probe_keeps_the_others(specs, run_cli, monkeypatch):

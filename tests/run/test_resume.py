@@ -162,7 +162,7 @@ class TestResume:
         for more in ((), ("--resume",)):
             code, _, err = run_cli("convert", "in", "-o", "out", *more)
             assert code == 2
-            assert "four.npy exists and is not what would be written: --force replaces it" in err
+            assert "four.npy exists with other content: --force replaces it" in err
         assert (working_folder / "out" / "four.npy").read_bytes() == b"precious"
 
     @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)

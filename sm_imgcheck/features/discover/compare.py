@@ -158,7 +158,7 @@ def _cost(before: Prediction, after: Prediction, between: PredictionDistance, na
     elif between.total_variation is not None and between.total_variation > _LEAST_SHIFT:
         actual, expected = (_top_entry(prediction, 0, names) for prediction in (before, after))
         yield MDL104.finding(
-            f"{between.change}: got {actual}, expected {expected} (after convert){variation}",
+            f"prediction: got {actual}, expected {expected} (after convert){variation}",
             expected=expected,
             actual=actual,
         )

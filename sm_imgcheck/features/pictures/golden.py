@@ -52,7 +52,7 @@ def _select_result(results: Sequence[Result], spec: Spec) -> Result:
     if not usable:
         problem = results[-1].candidate.problem if results else None
         raise ImgcheckError(
-            f"no image to draw of the golden tensors: {problem.message if problem else 'golden lists no probes'}"
+            f"no image to draw of the golden tensors: {problem.message if problem else 'golden: got no entry'}"
         )
     return next((result for result in usable if rules.run(result.candidate, spec)), usable[0])
 

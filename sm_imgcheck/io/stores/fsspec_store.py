@@ -104,7 +104,7 @@ def write(location: str, chunks: Iterable[Chunk], *, force: bool = False) -> Non
     if current is None:
         _put(fs, location, chunks)
     elif not _holds(fs, location, current, chunks):
-        raise OutputError(f"{for_terminal(location)} exists and is not what would be written: --force replaces it")
+        raise OutputError(f"{for_terminal(location)} exists with other content: --force replaces it")
 
 
 def remove(location: str) -> None:

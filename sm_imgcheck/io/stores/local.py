@@ -173,7 +173,7 @@ def write(location: str, chunks: Iterable[Chunk], *, force: bool = False, aside:
         if (not force or isinstance(chunks, Sequence)) and _holds(location, chunks):
             return
         if not force:
-            raise OutputError(f"{name} exists and is not what would be written: --force replaces it")
+            raise OutputError(f"{name} exists with other content: --force replaces it")
     # A random name: containers that share a disk all run as process 1, and an attacker cannot create a link under it.
     temporary = os.path.join(aside or os.path.dirname(location), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
     try:

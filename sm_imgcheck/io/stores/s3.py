@@ -194,7 +194,7 @@ def write(location: str, chunks: Iterable[Chunk], *, force: bool = False) -> Non
         if not force and (current := _existing(location)) is not None:
             if _holds(location, current, parts):
                 return
-            raise OutputError(f"{for_terminal(location)} exists and is not what would be written: --force replaces it")
+            raise OutputError(f"{for_terminal(location)} exists with other content: --force replaces it")
         first, second = next(parts, b""), next(parts, None)
         if second is None:
             _call("put_object", location, Body=first)

@@ -83,4 +83,4 @@ def _unknown(file: SourceFile) -> str:
         return f"{file.name}: JSON: {json_error}, expected a valid document"
     if other := other_format(file):
         return f"{file.name}: format: got {other}"
-    return f"{file.name}: vocabulary: got no known configuration or model file. Nearest:\n{nearest}"
+    return f"{file.name}: got no known configuration or model file, expected one such as:\n{nearest}"

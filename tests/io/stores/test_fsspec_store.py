@@ -42,7 +42,7 @@ def test_store_refuses_overwrites_and_leaves_no_partial_file(root):
     kind.write(place, (b"one",))
     kind.write(place, iter((b"o", b"ne")))
     for other in (b"two", b"on", b"ones", b""):
-        with pytest.raises(OutputError, match=r"x exists and is not what would be written: --force replaces it"):
+        with pytest.raises(OutputError, match=r"x exists with other content: --force replaces it"):
             kind.write(place, (other,))
     with pytest.raises(FileSizeError, match="has 3 bytes; more than 2 are not read"):
         kind.read(place, 2)
