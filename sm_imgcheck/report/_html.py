@@ -20,7 +20,7 @@ h3{font-size:1rem;margin:0;overflow-wrap:anywhere}p{margin:.3rem 0;overflow-wrap
 .verdict{font-weight:600}pre{background:var(--card);padding:.75rem;overflow-x:auto;border-radius:.4rem;white-space:pre-wrap;
 overflow-wrap:anywhere}
 .counts{display:grid;grid-template-columns:repeat(auto-fill,minmax(7rem,1fr));gap:.5rem;margin:1rem 0}
-.counts div{background:var(--card);border-radius:.4rem;padding:.5rem .75rem}dt{color:var(--soft)}
+.counts div{background:var(--card);border-radius:.4rem;padding:.5rem .75rem}dt{color:var(--soft);font-size:.9rem}
 dd{margin:0;font-size:1.5rem;font-variant-numeric:tabular-nums}
 article{border:1px solid var(--line);border-left:.35rem solid var(--notice);border-radius:.4rem;padding:.75rem;
 margin:.75rem 0}

@@ -87,7 +87,8 @@ class _Page(Generic[Row_contra]):
         if not isinstance(summary, str):
             yield from (f"<p>{_text(line)}</p>\n" for line in summary.head)
             verdict = takewhile(bool, summary.summary)  # statistics follow an empty line, and are charts here
-            yield from (f'<p class="verdict">{_text(line)}</p>\n' for line in verdict)
+            lines = (line.removesuffix(":") for line in verdict)  # the command has a heading
+            yield from (f'<p class="verdict">{_text(line)}</p>\n' for line in lines)
         yield "</header>\n<main>\n"
         if report.candidates:
             yield from _counts(report)
