@@ -102,9 +102,7 @@ def _value_rejection(array: np.ndarray) -> RequestRejection:
     if array.dtype.kind == "V":
         message = "the columns differ in type: write every value with a decimal point, or send .npy"
         return RequestRejection(_cannot(name), PAY103.finding(message, expected="numbers of one type"))
-    message = (
-        "the body holds text, nulls or an object with keys; the default input_fn needs a bare nested list of numbers"
-    )
+    message = "body: got text, nulls or an object with keys, expected a nested list of numbers for the default input_fn"
     return RequestRejection(
         _cannot(name), PAY103.finding(message, expected="a bare nested list", actual=f"an array of {name}")
     )
