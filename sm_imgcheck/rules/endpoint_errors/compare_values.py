@@ -175,7 +175,7 @@ def _named_axes(actual: Value, model: Value) -> Verdict | None:
 
 def _lengths(text: str) -> list[str]:
     text = re.sub(r"(?<=[\dBNCHW]) ?[x*\u00d7] ?(?=[\dCHW])", ",", text)
-    lengths = re.findall(r"-1|\d+|None|\?|[A-Za-z]|\*", text)
+    lengths = re.findall(r"-1|\d+|None|null|\?|[A-Za-z]|\*", text)
     return ["?" if length == "*" else length for length in lengths]
 
 

@@ -61,7 +61,7 @@ _WORDS = re.compile(
 
 _IMAGE = re.compile(r"(?i)image|img|picture|photo|pixel")
 
-_LENGTH = r"-1|None|\?|\d{1,5}|[BCHNW](?![\w])"
+_LENGTH = r"-1|None|null|\?|\d{1,5}|[BCHNW](?![\w])"
 _SHAPE = re.compile(rf"[\[({{](?P<lengths>(?:{_LENGTH})(?:(?:, ?|x| )(?:{_LENGTH})){{2,4}})[\])}}]")
 _FEWEST_SIDE = max(COUNTS) + 1
 
@@ -96,13 +96,16 @@ def find_subject(values: Mapping[str, str], sentence: str, message: str, code: S
     """
     if values.get("subject") == "image":
         return Subject.IMAGE
-    names_image = _IMAGE.search(_owner().sub("", sentence))
-    if not names_image and (_owner().search(sentence) or expression("other_topic").search(sentence)):
+    owner, line = _owner().search(sentence), " ".join(code[:1])
+    first = sentence.rfind(": ", 0, owner.start()) + 1 if owner else 0  # "image service: mask must have shape ..."
+    names_image = _IMAGE.search(_owner().sub("", sentence[first:]))
+    is_other_topic = expression("other_topic").search(f"{sentence} {line}") and not _IMAGE.search(line)
+    if not names_image and (owner or is_other_topic):
         return Subject.OTHER
     if names_image or _WORDS.search(" ".join((message, *code))) or _has_image_shape(message):
         return Subject.IMAGE
-    operands = _CALLEE.sub("", " ".join(code[:1]))
-    is_other = expression("other_owner").search(operands) or expression("other_topic").search(" ".join(code))
+    is_owned = expression("other_owner").search(_CALLEE.sub("", line))
+    is_other = is_owned or expression("other_topic").search(" ".join(code))
     return Subject.OTHER if is_other else Subject.UNKNOWN
 
 
@@ -131,11 +134,13 @@ def _has_image_shape(message: str) -> bool:
 def _is_image_shape(text: str) -> bool:
     """Return whether four axes, or three with a channel axis and two sides, are an image.
 
-    [1, 77, 768] is a sequence as well; a grayscale image of three axes is square.
+    [1, 77, 768] and [None, 60, 4] are sequences as well; a grayscale image of three axes is square.
     """
     lengths = [int(length) if length.isdigit() else None for length in re.findall(_LENGTH, text)]
     if len(lengths) >= 4:
         return any(lengths[axis] in COUNTS for axis in (1, -1, -3))
+    if lengths[0] is None and lengths[1] is not None:
+        return False
     for channels, sides in ((lengths[0], lengths[1:]), (lengths[2], lengths[:2])):
         if channels in COUNTS and all(side is None or side >= _FEWEST_SIDE for side in sides):
             return channels != 1 or sides[0] == sides[1]

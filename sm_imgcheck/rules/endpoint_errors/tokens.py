@@ -13,7 +13,7 @@ _NOUN_DISTANCE = 48
 _SIZE_DISTANCE = 24
 """Maximum distance in characters of a number from the noun whose size it is."""
 
-_LENGTH = r"(?:\d{1,7}|-1|None|\?|\*|[NCHWBX])"
+_LENGTH = r"(?:\d{1,7}|-1|None|null|\?|\*|[NCHWBX])"
 DTYPE_WORDS = r"u?int(?:8|16|32|64)|bfloat16|float(?:16|32|64)|[uif](?:8|16|32|64)|complex(?:64|128)|bool|object"
 """Names of dtypes in a sentence that refuses one."""
 

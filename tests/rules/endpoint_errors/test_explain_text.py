@@ -389,6 +389,8 @@ def test_cause_of_an_image_is_certain_where_the_message_shows_an_image(text, cer
     ("text", "cause"),
     [
         ("ValueError: image and mask differ: expected (64, 64, 3), got (32, 32, 3)", "wrong-size"),
+        ("expected x to have shape [null,7,7,512] but got array with shape [1,224,224,3]", "channels"),
+        ("segmentation: expected input [1, 1, 512, 512], got [1, 1, 256, 256]", "wrong-size"),
         ("xgboost.core.XGBoostError: Feature shape mismatch, expected: 784, got 2352", "color-for-gray"),
         ("expected NCHW tensor, got shape [1 224 224]", "no-batch"),
         ("dims: index: 1 Got: 60 Expected: 6", "other-shape"),
@@ -449,7 +451,9 @@ def test_words_of_other_data_near_values_do_not_exclude_their_cause(text, cause,
         "{} shape [1, 1, 256, 256] does not match [1, 1, 512, 512]",
     ],
 )
-@pytest.mark.parametrize("noun", ["mask", "image embeddings", "ground truth", "hidden states", "prompt_embeds"])
+@pytest.mark.parametrize(
+    "noun", ["mask", "image embeddings", "ground truth", "hidden states", "prompt_embeds", "image service: mask"]
+)
 def test_values_that_belong_to_other_data_have_no_cause(owner, noun):
     assert cause_ids(f"ValueError: {owner.format(noun)}") == []
 
@@ -462,6 +466,9 @@ def test_values_that_belong_to_other_data_have_no_cause(owner, noun):
         ("The size of tensor a (1025) must match the size of tensor b (1024) at non-singleton dimension 1", None),
         ("expected (1, 77, 768), got (1, 64, 768)", "likely"),
         ("expected (3, 77, 768), got (3, 64, 768)", "certain"),
+        ("expected (64, 64, 1), got (32, 32, 1)", "certain"),
+        ("expected [null, 60, 4], got [1, 30, 4]", "likely"),
+        ("expected [H, W, 3], got (480, 640)", "certain"),
     ],
 )
 def test_lengths_that_only_images_have_are_certain(text, certainty):
@@ -470,7 +477,12 @@ def test_lengths_that_only_images_have_are_certain(text, certainty):
 
 @pytest.mark.parametrize(
     "frame",
-    ["    return self.loss(logits, labels)", "    attn = attn + causal_mask", "    tokens[k, : len(t)] = t"],
+    [
+        "    return self.loss(logits, labels)",
+        "    attn = attn + causal_mask",
+        "    tokens[k, : len(t)] = t",
+        "    x = F.relu(self.conv1(x, edge_index))",
+    ],
 )
 @pytest.mark.parametrize("order", ["{frame}\n{error}", "{error}\n{frame}"])
 def test_code_that_failed_on_other_data_excludes_a_cause_of_values(frame, order):
