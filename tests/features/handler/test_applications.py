@@ -353,13 +353,12 @@ READERS = {
         class Decode(beam.PTransform):
             def expand(self, pcoll):
                 return pcoll | "read" >> beam.Map(lambda file: (file.metadata.path, pixels(file.read())))
-        def negative(values, scale):
-            return -values * scale
         def run(argv=None):
             with beam.Pipeline() as p:
                 files = p | beam.io.fileio.ReadMatches() | beam.Reshuffle()
                 arrays = files | Decode() | beam.MapTuple(lambda key, values: (key, values.astype(int) * -1))
-                handler = KeyedModelHandler(PytorchModelHandlerTensor(argv.path).with_preprocess_fn(abs))
+                keyed = KeyedModelHandler(PytorchModelHandlerTensor(argv.path))
+                handler = keyed.with_preprocess_fn(lambda pair: (pair[0], abs(pair[1])))
                 arrays | beam.MapTuple(lambda key, values: (key, values)) | "model" >> RunInference(handler)
     """,
     "beam-preprocess-functions": """
