@@ -257,17 +257,17 @@ def test_json_files_in_a_store_are_inspected_in_parallel(bucket, door):
 
 
 def test_objects_are_fetched_ahead_and_tensors_written_behind(bucket, door, folder, run_cli):
-    for number in range(16):
+    for number in range(32):
         store(bucket).write(f"{bucket}/in/{number:02}.jpg", (FILES["a.jpg"],))
     door.reset()
     door.delay = 0.02
     code, out, _ = run_cli("convert", f"{bucket}/in", "-o", f"{bucket}/out", "-j", "1", "--format", "jsonl")
     assert code == 0
-    assert 8 < door.busiest <= 16
+    assert 8 < door.busiest <= 32
     lines = [json.loads(line) for line in out.splitlines()]
     paths = [line["path"] for line in lines if "path" in line]
     assert paths == sorted(paths)
-    assert len(paths) == 16
+    assert len(paths) == 32
 
 
 def test_store_failure_during_the_run_exits_with_2(bucket, door, folder, run_cli):
