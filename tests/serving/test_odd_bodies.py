@@ -46,6 +46,23 @@ def with_dtype(dtype):
     return {"contract": replace(SPEC.contract, dtype=dtype)}
 
 
+def npy_of(descr, shape):
+    """An .npy file with a header that ``numpy.save`` does not write."""
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + X.tobytes()
+
+
+def binary(*inputs):
+    """A body of the binary form, and the content type that declares its header."""
+    entries = [
+        {"name": name, "shape": array.shape, "datatype": "FP32", "parameters": {"binary_data_size": array.nbytes}}
+        for name, array in inputs
+    ]
+    header = json.dumps({"inputs": entries}).encode()
+    body = header + b"".join(array.tobytes() for _, array in inputs)
+    return body, f"application/vnd.sagemaker-triton.binary+json;json-header-size={len(header)}"
+
+
 BOM = b"\xef\xbb\xbf"
 REFUSED = [  # stack, content type, body, status
     ("tensorflow-serving", JSON, f'{{"instances": {first("16777217")}}}', 400),
@@ -68,6 +85,13 @@ REFUSED = [  # stack, content type, body, status
     ("kserve", JSON, gzip.compress(tensor().encode(), mtime=0), 400),
     ("kserve", "", tensor(), 400),
     ("kserve", "text/json", tensor(), 400),
+    ("kserve", JSON, tensor(more=', "parameters": {"content_type": null}'), 422),
+    ("kserve", JSON, "[" * 3000 + "]" * 3000, 400),
+    ("triton", JSON, '{"parameters": {"priority": "1"}, ' + tensor()[1:], 500),
+    ("triton", JSON, '{"parameters": {"timeout": -1}, ' + tensor()[1:], 500),
+    ("triton", JSON, '{"parameters": {"sequence_end": 1}, ' + tensor()[1:], 500),
+    ("toolkit", "application/x-npy", npy_of("('<f4', (3,))", (1, 1, 2)), 500),
+    ("pytorch", "application/x-npy", npy_of("('<f4', (3,))", (1, 1, 2)), 500),
     ("mlserver", JSON, BOM + tensor().encode(), 422),
     ("azure-ml", JSON, TEXT.encode("utf-16"), 400),
     ("djl-serving", "image/png", b"no image", 424),
@@ -109,6 +133,35 @@ def test_odd_body_gives_the_array_of_the_server(stack, content_type, body, array
     assert isinstance(outcome, DecodedRequest)
     assert outcome.data.dtype == array.dtype
     assert np.array_equal(outcome.data, array)
+
+
+def test_kserve_reads_the_values_of_the_named_input_behind_those_of_others():
+    body, content_type = binary(("other", np.zeros(1, np.float32)), ("image", X))
+    assert np.array_equal(receive("kserve", body, content_type).data, X)
+
+
+def test_kserve_binary_header_without_a_name_is_a_server_error():
+    body, content_type = binary(("image", X))
+    length = len('"name": "image", ')
+    content_type = content_type.replace(str(len(body) - X.nbytes), str(len(body) - X.nbytes - length))
+    assert receive("kserve", body.replace(b'"name": "image", ', b""), content_type).status == 500
+
+
+@pytest.mark.parametrize(("datatype", "is_read"), [("fp16", True), ("FP16", False)])
+def test_kserve_refuses_half_precision_in_json_by_its_spelling(datatype, is_read):
+    outcome = receive("kserve", tensor(datatype=datatype), **with_dtype("float16"))
+    assert isinstance(outcome, DecodedRequest) == is_read
+
+
+def test_triton_reads_parameters_of_the_right_kinds():
+    body = '{"parameters": {"priority": 1, "sequence_end": true, "own": "x"}, ' + tensor()[1:]
+    assert np.array_equal(receive("triton", body).data, X)
+
+
+def test_parameters_of_a_hugging_face_pipeline_are_a_notice():
+    image = base64.b64encode(JPEG).decode()
+    outcome = receive("huggingface", json.dumps({"inputs": image, "parameters": {"top_k": 1}}))
+    assert (outcome.form, [finding.code for finding in outcome.findings]) == ("image", ["PAY120"])
 
 
 def test_infinity_reaches_the_signature_in_both_spellings():
@@ -189,11 +242,24 @@ def form(end):
     return head + JPEG + end + b"--b--" + end
 
 
-def test_form_with_unix_line_ends_is_read_with_a_warning():
-    outcome = receive("azure-ml", form(b"\n"), FORM)
+@pytest.mark.parametrize(("stack", "severity"), [("azure-ml", "warning"), ("ray-serve", "error")])
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (form(b"\n"), "LF"),
+        (b"preamble\r\n" + form(b"\r\n"), "text before"),
+        (form(b"\r\n").replace(b'name="image"; ', b""), "without a name"),
+    ],
+)
+def test_form_that_only_flask_reads_has_a_finding(stack, severity, body, words):
+    outcome = receive(stack, body, FORM)
     assert (outcome.form, outcome.data) == ("image", JPEG)
-    assert [(finding.code, finding.severity) for finding in outcome.findings] == [("PAY103", "warning")]
-    assert receive("azure-ml", form(b"\r\n"), FORM).findings == ()
+    assert [(finding.code, finding.severity) for finding in outcome.findings] == [("PAY103", severity)]
+    assert words in outcome.findings[0].message
+
+
+def test_form_of_rfc_7578_has_no_finding():
+    assert receive("ray-serve", form(b"\r\n"), FORM).findings == ()
 
 
 def test_djl_serving_passes_damaged_images_and_lists_of_arrays_on():

@@ -126,7 +126,7 @@ def test_json_is_parsed_like_rapidjson(text, found):
 def test_json_refused_by_rapidjson_is_rejected(text, message):
     with pytest.raises(RequestRejection) as caught:
         parse(text)
-    assert message in caught.value.text
+    assert message in caught.value.finding.message
 
 
 ARRAY = np.zeros((1, 2), np.float32)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.json_types import Json
@@ -44,11 +47,20 @@ def decode_form(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
     if len(files) > 1:
         return DecodedRequest(form="object", what=f"{len(files)} files in one form")
     content = _file(files[0])
-    if line_end(body) == b"\r\n":
-        return content
-    message = "multipart body: got lines that end in LF, expected CR LF: Flask reads them, Starlette refuses them"
-    finding = PAY103.finding(message, expected="CR LF", actual="LF", severity="warning")
-    return replace_fields(content, findings=(*content.findings, finding))
+    return replace_fields(content, findings=(*content.findings, *_deviations(body, parts, spec)))
+
+
+def _deviations(body: bytes, parts: Sequence[Part], spec: Spec) -> Iterator[Finding]:
+    """What differs from RFC 7578 in a form that is read: Flask accepts it, Starlette refuses it."""
+    problems = (
+        (line_end(body) != b"\r\n", "lines that end in LF, expected CR LF"),
+        (not body.startswith(b"--"), "text before the first delimiter"),
+        (not all(part.name for part in parts), "a part without a name"),
+    )
+    for _, problem in filter(itemgetter(0), problems):
+        message = f"multipart body: got {problem}: Flask reads it, Starlette refuses it"
+        is_starlette = spec.payload.get("stack") == "ray-serve"
+        yield PAY103.finding(message, expected="a form of RFC 7578", severity=None if is_starlette else "warning")
 
 
 def _no_image(finding: Finding) -> DecodedRequest:

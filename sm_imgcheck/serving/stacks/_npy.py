@@ -77,6 +77,9 @@ def _npy_array(body: bytes) -> np.ndarray | LoadedObject:
     if dtype.hasobject:
         what = f"an object array {shape} from a pickle"
         return LoadedObject(kind="numpy.ndarray of O", what=what, findings=(_pickle("object array"),), dtype="object")
+    if dtype.subdtype is not None:
+        message = f".npy dtype: got {dtype}, an array in each element, which NumPy writes and does not read"
+        refuse("Failed to read all data for array.", PAY116, message)
     size = prod(shape) * dtype.itemsize
     if size > len(body) - start:
         text = f"EOF: reading array data, expected {size} bytes got {len(body) - start}"

@@ -69,7 +69,7 @@ def parse(body: bytes, *, exact: bool = False) -> Json:
         message = _MESSAGES.get(problem.msg, "Invalid value.")
         _reject(message if text.strip(" \t\r\n") else "The document is empty.", problem.pos, body)
     except RecursionError:
-        _reject("The document is nested too deeply to be parsed here.", None)
+        raise RequestRejection("", not_json(body, "nested too deeply")) from None
 
 
 def _load(text: str, hook: object) -> Json:

@@ -70,8 +70,9 @@ def _rows(rows: list[Json], spec: Spec) -> tuple[list[Json], tuple[Finding, ...]
     name = next(iter(first))
     members = [row for row in rows if _is_named(row) and list(row) == [name]]
     if len(members) != len(rows):
+        is_plain = any(not _is_named(row) for row in rows)
         _refuse(
-            "Expecting object but got list at item",
+            "Expecting object but got list at item" if is_plain else "",
             PAY104.finding(f"not every entry is an object with the key {name!r}"),
         )
     return [row[name] for row in members], said
@@ -215,7 +216,7 @@ def _even(value: Json) -> tuple[list[int | float], tuple[int, ...]] | None:
         if even is None:
             as_array(value)
     except RequestRejection as no:
-        raise reword_rejection(no, "Encountered list at unexpected size") from None
+        raise reword_rejection(no, "") from None  # which of several messages depends on the order
     return even
 
 
@@ -274,7 +275,8 @@ def _unescape(item: Json) -> bytes:
     if not isinstance(text, str):
         value_text = json.dumps(item)[:60]
         message = f'encoded image: got {value_text}, expected {{"b64": "..."}} with this key only'
-        _refuse(f"JSON Value: {value_text} not formatted correctly for base64 data", PAY110.finding(message))
+        problem = " not formatted correctly for base64 data" if isinstance(item, dict) else " Type: "
+        _refuse(f"JSON Value: {value_text}{problem}", PAY110.finding(message))
     match = _BASE64.fullmatch("".join(text.split()))
     short = -len(match[1]) % 4 if match else 3
     if match is None or short == 3 or len(match[2]) not in (0, short):

@@ -53,6 +53,7 @@ def decode_v2(document: Json, tail: bytes, spec: Spec) -> DecodedRequest:
         refuse("Unable to parse 'inputs': attempt to access non-existing object member 'inputs'", PAY103, _no_v2())
     if not isinstance(document.get("id", ""), str):
         refuse("Unable to parse 'id': attempt to access JSON non-string as string", PAY103, "id: expected a string")
+    _check_parameters(document)
     entries = document["inputs"]
     if not isinstance(entries, list):
         refuse("Unable to parse 'inputs': attempt to access JSON non-array as array", PAY103, _no_v2())
@@ -68,6 +69,23 @@ def decode_v2(document: Json, tail: bytes, spec: Spec) -> DecodedRequest:
         refuse("unexpected additional input data for model", PAY115, message, status=400, actual=str(len(tail)))
     notices = _outputs(document)
     return _decode(_only(inputs, spec), spec, notices)
+
+
+_PARAMETERS = {
+    **dict.fromkeys(("priority", "timeout"), "unsigned-integer"),
+    **dict.fromkeys(("sequence_start", "sequence_end", "binary_data_output"), "boolean"),
+}
+"""Kinds of the parameters of a request that the server reads itself."""
+
+
+def _check_parameters(document: dict[str, Json]) -> None:
+    parameters = document.get("parameters")
+    for name, value in parameters.items() if isinstance(parameters, dict) else ():
+        kind = _PARAMETERS.get(name, "")
+        fits = isinstance(value, bool) if kind == "boolean" else type(value) is int and value >= 0
+        if kind and not fits:
+            text = f"Unable to parse '{name}': attempt to access JSON non-{kind} as {kind}"
+            refuse(text, PAY103, f"parameter {name!r}: got {str(value)[:40]}, expected {kind}")
 
 
 def _no_v2() -> str:
@@ -213,7 +231,8 @@ def _values(values: list[Json], datatype: str) -> tuple[np.ndarray | None, tuple
 
 def _refuse_value(kind: str, values: list[Json], fits: Callable[[Json], bool], datatype: str) -> NoReturn:
     wrong = next(value for value in values if not fits(value))
-    text = f"Unable to parse 'data': attempt to access JSON non-{kind} as {'double' if kind == 'number' else kind}"
+    place = "JSON bytes array" if kind == "string" else "'data'"
+    text = f"Unable to parse {place}: attempt to access JSON non-{kind} as {'double' if kind == 'number' else kind}"
     value_text = repr(wrong)[:60]
     if type(wrong) in (int, float) and kind.endswith("integer"):
         message = f"{value_text} is written under {datatype}: integers without a point, in its range (1, not 1.0)"

@@ -35,6 +35,8 @@ def check_request(document: Json, name: str, *, names_datatypes: bool = True) ->
     for tensor in inputs:
         _check_input(tensor)
         _check_datatype(tensor["datatype"], names_datatypes=names_datatypes)
+        if not names_datatypes:
+            _check_scalars(tensor)
     if not inputs:
         refuse("IndexError: list index out of range", PAY103, "inputs: got an empty list, expected 1", status=500)
     return next((tensor for tensor in inputs if tensor["name"] == name), inputs[0])
@@ -63,6 +65,13 @@ def _check_parameters(members: dict[str, Json]) -> None:
     if isinstance(parameters, dict):
         _check_optional(parameters, "content_type", str)
         _check_optional(parameters, "headers", dict)
+
+
+def _check_scalars(members: dict[str, Json]) -> None:
+    parameters = members.get("parameters")
+    for name, value in parameters.items() if isinstance(parameters, dict) else ():
+        if not isinstance(value, str | int | float):
+            _invalid(f"parameter {name[:40]!r}: got {str(value)[:40]}, expected text, a number or a boolean")
 
 
 def _check_name(members: dict[str, Json]) -> None:

@@ -136,7 +136,9 @@ def _object(document: Json) -> DecodedRequest:
         )
     if len(images) > 1:
         return DecodedRequest(form="object", what=f"{len(images)} texts of base64, decoded by the pipeline")
-    return DecodedRequest(form="image", data=images[0], what=_IMAGE)
+    message = f"parameters: got {_keys(parameters)}, not checked: they are arguments of the pipeline"
+    findings = (PAY120.finding(message, actual=_keys(parameters)),) if parameters else ()
+    return DecodedRequest(form="image", data=images[0], what=_IMAGE, findings=findings)
 
 
 def _refuse_inputs(document: Json, inputs: Json) -> NoReturn:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import takewhile
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
@@ -41,19 +42,37 @@ _HEADER = "Inference-Header-Content-Length"
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the predictor's first input holds as an array; neither datatype nor shape is compared with the model's."""
     length, notices = _json_length(body, content_type)
-    tensor = check_request(_document(body, length), spec.name, names_datatypes=False)
+    document = _document(body, length)
+    try:
+        tensor = check_request(document, spec.name, names_datatypes=False)
+    except RequestRejection as no:  # the binary form is read without a data model
+        raise no if length is None else reword_rejection(no, "", status=500) from None
     if length is None and not isinstance(tensor.get("data"), list):
         refuse("", PAY103, f"data: got {str(tensor.get('data'))[:40]}, expected a list", status=422)
     try:
-        array, findings = _array(tensor, body[length or len(body) :])
+        array, findings = _array(tensor, body[(length or len(body)) + _bytes_before(document, tensor) :])
     except RequestRejection as no:
         if no.status is not None or not no.text:
             raise
-        error = "OverflowError" if no.finding.code == PAY106.code else "ValueError"
+        error = "TypeError" if "argument must be" in no.text else "ValueError"
+        error = "OverflowError" if no.finding.code == PAY106.code else error
         raise reword_rejection(no, f"{error} : {no.text}", status=500, is_measured=True) from None
     return DecodedRequest(
         form="array", data=array, what=describe_dtype_shape(array), findings=(*findings, *notices, *_name(tensor, spec))
     )
+
+
+def _bytes_before(document: Json, tensor: dict[str, Json]) -> int:
+    """Bytes of the values of all inputs before the input that the model reads."""
+    inputs = document["inputs"] if isinstance(document, dict) else []
+    entries = [entry for entry in inputs if isinstance(entry, dict)] if isinstance(inputs, list) else []
+    sizes = [_binary_size(entry) for entry in takewhile(lambda entry: entry is not tensor, entries)]
+    return sum(size for size in sizes if isinstance(size, int))
+
+
+def _binary_size(tensor: dict[str, Json]) -> Json:
+    parameters = tensor.get("parameters")
+    return parameters.get("binary_data_size") if isinstance(parameters, dict) else None
 
 
 def _document(body: bytes, length: int | None) -> Json:
@@ -63,7 +82,7 @@ def _document(body: bytes, length: int | None) -> Json:
     except RequestRejection as no:
         if length is not None:
             raise reword_rejection(no, "Unrecognized request format: ") from None
-        is_text = not no.text or "codec" not in no.text
+        is_text = "codec" not in no.text and "recursion" not in no.text
         raise reword_rejection(no, "", status=422 if is_text else 400, is_measured=True) from None
 
 
@@ -103,10 +122,9 @@ def _array(tensor: dict[str, Json], tail: bytes) -> tuple[np.ndarray, tuple[Find
     if dtype is None:
         message = f"datatype: got {tensor['datatype']!r}, of which no array is made"
         refuse("invalid datatype None in the input", PAY117, message, status=400)
-    parameters = tensor.get("parameters")
-    size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
+    size = _binary_size(tensor)
     if "data" in tensor:
-        if dtype.name == "float16":
+        if tensor["datatype"] == "FP16":  # as written: fp16 is read
             text = "Sending FP16 data via JSON is not supported. Please use the binary data format for input"
             message = "datatype: got FP16 in JSON, expected the binary form (envelope triton-binary)"
             refuse(text, PAY117, message, status=400, expected="the binary form", actual="JSON")
