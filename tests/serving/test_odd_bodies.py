@@ -87,6 +87,7 @@ REFUSED = [  # stack, content type, body, status
     ("kserve", "text/json", tensor(), 400),
     ("kserve", JSON, tensor(more=', "parameters": {"content_type": null}'), 422),
     ("kserve", JSON, "[" * 3000 + "]" * 3000, 400),
+    ("kserve", JSON, json.dumps(tensor()), 400),
     ("triton", JSON, '{"parameters": {"priority": "1"}, ' + tensor()[1:], 500),
     ("triton", JSON, '{"parameters": {"timeout": -1}, ' + tensor()[1:], 500),
     ("triton", JSON, '{"parameters": {"sequence_end": 1}, ' + tensor()[1:], 500),

@@ -36,6 +36,7 @@ _BINARY_TYPE = re.compile(
     r"application/(?:vnd\.sagemaker-triton\.binary\+json|octet-stream);\s*json-header-size=([0-9]{1,12})"
 )
 _HEADER = "Inference-Header-Content-Length"
+_NO_HEADER = "received byte inputs, but the'inference-header-content-length' header is missing."
 
 
 @wrap_rejections(400, '{"error":"{}"}')
@@ -78,12 +79,15 @@ def _binary_size(tensor: dict[str, Json]) -> Json:
 def _document(body: bytes, length: int | None) -> Json:
     """The document as FastAPI reads it, or orjson where the header declares its length. Raises RequestRejection."""
     try:
-        return parse(body, detect=True) if length is None else parse(body[:length], nan=False)
+        document = parse(body, detect=True) if length is None else parse(body[:length], nan=False)
     except RequestRejection as no:
         if length is not None:
             raise reword_rejection(no, "Unrecognized request format: ") from None
         is_text = "codec" not in no.text and "recursion" not in no.text
         raise reword_rejection(no, "", status=422 if is_text else 400, is_measured=True) from None
+    if isinstance(document, str) and length is None:  # FastAPI passes a JSON string on as bytes
+        refuse(_NO_HEADER, PAY103, "body: got a JSON string, expected a v2 request: it is encoded twice")
+    return document
 
 
 def _json_length(body: bytes, content_type: str) -> tuple[int | None, tuple[Finding, ...]]:
@@ -99,7 +103,7 @@ def _json_length(body: bytes, content_type: str) -> tuple[int | None, tuple[Find
         return None, ()
     if kind != "application/octet-stream":
         message = f"content type: got {content_type!r}, expected application/json or application/octet-stream"
-        refuse("received byte inputs, but the'inference-header-content-length' header is missing.", PAY101, message)
+        refuse(_NO_HEADER, PAY101, message)
     length = _end_of_json(body)
     message = f"the header {_HEADER}: {length} is assumed: the request is refused without it"
     return length, (PAY120.finding(message, actual=str(length)),)
