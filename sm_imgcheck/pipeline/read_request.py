@@ -13,7 +13,7 @@ from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetch_file, image_candidate, open_file, read_guarded
 from sm_imgcheck.rules.payload_request import PAY120
 from sm_imgcheck.serving.endpoints import ENDPOINTS
-from sm_imgcheck.serving.stacks import STACKS, complete_findings
+from sm_imgcheck.serving.stacks import STACKS, complete_findings, endpoint_of
 
 __all__ = ["as_sent", "read_request", "request_candidate"]
 
@@ -85,7 +85,7 @@ def _describe_request(content_type: str, size: int, spec: Spec) -> Request:
         size=size,
         stack=name,
         findings=() if name else (_no_stack(),),
-        limits=ENDPOINTS[spec.payload.get("endpoint", "realtime")].limits,
+        limits=ENDPOINTS[endpoint_of(spec.payload)].limits,
         envelope=envelopes[0] if envelopes else "",
     )
 

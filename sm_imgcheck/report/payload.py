@@ -51,6 +51,8 @@ def body_entries(row: BodyRow, *problems: Finding, not_made: str = "not-written"
 
 def target_description(route: RequestTarget) -> str:
     """The destination of the request, such as ``pytorch behind a realtime endpoint``."""
+    if route.endpoint == "direct":
+        return route.stack or "any server"
     article = "an" if route.endpoint == "async" else "a"
     kind = "batch transform job" if route.endpoint == "batch" else f"{route.endpoint} endpoint"
     return f"{route.stack or 'any server'} behind {article} {kind}"
@@ -149,10 +151,10 @@ class PayloadContent(ReportContent[BodyRow]):
         total = phrases.count(report.candidates, "candidate")
         end = [f"No body for {report.unwritten:,} of {total}.", ""] if report.unwritten else []
         place, content_type = self.first
-        lines = ["", *end, f"Limits for {self.largest:,} bytes to {target_description(self.route)}:"]
-        lines += [
-            line.rstrip() for line in phrases.columns(_limit(bound, self.largest) for bound in bounds(self.route))
-        ]
+        limits = bounds(self.route)
+        title = f"Limits for {self.largest:,} bytes to {target_description(self.route)}:"
+        lines = ["", *end, *([title] if limits else [])]
+        lines += [line.rstrip() for line in phrases.columns(_limit(bound, self.largest) for bound in limits)]
         lines += [f"Not checked: {text}." for text in self.route.unchecked]
         if place == "-":
             return "\n".join(lines) + "\n"

@@ -56,7 +56,7 @@ class SizesContent(ReportContent[SizeTable]):
         lines = [f"{images}, {load.dtype} {list(load.shape)}{largest}, to {target_description(route)}:"]
         sizes = sorted(row.sizes, key=lambda size: (not size.accepted, size.bytes is None, size.bytes))
         lines += phrases.columns((size.envelope, _bytes(size), _verdict(size), size.content_type) for size in sizes)
-        lines += ["Limits, in bytes:"]
+        lines += ["Limits, in bytes:"] if bounds(route) else []
         lines += phrases.columns(
             (f"{bound.bytes:>13,}", bound.severity, f"{bound.source}; {bound.remedy}") for bound in bounds(route)
         )

@@ -1,4 +1,4 @@
-"""Limits of AWS endpoints by kind: bytes of a body, seconds of a response."""
+"""Limits of endpoints by kind: bytes of a body, seconds of a response; ``direct`` is a server without SageMaker."""
 
 from __future__ import annotations
 
@@ -77,4 +77,5 @@ ENDPOINTS: dict[str, Endpoint] = {
         ),
         seconds=3600,
     ),
+    "direct": Endpoint(limits=(), seconds=60),
 }

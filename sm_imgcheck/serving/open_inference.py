@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from math import prod
 from typing import TypedDict
 
@@ -11,7 +13,16 @@ from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.serving.envelopes import format_value
 from sm_imgcheck.serving.envelopes._json import member
 
-__all__ = ["DATATYPES", "DATATYPE_OF", "InputTensor", "check_count", "is_shape", "name_of", "tensor_of"]
+__all__ = [
+    "DATATYPES",
+    "DATATYPE_OF",
+    "InputTensor",
+    "check_count",
+    "inference_headers",
+    "is_shape",
+    "name_of",
+    "tensor_of",
+]
 
 DATATYPES = {
     "BOOL": "bool",
@@ -87,3 +98,21 @@ def numpy_dtype(word: str) -> np.dtype | None:
     """NumPy's dtype of a datatype; None for those that NumPy cannot hold."""
     name = DATATYPES.get(word, "")
     return np.dtype(name) if name and name != "bfloat16" else None
+
+
+_INFERENCE_PATH = re.compile(r"/v2/models/[^/]+(?:/versions/[^/]+)?/infer/?")
+_HEADER_SIZE = re.compile(r"application/vnd\.sagemaker-triton\.binary\+json;json-header-size=(\d{1,9})")
+
+
+def inference_headers(path: str, headers: dict[str, str]) -> Mapping[str, str]:
+    """Replace SageMaker's content type of the binary form on the URL of KServe and Triton.
+
+    The header ``Inference-Header-Content-Length`` states the length of the JSON there:
+    https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+    """
+    match = _HEADER_SIZE.fullmatch(headers.get("Content-Type", ""))
+    if match is None or not _INFERENCE_PATH.fullmatch(path):
+        return headers
+    names = {name.lower() for name in headers}
+    length = {} if "inference-header-content-length" in names else {"Inference-Header-Content-Length": match[1]}
+    return {**headers, "Content-Type": "application/octet-stream", **length}

@@ -93,8 +93,9 @@ PAYLOAD = (
     Key(
         name="endpoint",
         kind="choice",
-        choices=("realtime", "serverless", "async", "batch"),
-        doc="the kind of endpoint, which decides how large a body may be",
+        choices=("realtime", "serverless", "async", "batch", "direct"),
+        doc="the kind of endpoint, which decides how large a body may be; direct: a server without SageMaker",
+        rule="realtime; direct for stacks of other platforms",
         example="realtime",
     ),
     Key(

@@ -10,7 +10,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, PayloadKeys, Severity, Spec
 from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope
-from sm_imgcheck.serving.stacks import STACKS
+from sm_imgcheck.serving.stacks import STACKS, endpoint_of
 from sm_imgcheck.spec.parse import check_payload
 from sm_imgcheck.spec.problems import ProblemList, format_value
 
@@ -71,7 +71,7 @@ def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> Req
         given=spec,
         envelope=envelope,
         stack=keys.get("stack", ""),
-        endpoint=keys.get("endpoint", "realtime"),
+        endpoint=endpoint_of(keys),
         unchecked=tuple(_open_questions(keys)),
     )
 
@@ -85,8 +85,11 @@ def forms(name: str) -> tuple[str, ...]:
 def _open_questions(payload: Mapping[str, object]) -> Iterator[str]:
     if "stack" not in payload:
         yield "server acceptance and limit not checked: set payload.stack in the spec"
-    if "endpoint" not in payload:
+    if "endpoint" not in payload and endpoint_of(payload) == "realtime":
         yield "limits of a realtime endpoint assumed: set payload.endpoint in the spec"
+    stack = str(payload.get("stack", ""))
+    if endpoint_of(payload) == "direct" and "max_bytes" not in payload and (stack and not STACKS[stack].body_limit):
+        yield f"size limit of {stack} unknown: set payload.max_bytes in the spec"
 
 
 @frozen
@@ -132,7 +135,7 @@ def _texts(limit: object) -> dict[str, str]:
 
 def narrowest(limits: tuple[SizeLimit, ...], severity: Severity = "warning") -> int:
     """Bytes that a body may have without an error; with ``warning``, without a warning either."""
-    return min(limit.bytes for limit in limits if severity == "warning" or limit.severity == "error")
+    return min((limit.bytes for limit in limits if severity == "warning" or limit.severity == "error"), default=1 << 40)
 
 
 def too_large(route: RequestTarget, size: int) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from math import ceil
 
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.features.requests import RequestTarget
+from sm_imgcheck.serving.open_inference import inference_headers
 from sm_imgcheck.serving.stacks import STACKS
 
 __all__ = ["HOST", "commands", "manifest", "placeholders"]
@@ -39,10 +40,12 @@ def commands(target: RequestTarget, path: str, content_type: str, size: int, fol
         texts = _transform(folder or ".", content_type, size)
     elif target.endpoint == "async":
         texts = _asynchronous(path, content_type)
+    elif target.endpoint == "direct":
+        texts = {}
     else:
         texts = _real_time(path, content_type)
-    url = HOST + (STACKS[target.stack].path if target.stack in STACKS else "/invocations")
-    return {**texts, "curl": _curl(path, content_type, url)}
+    route = STACKS[target.stack].path if target.stack in STACKS else "/invocations"
+    return {**texts, "curl": _curl(path, content_type, route)} if route else texts
 
 
 def placeholders(texts: Mapping[str, str]) -> str:
@@ -121,8 +124,10 @@ boto3.client("sagemaker").create_transform_job(
     return {"aws": f"{upload}\n{create}", "boto3": python}
 
 
-def _curl(path: str, content_type: str, url: str) -> str:
-    return _line("curl", "--data-binary", f"@{path}", "-H", f"Content-Type: {content_type}", url)
+def _curl(path: str, content_type: str, route: str) -> str:
+    headers = inference_headers(route, {"Content-Type": content_type})
+    words = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    return _line("curl", "--data-binary", f"@{path}", *words, f"{HOST}{route}")
 
 
 def _text(text: str) -> str:

@@ -7,7 +7,7 @@ where it uses them (``sm_imgcheck.io.lazy_imports``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import NoReturn
 
@@ -30,6 +30,7 @@ __all__ = [
     "check_limit",
     "complete_findings",
     "describe_dtype_shape",
+    "endpoint_of",
     "refuse",
     "reject_content_type",
     "reword_rejection",
@@ -70,7 +71,9 @@ class Stack:
     limit_setting: str = ""
     """What raises it."""
     path: str = "/invocations"
-    """Path of its prediction URL, with NAME for the model's name."""
+    """Path of its prediction URL, with NAME for the model's name; empty: the platform's own address."""
+    endpoint: str = "realtime"
+    """Kind of endpoint where the spec names none; ``direct``: the stack runs on another platform than SageMaker."""
     handler: str = ""
     """For ``code --for``: the text of the functions that the stack calls in a user's file; empty: it calls none. In it
     ``$name`` is replaced by the tensor's name, quoted as a Python string (not inside a docstring, which it could end),
@@ -86,6 +89,12 @@ class Stack:
 
 
 STACKS: Registry[Stack] = Registry(__name__, "STACK")
+
+
+def endpoint_of(payload: Mapping[str, object]) -> str:
+    """The kind of endpoint of a spec's ``payload``."""
+    stack = str(payload.get("stack", ""))
+    return str(payload.get("endpoint") or (STACKS[stack].endpoint if stack in STACKS else "realtime"))
 
 
 class RequestRejection(Exception):

@@ -61,6 +61,8 @@ STACK = Stack(
     rank=14,
     summary="Azure ML's inference server",
     receive=receive,
+    path="/score",
+    endpoint="direct",
     envelopes=("json", "json-b64", "array", "image", "multipart", "npy"),
     handler_imports=(
         "import io",

@@ -10,7 +10,14 @@ from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
 from sm_imgcheck.io.images.content import image_format
 from sm_imgcheck.io.numpy_files import read_npz
 from sm_imgcheck.rules.payload_request import PAY103, PAY120
-from sm_imgcheck.serving.stacks import RequestRejection, Stack, describe_dtype_shape, refuse, wrap_rejections
+from sm_imgcheck.serving.stacks import (
+    RequestRejection,
+    Stack,
+    check_limit,
+    describe_dtype_shape,
+    refuse,
+    wrap_rejections,
+)
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._images import convert_image
 from sm_imgcheck.serving.stacks._json import BYTE_ORDER_MARK, parse
@@ -19,9 +26,14 @@ from sm_imgcheck.serving.stacks.custom import read
 __all__ = ["STACK"]
 
 
+BODY_LIMIT, LIMIT_SETTING = 64 << 20, "SERVING_MAX_REQUEST_SIZE"
+"""ConfigManager.java, DEF_MAX_REQUEST_SIZE."""
+
+
 @wrap_rejections(424)
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the handler gets: a PIL image, an array of an .npz, the JSON document, a text, or the bytes."""
+    check_limit(body, BODY_LIMIT, LIMIT_SETTING, is_measured=False)
     if content_type == "tensor/npz":
         return _npz(body)
     if content_type.startswith("image/"):
@@ -84,6 +96,8 @@ STACK = Stack(
     rank=13,
     summary="DJL Serving's Python engine",
     receive=receive,
+    body_limit=BODY_LIMIT,
+    limit_setting=LIMIT_SETTING,
     envelopes=("npz", "image", "json", "json-b64", "array", "inputs", "instances"),
     handler_imports=("import io", "import math", "from djl_python import Output"),
     handler=_HANDLER,

@@ -188,6 +188,8 @@ STACK = Stack(
     rank=9,
     summary="KServe's Python server, v2 inference protocol",
     receive=receive,
+    path="/v2/models/NAME/infer",
+    endpoint="direct",
     needs_name=True,
     envelopes=("triton-binary", "kserve-v2"),
 )

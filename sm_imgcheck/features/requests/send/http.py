@@ -5,7 +5,6 @@ Redirects are not followed, proxies of the environment are not used, and no requ
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Payload
 from sm_imgcheck.features.requests.send import MAX_RESPONSE_BYTES, SendOptions, ServerResponse, request_headers
+from sm_imgcheck.serving.open_inference import inference_headers
 
 __all__ = ["check_url", "send"]
 
@@ -59,7 +59,7 @@ def check_url(url: str) -> SplitResult:
 def send(url: str, payload: Payload, options: SendOptions) -> ServerResponse:
     """POST the body and return the response. Raises SendError without a response."""
     parts = check_url(url)
-    headers = _inference_headers(parts.path, dict(request_headers(payload.content_type, options)))
+    headers = inference_headers(parts.path, dict(request_headers(payload.content_type, options)))
     deadline = _Deadline(at=monotonic() + options.timeout, seconds=options.timeout)
     connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = connect(parts.hostname or "", parts.port, timeout=min(_CONNECT, options.timeout))
@@ -72,24 +72,6 @@ def send(url: str, payload: Payload, options: SendOptions) -> ServerResponse:
                 return _read_response(_request(connection, target, payload.body, headers), deadline)
     finally:
         connection.close()
-
-
-_INFERENCE_PATH = re.compile(r"/v2/models/[^/]+(?:/versions/[^/]+)?/infer/?")
-_HEADER_SIZE = re.compile(r"application/vnd\.sagemaker-triton\.binary\+json;json-header-size=(\d{1,9})")
-
-
-def _inference_headers(path: str, headers: dict[str, str]) -> Mapping[str, str]:
-    """Replace SageMaker's content type of the binary form on the URL of KServe and Triton.
-
-    The header ``Inference-Header-Content-Length`` states the length of the JSON there:
-    https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
-    """
-    match = _HEADER_SIZE.fullmatch(headers.get("Content-Type", ""))
-    if match is None or not _INFERENCE_PATH.fullmatch(path):
-        return headers
-    names = {name.lower() for name in headers}
-    length = {} if "inference-header-content-length" in names else {"Inference-Header-Content-Length": match[1]}
-    return {**headers, "Content-Type": "application/octet-stream", **length}
 
 
 def _connect(connection: HTTPConnection) -> None:
