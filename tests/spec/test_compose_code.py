@@ -201,7 +201,7 @@ def test_code_block_of_markdown_is_read(case):
 @pytest.mark.parametrize("name", ["README.rst", "demo.ipynb"])
 @pytest.mark.parametrize("head", HEAD)
 def test_other_documents_with_code_are_refused(name, head):
-    with pytest.raises(ImgcheckError, match="vocabulary"):
+    with pytest.raises(ImgcheckError, match="got no known configuration or model file"):
         values_of(f"t = {RESIZED}", name, head)
 
 

@@ -120,7 +120,7 @@ def test_unscaled_values_are_drawn_white(panels):
     image = np.maximum(picture(), 2)
     found = panels(image[np.newaxis].astype(np.float32))
     assert (found[SEES].pixels == 255).all()
-    assert found[SEES].lines[-1] == "100.0% of the values are outside gray levels 0..255 (clipped)"
+    assert found[SEES].lines[-1] == "100.0 % of the values are outside gray levels 0..255 (clipped)"
     assert np.array_equal(found[MADE].pixels, image)
     assert found[MADE].lines[1] == "0..255, not scaled"
 
@@ -145,7 +145,7 @@ def test_nan_values_are_marked_magenta(panels):
     found = panels(tensor)
     assert list(found) == [SEES]
     assert tuple(found[SEES].pixels[3, 4]) == (255, 0, 255)
-    assert found[SEES].lines[-1] == "magenta: under 0.1% of the values are NaN"
+    assert found[SEES].lines[-1] == "magenta: under 0.1 % of the values are NaN"
     assert panels.notes[-1].startswith("No tensor can be made: 1 values are not finite")
 
 
@@ -287,7 +287,7 @@ def test_order_inferred_from_colors_is_labeled_likely(recognized_panels, monkeyp
     image = picture()
     found = recognized_panels(scale(image[..., ::-1]))
     assert np.array_equal(found[MADE].pixels, image)
-    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, likely by its colors (97%)"
+    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, likely by its colors (97 %)"
 
 
 def test_undetermined_channel_order_is_labeled_assumed(recognized_panels, monkeypatch):

@@ -235,12 +235,12 @@ REFUSED = {
     "readme-processor": (
         "README.md",
         "# ViT\n```python\nfrom transformers import AutoImageProcessor\nprocessor = AutoImageProcessor.from_pretrained('x')\n```\n",
-        "vocabulary",
+        "got no known configuration or model file",
     ),
     "sequential": (
         "t.py",
         "import torch\nfrom torchvision import transforms\nt = torch.nn.Sequential(transforms.CenterCrop(10), transforms.Normalize([0.5], [0.5]))\n",
-        "vocabulary",
+        "got no known configuration or model file",
     ),
     "fastai": (
         "train.py",
@@ -258,7 +258,7 @@ REFUSED = {
                 "labels": [],
             }
         ),
-        "vocabulary",
+        "got no known configuration or model file",
     ),
     "tfjs-no-signature": (
         "model.json",
@@ -269,12 +269,12 @@ REFUSED = {
                 "weightsManifest": [],
             }
         ),
-        "vocabulary",
+        "got no known configuration or model file",
     ),
     "opt-yaml": (
         "opt.yaml",
         "weights: yolov5s.pt\ncfg: ''\ndata: data/coco128.yaml\nhyp:\n  lr0: 0.01\nepochs: 3\nbatch_size: 16\nimgsz: 640\nrect: false\n",
-        "vocabulary",
+        "got no known configuration or model file",
     ),
     "two-converters": (
         "convert.sh",
