@@ -163,4 +163,4 @@ def _add_stage(golden: Golden, result: Result, plan: Plan, spec: Spec) -> Golden
         distances[0],
         dict.fromkeys(actual.stage for actual in distances[1:] if actual.stage != distances[0].stage),
     )
-    return replace(golden, stage=first.stage, found=first.found, wanted=first.wanted, later=tuple(later))
+    return replace(golden, stage=first.stage, found=first.found, expected=first.expected, later=tuple(later))

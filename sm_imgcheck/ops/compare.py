@@ -31,7 +31,7 @@ class TraitDifference:
     """decode, orient, color, resize, crop, pad, mirror, order, normalize, cast, layout; of an alteration, its op's."""
     found: tuple[str, ...]
     """Possible values of the trait: several where the evidence does not distinguish them."""
-    wanted: str
+    expected: str
 
 
 def shared(several: Sequence[Sequence[PipelineTrait]]) -> tuple[tuple[PipelineTrait, ...], ...]:
@@ -64,7 +64,7 @@ def _differences(
     for values, expected in zip(shared(several), expected_traits, strict=True):
         if not any(trait.agrees(expected) for trait in values):
             actual, phrase = _phrases(values, expected)
-            yield TraitDifference(trait=expected.name, stage=_stage(values[0], expected), found=actual, wanted=phrase)
+            yield TraitDifference(trait=expected.name, stage=_stage(values[0], expected), found=actual, expected=phrase)
 
 
 def _phrases(values: Sequence[PipelineTrait], expected: PipelineTrait) -> tuple[tuple[str, ...], str]:
@@ -231,7 +231,7 @@ def compare_with_spec_text(
         elif does[name]:
             texts.append(" or ".join(map(describe.verbs, does[name])))
     mismatches = differences(several, expected)
-    texts_of_spec = [item.wanted for item in mismatches if item.trait != "layout" or len(mismatches) == 1]
+    texts_of_spec = [item.expected for item in mismatches if item.trait != "layout" or len(mismatches) == 1]
     instead = f"the spec requires {', '.join(texts_of_spec)}" if texts_of_spec else "as the spec requires"
     if not mismatches and not any(_agree(pipeline, expected) for pipeline in several):  # each differs in another trait
         instead = f"the spec requires {said((expected,))}"

@@ -99,11 +99,11 @@ def of_source(result: Result) -> dict[str, object] | None:
         return None
     return {
         "exact": bool(result.origins) and result.origins[0].exact,
-        "said": said(pipelines(result.origins)) if result.origins else "",
+        "description": said(pipelines(result.origins)) if result.origins else "",
         "traits": _trait_texts(result.origins),
         "origins": [_origin(origin) for origin in result.origins],
-        "wanted": None if result.ideal is None else _spec_pipeline(result.ideal),
-        "story": _comparison_text(result) if result.origins else "",
+        "spec": None if result.ideal is None else _spec_pipeline(result.ideal),
+        "comparison": _comparison_text(result) if result.origins else "",
         "fixed_by": _lines(result),
     }
 
@@ -114,7 +114,7 @@ def _trait_texts(origins: tuple[Origin, ...]) -> dict[str, list[str]]:
 
 def _origin(origin: Origin) -> dict[str, object]:
     return {
-        "said": said([traits(origin.steps, origin.before)]),
+        "description": said([traits(origin.steps, origin.before)]),
         "exact": origin.exact,
         "mean_difference": origin.mean_difference,
         "max_difference": origin.max_difference,
@@ -127,7 +127,7 @@ def _spec_pipeline(ideal: SourceComparison) -> dict[str, object]:
     plan = ideal.plan
     return {
         "source": ideal.source,
-        "said": said([traits(plan.steps, plan.before)]) if plan is not None else "",
+        "description": said([traits(plan.steps, plan.before)]) if plan is not None else "",
         "refused": ideal.refused,
         "steps": () if plan is None else plan.steps,
         "mean_difference": ideal.mean_difference,

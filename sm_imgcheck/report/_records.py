@@ -17,7 +17,7 @@ from sm_imgcheck.report.settings import Run
 __all__ = ["encode", "name_of", "of_report", "of_request", "of_result", "of_spec"]
 
 _FLAW = ("code", "message", "expected", "actual")
-VERSION = 3
+VERSION = 4
 """Version of the JSON document: changed by a key that is removed or has another meaning, not by a new key."""
 
 

@@ -42,7 +42,7 @@ class IdentifyContent(ReportContent[Result]):
         record = {"version": _records.VERSION} | {key: whole[key] for key in ("path", "kind", "facts", "source")}
         channels = row.facts.channels if row.facts is not None else ()
         record |= {
-            "said": None if row.facts is None else _descriptions(row.facts),
+            "description": None if row.facts is None else _descriptions(row.facts),
             "plausible": [] if _on_grid(channels) else list(plausible(channels)) if channels else [],
             "std": [_std(channel) for channel in channels] if _on_grid(channels) else None,
             "mean": [list(_means(channel)) for channel in channels] if _on_grid(channels) else None,

@@ -50,7 +50,7 @@ def _stage(golden: Golden) -> str:
     actual = " or ".join(golden.found)
     source = "" if golden.exact else "no known pipeline matches exactly; in the nearest, "
     later = f", then {' and '.join(golden.later)}" if golden.later else ""
-    return f"{source}first different stage: {golden.stage} (got {actual}, expected {golden.wanted}){later}"
+    return f"{source}first different stage: {golden.stage} (got {actual}, expected {golden.expected}){later}"
 
 
 GLD102 = Rule(

@@ -178,8 +178,8 @@ def _trait_mismatches(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
         is_shared = comparison is ideal and len(of_pixels) > 1
         severity, pixels = _severity(comparison), _pixel_difference(comparison, is_shared=is_shared)
         yield rule.finding(
-            f"{subject}: got {actual}, expected {difference.wanted}{pixels}",
-            expected=difference.wanted,
+            f"{subject}: got {actual}, expected {difference.expected}{pixels}",
+            expected=difference.expected,
             actual=actual,
             severity=rule.severity if is_shared and severity == "error" else severity,
         )

@@ -99,15 +99,15 @@ def test_json_has_the_same_keys_for_every_result(run_cli):
     ways = [("wrong.npy",), ("wrong.npy", "--source", "cat.jpg"), ("absent.npy",), ("wrong.npy", "-s", "spec.yaml")]
     records = [json.loads(run_cli("identify", *way, "--format", "json")[1]) for way in ways]
     assert {" ".join(record) for record in records} == {
-        "version path kind facts source said plausible std mean spec findings plan skipped"
+        "version path kind facts source description plausible std mean spec findings plan skipped"
     }
     alone, by_source, absent, held = records
-    assert alone["said"]["values"] == "ImageNet mean and std, in RGB order"
+    assert alone["description"]["values"] == "ImageNet mean and std, in RGB order"
     assert alone["source"] is None
     assert by_source["source"]["exact"] is True
     assert by_source["source"]["traits"]["kernel"] == ["OpenCV INTER_LINEAR without antialias"]
     assert by_source["source"]["origins"][0]["max_difference"] == 0
-    assert by_source["source"]["wanted"]["steps"] == []
+    assert by_source["source"]["spec"]["steps"] == []
     assert absent["findings"][0]["code"] == "SRC101"
     assert held["plan"]["steps"] == []  # no step is missing
 
@@ -115,10 +115,10 @@ def test_json_has_the_same_keys_for_every_result(run_cli):
 def test_validate_json_has_source_description_and_fix(run_cli):
     _, out, _ = run_cli("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--format", "json")
     (result,) = json.loads(out)["results"]
-    assert result["source"]["story"].startswith("it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR")
-    assert result["source"]["story"].endswith("; the spec requires Pillow bilinear, RGB")
+    assert result["source"]["comparison"].startswith("it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR")
+    assert result["source"]["comparison"].endswith("; the spec requires Pillow bilinear, RGB")
     assert [step["op"] for step in result["source"]["fixed_by"]] == ["resize_pillow"]
-    assert result["source"]["wanted"]["max_difference"] > 1
+    assert result["source"]["spec"]["max_difference"] > 1
     _, out, _ = run_cli("validate", "wrong.npy", "-s", "spec.yaml", "--format", "json")
     assert json.loads(out)["results"][0]["source"] is None
 

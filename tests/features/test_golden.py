@@ -184,7 +184,7 @@ def test_earlier_of_two_different_stages_is_named(here):
 
 def test_golden_difference_names_actual_and_expected_order(here):
     golden = check_first(spec_with(spec_tensor(**STAGES["order"]))).golden
-    assert (golden.found, golden.wanted) == (("BGR",), "RGB")
+    assert (golden.found, golden.expected) == (("BGR",), "RGB")
 
 
 @pytest.mark.slow
@@ -368,7 +368,7 @@ def test_json_has_the_differences_of_each_probe(specs, run_cli):
         "max_difference": 0.0,
         "stage": "",
         "found": [],
-        "wanted": "",
+        "expected": "",
         "later": [],
         "exact": True,
     }

@@ -132,7 +132,7 @@ def test_equivalent_mappings_have_no_difference():
 def test_crops_with_different_rounding_are_distinguished():
     (found,) = differences([traits((DECODE, crop(rounding="floor")))], traits((DECODE, crop())))
     assert found.found == ("center crop 224x224 (offset rounded down)",)
-    assert found.wanted == "center crop 224x224 (offset rounded half to even)"
+    assert found.expected == "center crop 224x224 (offset rounded half to even)"
 
 
 def test_crop_difference_omits_the_pad_side_that_follows_from_the_rounding():

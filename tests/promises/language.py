@@ -413,7 +413,6 @@ EXCEPTIONS = (
     ("sm_imgcheck/cli/suggestions.py", "-our", "spelling of guessed options"),
     ("place", "place (name)", "public field of Problem and Finding"),
     ("whole", "pronoun", "public field of Facts"),
-    ("wanted", "want", "public field of Golden and key of reports"),
     ("what", "what", "public field of DecodedRequest"),
     ("why", "why", "public field of Step and key of plans"),
     ("want_array", "want", "public option of process"),

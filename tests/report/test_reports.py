@@ -464,7 +464,7 @@ def test_value_span_is_formatted(low, high, said):
 def test_json_equals_the_documented_structure():
     results = [replace(image("cat.jpg"), emitted="out/cat.npy"), tensor("x.npy")]
     document = json.loads(render_report("json", results, skipped_inputs={"hidden": 1}))
-    assert document["version"] == 3
+    assert document["version"] == 4
     assert document["spec"] == {"name": "small", "sha256": "ab" * 32}
     cat, x = document["results"]
     assert (cat["path"], cat["kind"], cat["emitted"]) == ("cat.jpg", "image", "out/cat.npy")

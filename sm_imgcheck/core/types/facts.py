@@ -222,7 +222,7 @@ class Golden:
     are rounded otherwise; empty: none does, or none is known."""
     found: tuple[str, ...] = ()
     """The step of the golden tensor's pipeline at that stage: several where they are indistinguishable."""
-    wanted: str = ""
+    expected: str = ""
     """What the spec does there."""
     later: tuple[str, ...] = ()
     """The later stages that differ too. Where the channel order differs, mean and std have a different order too."""
