@@ -14,6 +14,8 @@ __all__ = ["Part", "boundary_of", "line_end", "read_form", "write_form"]
 MAX_PARTS = 1000
 MAX_HEADER_BYTES = 8192
 _BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"]{1,70})\"|([^\s;\"]{1,70}))", re.IGNORECASE)
+_LINE_END = re.compile(rb"\A\r?\n")
+_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n")
 _PARAMETER = re.compile(r";\s*(name|filename)=(?:\"((?:\\.|[^\"\\])*)\"|([^\s;]+))", re.IGNORECASE)
 
 
@@ -42,33 +44,44 @@ def read_form(body: bytes, content_type: str, *, lenient: bool = False) -> tuple
 
     lenient: accept both, and skip damaged parts.
     """
-    mark = b"--" + boundary_of(content_type).encode("latin-1", "replace")
-    end = line_end(body)
-    pieces = (end + body).split(end + mark, MAX_PARTS + 2)
+    pieces = _pieces(body, b"--" + boundary_of(content_type).encode("latin-1", "replace"))
     if lenient:
-        return tuple(part for piece in pieces[1:] if (part := _part(piece, end)) is not None)
+        return tuple(part for piece in pieces[1:] if (part := _part(piece)) is not None)
     if len(pieces) < 2 or len(pieces) > MAX_PARTS + 2:
         raise PayloadError(f"multipart body: got {len(pieces) - 1} delimiters, expected 1 to {MAX_PARTS} parts")
     if not pieces[-1].startswith(b"--"):
         raise PayloadError("multipart body: got no closing delimiter, expected --boundary-- at its end")
-    parts = tuple(part for piece in pieces[1:-1] if (part := _part(piece, end)) is not None)
+    parts = tuple(part for piece in pieces[1:-1] if (part := _part(piece)) is not None)
     if len(parts) != len(pieces) - 2:
         raise PayloadError("multipart body: got a part without a blank line after its headers")
     return parts
 
 
+def _pieces(body: bytes, mark: bytes) -> list[bytes]:
+    """What is before, between and after the lines that start with ``mark``; CR LF or LF ends a line, as in werkzeug."""
+    pieces, start, at = [], 0, body.find(mark)
+    while at >= 0 and len(pieces) < MAX_PARTS + 2:
+        if at == 0 or body[at - 1] == ord("\n"):
+            pieces.append(body[start:at].removesuffix(b"\n").removesuffix(b"\r"))
+            start = at + len(mark)
+        at = body.find(mark, at + len(mark))
+    return [*pieces, body[start:]]
+
+
 def line_end(body: bytes) -> bytes:
-    """What ends the first line of a form: CR LF, or LF alone, which some servers read (RFC 7578 has CR LF)."""
-    return b"\n" if body[body.find(b"\n") - 1 :][:1] != b"\r" else b"\r\n"
+    """What ends the line of the first delimiter: CR LF, or LF alone, which some servers read (RFC 7578 has CR LF)."""
+    line = body[max(body.find(b"--"), 0) :].partition(b"\n")[0]
+    return b"\r\n" if line.endswith(b"\r") else b"\n"
 
 
-def _part(piece: bytes, end: bytes) -> Part | None:
+def _part(piece: bytes) -> Part | None:
     """Return a part; None: it has no blank line after its headers."""
-    head, blank, body = piece.lstrip(b" \t").removeprefix(end).partition(end + end)
-    if not blank or len(head) > MAX_HEADER_BYTES:
+    piece = _LINE_END.sub(b"", piece.lstrip(b" \t"), count=1)
+    blank = _BLANK_LINE.search(piece, 0, MAX_HEADER_BYTES + len(b"\r\n\r\n"))
+    if blank is None:
         return None
-    headers = {}
-    for line in head.decode("utf-8", "replace").split(end.decode()):
+    body, headers = piece[blank.end() :], {}
+    for line in piece[: blank.start()].decode("utf-8", "replace").splitlines():
         name, _, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
     said = {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(_disposition(headers))}

@@ -259,8 +259,48 @@ def test_form_that_only_flask_reads_has_a_finding(stack, severity, body, words):
     assert words in outcome.findings[0].message
 
 
-def test_form_of_rfc_7578_has_no_finding():
-    assert receive("ray-serve", form(b"\r\n"), FORM).findings == ()
+# Empty lines before the first delimiter: 200 of Starlette 1.10 with python-multipart 0.0.34.
+@pytest.mark.parametrize("start", [b"", b"\r\n", b"\n"])
+def test_form_of_rfc_7578_has_no_finding(start):
+    outcome = receive("ray-serve", start + form(b"\r\n"), FORM)
+    assert (outcome.form, outcome.data, outcome.findings) == ("image", JPEG, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (form(b"\r\n").replace(b"--b\r\n", b"--b\n", 1), "LF"),
+        (b"preamble\n\r\n" + form(b"\r\n"), "text before"),
+    ],
+)
+def test_form_with_both_line_ends_is_read(body, words):
+    outcome = receive("azure-ml", body, FORM)
+    assert (outcome.form, outcome.data) == ("image", JPEG)
+    assert words in outcome.findings[0].message
+
+
+def test_delimiter_inside_a_line_is_data():
+    text = form(b"\r\n").replace(JPEG, JPEG + b" --b")
+    assert receive("ray-serve", text, FORM).data == JPEG + b" --b"
+
+
+@pytest.mark.parametrize("stack", ["tensorflow-serving", "vertex-ai", "triton"])
+def test_text_without_end_is_refused_in_linear_time(stack):
+    body = '{"instances": [Inf, "' + '\\"' * 200_000  # hours, if searched from each quote
+    outcome = receive(stack, body)
+    assert isinstance(outcome, RejectedRequest)
+    assert outcome.finding.code == "PAY116"
+
+
+def test_integer_beyond_the_significand_is_refused_with_its_limit():
+    outcome = receive("tensorflow-serving", ROWS.replace("0.5", "16777216", 1))
+    assert "got 16777216, expected integers of at most 16,777,215 for float32" in outcome.finding.message
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_json_in_another_encoding_is_read_by_an_unknown_server(encoding):
+    outcome = receive("custom", TEXT.encode(encoding))
+    assert np.array_equal(outcome.data, X)
 
 
 def test_djl_serving_passes_damaged_images_and_lists_of_arrays_on():

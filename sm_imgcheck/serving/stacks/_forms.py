@@ -54,7 +54,7 @@ def _deviations(body: bytes, parts: Sequence[Part], spec: Spec) -> Iterator[Find
     """What differs from RFC 7578 in a form that is read: Flask accepts it, Starlette refuses it."""
     problems = (
         (line_end(body) != b"\r\n", "lines that end in LF, expected CR LF"),
-        (not body.startswith(b"--"), "text before the first delimiter"),
+        (not body.lstrip(b"\r\n").startswith(b"--"), "text before the first delimiter"),
         (not all(part.name for part in parts), "a part without a name"),
     )
     for _, problem in filter(itemgetter(0), problems):

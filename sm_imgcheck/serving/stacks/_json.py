@@ -19,6 +19,7 @@ from sm_imgcheck.serving.stacks import ParseLimitExceeded, RequestRejection
 __all__ = [
     "BYTE_ORDER_MARK",
     "as_array",
+    "as_utf8",
     "even_numbers",
     "first_float",
     "leaves",
@@ -61,6 +62,16 @@ def parse(body: bytes, *, nan: bool = True, detect: bool = False) -> Json:
     except orjson.JSONDecodeError:
         return _python(body, nan=nan, detect=detect)
     return document
+
+
+def as_utf8(body: bytes) -> bytes:
+    """A JSON body without a byte order mark, in UTF-8 where it is UTF-16 or UTF-32; unchanged where it is neither."""
+    try:
+        encoding = json.detect_encoding(body)
+        text = "" if encoding.startswith("utf-8") else body.decode(encoding, "surrogatepass")
+        return text.encode("utf-8", "surrogatepass") if text else body.removeprefix(BYTE_ORDER_MARK)
+    except UnicodeError:
+        return body
 
 
 def _python(body: bytes, *, nan: bool, detect: bool) -> Json:

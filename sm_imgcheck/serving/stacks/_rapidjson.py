@@ -41,7 +41,8 @@ _SURROGATE = re.compile(rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|[
 _PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _CONSTANTS = {"-NaN": "NaN", "Inf": "Infinity", "-Inf": "-Infinity"}
 """Python's names of constants that it does not define."""
-_SHORT_CONSTANTS = re.compile(r'"(?:\\.|[^"\\])*"|-NaN|-?Inf(?!inity)')
+# A text without an end is one match too: a search from each of its quotes has quadratic cost, a minute for 40 kB.
+_SHORT_CONSTANTS = re.compile(r'"(?:\\.|[^"\\])*+(?:"|\\?\Z)|-NaN|-?Inf(?!inity)', re.DOTALL)
 
 
 def parse(body: bytes, *, exact: bool = False) -> Json:

@@ -178,7 +178,9 @@ def _reals(numbers: list[int | float], dtype: np.dtype, word: str) -> np.ndarray
     if inexact or beyond.size:
         odd = inexact[0] if inexact else numbers[int(beyond[0])]
         text = f"Cannot convert JSON value: {odd} to {word} without loss of precision."
-        message = f"value: got {odd}, which {dtype.name} does not hold exactly: write it with a decimal point"
+        message = (
+            f"value: got {odd}, expected integers of at most {exact:,} for {dtype.name}: write it with a decimal point"
+        )
         if not inexact:
             message = f"value: got {odd}, which {dtype.name} cannot hold"
         _refuse(text, PAY106.finding(message, expected=dtype.name, actual=str(odd)))

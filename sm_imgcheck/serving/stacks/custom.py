@@ -21,7 +21,7 @@ from sm_imgcheck.serving.stacks import (
 from sm_imgcheck.serving.stacks._base64 import decode_base64, looks_encoded, texts
 from sm_imgcheck.serving.stacks._forms import decode_data_url, decode_form, decode_keyed, free_key
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
-from sm_imgcheck.serving.stacks._json import BYTE_ORDER_MARK, as_array, parse
+from sm_imgcheck.serving.stacks._json import as_array, as_utf8, parse
 from sm_imgcheck.serving.stacks._npy import LoadedObject, load
 
 __all__ = ["STACK", "read"]
@@ -48,7 +48,7 @@ def _by_envelope(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
     """What the body holds by the spec's envelope, or by the envelope that its first bytes suggest."""
     kind = content_type.partition(";")[0].strip().lower()
     is_json = "json" in kind and not kind.startswith("application/vnd.sagemaker-triton.binary")
-    body = body.removeprefix(BYTE_ORDER_MARK) if is_json else body
+    body = as_utf8(body) if is_json else body
     name = spec.payload.get("envelope") or _guess(body, kind)
     if name in ("json", "json-b64"):
         return decode_keyed(parse(body, detect=True), spec)
