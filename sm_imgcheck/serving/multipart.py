@@ -59,7 +59,8 @@ def read_form(body: bytes, content_type: str, *, lenient: bool = False) -> tuple
 
 def _pieces(body: bytes, mark: bytes) -> list[bytes]:
     """What is before, between and after the lines that start with ``mark``; CR LF or LF ends a line, as in werkzeug."""
-    pieces, start, at = [], 0, body.find(mark)
+    pieces: list[bytes] = []
+    start, at = 0, body.find(mark)
     while at >= 0 and len(pieces) < MAX_PARTS + 2:
         if at == 0 or body[at - 1] == ord("\n"):
             pieces.append(body[start:at].removesuffix(b"\n").removesuffix(b"\r"))
