@@ -105,13 +105,26 @@ def _tokens(values: Mapping[str, str]) -> Verdict:
     labels = {"got": f"{counts[0]} patches", "expected": f"{counts[1]} patches"}
     if len(sides) < 2 or max(sides) < _FEWEST_PATCHES or abs(counts[0] - counts[1]) == 1 or sides[0] == sides[1]:
         return (), labels  # one more or less is a class token, or the length of a text
-    if not all(count.bit_count() == 1 for count in counts):  # 256 and 1024 are counts of features too
-        labels["subject"] = "image"
+    if min(sides) < _FEWEST_PATCHES:  # 10 and 50 are any counts; 5 are patches of a tiny image
+        labels["subject"] = "few-patches"
+        return ("wrong-size",) if max(sides) in _VIT_SIDES else (), labels
+    # 256 and 1024 are counts of features too, 257 and 1025 of frequencies
+    if _VIT_SIDES.issuperset(sides) and not all((count & ~1).bit_count() == 1 for count in counts):
+        labels["subject"] = "patches"
     return ("wrong-size",), labels
 
 
 _FEWEST_PATCHES = 7
 """Patches along a side of the smallest usual image: 224 pixels in patches of 32."""
+
+_VIT_SIDES = frozenset(
+    size // patch
+    for size, patch in (
+        *((224, 32), (384, 32), (224, 16), (224, 14), (384, 16), (384, 14)),
+        *((448, 16), (448, 14), (512, 16), (518, 14)),
+    )
+)
+"""Patches along a side in published vision transformers: ViT, DeiT, CLIP, SigLIP, EVA-02 and DINOv2."""
 
 
 def _elementwise(values: Mapping[str, str]) -> Verdict:

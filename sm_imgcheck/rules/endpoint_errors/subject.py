@@ -13,6 +13,7 @@ from enum import Enum, auto
 from functools import cache
 
 from sm_imgcheck.core.channels import COUNTS
+from sm_imgcheck.rules.endpoint_errors.shapes import SMALLEST_SIDE
 from sm_imgcheck.rules.endpoint_errors.word_lists import expression
 
 __all__ = ["Subject", "find_subject", "is_about_image", "is_of_values"]
@@ -65,6 +66,11 @@ _LENGTH = r"-1|None|null|\?|\d{1,5}|[BCHNW](?![\w])"
 _SHAPE = re.compile(rf"[\[({{](?P<lengths>(?:{_LENGTH})(?:(?:, ?|x| )(?:{_LENGTH})){{2,4}})[\])}}]")
 _FEWEST_SIDE = max(COUNTS) + 1
 
+_POSITIONS = re.compile(r"(?i)patch|(?<![a-z])pos(?:ition(?:al)?)?_?emb")
+"""Words of the layer that adds position embeddings to patches."""
+
+_TARGET = re.compile(r"(?i)(?<![a-z])targets?(?![a-z])")
+
 _CALLEE = re.compile(r"\w+(?=\()")
 """The name of a function that is called: ``head`` of ``self.head(x)``."""
 
@@ -90,19 +96,26 @@ def is_of_values(cause: str) -> bool:
 def find_subject(values: Mapping[str, str], sentence: str, message: str, code: Sequence[str]) -> Subject:
     """Return the subject of compared values.
 
-    values: the named groups of a match, with ``subject`` where the comparison alone identifies an image.
+    values: the named groups of a match, with ``subject`` where the comparison identifies an image: ``image``;
+    ``patches`` unless the text is about something else; ``few-patches`` only where it names patches or positions.
     sentence: the sentence that compares them, with the one before. message: all of the message. code: lines of a
     traceback with the names of their functions, the nearest first.
     """
     if values.get("subject") == "image":
         return Subject.IMAGE
+    if values.get("subject") == "few-patches":
+        return Subject.IMAGE if _POSITIONS.search(" ".join((message, *code))) else Subject.OTHER
+    if len(_image_shapes(sentence)) > 1:
+        sentence = _TARGET.sub("", sentence)  # "target must be (1, 3, 224, 224)": the shape that the model requires
     owner, line = _owner().search(sentence), " ".join(code[:1])
     first = sentence.rfind(": ", 0, owner.start()) + 1 if owner else 0  # "image service: mask must have shape ..."
     names_image = _IMAGE.search(_owner().sub("", sentence[first:]))
-    is_other_topic = expression("other_topic").search(f"{sentence} {line}") and not _IMAGE.search(line)
+    names_topic = expression("other_topic").search(f"{sentence} {line}") and not _IMAGE.search(line)
+    is_other_topic = names_topic and not any(map(_is_color_image, _image_shapes(sentence)))
     if not names_image and (owner or is_other_topic):
         return Subject.OTHER
-    if names_image or _WORDS.search(" ".join((message, *code))) or _has_image_shape(message):
+    is_image = names_image or values.get("subject") == "patches"
+    if is_image or _WORDS.search(" ".join((message, *code))) or _image_shapes(message):
         return Subject.IMAGE
     is_owned = expression("other_owner").search(_CALLEE.sub("", line))
     is_other = is_owned or expression("other_topic").search(" ".join(code))
@@ -126,17 +139,20 @@ def _owner() -> re.Pattern[str]:
     )
 
 
-def _has_image_shape(message: str) -> bool:
-    """Return whether a message has a shape that only images have."""
-    return any(_is_image_shape(match["lengths"]) for match in _SHAPE.finditer(message))
+def _image_shapes(text: str) -> list[list[int | None]]:
+    """Return the shapes in a text that only images have; None: any length."""
+    shapes = [
+        [int(length) if length.isdigit() else None for length in re.findall(_LENGTH, match["lengths"])]
+        for match in _SHAPE.finditer(text)
+    ]
+    return [shape for shape in shapes if _is_image(shape)]
 
 
-def _is_image_shape(text: str) -> bool:
+def _is_image(lengths: list[int | None]) -> bool:
     """Return whether four axes, or three with a channel axis and two sides, are an image.
 
     [1, 77, 768] and [None, 60, 4] are sequences as well; a grayscale image of three axes is square.
     """
-    lengths = [int(length) if length.isdigit() else None for length in re.findall(_LENGTH, text)]
     if len(lengths) >= 4:
         return any(lengths[axis] in COUNTS for axis in (1, -1, -3))
     if lengths[0] is None and lengths[1] is not None:
@@ -144,4 +160,16 @@ def _is_image_shape(text: str) -> bool:
     for channels, sides in ((lengths[0], lengths[1:]), (lengths[2], lengths[:2])):
         if channels in COUNTS and all(side is None or side >= _FEWEST_SIDE for side in sides):
             return channels != 1 or sides[0] == sides[1]
+    return False
+
+
+def _is_color_image(lengths: list[int | None]) -> bool:
+    """Return whether a shape is a color image in a text about any topic.
+
+    4 is a number of attention heads too, and [32, 100, 3] a batch of sequences.
+    """
+    *batch, first, middle, last = lengths
+    for channels, sides in ((first, (middle, last)), (last, (first, middle))):
+        if channels == 3 and all(side is None or side >= SMALLEST_SIDE for side in sides):
+            return bool(batch) or (sides[0] == sides[1] and sides[0] is not None)
     return False

@@ -29,7 +29,11 @@ class WordLists(TypedDict):
     text_or_sound: list[str]
     """Inputs of models of text and of sound: excludes causes in a request."""
     other_topic: list[str]
-    """Devices and layers of sound and text: excludes causes of values where no image is named."""
+    """Devices, layers and models of sound and text: excludes causes of values where no image is named or has a shape.
+
+    A name in quotes, after "model" or after a key (two spaces: ``context.py`` removes keys) is that of an endpoint:
+    an image model may be named ``albert``.
+    """
     other_owner: list[str]
     """Data other than images, such as masks and embeddings: excludes causes of the values that belong to them."""
 

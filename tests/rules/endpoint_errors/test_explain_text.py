@@ -476,6 +476,99 @@ def test_lengths_that_only_images_have_are_certain(text, certainty):
 
 
 @pytest.mark.parametrize(
+    ("got", "expected", "certainty"),
+    [
+        *((197, 577, "certain"), (50, 145, "certain"), (1370, 257, "certain"), (256, 196, "certain")),
+        *((100, 50, "likely"), (400, 100, "likely"), (1025, 257, "likely"), (256, 1025, "likely")),
+        *((10, 100, None), (1, 50, None), (50, 5, None), (2, 101, None), (145, 10, None), (577, 576, None)),
+    ],
+)
+def test_numbers_of_patches_are_certain_for_sizes_of_vision_transformers_only(got, expected, certainty):
+    text = f"The size of tensor a ({got}) must match the size of tensor b ({expected}) at non-singleton dimension 1"
+    assert next((one.certainty for one in explain_text(text)), None) == certainty
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected", "causes"),
+    [
+        ("    x = x + self.pos_embed", 197, ["wrong-size"]),
+        ("    x = patches + self.positions", 50, ["wrong-size"]),
+        ("    x = x + self.pos_embed", 101, []),
+        ("    x = self.conv(x) + y", 50, []),
+    ],
+)
+def test_patches_of_a_tiny_image_are_a_wrong_size_where_positions_are_added(frame, expected, causes):
+    error = f"The size of tensor a (5) must match the size of tensor b ({expected}) at non-singleton dimension 1"
+    assert cause_ids(f'  File "/opt/m.py", line 3, in forward\n{frame}\nRuntimeError: {error}') == causes
+
+
+@pytest.mark.parametrize("frame", ["    x = x + self.lstm(x)", "    x = self.bert(x) + x", "    x = x + causal"])
+def test_numbers_of_patches_in_a_layer_of_text_or_sound_have_no_cause(frame):
+    error = "The size of tensor a (577) must match the size of tensor b (197) at non-singleton dimension 1"
+    assert cause_ids(f'  File "/opt/m.py", line 3, in forward\n{frame}\nRuntimeError: {error}') == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("unexpected shape for input X for model albert_cls. Expected [-1,3,224,224], got [1,224,224,3]", "layout"),
+        ("Whisperwind detector: expected shape (1, 3, 640, 640), got (1, 640, 640, 3)", "layout"),
+        ("Whisperwind detector: expected float32, got uint8", "uint8"),
+        ("expected input[1, 4, 224, 224] to have 3 channels, but got 4 channels instead [model=minigpt4]", "alpha"),
+        ("expected 3 channels, but got 4 channels [model=minigpt4]", "alpha"),
+        ("inference input data-type is 'UINT8', model expects 'TYPE_FP32' for 'albert'", "uint8"),
+        ("unexpected total byte size 602112 for input 'X', expecting 150528 for model 'visualbert'", "bytes-ratio"),
+        ("inference request batch-size must be <= 8 for 'bert_ocr'", "batch-maximum"),
+        (
+            'layer "bert_vision" is incompatible: expected shape=(None, 224, 224, 3), found shape=(None, 3, 224, 224)',
+            "layout",
+        ),
+        (
+            'layer "conv_lstm_2d" is incompatible: expected ndim=4, found ndim=3. Full shape received: (224, 224, 3)',
+            "no-batch",
+        ),
+        ("node lstm Conv2D: expected 4 dimensions, got [224, 224, 3]", "no-batch"),
+    ],
+)
+def test_name_of_a_model_of_text_does_not_exclude_the_cause_of_an_image(text, cause):
+    assert cause_ids(text)[:1] == [cause]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GPT2Attention: expected float32, got float16",
+        "RobertaModel: expected int64, got int32",
+        "llama decoder: expected shape (1, 77, 768), got (1, 64, 768)",
+        "KV cache of llama must have shape (1, 4, 128, 64), got (1, 8, 128, 64)",
+        "lstm: expected shape (32, 100, 3), got (32, 100, 4)",
+        "lstm: expected shape (None, None, 3), got (None, None, 4)",
+        'layer "lstm_1" is incompatible: expected ndim=3, found ndim=4. Full shape received: (None, 10, 20, 30)',
+        "conv1d: weight of size [64, 3, 7], expected input[1, 4, 100] to have 3 channels, but got 4 channels instead",
+    ],
+)
+def test_layer_of_text_or_sound_without_an_image_shape_has_no_cause(text):
+    assert cause_ids(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "causes"),
+    [
+        ("satellite tile must have 3 channels, got 4", ["alpha"]),
+        ("tiles must have 3 channels, got 4", ["alpha"]),
+        ("tile size must be (256, 256, 3), got (512, 512, 3)", []),
+        ("Target shape must be (1, 3, 224, 224) but the array has shape (1, 224, 224, 3)", ["layout"]),
+        ("got tensor shape (3, 224, 224), target must be (1, 3, 224, 224)", ["no-batch"]),
+        ("target mask must have shape (1, 3, 224, 224), got (1, 224, 224, 3)", []),
+        ("target must be float32, got uint8", []),
+        ("target must have shape (1, 512, 4), got (1, 256, 4)", []),
+    ],
+)
+def test_tiles_are_images_and_targets_are_unless_two_image_shapes_are_compared(text, causes):
+    assert cause_ids(text) == causes
+
+
+@pytest.mark.parametrize(
     "frame",
     [
         "    return self.loss(logits, labels)",
