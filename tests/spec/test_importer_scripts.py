@@ -1,8 +1,10 @@
 """Rare forms of networks, training files, graphs and command lines: one field, or the reason for its absence."""
 
 import json
+import re
 
 import pytest
+from model_files import onnx_model
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.spec.importers import read_draft
@@ -10,7 +12,9 @@ from sm_imgcheck.spec.importers._source_file import SourceFile
 
 
 def draft_of(name, content, input_name=""):
-    return read_draft(SourceFile.of_bytes(name, content.encode()), input_name)
+    return read_draft(
+        SourceFile.of_bytes(name, content if isinstance(content, bytes) else content.encode()), input_name
+    )
 
 
 def data_layer(transform, images="new_height: 32 new_width: 48", phase="TEST"):
@@ -41,6 +45,10 @@ def tao(channel=3, mean="[0.5]", width="input_width: 64"):
         "spec.yaml",
         f"{augmentation}export:\n  input_channel: {channel}\n  input_height: 48\n  {width}\n  onnx_file: m.onnx\n",
     )
+
+
+def mo(options):
+    return "c.sh", f"mo --input_model m.onnx --input_shape [1,3,8,8] {options}\n"
 
 
 NORMALIZE = {"type": "Normalize", "mean": [1.0], "std": [2.0], "to_rgb": True}
@@ -82,6 +90,11 @@ VALUES = {
     "command-without-shape": ("c.sh", "mo --input_model m.onnx --input x\n", "", "mo: got no shape"),
     "command-open-quote": ("c.sh", "mo --input_shape '[1,3,8,8]\n", "", "command: No closing quotation"),
     "command-scale": ("c.sh", "mo -m m.onnx -s 255 --input_shape [1,3,8,8]\n", "value_range", [0, 255]),
+    "command-name-with-number": (*mo("--mean_values x-224[0.485,0.456,0.406]"), "value_range", None),
+    "command-point-at-end": (*mo("--mean_values [127.,127.,127.] --scale_values [127.]"), "value_range", [0, 255]),
+    "command-point-first": (*mo("--mean_values [.485,.456] --scale_values [58.]"), "value_range", [0, 255]),
+    "command-parentheses": (*mo("--mean_values 'x(123.68, 116.78, 103.94)'"), "value_range", [0, 255]),
+    "command-exponent": (*mo("--scale 2.55e2"), "value_range", [0, 255]),
     "mo-tensorflow": ("c.sh", "mo_tf.py --input_shape [1,8,16,3]\n", "shape", None),
     "mo-tensorflow-file": ("c.sh", "mo --input_model m.pb --input_shape [1,3,8,16]\n", "layout", None),
     "mo-saved-model": ("c.sh", "mo --saved_model_dir m --input_shape [1,8,16,3]\n", "layout", None),
@@ -157,3 +170,89 @@ def test_arguments_of_a_run_are_not_called_metadata():
     sources = {field.key: field.source for field in draft.fields}
     assert "arguments of Ultralytics" in sources["value_range"]
     assert not any("metadata" in source for source in sources.values())
+
+
+def hub(**keys):
+    files = {"m.onnx": {"inputs": {"image": {"io_type": "image", **keys}}, "outputs": {}}}
+    return "metadata.json", json.dumps({"model_files": files})
+
+
+def processor(**keys):
+    return "preprocessor_config.json", json.dumps(keys)
+
+
+CONVNEXT = {"image_processor_type": "ConvNextImageProcessorFast", "size": {"shortest_edge": 224}, "crop_pct": 0.875}
+SIDES = {"height": 256, "width": 256}
+REASONS = {
+    "ai-hub-no-shape": (*hub(value_range=[0, 1]), "layout", "unknown", "absent in inputs image"),
+    "ai-hub-no-range": (*hub(shape=[1, 3, 8, 8]), "value_range", "unknown", "absent in inputs image"),
+    "ai-hub-three-ends": (
+        *hub(shape=[1, 3, 8, 8], value_range=[0, 1, 2]),
+        "value_range",
+        "unknown",
+        "expected two numbers",
+    ),
+    "ai-hub-resize": (*hub(shape=[1, 3, 8, 8]), "resize", "unknown", "metadata of AI Hub have no resize"),
+    "command-of-variables": (*mo("--mean_values $MEAN"), "value_range", "unknown", "got no number"),
+    "command-of-two": (*mo("--scale_values [2,2,2]"), "value_range", "unknown", "no number above 2"),
+    "crop-of-convnext": (
+        *processor(**CONVNEXT),
+        "resize.crop_rounding",
+        "assumed",
+        "this class of transformers 4 rounds",
+    ),
+    "two-crops-of-convnext": (
+        *processor(**CONVNEXT, do_center_crop=True, crop_size=200),
+        "geometry[1]",
+        "assumed",
+        "this class of transformers 4 rounds",
+    ),
+    "pad-of-poolformer": (
+        *processor(image_processor_type="PoolFormerImageProcessorFast", do_pad=True, pad_size=SIDES),
+        "shape",
+        "inferred",
+        "pad_size: .* in some releases",
+    ),
+    "sides-without-resize": (
+        *processor(image_processor_type="ViTImageProcessor", do_resize=False),
+        "shape",
+        "inferred",
+        "no fixed size",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REASONS)
+def test_field_has_its_true_reason(case):
+    name, content, key, certainty, words = REASONS[case]
+    (field,) = (field for field in draft_of(name, content).fields if field.key == key)
+    assert field.certainty == certainty
+    assert re.search(words, field.source)
+
+
+@pytest.mark.parametrize("sides", [[1, 4, 64, 64], [2, 64, 64, 4], [1, 16, 64, 64]])
+def test_latents_are_not_an_image(sides):
+    body = onnx_model([("sample", "float32", sides)])
+    with pytest.raises(ImgcheckError, match="got no image"):
+        draft_of("m.onnx", body)
+
+
+VGG16 = "from keras.applications.vgg16 import preprocess_input\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_keras"),
+    [
+        ("from my.resnet import preprocess_input\n", False),
+        ("from torch_models import resnet\nresnet.preprocess_input(x)\n", False),
+        ("import keras\nfrom my.resnet import preprocess_input\n", True),
+        ("from keras.applications.imagenet_utils import preprocess_input\n", True),
+        (f"{VGG16}from keras.applications import resnet_v2 as net\nnet.preprocess_input(x)\n", True),
+        (f"{VGG16}from keras.applications.inception_v3 import preprocess_input as p2\n", True),
+    ],
+)
+def test_preprocess_input_of_another_or_two_modules_names_no_preset(code, is_keras):
+    with pytest.raises(ImgcheckError) as error:
+        draft_of("train.py", code)
+    assert ("Keras code" in str(error.value)) == is_keras
+    assert "its preprocess_input is" not in str(error.value)

@@ -24,6 +24,10 @@ def processor(kind, **keys):
     return "preprocessor_config.json", json.dumps({"image_processor_type": f"{kind}ImageProcessor", **keys})
 
 
+def fast(kind, **keys):
+    return json.dumps({"image_processor_type": f"{kind}ImageProcessorFast", **keys})
+
+
 def timm(**keys):
     return "config.json", json.dumps({"pretrained_cfg": {"input_size": [3, 64, 64], **keys}})
 
@@ -120,6 +124,12 @@ RESIZED = {"type": "resize", "size": 64}
 NORMALIZED = {"type": "NormalizeImage", "mean": [0.5], "std": [0.5]}
 RESIZE = {"type": "Resize", "target_size": [48, 64], "keep_ratio": False}
 YOLO = {"stride": "32", "task": "detect", "names": "{0: 'a'}"}
+
+
+def described(words):
+    return f"description: Ultralytics {words}\nstride: 32\ntask: detect\nimgsz: [64, 64]\nnames: {{0: a}}\n"
+
+
 VALUES = {
     "sam-geometry": (*processor("Sam"), "geometry[1]", {"pad": {"size": [1024, 1024], "position": "top_left", "units": "final", "fill": 0}}),
     "perceiver": (*processor("Perceiver"), "geometry[0]", {"crop": {"square": 0.875}}),
@@ -164,8 +174,10 @@ VALUES = {
     "bridgetower-crop-varies": (*processor("BridgeTower", size={"shortest_edge": 300}), "resize", None),
     "bridgetower-large": (*processor("BridgeTower", size={"shortest_edge": 294}, crop_size={"height": 294, "width": 294}), "resize.size", 294),
     "eomt-no-resize-layout": (*processor("Eomt", do_resize=False), "layout", None),
-    "convnext-fast-varies": ("preprocessor_config.json", json.dumps({"image_processor_type": "ConvNextImageProcessorFast", "size": 224}), "resize", None),
-    "poolformer-fast-pad": ("preprocessor_config.json", json.dumps({"image_processor_type": "PoolFormerImageProcessorFast", "do_pad": True, "pad_size": PAD_300}), "resize", None),
+    "convnext-fast": ("preprocessor_config.json", fast("ConvNext", size=224), "shape", ["N", 3, 224, 224]),
+    "convnext-fast-crop": ("preprocessor_config.json", fast("ConvNext", size=224, do_center_crop=True, crop_size=200), "shape", ["N", 3, 200, 200]),
+    "poolformer-fast-equal-pad": ("preprocessor_config.json", fast("PoolFormer", do_pad=True, pad_size={"height": 224, "width": 224}), "shape", ["N", 3, 224, 224]),
+    "poolformer-fast-pad": ("preprocessor_config.json", fast("PoolFormer", do_pad=True, pad_size=PAD_300), "resize", None),
     "superpoint-gray": (*processor("SuperPoint", do_grayscale=True), "channel_order", None),
     "mobilevit-normalize-ignored": (*processor("MobileViT", do_normalize=True, image_mean=[0.5], image_std=[0.5]), "value_range", [0, 1]),
     "efficientnet-one-division": (*processor("EfficientNet", do_normalize=False), "normalize.std", [0.5, 0.5, 0.5]),
@@ -249,8 +261,11 @@ VALUES = {
     "ai-hub-tensor": (*ai_hub(io_type="tensor"), "channel_order", None),
     "zoo-unit": ("model.yml", "task_type: detection\nframework: caffe\nmodel_optimizer_args:\n- --input=x\n- --input_shape=[1,3,8,9]\n- --mean_values=x[0.485,0.456,0.406]\n", "value_range", None),
     "openvino-unit": ("m.xml", converted_model("[0.485,0.456,0.406]"), "value_range", None),
+    "openvino-two-inputs": ("m.xml", converted_model("x-224[.485,.456],y[0.5]"), "value_range", None),
     "openvino-pixels": ("m.xml", converted_model("data640[1e2]"), "value_range", [0, 255]),
     "openvino-fit": ("m.xml", converted_model("", '<model_info><resize_type value="fit_to_window"/></model_info>'), "geometry[1]", {"pad": {"size": [32, 48], "position": "top_left", "fill": [0]}}),
+    "onnx-gray-sample": ("m.onnx", onnx_model([("sample", "float32", ["b", 1, 28, 28])]), "channel_order", "GRAY"),
+    "onnx-open-sample": ("m.onnx", onnx_model([("sample", "float32", ["b", 3, "h", "w"])]), "layout", "NCHW"),
     "onnx-encoder": ("m.onnx", onnx_model([("sample", "float32", [1, 3, 32, 48])]), "shape", [1, 3, 32, 48]),
     "zoo-lab": ("model.yml", "task_type: colorization\nframework: caffe\nmodel_optimizer_args:\n- --input=light\n- --input_shape=[1,1,8,9]\n- --mean_values=light[50]\n", "value_range", None),
     "checker-no-preprocessing": ("accuracy-check.yml", "models:\n  - name: m\n    launchers:\n      - adapter: classification\n    datasets:\n      - name: d\n", "resize", None),
@@ -290,6 +305,11 @@ VALUES = {
     "yolo-depth": ("y.torchscript", torchscript({**YOLO, "task": "depth", "imgsz": "[64, 96]"}), "resize.mode", "stretch"),
     "yolo-rtdetr": ("y.torchscript", torchscript({**YOLO, "head": "RTDETRDecoder", "imgsz": "[64, 64]"}), "resize.mode", "stretch"),
     "yolo-rtdetr-run": ("args.yaml", "task: detect\nimgsz: 64\nmode: train\nmosaic: 1\nmodel: weights/rtdetr-l.pt\n", "resize.mode", "stretch"),
+    "yolo-rtdetr-decode": ("y.torchscript", torchscript({**YOLO, "head": "RTDETRDecoder", "imgsz": "[64, 64]"}), "decode.library", "opencv"),
+    "yolo-rtdetr-by-name": ("metadata.yaml", described("rtdetr-l model trained on /data/sets/coco.yaml"), "resize.mode", "stretch"),
+    "yolo-data-of-rtdetr": ("metadata.yaml", described("YOLO11n model trained on /data/rtdetr.yaml"), "resize.mode", "letterbox"),
+    "yolo-data-beside-rtdetr": ("metadata.yaml", described("YOLO11n model trained on rtdetr_compare.yaml"), "resize.mode", "letterbox"),
+    "yolo-spaces-in-name": ("metadata.yaml", described("my rtdetr model trained on C:/data/coco.yaml"), "resize.mode", "stretch"),
     "yolo-square": ("y.torchscript", torchscript({**YOLO, "imgsz": 64}), "shape", ["N", 3, 64, 64]),
     "yolo-one-side": ("y.torchscript", torchscript({**YOLO, "imgsz": "[64]", "half": "true"}), "dtype", "float16"),
     "yolo-bad-size": ("y.torchscript", torchscript({**YOLO, "imgsz": "[[["}), "resize", None),

@@ -27,6 +27,8 @@ _TORCH = {"nearest": "nearest-exact", "bilinear": "bilinear", "bicubic": "bicubi
 _FLOAT_ROUNDING = (
     "max_height and max_width: an edge may be one pixel short by float rounding, which resize cannot express"
 )
+_ROUNDED_IN_4 = "crop offset of transformers 5; this class of transformers 4 rounds"
+"""ConvNext, in whose torchvision class of transformers 4 the crop is torchvision's ``center_crop``."""
 _LIBRARY_SOURCE = "not stated: the installed backend of transformers decides"
 Size = tuple[int, int] | None
 _Resize = tuple[dict[str, Json], Size, str]
@@ -39,6 +41,8 @@ class _Step:
     step: dict[str, Json]
     source: str
     certainty: Certainty
+    doubt: str = ""
+    """Why the placement is only assumed; empty: it is known."""
 
 
 def add_geometry(
@@ -162,11 +166,11 @@ def _steps(
         resize, size, source = _resize(settings, processor, edges, source)
         steps.append(_Step(step={"resize": {**resize, **kernel}}, source=source, certainty=certainty))
         if processor.rule == "convnext" and edges.shortest is not None and edges.shortest < FULL_SIZE:
-            crop = (edges.shortest, edges.shortest)
+            size = (edges.shortest, edges.shortest)
+            is_rounded = settings.owner.startswith("ConvNextImageProcessorFast")
+            steps.append(_crop(size, source, certainty, doubt=_ROUNDED_IN_4 if is_rounded else ""))
     if crop is not None:
-        cut: Json = {"size": list(crop), "rounding": "floor"}
-        certainty = settings.certainty("crop_size") if settings.get("crop_size") else settings.certainty("size")
-        steps.append(_Step(step={"crop": cut}, source=settings.source("crop_size"), certainty=certainty))
+        steps.append(_crop(crop, settings.source("crop_size"), settings.certainty("crop_size")))
         size = crop
     if processor.rule == "eomt" and settings.flag("do_pad") and edges.shortest:
         size = (edges.shortest, edges.shortest)
@@ -186,6 +190,11 @@ def _steps(
         )
         size = pad_size
     return steps, size
+
+
+def _crop(size: tuple[int, int], source: str, certainty: Certainty, *, doubt: str = "") -> _Step:
+    crop: Json = {"size": [*size], "rounding": "floor"}
+    return _Step(step={"crop": crop}, source=source, certainty=certainty, doubt=doubt)
 
 
 def _resize(settings: ClassSettings, processor: ProcessorClass, edges: Edges, source: str) -> _Resize:
@@ -275,16 +284,17 @@ def _write(builder: DraftBuilder, settings: ClassSettings, steps: list[_Step], s
     shorthand = names == ["resize", "crop"] and size and isinstance(resize, dict) and resize["mode"] == "shortest_edge"
     if not isinstance(resize, dict) or not (shorthand or names == ["resize"]):
         for index, step in enumerate(steps):
-            builder.add(f"geometry[{index}]", step.step, step.source, step.certainty)
+            certainty = "assumed" if step.doubt else step.certainty
+            builder.add(f"geometry[{index}]", step.step, step.doubt or step.source, certainty)
         return
     for key in ("mode", "size", "max_size", "rounding", "multiple_of", "multiple_rounding"):
         if key in resize:
             builder.add(f"resize.{key}", resize[key], steps[0].source, steps[0].certainty)
     if shorthand:
         builder.add("resize.crop", "center", steps[1].source, steps[1].certainty)
-        is_rounded = settings.owner.startswith("ConvNextImageProcessorFast")  # torchvision's center_crop, in 4 alone
-        source = "crop offset of transformers" + (" 5; this class of transformers 4 rounds" if is_rounded else "")
-        builder.add("resize.crop_rounding", "floor", source, "assumed" if is_rounded else "default")
+        doubt = steps[1].doubt
+        source = doubt or "crop offset of transformers"
+        builder.add("resize.crop_rounding", "floor", source, "assumed" if doubt else "default")
     builder.add(
         "resize.interpolation", resize["interpolation"], settings.source("resample"), settings.certainty("resample")
     )

@@ -11,7 +11,7 @@ from typing import Literal
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._huggingface_classes import ProcessorClass
-from sm_imgcheck.spec.importers._huggingface_sizes import FULL_SIZE, pair_of
+from sm_imgcheck.spec.importers._huggingface_sizes import pair_of
 
 __all__ = ["Release", "ignored_settings", "release_of", "unsettled_geometry", "unsettled_layout", "unsettled_values"]
 
@@ -84,7 +84,7 @@ def _key_of_backend(stem: str, processor: ProcessorClass, settings: ClassSetting
     """The key of the geometry that only some backends apply; empty: none."""
     if settings.flag("do_center_crop") and stem in _CROP_VARIES:
         return "do_center_crop"
-    if settings.flag("do_pad") and settings.get("pad_size") and stem not in _PAD:
+    if stem not in _PAD and _pads_to_other_size(settings):
         return "pad_size"
     is_plain = processor.rule == "plain" and not processor.multiple_rounding
     return "longest_edge" if is_plain and _has_unused_longest(settings) else ""
@@ -111,7 +111,7 @@ def _changed_key(stem: str, settings: ClassSettings, table: Mapping[str, tuple[s
 
 
 def _crop_of_release(stem: str, settings: ClassSettings, release: Release) -> str:
-    """The key of a crop or pad that the torchvision classes of transformers 4 and 5 place differently; empty: none."""
+    """The key of a crop or pad that the torchvision classes of 4 and 5 apply differently; empty: none."""
     size = settings.get("size")
     edge = size.get("shortest_edge") if isinstance(size, dict) else size
     if (
@@ -120,11 +120,15 @@ def _crop_of_release(stem: str, settings: ClassSettings, release: Release) -> st
         and pair_of(settings.get("crop_size")) != pair_of(edge)
     ):
         return "crop_size"
-    if release != "fast":
-        return ""
-    if stem == "ConvNext" and settings.flag("do_resize") and isinstance(edge, int) and edge < FULL_SIZE:
-        return "crop_pct"
-    return "pad_size" if stem == "PoolFormer" and settings.flag("do_pad") and settings.get("pad_size") else ""
+    return "pad_size" if release == "fast" and stem == "PoolFormer" and _pads_to_other_size(settings) else ""
+
+
+def _pads_to_other_size(settings: ClassSettings) -> bool:
+    """Whether ``pad_size`` is given and is not the size of the crop before it."""
+    pad = settings.get("pad_size")
+    if not settings.flag("do_pad") or not pad:
+        return False
+    return not settings.flag("do_center_crop") or pair_of(pad) != pair_of(settings.get("crop_size"))
 
 
 def _has_unused_longest(settings: ClassSettings) -> bool:

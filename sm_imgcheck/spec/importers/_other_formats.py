@@ -11,6 +11,7 @@ __all__ = ["other_format"]
 _NO_INPUT = "does not state a model's input"
 _CODE = "code without an importer; write its values into a spec"
 _ANY = ""
+_KERAS = f"Keras {_CODE}, or import the model file"
 _KERAS_MODES = (
     (r"resnet|resnet50|vgg16|vgg19", "that of the preset keras-caffe"),
     (
@@ -24,6 +25,13 @@ _KERAS_MODES = (
     ),
 )
 """Modules of ``keras.applications``, and their ``preprocess_input``."""
+_APPLICATIONS = r"(?:\bkeras[\w.]*\.|(?<![\w.]))applications|\bkeras_applications"
+_IMPORTED = r"\s+import\s+(\([^)]{0,400}\)|[^\n(]{0,400})"
+"""The names that an import statement lists, on one line or in parentheses."""
+_KERAS_CALL = re.compile(rf"(?:{_APPLICATIONS})\.(\w+)\.preprocess_input\b")
+_KERAS_FUNCTION = re.compile(rf"(?:{_APPLICATIONS})\.(\w+){_IMPORTED}")
+_KERAS_MODULE = re.compile(rf"(?:{_APPLICATIONS}){_IMPORTED}")
+_IMPORTED_NAME = re.compile(r"(\w+)(?:\s+as\s+(\w+))?")
 _FORMATS = (
     (
         _ANY,
@@ -36,19 +44,8 @@ _FORMATS = (
         "a Detectron2 LazyConfig without dataloader.test; import the file of the data loader, such as coco.py",
     ),
     (_ANY, r"^\s*(from|import) fastai", f"fastai {_CODE}"),
-    *(
-        (
-            _ANY,
-            rf"\b(?:{modules})(?:\.| import [^\n]*\b)preprocess_input\b",
-            f"Keras {_CODE}, or import the model file; its preprocess_input is {preset}",
-        )
-        for modules, preset in _KERAS_MODES
-    ),
-    (
-        _ANY,
-        r"ImageDataGenerator\(|image_dataset_from_directory\(|\bload_img\(",
-        f"Keras {_CODE}, or import the model file",
-    ),
+    (_ANY, r"ImageDataGenerator\(|image_dataset_from_directory\(|\bload_img\(", _KERAS),
+    (_ANY, r"\A(?=[\s\S]*\bkeras(?:_applications)?\b)(?=[\s\S]*\bpreprocess_input\b)", _KERAS),
     (_ANY, r"blobFromImages?\(", f"OpenCV {_CODE}"),
     (_ANY, r"^VideoClassification\(", "a preset of torchvision for videos, whose result is not one image"),
     (_ANY, r"^OpticalFlow\(", "a preset of torchvision for optical flow, whose result is a pair of images"),
@@ -92,5 +89,26 @@ def other_format(file: SourceFile) -> str:
     """A known format without an importer, with the file to import instead; empty for any other file."""
     for name, content, title in _FORMATS:
         if re.search(name, file.base, re.IGNORECASE) and re.search(content, file.start, re.MULTILINE):
-            return title
+            return title + (_keras_mode(file.start) if title == _KERAS else "")
     return ""
+
+
+def _keras_mode(text: str) -> str:
+    """What ``preprocess_input`` of Keras does, where all that the code uses do the same; empty otherwise."""
+    code = re.sub(r"#[^\n]*", "", text)
+    modules = _keras_modules(code)
+    modes = {next((mode for names, mode in _KERAS_MODES if re.fullmatch(names, module)), "") for module in modules}
+    return f"; its preprocess_input is {next(iter(modes))}" if len(modes) == 1 and "" not in modes else ""
+
+
+def _keras_modules(code: str) -> set[str]:
+    """Modules of ``keras.applications`` whose ``preprocess_input`` the code imports or calls."""
+    modules = set(_KERAS_CALL.findall(code))
+    for module, names in _KERAS_FUNCTION.findall(code):
+        if "preprocess_input" in [name for name, _ in _IMPORTED_NAME.findall(names)]:
+            modules.add(module)
+    for names in _KERAS_MODULE.findall(code):
+        for module, alias in _IMPORTED_NAME.findall(names):
+            if re.search(rf"(?<![\w.]){alias or module}\.preprocess_input\b", code):
+                modules.add(module)
+    return modules

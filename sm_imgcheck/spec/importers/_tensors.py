@@ -18,7 +18,7 @@ _LONGEST_SIDE = 65_535
 _STRINGS = {"string", "dt_string", "type_string", "bytes", "tensor(string)", "type_bytes"}
 _TEXT_NAMES = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "tokens")
 _LATENT_NAMES = ("sample", "latent", "latents", "latent_sample")
-"""Inputs of diffusion models, which are images with 3 channels only: those of an encoder."""
+"""Inputs of diffusion models: latents have 4 channels or more, the images of an encoder have 1 or 3."""
 _MOST_LISTED = 8
 _AXIS_WORDS = (
     ("batch", "N"), ("n", "N"), ("channels", "C"), ("channel", "C"), ("c", "C"), ("height", "H"), ("h", "H"),
@@ -84,13 +84,12 @@ def _is_image(entry: TensorInput) -> bool:
         return entry.dims is None or len(entry.dims) <= 2
     if dtypes.canonical(entry.dtype) is None or entry.name.lower() in _TEXT_NAMES:
         return False
-    if entry.name.lower() in _LATENT_NAMES and 3 not in (entry.dims or ()):
-        return False
     if entry.dims is None:
         return True
-    if len(entry.dims) == 4:
-        return layout_of(entry.dims) is not None or all(side is None for side in entry.dims[1:])
-    return len(entry.dims) == 3 and layout_of(entry.dims) is not None
+    layout = layout_of(entry.dims)
+    if layout is None:
+        return len(entry.dims) == 4 and all(side is None for side in entry.dims[1:])
+    return entry.name.lower() not in _LATENT_NAMES or entry.dims[layout.index("C")] in (1, 3)
 
 
 def layout_of_names(axes: Sequence[str]) -> str | None:

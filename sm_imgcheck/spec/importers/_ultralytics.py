@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 
 from sm_imgcheck.core.json_types import Json
@@ -13,6 +14,9 @@ __all__ = ["add_ultralytics", "is_ultralytics"]
 
 _FILL = [114, 114, 114]
 """``ultralytics.data.augment.LetterBox``."""
+
+_DESCRIPTION = re.compile(r"Ultralytics (.{1,200}?) model\b", re.IGNORECASE)
+"""The name of the model; the data set, whose path follows it, may contain the name of any model."""
 
 
 def is_ultralytics(metadata: Mapping[str, object]) -> bool:
@@ -34,6 +38,7 @@ def add_ultralytics(
     task = str(metadata.get("task", "detect"))
     builder.infer("channel_order", "RGB", f"{source}: RGB")
     builder.infer("value_range", [0, 1], f"{source}: pixels / 255")
+    builder.default("decode.library", "opencv", "Ultralytics reads images with OpenCV")
     if size is None:
         builder.unknown("resize", f"{source}: imgsz: not stated")
         return
@@ -56,7 +61,6 @@ def add_ultralytics(
     builder.default("resize.fill", list(_FILL), "LetterBox of Ultralytics")
     builder.default("resize.interpolation", "bilinear", "LetterBox of Ultralytics")
     builder.default("resize.library", "opencv", "LetterBox of Ultralytics")
-    builder.default("decode.library", "opencv", "Ultralytics reads images with OpenCV")
     if str(metadata.get("dynamic", "")).lower() == "true" or any(entry is None for entry in dims[-2:]):
         stride = metadata.get("stride")
         builder.note(
@@ -66,8 +70,13 @@ def add_ultralytics(
 
 def _stretches(metadata: Mapping[str, object], task: str, size: tuple[int, int]) -> str:
     """Why images are stretched: RT-DETR, depth, and classification to a rectangle. Empty: they are not."""
-    texts = {key: str(metadata.get(key, "")).rpartition("/")[2].lower() for key in ("head", "model", "description")}
-    if key := next((key for key, text in texts.items() if "rtdetr" in text), ""):
+    description = _DESCRIPTION.match(str(metadata.get("description", "")))
+    names = {
+        "head": str(metadata.get("head", "")),
+        "model": re.split(r"[/\\]", str(metadata.get("model", "")))[-1],
+        "description": description[1] if description else "",
+    }
+    if key := next((key for key, name in names.items() if "rtdetr" in name.lower()), ""):
         return f"{key}: RT-DETR"
     is_stretched = task == "depth" or (task == "classify" and size[0] != size[1])
     return f"task {task}{'' if task == 'depth' else ', to a rectangle'}" if is_stretched else ""

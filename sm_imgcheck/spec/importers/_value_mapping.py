@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._draft import Certainty, DraftBuilder
@@ -74,16 +74,26 @@ def add_scaled(
         builder.add("normalize.order", order, mean_source or source, mean_certainty or certainty)
 
 
-_FIGURE = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
+_BRACKETS = re.compile(r"[\[(]([^\[\]()]*)[\])]")
 _LARGEST_OF_UNIT = 2
 
 
-def add_range_inside(builder: DraftBuilder, text: str, source: str) -> None:
-    """Add 0..255 for an input that the model itself scales by mean and scale; unknown where they are those of 0..1."""
-    if max((abs(float(figure)) for figure in _FIGURE.findall(text)), default=0.0) > _LARGEST_OF_UNIT:
+def add_range_inside(builder: DraftBuilder, values: Iterable[str], source: str) -> None:
+    """Add 0..255 for an input that the model itself scales by mean and scale; unknown where they may be those of 0..1.
+
+    values: of the options, such as ``255``, ``[127.5]`` and ``name[104,117,124],other[1]``.
+    """
+    lists = [entry for value in values for entry in (_BRACKETS.findall(value) or [value])]
+    figures = [
+        abs(figure) for text in lists for word in re.split(r"[,\s]+", text) if (figure := _number(word)) is not None
+    ]
+    if not figures:
+        builder.unknown("value_range", f"{source}: inside the model, got no number")
+    elif max(figures) > _LARGEST_OF_UNIT:
         builder.infer("value_range", [0, 255], f"{source}: inside the model, whose input is pixels")
     else:
-        builder.unknown("value_range", f"{source}: inside the model, with mean and scale of values up to 1")
+        reason = f"no number above {_LARGEST_OF_UNIT}, which fits values up to 1 and pixels"
+        builder.unknown("value_range", f"{source}: inside the model, {reason}")
 
 
 def add_affine(

@@ -79,7 +79,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     inside = {name: options[name] for name in ("--mean_values", "--scale_values", "--scale") if name in options}
     if inside:
         values = " ".join(f"{name} {value}" for name, value in inside.items())
-        add_range_inside(builder, values, ", ".join(inside))
+        add_range_inside(builder, inside.values(), ", ".join(inside))
         builder.note(f"inside the converted model: {for_terminal(values[:200])}; do not apply it again")
     if "--reverse_input_channels" in options:
         reason = "--reverse_input_channels: the opposite of the order of training, which is not stated"

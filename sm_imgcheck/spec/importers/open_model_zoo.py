@@ -57,7 +57,8 @@ def read(file: SourceFile, input_name: str) -> Draft:
     )
     inside = [entry for entry in arguments if entry.startswith(("--mean_values", "--scale_values", "--scale="))]
     if inside:
-        add_range_inside(builder, " ".join(inside), "model_optimizer_args: mean and scale")
+        values = [re.split(r"[=\s]", entry, maxsplit=1)[-1] for entry in inside]
+        add_range_inside(builder, values, "model_optimizer_args: mean and scale")
         builder.note(f"inside the converted model: {for_terminal(' '.join(inside)[:200])}; do not apply it again")
     if "--reverse_input_channels" in arguments:
         builder.infer(

@@ -127,8 +127,9 @@ def _add_conversion(builder: DraftBuilder, info: Mapping[str, str]) -> None:
         return
     summary = ", ".join(f"{key} {for_terminal(value[:80])}" for key, value in conversion_values.items())
     builder.note(f"inside the model by conversion: {summary}; do not apply it again")
-    if "mean_values" in conversion_values or "scale_values" in conversion_values:
-        add_range_inside(builder, summary, f"rt_info: {summary}")
+    inside = [conversion_values[key] for key in ("mean_values", "scale_values") if key in conversion_values]
+    if inside:
+        add_range_inside(builder, inside, f"rt_info: {summary}")
     if conversion_values.get("reverse_input_channels", "").lower() in ("true", "yes"):
         builder.note("reverse_input_channels: the model swaps red and blue inside; its input order is not stated")
 

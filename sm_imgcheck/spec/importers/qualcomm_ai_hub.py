@@ -47,7 +47,8 @@ def read(file: SourceFile, input_name: str) -> Draft:
     if isinstance(quantization, Mapping):
         for key in ("scale", "zero_point"):
             builder.state(f"quantize.{key}", quantization.get(key), f"{where} quantization_parameters")
-    return builder.build(_TITLE, "model", missing="not stated: metadata of AI Hub have no resize")
+    builder.unknown("resize", "not stated: metadata of AI Hub have no resize")
+    return builder.build(_TITLE, "model", missing=f"not stated: absent in {where}")
 
 
 IMPORTER = Importer(
@@ -89,7 +90,6 @@ def _add_image(builder: DraftBuilder, entry: Mapping[str, Json], where: str) -> 
     ends = numbers(entry.get("value_range"), most=2)
     if ends in _RANGES:
         builder.state("value_range", [*ends], f"{where} value_range")
-    elif ends is not None:
-        builder.unknown(
-            "value_range", f"{where} value_range: {ends} may be that of a mean and std, which are not stated"
-        )
+    elif "value_range" in entry:
+        reason = f"{ends} may be that of a mean and std, which are not stated" if ends else "expected two numbers"
+        builder.unknown("value_range", f"{where} value_range: {reason}")

@@ -118,6 +118,8 @@ REFUSED = {
     "keras-caffe": ("train.py", "from keras.applications.resnet50 import ResNet50, preprocess_input\n", "its preprocess_input is that of the preset keras-caffe"),
     "keras-tf": ("train.py", "from keras.applications import resnet_v2\nresnet_v2.preprocess_input(x)\n", "that of the preset keras-tf"),
     "keras-inside": ("train.py", "tf.keras.applications.efficientnet.preprocess_input(x)\n", "the model scales pixels of 0..255 itself"),
+    "keras-lines": ("train.py", "from tensorflow.keras.applications.vgg16 import (\n    VGG16,\n    preprocess_input,\n)\n", "its preprocess_input is that of the preset keras-caffe"),
+    "keras-alias": ("train.py", "from keras.applications import resnet, densenet as net\nnet.preprocess_input(x)\n", "its preprocess_input is that of the preset keras-torch"),
     "keras-load": ("train.py", "x = load_img(path, target_size=(8, 8))\n", "Keras code without an importer"),
     "monai-metadata": ("metadata.json", json.dumps({"network_data_format": {"inputs": {"image": {"dtype": "float32", "spatial_shape": [8, 8]}}}}), "got no known configuration"),
     "dali": ("pipe.py", "from nvidia.dali import fn\nfn.crop_mirror_normalize(x, mean=[0.5])\n", "an NVIDIA DALI pipeline"),
