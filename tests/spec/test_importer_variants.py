@@ -126,7 +126,7 @@ RESIZE = {"type": "Resize", "target_size": [48, 64], "keep_ratio": False}
 YOLO = {"stride": "32", "task": "detect", "names": "{0: 'a'}"}
 
 
-def described(words):
+def ultralytics(words):
     return f"description: Ultralytics {words}\nstride: 32\ntask: detect\nimgsz: [64, 64]\nnames: {{0: a}}\n"
 
 
@@ -306,10 +306,10 @@ VALUES = {
     "yolo-rtdetr": ("y.torchscript", torchscript({**YOLO, "head": "RTDETRDecoder", "imgsz": "[64, 64]"}), "resize.mode", "stretch"),
     "yolo-rtdetr-run": ("args.yaml", "task: detect\nimgsz: 64\nmode: train\nmosaic: 1\nmodel: weights/rtdetr-l.pt\n", "resize.mode", "stretch"),
     "yolo-rtdetr-decode": ("y.torchscript", torchscript({**YOLO, "head": "RTDETRDecoder", "imgsz": "[64, 64]"}), "decode.library", "opencv"),
-    "yolo-rtdetr-by-name": ("metadata.yaml", described("rtdetr-l model trained on /data/sets/coco.yaml"), "resize.mode", "stretch"),
-    "yolo-data-of-rtdetr": ("metadata.yaml", described("YOLO11n model trained on /data/rtdetr.yaml"), "resize.mode", "letterbox"),
-    "yolo-data-beside-rtdetr": ("metadata.yaml", described("YOLO11n model trained on rtdetr_compare.yaml"), "resize.mode", "letterbox"),
-    "yolo-spaces-in-name": ("metadata.yaml", described("my rtdetr model trained on C:/data/coco.yaml"), "resize.mode", "stretch"),
+    "yolo-rtdetr-by-name": ("metadata.yaml", ultralytics("rtdetr-l model trained on /data/sets/coco.yaml"), "resize.mode", "stretch"),
+    "yolo-data-of-rtdetr": ("metadata.yaml", ultralytics("YOLO11n model trained on /data/rtdetr.yaml"), "resize.mode", "letterbox"),
+    "yolo-data-beside-rtdetr": ("metadata.yaml", ultralytics("YOLO11n model trained on rtdetr_compare.yaml"), "resize.mode", "letterbox"),
+    "yolo-spaces-in-name": ("metadata.yaml", ultralytics("my rtdetr model trained on C:/data/coco.yaml"), "resize.mode", "stretch"),
     "yolo-square": ("y.torchscript", torchscript({**YOLO, "imgsz": 64}), "shape", ["N", 3, 64, 64]),
     "yolo-one-side": ("y.torchscript", torchscript({**YOLO, "imgsz": "[64]", "half": "true"}), "dtype", "float16"),
     "yolo-bad-size": ("y.torchscript", torchscript({**YOLO, "imgsz": "[[["}), "resize", None),

@@ -41,8 +41,8 @@ class _Step:
     step: dict[str, Json]
     source: str
     certainty: Certainty
-    doubt: str = ""
-    """Why the placement is only assumed; empty: it is known."""
+    placement: str = ""
+    """Why the placement of a crop is only assumed; empty: it is known."""
 
 
 def add_geometry(
@@ -168,7 +168,7 @@ def _steps(
         if processor.rule == "convnext" and edges.shortest is not None and edges.shortest < FULL_SIZE:
             size = (edges.shortest, edges.shortest)
             is_rounded = settings.owner.startswith("ConvNextImageProcessorFast")
-            steps.append(_crop(size, source, certainty, doubt=_ROUNDED_IN_4 if is_rounded else ""))
+            steps.append(_crop(size, source, certainty, placement=_ROUNDED_IN_4 if is_rounded else ""))
     if crop is not None:
         steps.append(_crop(crop, settings.source("crop_size"), settings.certainty("crop_size")))
         size = crop
@@ -192,9 +192,9 @@ def _steps(
     return steps, size
 
 
-def _crop(size: tuple[int, int], source: str, certainty: Certainty, *, doubt: str = "") -> _Step:
+def _crop(size: tuple[int, int], source: str, certainty: Certainty, *, placement: str = "") -> _Step:
     crop: Json = {"size": [*size], "rounding": "floor"}
-    return _Step(step={"crop": crop}, source=source, certainty=certainty, doubt=doubt)
+    return _Step(step={"crop": crop}, source=source, certainty=certainty, placement=placement)
 
 
 def _resize(settings: ClassSettings, processor: ProcessorClass, edges: Edges, source: str) -> _Resize:
@@ -284,17 +284,17 @@ def _write(builder: DraftBuilder, settings: ClassSettings, steps: list[_Step], s
     shorthand = names == ["resize", "crop"] and size and isinstance(resize, dict) and resize["mode"] == "shortest_edge"
     if not isinstance(resize, dict) or not (shorthand or names == ["resize"]):
         for index, step in enumerate(steps):
-            certainty = "assumed" if step.doubt else step.certainty
-            builder.add(f"geometry[{index}]", step.step, step.doubt or step.source, certainty)
+            certainty = "assumed" if step.placement else step.certainty
+            builder.add(f"geometry[{index}]", step.step, step.placement or step.source, certainty)
         return
     for key in ("mode", "size", "max_size", "rounding", "multiple_of", "multiple_rounding"):
         if key in resize:
             builder.add(f"resize.{key}", resize[key], steps[0].source, steps[0].certainty)
     if shorthand:
         builder.add("resize.crop", "center", steps[1].source, steps[1].certainty)
-        doubt = steps[1].doubt
-        source = doubt or "crop offset of transformers"
-        builder.add("resize.crop_rounding", "floor", source, "assumed" if doubt else "default")
+        placement = steps[1].placement
+        source = placement or "crop offset of transformers"
+        builder.add("resize.crop_rounding", "floor", source, "assumed" if placement else "default")
     builder.add(
         "resize.interpolation", resize["interpolation"], settings.source("resample"), settings.certainty("resample")
     )

@@ -26,12 +26,12 @@ _KERAS_MODES = (
 )
 """Modules of ``keras.applications``, and their ``preprocess_input``."""
 _APPLICATIONS = r"(?:\bkeras[\w.]*\.|(?<![\w.]))applications|\bkeras_applications"
-_IMPORTED = r"\s+import\s+(\([^)]{0,400}\)|[^\n(]{0,400})"
+_NAME_LIST = r"\s+import\s+(\([^)]{0,400}\)|[^\n(]{0,400})"
 """The names that an import statement lists, on one line or in parentheses."""
 _KERAS_CALL = re.compile(rf"(?:{_APPLICATIONS})\.(\w+)\.preprocess_input\b")
-_KERAS_FUNCTION = re.compile(rf"(?:{_APPLICATIONS})\.(\w+){_IMPORTED}")
-_KERAS_MODULE = re.compile(rf"(?:{_APPLICATIONS}){_IMPORTED}")
-_IMPORTED_NAME = re.compile(r"(\w+)(?:\s+as\s+(\w+))?")
+_KERAS_FUNCTION = re.compile(rf"(?:{_APPLICATIONS})\.(\w+){_NAME_LIST}")
+_KERAS_MODULE = re.compile(rf"(?:{_APPLICATIONS}){_NAME_LIST}")
+_LISTED_NAME = re.compile(r"(\w+)(?:\s+as\s+(\w+))?")
 _FORMATS = (
     (
         _ANY,
@@ -105,10 +105,10 @@ def _keras_modules(code: str) -> set[str]:
     """Modules of ``keras.applications`` whose ``preprocess_input`` the code imports or calls."""
     modules = set(_KERAS_CALL.findall(code))
     for module, names in _KERAS_FUNCTION.findall(code):
-        if "preprocess_input" in [name for name, _ in _IMPORTED_NAME.findall(names)]:
+        if "preprocess_input" in [name for name, _ in _LISTED_NAME.findall(names)]:
             modules.add(module)
     for names in _KERAS_MODULE.findall(code):
-        for module, alias in _IMPORTED_NAME.findall(names):
+        for module, alias in _LISTED_NAME.findall(names):
             if re.search(rf"(?<![\w.]){alias or module}\.preprocess_input\b", code):
                 modules.add(module)
     return modules

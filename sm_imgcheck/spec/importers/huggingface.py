@@ -80,12 +80,12 @@ def read(file: SourceFile, input_name: str) -> Draft:
         builder.unknown("shape", reason)
     library = "torch" if processor.torch_only or release == "fast" else "pillow"
     size = None
-    if unsettled := unsettled_geometry(stem, processor, settings, release):
-        builder.unknown("resize", unsettled)
+    if problem := unsettled_geometry(stem, processor, settings, release):
+        builder.unknown("resize", problem)
     else:
         size = add_geometry(builder, settings, processor, library=library)
     _add_library(builder, processor, backend, library, old=release == "4")
-    _add_tensor(builder, settings, processor, size, open_because=unsettled or "no fixed size")
+    _add_tensor(builder, settings, processor, size, open_reason=problem or "no fixed size")
     if release != "4":
         _note_old_defaults(builder, processor, class_name, given_keys)
     if processor.note:
@@ -303,9 +303,9 @@ def _add_tensor(
     processor: ProcessorClass,
     size: tuple[int, int] | None,
     *,
-    open_because: str,
+    open_reason: str,
 ) -> None:
-    """Add the tensor's fields. size: height and width; None where they are open. open_because: the reason."""
+    """Add the tensor's fields. size: height and width; None where they are open. open_reason: the reason."""
     last = settings.get("data_format") in ("channels_last", "ChannelDimension.LAST")
     order = "BGR" if processor.bgr or settings.flag("do_flip_channel_order") else "RGB"
     if settings.flag("do_grayscale"):
@@ -322,7 +322,7 @@ def _add_tensor(
     else:
         builder.assume("channel_order", order, "not stated; RGB by convention of transformers")
     height, width = size or ("H", "W")
-    source = "size and crop_size" if size else open_because
+    source = "size and crop_size" if size else open_reason
     shape: list[Json] = ["N", height, width, 3] if last else ["N", 3, height, width]
     builder.infer("shape", shape, source)
     if "data_format" in settings.given_keys:
