@@ -25,12 +25,13 @@ _KERAS_MODES = (
     ),
 )
 """Modules of ``keras.applications``, and their ``preprocess_input``."""
-_APPLICATIONS = r"(?:\bkeras[\w.]*\.|(?<![\w.]))applications|\bkeras_applications"
+_APPLICATIONS = r"(?:\bkeras(?:\.\w{1,40}){0,3}\.|(?<![\w.]))applications|\bkeras_applications"
 _NAME_LIST = r"\s+import\s+(\([^)]{0,400}\)|[^\n(]{0,400})"
 """The names that an import statement lists, on one line or in parentheses."""
 _KERAS_CALL = re.compile(rf"(?:{_APPLICATIONS})\.(\w+)\.preprocess_input\b")
 _KERAS_FUNCTION = re.compile(rf"(?:{_APPLICATIONS})\.(\w+){_NAME_LIST}")
 _KERAS_MODULE = re.compile(rf"(?:{_APPLICATIONS}){_NAME_LIST}")
+_CALLER = re.compile(r"(?<![\w.])(\w+)\.preprocess_input\b")
 _LISTED_NAME = re.compile(r"(\w+)(?:\s+as\s+(\w+))?")
 _FORMATS = (
     (
@@ -107,8 +108,7 @@ def _keras_modules(code: str) -> set[str]:
     for module, names in _KERAS_FUNCTION.findall(code):
         if "preprocess_input" in [name for name, _ in _LISTED_NAME.findall(names)]:
             modules.add(module)
+    callers = set(_CALLER.findall(code))
     for names in _KERAS_MODULE.findall(code):
-        for module, alias in _LISTED_NAME.findall(names):
-            if re.search(rf"(?<![\w.]){alias or module}\.preprocess_input\b", code):
-                modules.add(module)
+        modules |= {module for module, alias in _LISTED_NAME.findall(names) if (alias or module) in callers}
     return modules
