@@ -10,13 +10,12 @@ from typing import Any
 
 from sm_imgcheck.core.escape import for_json
 from sm_imgcheck.core.identity_cache import IdentityCache
-from sm_imgcheck.core.types import DecodedRequest, HandlerRun, Report, Request, Result
+from sm_imgcheck.core.types import DecodedRequest, Report, Request, Result
 from sm_imgcheck.core.types.result import SHARED
 from sm_imgcheck.report.settings import Run
 
 __all__ = ["encode", "name_of", "of_report", "of_request", "of_result", "of_spec"]
 
-_FLAW = ("code", "message", "expected", "actual")
 VERSION = 4
 """Version of the JSON document: changed by a key that is removed or has another meaning, not by a new key."""
 
@@ -78,7 +77,7 @@ def of_result(result: Result) -> dict[str, object]:
         "header": plain(result.header),
         "request": None if result.request is None else of_request(result.request),
         "golden": plain(result.golden),
-        "handled": None if result.handled is None else of_handled(result.handled),
+        "handled": plain(result.handled),
         "facts": plain(result.facts),
         "source": plain(_origins.of_source(result)),
         "plan": plain(result.plan),
@@ -112,13 +111,6 @@ def of_request(request: Request) -> dict[str, object]:
             "measured": rejection.measured,
         },
     }
-
-
-def of_handled(handled: HandlerRun) -> dict[str, object]:
-    """The result of a user's handler; its findings, which are also findings of the result, as four texts each."""
-    record = plain(handled)
-    findings = record.pop("findings")
-    return {**record, "flaws": [[finding[key] for key in _FLAW] for finding in findings]}
 
 
 def of_report(report: Report) -> dict[str, object]:

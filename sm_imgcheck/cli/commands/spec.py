@@ -138,20 +138,31 @@ def schema(
     configuration: Annotated[
         bool, typer.Option("--configuration", help="Print that of [tool.sm-imgcheck] in pyproject.toml instead.")
     ] = False,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report",
+            help="Print that of JSON reports instead: of validate, convert, handler and spec test, json and jsonl.",
+        ),
+    ] = False,
     output: Output = None,
     force: Force = False,
 ) -> None:
     """Print the JSON Schema of specs, for editors."""
     from sm_imgcheck.cli.output_paths import write_text_output
 
-    write_text_output(_schema_text(configuration=configuration), output, force=force)
+    if configuration and report:
+        raise typer.BadParameter("got --configuration and --report, expected one of them")
+    write_text_output(_schema_text(configuration=configuration, report=report), output, force=force)
 
 
-def _schema_text(*, configuration: bool = False) -> str:
+def _schema_text(*, configuration: bool = False, report: bool = False) -> str:
     import json
 
     if configuration:
         from sm_imgcheck.cli.configuration import schema as render
+    elif report:
+        from sm_imgcheck.report.schema import schema as render
     else:
         from sm_imgcheck.spec.json_schema import schema as render
 

@@ -6,10 +6,20 @@ file. ``Any`` is an array, because this floor does not import NumPy, or a parame
 
 from __future__ import annotations
 
-from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Origin, Plan, SourceComparison
+from sm_imgcheck.core.types.facts import (
+    Candidate,
+    Channel,
+    Facts,
+    Golden,
+    Header,
+    Kind,
+    Origin,
+    Plan,
+    SourceComparison,
+)
 from sm_imgcheck.core.types.finding import Certainty, FailOn, Finding, Severity, Suppression, is_failing
 from sm_imgcheck.core.types.orientation import Orientation
-from sm_imgcheck.core.types.request import DecodedRequest, HandlerRun, Limit, Payload, RejectedRequest, Request
+from sm_imgcheck.core.types.request import DecodedRequest, Form, HandlerRun, Limit, Payload, RejectedRequest, Request
 from sm_imgcheck.core.types.result import Depth, Options, Report, Result, Status
 from sm_imgcheck.core.types.spec import (
     Affine,
@@ -38,9 +48,11 @@ __all__ = [
     "Facts",
     "FailOn",
     "Finding",
+    "Form",
     "Golden",
     "HandlerRun",
     "Header",
+    "Kind",
     "Limit",
     "Loss",
     "Options",

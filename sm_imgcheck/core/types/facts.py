@@ -17,10 +17,13 @@ __all__ = [
     "Facts",
     "Golden",
     "Header",
+    "Kind",
     "Origin",
     "Plan",
     "SourceComparison",
 ]
+
+Kind = Literal["image", "tensor", "request", "probe", "unknown"]
 
 
 @frozen
@@ -28,34 +31,39 @@ class Header:
     """The declarations of an image file, and the observations of a complete read."""
 
     format: str
-    """By the bytes, never by the name: ``JPEG``, ``PNG``, ``WEBP`` ... (Pillow's names)."""
+    """Format by the bytes, never by the name: ``JPEG``, ``PNG``, ``WEBP`` ... (Pillow's names)."""
     mode: str
     """Mode of the decoded pixels: L, LA, RGB, RGBA, CMYK (a palette is expanded)."""
     height: int
+    """Rows as stored, in pixels, before any orientation is applied."""
     width: int
-    """As stored, before any orientation is applied."""
+    """Columns as stored, in pixels."""
     bits: int = 8
-    """Per sample: 1, 2, 4, 8, 10, 12, 16 or 32."""
+    """Bits per sample: 1, 2, 4, 8, 10, 12, 16 or 32."""
     orientation: Orientation = Orientation()
     """What each library applies to the stored pixels."""
     frames: int = 1
+    """Images in the file: 1, or those of an animation or a document."""
     icc: str = ""
     """Description of the embedded profile; empty: none."""
     wide_gamut: bool = False
-    """The profile is not an sRGB one."""
+    """Whether the embedded profile is not an sRGB one."""
     coding: str = ""
-    """JPEG only: baseline, progressive, arithmetic ..."""
+    """Coding of a JPEG: baseline, progressive, arithmetic ...; empty for other formats."""
     subsampling: str = ""
-    """JPEG only: 4:2:0 ..."""
+    """Chroma subsampling of a JPEG: 4:2:0 ...; empty for other formats."""
     trailing_bytes: int = 0
-    """After the end of the image."""
+    """Bytes after the end of the image."""
     exif_problem: str = ""
+    """Reason for unreadable EXIF data; empty without such data."""
     icc_problem: str = ""
+    """Reason for an unreadable embedded profile; empty without such a profile."""
     warnings: tuple[str, ...] = ()
     """Warnings of a decoder that delivered pixels."""
     refused: str = ""
     """The message with which Pillow rejected a file that another decoder read."""
     truncated: bool = False
+    """The file ends before its pixels do."""
     rows_lost: float = 0.0
     """Share of the rows that the decoder could not fill, 0..1."""
 
@@ -65,10 +73,11 @@ class Channel:
     """The values of one stored channel of a tensor."""
 
     low: float
+    """The smallest value."""
     high: float
-    """The smallest and the largest of them."""
+    """The largest value."""
     step: float = 0.0
-    """Their spacing where all values are on an even grid, as mapped gray levels are; 0 where they are not."""
+    """Spacing of the values where all values are on an even grid, as mapped gray levels are; 0 where they are not."""
     levels: int = 0
     """Steps from ``low`` to ``high``, at most 255: with fewer, black may be that many steps below ``low``."""
 
@@ -78,28 +87,34 @@ class Facts:
     """What is known of an array. Everything is concrete; what cannot be known is None or ``?``."""
 
     shape: tuple[int, ...]
+    """Length of each axis, in the order of ``layout``."""
     layout: str
     """One letter per axis, ``?`` for an axis that no reading explains."""
     dtype: str
-    """NumPy name in native byte order; ``object`` and others too."""
+    """Element type: NumPy name in native byte order; ``object`` and others too."""
     channel_order: str
     """RGB, BGR, GRAY, RGBA, BGRA or ``?``."""
     byte_order: Literal["native", "swapped"] = "native"
+    """Whether the bytes of a value are in the order of this machine."""
     fortran: bool = False
+    """The first axis changes fastest in memory."""
     low: float | None = None
+    """For an image: the lower end of the domain of its values. For a tensor: the smallest value; below zero also in
+    uint8 that holds only integers from -3 to 3, wrapped around."""
     high: float | None = None
-    """For an image: the domain of its values. For a tensor: the smallest and largest value; below zero also in uint8
-    that holds only integers from -3 to 3, wrapped around."""
+    """For an image: the upper end of that domain. For a tensor: the largest value."""
     domain: bool = False
     """Whether ``low`` and ``high`` are a domain rather than an observation."""
     values: Affine | None = None
     """The value mapping where it is known, from 0..255 to what is stored."""
     recipe: str = ""
-    """Name of that mapping, such as ``/255`` or ``ImageNet mean and std``."""
+    """Name of the value mapping, such as ``/255`` or ``ImageNet mean and std``."""
     scaling: str = ""
     """For a tensor of floats: the scaling of each image by its own values; empty: unknown."""
     nans: int = 0
+    """Values that are NaN."""
     infinities: int = 0
+    """Values that are infinite."""
     constant: bool = False
     """Every value is the same."""
     constant_channels: tuple[int, ...] = ()
@@ -140,7 +155,9 @@ class Plan:
     """The ordered steps from the facts of a candidate to the contract."""
 
     steps: tuple[Step, ...]
+    """Operations in the order of execution; empty: the candidate needs none."""
     before: Facts
+    """Facts of the array that the first step is applied to."""
     after: tuple[Facts, ...]
     """What is known after each step, one entry per step."""
 
@@ -157,7 +174,7 @@ class Origin:
     mean_difference: float
     """Between what the steps make and the tensor, in gray levels."""
     max_difference: float
-    """In gray levels."""
+    """The largest difference, in gray levels."""
     exact: bool = True
     """The steps and the tensor's dtype explain every value. False: the image is the source, but a step is different,
     such as an unknown kernel or crop, or pixels that were changed."""
@@ -174,6 +191,7 @@ class SourceComparison:
     source: str
     """The image, as messages call it."""
     header: Header
+    """Header of the image."""
     plan: Plan | None = None
     """Plan from the image to the model's tensor; None where the spec rejects the image, or without a spec."""
     refused: str = ""
@@ -198,7 +216,7 @@ class SourceComparison:
     """Difference between the spec's pixels and those of the tensor's nearest origin, before values are mapped, in gray
     levels; None without an origin, and for different sizes."""
     max_difference: float | None = None
-    """In gray levels."""
+    """The largest difference, in gray levels."""
 
 
 @frozen
@@ -206,24 +224,24 @@ class Golden:
     """The comparison of a golden tensor with the spec's result for its probe image."""
 
     place: str
-    """In the spec: ``golden[0]``."""
+    """Place of the probe in the spec: ``golden[0]``."""
     image: str
     """Path of the probe image."""
     tolerance: float
-    """In gray levels."""
+    """Largest difference that matches, in gray levels."""
     made: Facts | None = None
     """Facts of the tensor that the spec produces from the image."""
     mean_difference: float | None = None
-    """In gray levels; None: they were not compared, for they differ in size."""
+    """Mean difference of the two tensors, in gray levels; None: they were not compared, for they differ in size."""
     max_difference: float | None = None
-    """In gray levels."""
+    """The largest difference, in gray levels."""
     stage: str = ""
     """The first stage of the pipeline that differs, such as ``resize``; ``arithmetic``: all steps are the spec's, and
     are rounded otherwise; empty: none does, or none is known."""
     found: tuple[str, ...] = ()
     """The step of the golden tensor's pipeline at that stage: several where they are indistinguishable."""
     expected: str = ""
-    """What the spec does there."""
+    """The spec's step at that stage."""
     later: tuple[str, ...] = ()
     """The later stages that differ too. Where the channel order differs, mean and std have a different order too."""
     exact: bool = True
@@ -237,7 +255,7 @@ class Candidate:
 
     path: str
     """Name from the user; not escaped: bytes that are not UTF-8 are escaped where they are printed."""
-    kind: Literal["image", "tensor", "request", "probe", "unknown"]
+    kind: Kind
     """probe: the golden tensor of a probe image, compared with the spec's result."""
     facts: Facts | None = None
     unflattened: Facts | None = None

@@ -21,13 +21,21 @@ class Finding:
     """One reported mismatch, built by a rule (``rules.Rule.finding``) and reported unchanged."""
 
     code: str
+    """Stable code of the rule, such as ``DTY101``."""
     name: str
+    """Name of the rule, such as ``wrong-dtype``."""
     severity: Severity
+    """error: a certain mismatch or an unusable file; warning: a hazard or a likely mismatch; notice: an assumption."""
     message: str
+    """What is wrong, what was found and expected, and the fix, in one sentence."""
     expected: str = ""
+    """The expected value; empty for a finding without one."""
     actual: str = ""
+    """The actual value; empty for a finding without one."""
     certainty: Certainty = "certain"
+    """certain: observed; likely: inferred, with ``probability``."""
     probability: float = 1.0
+    """Probability that the finding is right, 0..1; 1 where it is certain."""
     fixed_by: str | None = None
     """The op of the plan that fixes it; None: ``convert`` does not."""
 
@@ -37,6 +45,7 @@ class Suppression:
     """A finding of the baseline, or an ignored one: it is reported, and does not change the exit code."""
 
     finding: Finding
+    """The finding as it would be reported."""
     reason: str
     """Why it is suppressed: ``baseline``, or the reason of the configuration."""
 

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types.finding import Finding
 
-__all__ = ["DecodedRequest", "HandlerRun", "Limit", "Payload", "RejectedRequest", "Request"]
+__all__ = ["DecodedRequest", "Form", "HandlerRun", "Limit", "Payload", "RejectedRequest", "Request"]
+
+Form = Literal["array", "image", "object"]
 
 
 @frozen
@@ -28,7 +30,7 @@ class Payload:
 class DecodedRequest:
     """What a stack hands to the model's predict function."""
 
-    form: Literal["array", "image", "object"]
+    form: Form
     """array: a tensor; image: a decoded image (PIL, RGB); object: anything else, such as a dict or text."""
     data: Any = field(default=None, repr=False, compare=False)
     """The array; of an image the bytes that it is decoded from; dropped from results."""
@@ -90,9 +92,10 @@ class HandlerRun:
     """A function of the user's file that was called with a request."""
 
     file: str
-    """As the user named it: ``inference.py``."""
+    """Path of the handler as the user named it: ``inference.py``."""
     function: str = ""
-    """``input_fn``, ``input_handler``, ``handler``, ``Classifier.preprocess`` ...; empty where none was called."""
+    """Function that was called: ``input_fn``, ``input_handler``, ``handler``, ``Classifier.preprocess`` ...;
+    empty where none was called."""
     content_type: str = ""
     """Content type of the request."""
     made: str = ""

@@ -64,8 +64,10 @@ class Step:
     """One operation as data: ``op`` names a record of ``ops.records``, ``params`` are its keyword arguments."""
 
     op: str
+    """Name of the operation, such as ``resize_pillow``."""
     params: Mapping[str, Any] = field(default_factory=dict)
-    """JSON values. In a plan for any image a value may be ``{"header": KEY}``: read from the file at run time."""
+    """Keyword arguments, JSON values. In a plan for any image a value may be ``{"header": KEY}``: read from the file at
+    run time."""
     why: str = ""
     """A clause that names the difference that this step removes."""
     loss: Loss = "none"
@@ -77,7 +79,9 @@ class Affine:
     """A value mapping in canonical form, y = scale * x + offset, x in 0..255, one entry per stored channel."""
 
     scale: tuple[float, ...]
+    """Factor of each stored channel."""
     offset: tuple[float, ...]
+    """Value of black in each stored channel."""
 
 
 @frozen
