@@ -55,6 +55,10 @@ def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
 
 def _find(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
     path = Path(os.path.realpath(name))  # Path.resolve raises for a loop of links
+    if path.suffix != ".py" and name.endswith(
+        ".py"
+    ):  # a link to content under its hash, as in the cache of Hugging Face
+        path = Path(os.path.realpath(Path(name).parent)) / Path(name).name
     root = path
     if path.is_file() and (unpack := _unpacker(path, name)) is not None:
         root = scratch / "archive"
@@ -161,11 +165,16 @@ def _check_limits(members: int, size: int, name: str) -> None:
 def _refuse_other_files(file: Path, name: str) -> None:
     """Raise ImgcheckError for a file that is not a module of Python source."""
     head = _head(file, _MOST_SOURCE, name)
+    encoding = "utf-8"
     try:
         encoding, _ = tokenize.detect_encoding(BytesIO(head).readline)
+        b" ".decode(encoding)  # LookupError for a codec of other content than text, such as hex
         is_binary = "\0" in codecs.getincrementaldecoder(encoding)().decode(head)
-    except (SyntaxError, UnicodeDecodeError):
+    except (SyntaxError, LookupError, UnicodeError):
         is_binary = True
+    if is_binary and not encoding.startswith("utf-8"):
+        got = f"got {encoding}, which cannot decode it"
+        raise ImgcheckError(f"handler {for_terminal(name)}: source encoding: {got}; expected the file's own, as UTF-8")
     if is_binary:
         raise ImgcheckError(f"handler {for_terminal(name)}: got a binary file, expected Python source")
     if file.suffix != ".py":

@@ -307,6 +307,16 @@ READERS = {
             def predict(self, x):
                 return model.predict(x[0])
     """,
+    "litserve-batch-in-a-comment": """
+        import litserve
+        class Own(litserve.LitAPI):
+            def decode_request(self, request):
+                return pixels(base64.b64decode(request["image"]))
+            def predict(self, x):
+                return model.predict(x)
+        # for a GPU: litserve.LitServer(Own(), max_batch_size=8)
+        server = litserve.LitServer(Own(), max_batch_size=1)
+    """,
     "bentoml-store": """
         import bentoml
         @bentoml.service

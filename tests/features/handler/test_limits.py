@@ -21,6 +21,7 @@ from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 from sm_imgcheck.features.handler import process as child
 from sm_imgcheck.features.handler.guest.reply_folder import ReplyFolder
 from sm_imgcheck.features.handler.session import ChildSession, resolve_interpreter
+from sm_imgcheck.features.handler.target import HandlerTarget, find_target
 
 linux = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
 SPEC = load_spec("pillow-rgb-01")
@@ -352,6 +353,23 @@ def test_loop_of_links_is_reported_as_a_missing_file(tmp_path):
     (tmp_path / "inference.py").write_text(GOOD)
     with pytest.raises(ImgcheckError, match=r"--model-dir .*a\.py: no such folder"):
         HandlerRunner(Handler(file=str(tmp_path / "inference.py"), model_dir=str(tmp_path / "a.py")))
+
+
+def test_link_to_a_file_without_suffix_is_a_module_in_the_folder_of_the_link(tmp_path):
+    for folder in ("blobs", "snapshot"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "blobs" / "ab12").write_text(GOOD)
+    link = tmp_path / "snapshot" / "inference.py"
+    link.symlink_to("../blobs/ab12")
+    assert find_target(str(link), "", tmp_path) == HandlerTarget(file=link, model_dir=link.parent)
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "hex", "zlib", "undefined", "punycode"])
+def test_source_encoding_that_cannot_decode_the_file_is_named(tmp_path, encoding):
+    file = tmp_path / "inference.py"
+    file.write_text(f"# -*- coding: {encoding} -*-\n{GOOD}")
+    with pytest.raises(ImgcheckError, match=rf"inference\.py: source encoding: got {encoding}, which cannot decode it"):
+        find_target(str(file), "", tmp_path)
 
 
 @pytest.mark.parametrize("how", [{"python": "/nowhere/python"}, {"python": ""}])

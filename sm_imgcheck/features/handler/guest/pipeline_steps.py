@@ -10,6 +10,7 @@ import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .bindings import CONTEXT, Bindings
 from .instances import prepare
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     Step = Callable[[Any], list[Any]]
     """From one element to those after the step."""
+    _Arguments = dict[str, ast.expr]
+    _Inputs = dict[tuple[ast.AST, str], ast.expr]
+    """By the function and its parameter."""
 
 __all__ = ["PipelineSteps", "UnknownStep", "make_dofn"]
 
@@ -28,7 +32,7 @@ _OF_FUNCTIONS: dict[str, Callable[[Any, Any], list[Any]]] = {
     "FlatMap": lambda function, item: list(function(item)),
     "FlatMapTuple": lambda function, item: list(function(*item)),
 }
-_KEEPING = ("Reshuffle", "WindowInto", "Filter", "LogElements", "Distinct")
+_KEEPING = ("Reshuffle", "WindowInto", "Filter", "LogElements", "Distinct", "Partition")
 """Transforms that pass elements on unchanged."""
 _SETTINGS = ("with_input_types", "with_output_types", "with_resource_hints", "with_postprocess_fn", "with_no_batching")
 """Methods of transforms and model handlers that leave the elements unchanged."""
@@ -52,59 +56,106 @@ def make_dofn(user: UserFile, kind: type, instance: Callable[[], Any] | None = N
 
 
 class PipelineSteps:
-    """Pipelines of a file. Only names that the whole file binds once are followed."""
+    """Pipelines of a file. Raises UnknownStep where a part between the source and the model cannot be read."""
 
     def __init__(self, user: UserFile) -> None:
         self.user = user
-        tree = ast.parse(user.source)
-        nodes = list(ast.walk(tree))
+        self._names = Bindings(ast.parse(user.source))
+        nodes = self._names.nodes()
         self._pipes = [node for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)]
-        self._parameters = {node.arg for node in nodes if isinstance(node, ast.arg)} - {*_PIPELINES}
-        self._bound: dict[str, list[ast.expr | None]] = {}
-        """Expressions of each name; None for a change that is not read."""
+        self._beam = {*_names_of_beam(nodes)}
+        self._functions: dict[str, _Function | None] = {}
+        for entry in _functions_of(nodes):
+            self._functions[entry.name] = None if entry.name in self._functions else entry
+        left_of = {_without_label(node.right): node.left for node in self._pipes}
+        self._uses: dict[ast.AST, list[_Arguments]] = {}
+        """The arguments of each call of a function."""
         for node in nodes:
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                self._bound.setdefault(node.targets[0].id, []).append(node.value)
-        for node in nodes:
-            if isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.NamedExpr)) and isinstance(node.target, ast.Name):
-                self._bound.setdefault(node.target.id, []).append(None)
-        self._expands = dict(_expand_functions(nodes))
+            if isinstance(node, ast.Call) and (function := self._functions.get(_own_name(node))) is not None:
+                self._uses.setdefault(function.node, []).append(function.arguments(node, left_of.get(node)))
 
     def before_model(self) -> list[Step] | None:
         """The steps of the only pipeline with ``RunInference``; None for another number. Raises UnknownStep."""
         ends = [node for node in self._pipes if _name(_without_label(node.right)) == "RunInference"]
         if len(ends) != 1:
             return None
-        calls = list(self._calls(ends[0].left, set()))[:_MOST_STEPS]
+        calls = [_bare(call) for call in self._calls(ends[0].left, {}, 0)]
         first = next((at for at, call in enumerate(calls) if _name(call) in (*_OF_FUNCTIONS, "ParDo")), len(calls))
+        for call in calls[:first]:
+            if _root(call) not in self._beam:
+                raise UnknownStep(_text(call))
         model = _without_label(ends[0].right)
         return [step for call in calls[first:] for step in self._steps(call)] + [*self._handler_steps(model)]
 
-    def _calls(self, node: ast.expr, names_so_far: set[str]) -> Iterator[ast.Call]:
-        """The transforms of ``a | b | "label" >> c``, also of a name's pipeline and of ``expand``."""
+    def _calls(self, node: ast.expr | None, inputs: _Inputs, depth: int) -> Iterator[ast.Call]:
+        """The transforms of ``a | b | "label" >> c``, also of a name's pipeline and of functions of the file.
+
+        inputs: the arguments of functions that are being followed.
+        """
+        if node is None or depth > _MOST_STEPS:
+            raise UnknownStep("" if node is None else _text(node))
+        follow = partial(self._calls, inputs=inputs, depth=depth + 1)
+        node = _without_label(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            yield from self._calls(node.left, names_so_far)
-            yield from self._calls(node.right, names_so_far)
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift):
-            yield from self._calls(node.right, names_so_far)
-        elif isinstance(node, ast.Call) and (function := self._expands.get(_name(node))) is not None:
-            results = [entry.value for entry in ast.walk(function) if isinstance(entry, ast.Return)]
-            if len(results) != 1 or results[0] is None:
-                raise UnknownStep(_text(node))
-            yield from self._calls(results[0], {*names_so_far, *(entry.arg for entry in function.args.args)})
+            right = _without_label(node.right)
+            function = self._functions.get(_own_name(right))
+            if function is None or not function.has_input:
+                yield from follow(node.left)
+            yield from self._of_right(right, node.left, inputs, depth)
         elif isinstance(node, ast.Call):
-            yield node
-        elif not isinstance(node, ast.Name) or (node.id in self._parameters and node.id not in names_so_far):
-            raise UnknownStep(_text(node))
-        elif expressions := self._bound.get(node.id):
-            if len(expressions) != 1 or node.id in names_so_far or expressions[0] is None:
+            yield from self._of_right(node, None, inputs, depth)
+        elif isinstance(node, (ast.Subscript, ast.Attribute)):
+            calls = [*follow(node.value)]
+            if not calls or not self._is_main_output(calls[-1], node):
                 raise UnknownStep(_text(node))
-            yield from self._calls(expressions[0], {*names_so_far, node.id})
+            yield from calls
+        elif not isinstance(node, ast.Name):
+            raise UnknownStep(_text(node))
+        elif (value := self._value_of_name(node, inputs)) is not CONTEXT:
+            yield from follow(value)
+
+    def _of_right(self, node: ast.expr, left: ast.expr | None, inputs: _Inputs, depth: int) -> Iterator[ast.Call]:
+        """The transforms of what is on the right of ``left |``, or of a call at the beginning."""
+        name = _own_name(node)
+        if not isinstance(node, ast.Call):
+            yield from self._calls(node, inputs, depth + 1)
+        elif name not in self._functions:
+            yield node
+        else:
+            function = self._functions[name]
+            if function is None or len(function.results) != 1:
+                raise UnknownStep(_text(node))
+            arguments = function.arguments(node, left or CONTEXT)
+            more: _Inputs = {(function.node, parameter): value for parameter, value in arguments.items()}
+            yield from self._calls(function.results[0], {**inputs, **more}, depth + 1)
+
+    def _value_of_name(self, node: ast.Name, inputs: _Inputs) -> ast.expr:
+        """The expression of a name; CONTEXT: a pipeline without steps. Raises UnknownStep."""
+        scope, values = self._names.find(node)
+        if (scope, node.id) in inputs:
+            return inputs[scope, node.id]
+        if values == [None] and scope in self._uses:
+            values = [arguments.get(node.id) for arguments in self._uses[scope]]
+        elif values == [None] and _is_parameter(scope, node.id):
+            values = []
+        if len(values) == 1 and values[0] is not None:
+            return values[0]
+        if all(value is CONTEXT or _names_pipeline(value) for value in values) and node.id in _PIPELINES:
+            return CONTEXT
+        raise UnknownStep(_text(node))
+
+    def _is_main_output(self, call: ast.Call, node: ast.Subscript | ast.Attribute) -> bool:
+        """Whether a part of a transform's outputs has elements as the transform returns them."""
+        if _name(call) == "Partition":
+            return isinstance(node, ast.Subscript)
+        if _name(call) != "with_outputs":
+            return False
+        main = next((self._value(entry.value) for entry in call.keywords if entry.arg == "main"), None)
+        key = node.attr if isinstance(node, ast.Attribute) else self._value(node.slice)
+        return bool(key == main or (main is not None and key == 0))  # the first of several targets is the main one
 
     def _steps(self, call: ast.expr) -> Iterator[Step]:
         """The step of one transform; none where it keeps the elements."""
-        while isinstance(call, ast.Call) and _name(call) in _SETTINGS and isinstance(call.func, ast.Attribute):
-            call = call.func.value
         name = _name(call)
         if name in _KEEPING:
             return
@@ -121,49 +172,113 @@ class PipelineSteps:
                 dofn = make_dofn(self.user, kind, lambda: instance)
             except UnknownStep:
                 dofn = make_dofn(self.user, kind)
-            yield lambda item: list(dofn.process(item) or ())
+            yield lambda item: [entry for entry in dofn.process(item) or () if type(entry).__name__ != "TaggedOutput"]
         else:
             raise UnknownStep(_text(call))
 
     def _handler_steps(self, model: ast.expr) -> Iterator[Step]:
         """The functions that a model handler calls with each element; the last one of the code is the first."""
         node = _argument(model, "model_handler")
-        while node is not None:
-            expressions = self._bound.get(node.id, []) if isinstance(node, ast.Name) else []
+        for _ in range(_MOST_STEPS):
+            values = self._names.find(node)[1] if isinstance(node, ast.Name) else []
             name = _name(node)
-            if len(expressions) == 1:
-                node = expressions[0]
+            if len(values) == 1 and values[0] is not None:
+                node = values[0]
             elif name == "with_preprocess_fn" and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 function = self._value(_argument(node, "fn"))
                 yield partial(_OF_FUNCTIONS["Map"], function)
                 node = node.func.value
             elif name in _SETTINGS and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 node = node.func.value
-            elif name == "KeyedModelHandler":
+            elif name == "KeyedModelHandler" and node is not None:
                 yield lambda item: [item[1]]
                 node = _argument(node, "unkeyed")
-            elif name in ("HuggingFacePipelineModelHandler", "MaybeKeyedModelHandler") or len(expressions) > 1:
+            elif name in ("HuggingFacePipelineModelHandler", "MaybeKeyedModelHandler") or len(values) > 1:
                 raise UnknownStep(_text(node))
             else:
                 return
+        raise UnknownStep(_text(node))
 
     def _value(self, node: ast.expr | None) -> Any:
         """The value of an expression in the file's module. Raises UnknownStep, as for names of a function."""
         try:
             assert node is not None
-            return eval(compile(ast.Expression(node), "<step>", "eval"), vars(self.user.module))  # noqa: S307
+            expression = ast.fix_missing_locations(ast.Expression(node))
+            return eval(compile(expression, "<step>", "eval"), vars(self.user.module))  # noqa: S307
         except Exception:  # noqa: BLE001 - the user's code
             raise UnknownStep(_text(node)) from None
 
 
-def _expand_functions(nodes: list[ast.AST]) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """``expand`` of classes by their name, and functions with ``@ptransform_fn``."""
+class _Function:
+    """A function that makes a pipeline, or ``expand`` of a class, by the class's name."""
+
+    def __init__(self, name: str, node: ast.FunctionDef, *, has_input: bool) -> None:
+        self.name, self.node = name, node
+        self.has_input = has_input
+        """Its first argument is what is on the left of ``|``."""
+        self.results = [entry.value for entry in ast.walk(node) if isinstance(entry, ast.Return)]
+        self._parameters = [entry.arg for entry in node.args.args if entry.arg != "self"]
+
+    def arguments(self, call: ast.Call, left: ast.expr | None) -> _Arguments:
+        """The expression of each parameter that a call passes; left: of ``left | call``."""
+        values = [*([left] if self.has_input else []), *([] if self.node.name == "expand" else call.args)]
+        if any(isinstance(value, ast.Starred) for value in values):
+            return {}
+        keywords = {entry.arg: entry.value for entry in call.keywords if entry.arg}
+        pairs = zip(self._parameters, values)  # noqa: B905 - Python 3.8 has no such parameter
+        return {**keywords, **{name: value for name, value in pairs if value is not None}}
+
+
+def _functions_of(nodes: list[ast.AST]) -> Iterator[_Function]:
     for node in nodes:
-        if isinstance(node, ast.FunctionDef) and any("ptransform_fn" in _name(entry) for entry in node.decorator_list):
-            yield node.name, node
+        if isinstance(node, ast.FunctionDef):
+            yield _Function(node.name, node, has_input=any("ptransform_fn" in _name(e) for e in node.decorator_list))
         for member in node.body if isinstance(node, ast.ClassDef) else ():
             if isinstance(member, ast.FunctionDef) and member.name == "expand":
-                yield node.name, member  # type: ignore[attr-defined]
+                yield _Function(node.name, member, has_input=True)  # type: ignore[attr-defined]
+
+
+def _names_of_beam(nodes: list[ast.AST]) -> Iterator[str]:
+    """Names that the file imports from Beam."""
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                module = alias.name if isinstance(node, ast.Import) else node.module or ""
+                if module.partition(".")[0] == "apache_beam":
+                    yield alias.asname or alias.name.partition(".")[0]
+
+
+def _is_parameter(scope: ast.AST, name: str) -> bool:
+    return isinstance(scope, ast.FunctionDef) and any(entry.arg == name for entry in scope.args.args)
+
+
+def _names_pipeline(node: ast.expr | None) -> bool:
+    """Whether an expression is a new pipeline, or the name of one: ``beam.Pipeline()``, ``test_pipeline``."""
+    name = _name(node)
+    return name in _PIPELINES or name.lower().endswith("pipeline")
+
+
+def _bare(call: ast.Call) -> ast.Call:
+    """``Map(f)`` of ``Map(f).with_output_types(t)``."""
+    while _name(call) in (*_SETTINGS, "with_outputs") and isinstance(call.func, ast.Attribute):
+        if not isinstance(call.func.value, ast.Call):
+            break
+        call = call.func.value
+    return call
+
+
+def _root(node: ast.expr) -> str:
+    """``beam`` of ``beam.io.Read(x)``."""
+    while isinstance(node, (ast.Call, ast.Attribute)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _own_name(node: ast.expr) -> str:
+    """The name of a call of ``f(x)`` or ``self.f(x)``; empty for another expression."""
+    return (
+        _name(node) if isinstance(node, ast.Call) and _text(node.func) in (_name(node), f"self.{_name(node)}") else ""
+    )
 
 
 def _without_label(node: ast.expr) -> ast.expr:

@@ -63,6 +63,7 @@ def _pipeline(user: UserFile) -> HandlerCall:
     problem, steps = "a pipeline with RunInference: expected one in the file", None
     try:
         steps = PipelineSteps(user).before_model()
+        problem = "no function before RunInference" if steps == [] else problem
     except UnknownStep as error:
         problem = f"a step that runs in its pipeline only: {error}"
 

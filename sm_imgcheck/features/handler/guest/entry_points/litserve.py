@@ -6,10 +6,10 @@ multipart request.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import io
 import json
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["RANK", "STACK", "find"]
 
 RANK, STACK = 54, "litserve"
-_BATCH_SIZE = re.compile(r"\bmax_batch_size\s*=\s*(?!1\b)[\w(]")
 
 
 def find(user: UserFile) -> HandlerCall | None:
@@ -76,7 +75,11 @@ def _with_context(function: Function, value: object) -> object:
 
 def _batches(user: UserFile, api: Any) -> bool:
     """Whether the server calls ``batch``: by the instance, or by an argument of the class or of the server."""
-    return getattr(api, "max_batch_size", 1) != 1 or _BATCH_SIZE.search(user.source) is not None
+    if getattr(api, "max_batch_size", 1) != 1:
+        return True
+    keywords = [node for node in ast.walk(ast.parse(user.source)) if isinstance(node, ast.keyword)]
+    sizes = [node.value for node in keywords if node.arg == "max_batch_size"]
+    return any(not isinstance(size, ast.Constant) or size.value not in (1, None) for size in sizes)
 
 
 class _Upload:
