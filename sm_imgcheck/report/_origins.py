@@ -25,7 +25,7 @@ def pipelines(origins: tuple[Origin, ...]) -> list[tuple[PipelineTrait, ...]]:
 def residual_text(origin: Origin) -> str:
     """The residual: none at all, or how many gray levels are left."""
     if origin.max_difference == 0:
-        return "bit-identical"
+        return "equal in every value"
     most, mean = f"{origin.max_difference:.2g}", f"{origin.mean_difference:.2g}"
     return f"residual {mean} gray levels on average, {most} at most"
 

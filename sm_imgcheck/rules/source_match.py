@@ -99,9 +99,9 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
         pipeline = [replace(trait, said=_phrase(trait)) for trait in traits(nearest.steps, nearest.before)]
         mean, maximum = f"{nearest.mean_difference:.2g}", f"{nearest.max_difference:.3g}"
         yield PIX102.finding(
-            f"pipeline from {_source(candidate)}: got an unknown pipeline, expected a known pipeline; nearest "
-            f"(difference {mean} gray levels on average, at most {maximum}): "
-            f"{said([pipeline])}{_change(candidate)}{_search_limit(candidate)}",
+            f"pipeline from {_source(candidate)}: got an unknown pipeline, expected a known pipeline"
+            f"{_change(candidate)}; nearest (difference {mean} gray levels on average, at most {maximum}): "
+            f"{said([pipeline])}{_search_limit(candidate)}",
             expected="a known pipeline",
             actual=f"difference of {mean} gray levels on average",
         )

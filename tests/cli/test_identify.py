@@ -62,7 +62,7 @@ def test_identify_with_source_reports_the_pipeline(run_cli):
     assert code == 0
     assert (
         "made from cat.jpg: stretched to 64x64 by OpenCV INTER_LINEAR without antialias, BGR, "
-        "ImageNet mean and std in RGB order on BGR data, float32 NCHW (bit-identical)"
+        "ImageNet mean and std in RGB order on BGR data, float32 NCHW (equal in every value)"
     ) in out
     assert "resize_opencv  (mode=stretch, size=[64, 64], interpolation=bilinear, dtype=uint8)" in out
     assert "the model" not in out  # no spec is given
@@ -310,7 +310,7 @@ def test_gray_source_is_described_as_decoded_to_gray(here, run_cli):
     )
     code, out, _ = run_cli("identify", "gray.npy", "--source", "gray.jpg")
     assert code == 0
-    assert "by Pillow bilinear, GRAY, divided by 255, float32 NHWC (bit-identical)" in out
+    assert "by Pillow bilinear, GRAY, divided by 255, float32 NHWC (equal in every value)" in out
     code, out, _ = run_cli("validate", "gray.npy", "gray.npy", "--source", "gray.jpg", "-s", "gray.yaml")
     assert code == 0
     assert "it decodes GRAY, stretches to 64x64 with Pillow bilinear, divides by 255; as the spec requires" in out

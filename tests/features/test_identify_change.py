@@ -54,6 +54,10 @@ CHANGES = {
     "contrast": ((PIXELS - 128.0) * 0.7 + 128, "with its gray levels multiplied by 0.70 and +38 added is"),
     "inverted": (255 - PIXELS, "with its gray levels inverted is 0 gray levels off"),
     "white balance": (PIXELS * [1.1, 1, 0.8], "with its gray levels multiplied by 1.10, 1.00, 0.80 is"),
+    "blue of 255": (
+        np.dstack((PIXELS[..., :2], np.full(PIXELS.shape[:2], 255))),
+        "multiplied by 1.00, 1.00, 0.00 and +0, +0, +255 added",
+    ),
     "no green": (PIXELS * [1, 0, 1], "with its gray levels multiplied by 1.00, 0.00, 1.00 is 0 gray levels off"),
     "one color": (np.full(PIXELS.shape, (10, 90, 200)), "with its gray levels replaced by 10, 90, 200 is 0 gray"),
     "power": (255 * (PIXELS / 255) ** 2.2, "with its gray levels (0..1) raised to the power 2.20 is"),

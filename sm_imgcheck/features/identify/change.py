@@ -131,17 +131,18 @@ def _linear_words(fits: list[tuple[float, float]]) -> str:
     """A gain and a constant, of each channel where there are several; not a gain of 1 and a constant of 0."""
     gains, constants = (np.array(numbers) for numbers in zip(*fits, strict=True))
     if (np.abs(gains) < _SAME_GAIN).all():
-        return f"{_LEVELS} replaced by {_join(constants, '.0f')}"
+        return f"{_LEVELS} replaced by {_join(constants, 0)}"
     if (np.abs(gains + 1) < _SAME_GAIN).all() and (np.abs(constants - 255) < 1).all():
         return f"{_LEVELS} inverted"
     has_gain = (np.abs(gains - 1) >= _SAME_GAIN).any()
-    words = [f"multiplied by {_join(gains, '.2f')}"] if has_gain else []
-    words += [f"{_join(constants, '+.0f')} added"] if not has_gain or (np.abs(constants) >= 1).any() else []
+    words = [f"multiplied by {_join(gains, 2)}"] if has_gain else []
+    words += [f"{_join(constants, 0, '+')} added"] if not has_gain or (np.abs(constants) >= 1).any() else []
     return f"{_LEVELS} {' and '.join(words)}"
 
 
-def _join(numbers: np.ndarray, form: str) -> str:
-    return ", ".join(format(number + 0.0, form) for number in numbers)
+def _join(numbers: np.ndarray, digits: int, sign: str = "-") -> str:
+    """The numbers with as many decimals; never -0. sign: ``+`` prints that of positive numbers too."""
+    return ", ".join(f"{round(float(number), digits) + 0.0:{sign}.{digits}f}" for number in numbers)
 
 
 def _along(image: np.ndarray, start: np.ndarray, direction: np.ndarray) -> tuple[float, np.ndarray]:

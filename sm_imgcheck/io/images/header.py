@@ -100,7 +100,9 @@ def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
 def make_jpeg_header(body: bytes, scan: JpegScan, *, max_pixels: int) -> Header:
     """As ``look``, from the markers of the file."""
     check_jpeg(body, scan, max_pixels=max_pixels)
-    orientation, exif_problem = read_orientation("JPEG", scan.exif, scan.xmp)
+    orientation, exif_problem = read_orientation(
+        "JPEG", b"".join(scan.exif) if scan.exif else None, scan.xmp, opencv=scan.exif
+    )
     profile, icc_problem = join_icc(scan.icc)
     icc, wide_gamut, unreadable = read_icc(profile)
     return Header(
@@ -178,7 +180,7 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
     if 0.0 < scan.missing_rows <= 1.0:
         clause = f"{percentage(scan.missing_rows)} of {scan.height} rows are missing"
         raise CandidateError("SRC111" if scan.missing_rows > 0.5 else "SRC110", f"truncated: {clause}")
-    orientation, exif_problem = read_orientation("PNG", scan.exif, scan.xmp, opencv=scan.opencv_exif)
+    orientation, exif_problem = read_orientation("PNG", scan.exif, scan.xmp, opencv=(scan.opencv_exif,))
     icc, wide_gamut, unreadable = read_icc(scan.icc)
     mode = {0: "L", 2: "RGB", 3: "RGB", 4: "LA", 6: "RGBA"}[scan.color]
     return Header(
@@ -254,7 +256,7 @@ def pillow_orientation(image: ImageFile.ImageFile, body: bytes) -> tuple[Orienta
     if image.format == "TIFF":
         return tiff_orientation(body, xmp), ""
     if image.format == "AVIF":
-        return read_orientation("AVIF", exif, xmp, opencv=avif_exif(body))
+        return read_orientation("AVIF", exif, xmp, opencv=(avif_exif(body),))
     return read_orientation(image.format or "", exif and without_app1_name(exif), xmp)
 
 

@@ -46,8 +46,8 @@ class JpegScan:
     jfif: bool
     adobe: int | None
     """The Adobe segment's color transform: 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None: no such segment."""
-    exif: bytes | None
-    """The bytes after the identifier of all EXIF segments, which Pillow joins; None without one."""
+    exif: tuple[bytes, ...]
+    """The bytes after the identifier of each EXIF segment; Pillow joins them."""
     xmp: bytes
     """The bytes after the identifier of the last XMP segment, which counts for Pillow; empty without one."""
     icc: tuple[bytes, ...]
@@ -123,7 +123,7 @@ def scan_jpeg(body: bytes) -> JpegScan:
         components=tuple((i, hv >> 4, hv & 15) for i, hv in zip(factors[::3], factors[1::3])),
         jfif=any(app[:5] == b"JFIF\0" for app in apps[0xE0]),
         adobe=adobe,
-        exif=b"".join(exif) if exif else None,
+        exif=tuple(exif),
         xmp=next((app[len(XMP_NAME) :] for app in reversed(apps[0xE1]) if app.startswith(XMP_NAME)), b""),
         icc=tuple(app[12:] for app in apps[0xE2] if app[:12] == b"ICC_PROFILE\0"),
         index=next((app[4:] for app in apps[0xE2] if app[:4] == b"MPF\0"), b""),

@@ -67,7 +67,8 @@ class ExifTag(NamedTuple):
 
     pillow: int = 0
     """0: Pillow finds no tag, and uses XMP."""
-    opencv: int = 1
+    opencv: int = 0
+    """0: OpenCV finds no tag, and reads the next block."""
     libtiff: int = 1
     browser: int = 1
     words: str = ""
@@ -94,27 +95,30 @@ class ExifField(NamedTuple):
 
 
 def read_orientation(
-    form: str, exif: bytes | None, xmp: bytes = b"", *, opencv: bytes | None = None
+    form: str, exif: bytes | None, xmp: bytes = b"", *, opencv: Sequence[bytes] | None = None
 ) -> tuple[Orientation, str]:
     """Return the orientation by EXIF and XMP of a file of format ``form``, and what is wrong with EXIF, if anything.
 
     exif: the block that Pillow reads, which passes over the name of an APP1; into that of an AVIF file it has written
-    the rotation of the container. opencv: the block of OpenCV, which does not pass over the name; None: the same.
+    the rotation of the container. opencv: the blocks of OpenCV, which does not pass over the name, and reads them one
+    by one up to the first tag; None: the same block.
     """
-    if exif is None and not xmp and not opencv:
+    if exif is None and not xmp and not any(opencv or ()):
         return Orientation(), ""
     block = without_app1_name(exif or b"")
-    opencv = exif if opencv is None else opencv
     tag = read_exif(block) if exif is not None else ExifTag()
-    other = tag if block == opencv else read_exif(opencv or b"")
+    blocks = [exif or b""] if opencv is None else opencv
+    others = [tag if block == other else read_exif(other) for other in blocks] or [ExifTag()]
+    other = next((item for item in others if item.opencv), others[0])
     is_rotated = form == "AVIF" and other is not tag
     browser = {"JPEG": other.browser, "PNG": other.browser, "AVIF": tag.pillow or 1}.get(form, 1)
     orientation = make_orientation(
-        (tag.pillow, other.opencv, browser),
+        (tag.pillow, other.opencv or 1, browser),
         {"EXIF": (other if is_rotated else tag).words, "container": str(tag.pillow) if is_rotated else ""},
         xmp,
     )
-    return orientation, tag.problem
+    problems = [tag.problem, *(item.problem for item in others if len(others) > 1)]
+    return orientation, next(filter(None, problems), "")
 
 
 def make_orientation(libraries: tuple[int, int, int], tags: dict[str, str], xmp: bytes) -> Orientation:
@@ -166,7 +170,7 @@ def read_exif(block: bytes) -> ExifTag:
     name = EXIF_TYPES[tag.kind][0] if tag.kind in EXIF_TYPES else f"type {tag.kind}"
     return ExifTag(
         pillow=pillow_tag(block, fields),
-        opencv=valid_orientation(start) if is_read else 1,
+        opencv=valid_orientation(start) if is_read else 0,
         browser=browser_tag(block, fields),
         libtiff=valid_orientation(number) if tag.kind in LIBTIFF_INTEGERS and tag.values == 1 else 1,
         words=f"{value:g}" if name in ("SHORT", "LONG") else f"{value:g} ({name})",

@@ -158,7 +158,7 @@ def png_exif(body: bytes, chunks: list[tuple[bytes, int, int]]) -> bytes | None:
             return body[start + 8 : end - 4]
     profile = png_text(body, chunks, b"Raw profile type exif")
     try:
-        return bytes.fromhex(b"".join(profile.split(b"\n")[3:]).decode("latin-1")) if profile else None
+        return bytes.fromhex((profile.split(b"\n", 3)[3:] or [b""])[0].decode("latin-1")) if profile else None
     except ValueError:
         return profile[:4]
 

@@ -4,6 +4,7 @@ import base64
 import io
 import shutil
 import struct
+import tracemalloc
 import zlib
 
 import cv2
@@ -311,3 +312,44 @@ def test_rotation_of_an_avif_container_is_not_applied_by_opencv():
 def test_rotation_of_an_avif_container_replaces_exif_for_pillow():
     found = read_header(encode_avif(exif_block("<", 3, 6), None), max_pixels=LIMIT).orientation
     assert found == Orientation(pillow=1, opencv=6, tags="EXIF orientation 6, container orientation 1")
+
+
+def two_tags(*, first=(0x010F, 2, 2, b"a\0\0\0"), second=(0x0112, 3, 1, b"\6\0\0\0"), count=2):
+    """An EXIF block with two entries."""
+    entries = b"".join(struct.pack("<HHI", *entry[:3]) + entry[3] for entry in (first, second))
+    return b"II*\0" + struct.pack("<IH", 8, count) + entries + bytes(4)
+
+
+SEGMENTS = {
+    "no orientation": two_tags(second=(0x0110, 2, 2, b"a\0\0\0")),
+    "bad byte order": b"XX*\0" + two_tags()[4:],
+    "end of the directory missing": two_tags(second=(0x0110, 2, 2, b"a\0\0\0"), count=9),
+    "value outside": two_tags(first=(0x010E, 2, 5000, struct.pack("<I", 100))),
+    "6": exif_block("<", 3, 6),
+    "3": exif_block("<", 3, 3),
+    "0": exif_block("<", 3, 0),
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("first", SEGMENTS)
+@pytest.mark.parametrize("second", SEGMENTS)
+def test_orientation_of_two_exif_segments_is_that_of_opencv(first, second):
+    body = encode_image(Image.fromarray(PIXELS), "JPEG")
+    segments = b"".join(segment(b"Exif\0\0" + SEGMENTS[name]) for name in (first, second))
+    header = read_header(body[:2] + segments + body[2:], max_pixels=LIMIT)
+    stored = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+    shown = cv2.imdecode(np.frombuffer(body[:2] + segments + body[2:], np.uint8), cv2.IMREAD_COLOR)
+    assert np.array_equal(orient(stored, orientation=header.orientation.opencv), shown)
+
+
+def test_profile_of_empty_lines_is_read_in_bounded_memory():
+    body = encode_image(Image.fromarray(PIXELS), "PNG")
+    lines = chunk(b"tEXt", b"Raw profile type exif\0" + b"\n" * 4_000_000)
+    body = body[:33] + lines + body[33:]
+    tracemalloc.start()
+    header = read_header(body, max_pixels=LIMIT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert header.orientation == Orientation()
+    assert peak < 8 * len(lines)
