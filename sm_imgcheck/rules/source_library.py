@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sm_imgcheck.core.types import Candidate, Finding, Spec
+from sm_imgcheck.core.types import Candidate, Finding, Header, Spec
 from sm_imgcheck.rules import Rule
 
-__all__ = ["SRC141"]
+__all__ = ["SRC141", "may_blend"]
 
 _EXCLUDED_FORMATS = {
     "opencv": ("OpenCV", ("ICO",)),
@@ -19,6 +19,7 @@ _TRANSPARENCY = {
     "TIFF": "multiplies the colors of a TIFF by alpha",
 }
 """What OpenCV (4.10 to 5.0) does where a pixel is transparent; of other formats it drops alpha, as the spec does."""
+_BLENDED = (("GIF", "LA"), ("GIF", "RGBA"), ("TIFF", "RGBA"))
 
 SRC141 = Rule(
     "SRC141",
@@ -27,10 +28,14 @@ SRC141 = Rule(
     doc="""The library of the spec does not read this image, or reads it differently.
 
     ``convert`` decodes with Pillow where both libraries agree on the pixels of a format. OpenCV does not read icons,
-    and blends transparent GIF and TIFF files; TensorFlow reads JPEG, PNG, GIF, BMP and WebP.
+    changes the colors of transparent pixels of GIF and TIFF, and rejects or reads differently some other files: BMP of
+    16 bits or with run-length encoding, TIFF with rare compressions or bit depths, GIF without its end, PNG without its
+    palette. TensorFlow reads JPEG, PNG, GIF, BMP and WebP.
+
+    A notice where the colors of transparent pixels are unknown: the header alone was read, or a GIF has no background.
 
     At an endpoint: ``cv2.imread`` returns None, ``tf.io.decode_image`` raises ``Unknown image file format``, or the
-    transparent part has other colors.
+    image has other colors.
 
     Save the image as PNG, without transparency.
     """,
@@ -45,7 +50,24 @@ def _unlike_library(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     name, formats = _EXCLUDED_FORMATS.get(library, ("", ()))
     if header.format in formats:
         yield SRC141.finding(f"image format: got {header.format}, expected one that {name} reads")
-    is_transparent = header.mode in ("LA", "RGBA") and header.bits == 8
-    if library == "opencv" and is_transparent and spec.decode.alpha == "drop" and header.format in _TRANSPARENCY:
-        effect = f"OpenCV {_TRANSPARENCY[header.format]}, and convert keeps the stored colors"
-        yield SRC141.finding(f"transparent pixels: got {header.mode}, expected {spec.contract.channel_order}; {effect}")
+    if library != "opencv":
+        return
+    for difference in header.unlike_opencv:
+        yield SRC141.finding(difference)
+    if (
+        not header.unlike_opencv
+        and may_blend(header)
+        and spec.decode.alpha == "drop"
+        and header.is_blended is not False
+    ):
+        condition = "" if header.is_blended else "if the image has any, "
+        effect = f"{condition}OpenCV {_TRANSPARENCY[header.format]}, and convert keeps the stored colors"
+        yield SRC141.finding(
+            f"transparent pixels: got {header.mode}, expected {spec.contract.channel_order}; {effect}",
+            severity=None if header.is_blended else "notice",
+        )
+
+
+def may_blend(header: Header) -> bool:
+    """Return whether OpenCV changes the colors of transparent pixels in such an image."""
+    return header.bits == 8 and (header.format, header.mode) in _BLENDED

@@ -60,6 +60,10 @@ class Header:
     """Reason for an unreadable embedded profile; empty without such a profile."""
     warnings: tuple[str, ...] = ()
     """Warnings of a decoder that delivered pixels."""
+    unlike_opencv: tuple[str, ...] = ()
+    """What OpenCV rejects or reads unlike Pillow."""
+    is_blended: bool | None = None
+    """GIF and TIFF with alpha: whether OpenCV changes the colors of transparent pixels; None: unknown."""
     refused: str = ""
     """The message with which Pillow rejected a file that another decoder read."""
     truncated: bool = False

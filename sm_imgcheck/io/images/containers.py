@@ -36,8 +36,8 @@ class ContainerHeader:
     frames: int = 1
     trailing: int = 0
     """Bytes after the end that the container declares."""
-    warnings: tuple[str, ...] = ()
-    """What decoders read differently."""
+    unlike_opencv: tuple[str, ...] = ()
+    """What OpenCV rejects or reads unlike Pillow."""
 
 
 def declared_by(form: str, body: bytes) -> ContainerHeader | None:
@@ -65,7 +65,7 @@ def gif_declares(body: bytes) -> ContainerHeader:
     Raises CandidateError for more blocks before the first image than any encoder writes.
     """
     height, width = little(body, 8, 2), little(body, 6, 2)
-    at, frames, blocks, warning = 13 + gif_table(body, 10), 0, 0, ""
+    at, frames, blocks, difference = 13 + gif_table(body, 10), 0, 0, gif_background_difference(body)
     while frames < MOST_FRAMES and blocks < MAX_GIF_BLOCKS:
         start, at = at, gif_padding(body, at)
         if not frames and at - start > MAX_GIF_BLOCKS:
@@ -74,7 +74,7 @@ def gif_declares(body: bytes) -> ContainerHeader:
         kind, at = little(body, at, 1), at + 1
         if kind == 0x2C:
             if not frames:
-                warning = gif_warning(body, at, height, width)
+                difference = difference or gif_frame_difference(body, at, height, width)
                 width = max(width, little(body, at, 2) + little(body, at + 4, 2))
                 height = max(height, little(body, at + 2, 2) + little(body, at + 6, 2))
             at, frames = at + 10 + gif_table(body, at + 8), frames + 1
@@ -90,14 +90,26 @@ def gif_declares(body: bytes) -> ContainerHeader:
         raise CandidateError("SRC112", f"GIF: more than {MAX_GIF_BLOCKS} blocks or zeros before the first frame")
     has_end = body[at : at + 1] == b";"
     if not has_end and frames < MOST_FRAMES and blocks < MAX_GIF_BLOCKS:
-        warning = warning or "GIF: missing end (trailer); OpenCV rejects the file"
+        difference = difference or "GIF: missing end (trailer); OpenCV rejects the file"
     trailing = len(body) - at - 1 if has_end and blocks < MAX_GIF_BLOCKS else 0
     return ContainerHeader(
-        height=height, width=width, frames=max(1, frames), trailing=trailing, warnings=(warning,) if warning else ()
+        height=height,
+        width=width,
+        frames=max(1, frames),
+        trailing=trailing,
+        unlike_opencv=(difference,) if difference else (),
     )
 
 
-def gif_warning(body: bytes, at: int, height: int, width: int) -> str:
+def gif_background_difference(body: bytes) -> str:
+    """Return a message where the background color is not in the palette of the file."""
+    colors, index = gif_table(body, 10) // 3, little(body, 11, 1)
+    if not colors or index < colors:
+        return ""
+    return f"GIF: background color {index}, palette of {colors} colors; OpenCV rejects the file"
+
+
+def gif_frame_difference(body: bytes, at: int, height: int, width: int) -> str:
     """Return a message where the first frame, whose descriptor is at ``at``, is larger than the screen."""
     right, bottom = little(body, at, 2) + little(body, at + 4, 2), little(body, at + 2, 2) + little(body, at + 6, 2)
     if right <= width and bottom <= height:
@@ -135,8 +147,9 @@ def dib_declares(body: bytes, at: int) -> ContainerHeader | None:
     if size == 12:
         return ContainerHeader(height=little(body, at + 6, 2), width=little(body, at + 4, 2))
     height = int.from_bytes(body[at + 8 : at + 12], "little", signed=True)
-    warning = BMP_RLE if little(body, at + 16, 4) in (1, 2) else BMP_16 if little(body, at + 14, 2) == 16 else ""
-    return ContainerHeader(height=abs(height), width=little(body, at + 4, 4), warnings=(warning,) if warning else ())
+    difference = BMP_RLE if little(body, at + 16, 4) in (1, 2) else BMP_16 if little(body, at + 14, 2) == 16 else ""
+    width = little(body, at + 4, 4)
+    return ContainerHeader(height=abs(height), width=width, unlike_opencv=(difference,) if difference else ())
 
 
 def webp_declares(body: bytes) -> ContainerHeader | None:
@@ -200,7 +213,7 @@ def tiff_declares(body: bytes) -> ContainerHeader | None:
         width=fields[256],
         bits=fields.get(258, 1),
         frames=max(1, len(offsets)),
-        warnings=tuple(tiff_warnings(fields)),
+        unlike_opencv=tuple(tiff_differences(fields)),
     )
 
 
@@ -209,7 +222,7 @@ OPENCV_DEPTHS = (1, 8, 16, 32, 64)
 TIFF_UNREAD = {34887: "LERC", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP"}
 
 
-def tiff_warnings(fields: dict[int, int]) -> Iterator[str]:
+def tiff_differences(fields: dict[int, int]) -> Iterator[str]:
     """Yield what Pillow and OpenCV, whose libtiff has fewer codecs, read differently."""
     if fields.get(262) in TIFF_LAB:
         yield "TIFF: colors in CIE L*a*b*; Pillow and OpenCV convert them differently"
@@ -229,17 +242,17 @@ def netpbm_declares(body: bytes) -> ContainerHeader | None:
     if header is None:
         return None
     trailing = 0 if header.plain else max(0, len(body) - header.start - header.needed_bytes)
-    warnings = []
+    differences = []
     if header.white not in USUAL_WHITE and not (header.plain and header.bits == 8):
-        warnings.append(f"Netpbm: white is {header.white}; Pillow scales the samples, and OpenCV does not")
+        differences.append(f"Netpbm: white is {header.white}; Pillow scales the samples, and OpenCV does not")
     if header.plain and header.white and not body[-1:].isspace():
-        warnings.append("Netpbm: no space after the last number; OpenCV rejects the file")
+        differences.append("Netpbm: no space after the last number; OpenCV rejects the file")
     return ContainerHeader(
         height=header.height,
         width=header.width,
         bits=header.bits,
         trailing=trailing,
-        warnings=tuple(warnings),
+        unlike_opencv=tuple(differences),
     )
 
 

@@ -13,7 +13,7 @@ from sm_imgcheck.io.images.decode_jpeg import MOSTLY_LOST, decode_jpeg_with_head
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, to_srgb
 from sm_imgcheck.io.images.jpeg import scan_jpeg
-from sm_imgcheck.io.images.opencv import opencv_gray, quiet_opencv
+from sm_imgcheck.io.images.opencv import is_blended, opencv_gray, quiet_opencv
 from sm_imgcheck.io.images.orientation import as_stored
 from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profile
 from sm_imgcheck.io.images.png import check_data, essential_png, scan_png
@@ -91,7 +91,8 @@ def decode_other_with_header(body: bytes, header: Header) -> tuple[np.ndarray, H
         return pixels, replace_fields(header, refused=problem.problem)
     ending = png_data_warning(body, header, pixels) if header.format == "PNG" else ()
     warnings = dict.fromkeys((*header.warnings, *opening, *loading, *ending))
-    return pixels, replace_fields(header, warnings=tuple(warnings), truncated=False)
+    blended = is_blended(body, header, pixels)
+    return pixels, replace_fields(header, warnings=tuple(warnings), is_blended=blended, truncated=False)
 
 
 TAIL = 16

@@ -197,6 +197,7 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
         exif_problem=exif_problem,
         icc_problem=scan.icc_problem or unreadable,
         warnings=scan.warnings,
+        unlike_opencv=scan.unlike_opencv,
         truncated=not scan.complete,
     )
 
@@ -244,7 +245,8 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
         trailing_bytes=container.trailing if container else 0,
         exif_problem=exif_problem,
         icc_problem=profile_warnings or icc_problem,
-        warnings=(*messages, *frame_warnings, *(container.warnings if container else ())),
+        warnings=(*messages, *frame_warnings),
+        unlike_opencv=container.unlike_opencv if container else (),
         refused="" if pillow_accepts(body, form) else f"unrecognized {form} signature: got {printable(body[:12])}",
     )
 

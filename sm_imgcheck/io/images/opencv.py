@@ -12,8 +12,9 @@ from sm_imgcheck.io.images.orientation import as_stored
 from sm_imgcheck.io.images.png import essential_png, scan_png
 from sm_imgcheck.io.images.quiet import quietly
 from sm_imgcheck.ops.kernels.color import opencv_cmyk_to_rgb
+from sm_imgcheck.rules.source_library import may_blend
 
-__all__ = ["opencv_gray", "quiet_opencv"]
+__all__ = ["is_blended", "opencv_gray", "quiet_opencv"]
 
 OPENCV_DEBUG = 5
 """OpenCV's LOG_LEVEL_DEBUG, for which not every version has a name in Python."""
@@ -58,6 +59,26 @@ def opencv_decode_verbose(body: bytes, flags: int, *, verbose: bool) -> Any:
         return cv2.imdecode(image, flags)
     finally:
         levels.setLogLevel(level)
+
+
+# By alpha: the largest color that libtiff's (color * alpha + 127) / 255 keeps.
+KEPT_BY_ALPHA = np.array([127 // (255 - alpha) for alpha in range(255)] + [255], np.uint8)
+
+
+def is_blended(body: bytes, header: Header, pixels: np.ndarray) -> bool | None:
+    """Return whether OpenCV (4.10 to 5.0) changes the colors of transparent ``pixels`` (HWC); None: unknown.
+
+    Unknown without a palette of the file, which contains the background color.
+    """
+    if not may_blend(header):
+        return None
+    colors, alpha = pixels[..., :-1], pixels[..., -1:]
+    if header.format == "TIFF":
+        return bool((colors > KEPT_BY_ALPHA[alpha]).any())
+    background = np.frombuffer(body[13 + 3 * body[11] : 16 + 3 * body[11]], np.uint8)
+    if not body[10] & 0x80 or body[11] >= 2 << (body[10] & 7):
+        return None if (alpha < 255).any() else False
+    return bool(((colors != background) & (alpha < 255)).any())
 
 
 def opencv_gray(body: bytes, header: Header, pixels: np.ndarray) -> np.ndarray:

@@ -55,6 +55,7 @@ class PngScan:
     missing_rows: float
     """Share of the rows, 0..1, that the compressed data cannot contain, however well it is compressed."""
     warnings: tuple[str, ...]
+    unlike_opencv: tuple[str, ...]
 
 
 def png_chunks(body: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -109,20 +110,26 @@ def scan_png(body: bytes) -> PngScan:
         end=chunks[-1][2] if chunks[-1][0] == b"IEND" else len(body),
         complete=chunks[-1][0] == b"IEND",
         missing_rows=max(0.0, 1.0 - (data + 64) * DEFLATE_RATIO / max(rows, 1)),
-        warnings=(*warnings, *png_grammar_warnings(chunks, has_palette=body[25] == 3)),
+        warnings=(*warnings, *png_grammar_warnings(chunks)),
+        unlike_opencv=png_palette_difference(chunks, is_needed=body[25] == 3),
     )
 
 
-def png_grammar_warnings(chunks: list[tuple[bytes, int, int]], *, has_palette: bool) -> Iterator[str]:
+def png_grammar_warnings(chunks: list[tuple[bytes, int, int]]) -> Iterator[str]:
     """Yield what libpng, and OpenCV with it, rejects and Pillow ignores."""
     names = [name for name, _, _ in chunks]
     if names[-1] != b"IEND":
         yield "PNG: missing end chunk (IEND): the file is truncated"
-    if names.count(b"PLTE") > 1 or (has_palette and b"PLTE" not in names):
-        yield f"PNG palettes (PLTE): got {names.count(b'PLTE')}, expected 1; OpenCV rejects the file"
     for name in dict.fromkeys(names):
         if name[:1].isupper() and name not in PNG_CRITICAL:
             yield f"PNG: unknown critical chunk {name.decode('latin-1')!r}; OpenCV rejects the file"
+
+
+def png_palette_difference(chunks: list[tuple[bytes, int, int]], *, is_needed: bool) -> tuple[str, ...]:
+    """Return what OpenCV does where the number of palettes is wrong, which Pillow ignores; empty where it is right."""
+    count = sum(name == b"PLTE" for name, _, _ in chunks)
+    is_wrong = count > 1 or (is_needed and not count)
+    return (f"PNG palettes (PLTE): got {count}, expected 1; OpenCV rejects the file",) if is_wrong else ()
 
 
 def png_checksum(body: bytes, name: bytes, start: int, end: int) -> str:
