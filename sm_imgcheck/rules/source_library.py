@@ -19,7 +19,7 @@ _TRANSPARENCY = {
     "TIFF": "multiplies the colors of a TIFF by alpha",
 }
 """What OpenCV (4.10 to 5.0) does where a pixel is transparent; of other formats it drops alpha, as the spec does."""
-_BLENDED = (("GIF", "LA"), ("GIF", "RGBA"), ("TIFF", "RGBA"))
+_MODES_WITH_ALPHA = (("GIF", "LA"), ("GIF", "RGBA"), ("TIFF", "RGBA"))
 
 SRC141 = Rule(
     "SRC141",
@@ -70,4 +70,4 @@ def _unlike_library(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
 
 def may_blend(header: Header) -> bool:
     """Return whether OpenCV changes the colors of transparent pixels in such an image."""
-    return header.bits == 8 and (header.format, header.mode) in _BLENDED
+    return header.bits == 8 and (header.format, header.mode) in _MODES_WITH_ALPHA

@@ -90,9 +90,9 @@ def decode_other_with_header(body: bytes, header: Header) -> tuple[np.ndarray, H
         pixels = second_opinion(body, header, problem, is_open=image is not None)
         return pixels, replace_fields(header, refused=problem.problem)
     ending = png_data_warning(body, header, pixels) if header.format == "PNG" else ()
-    warnings = dict.fromkeys((*header.warnings, *opening, *loading, *ending))
-    blended = is_blended(body, header, pixels)
-    return pixels, replace_fields(header, warnings=tuple(warnings), is_blended=blended, truncated=False)
+    warnings = tuple(dict.fromkeys((*header.warnings, *opening, *loading, *ending)))
+    changes = {"warnings": warnings, "is_blended": is_blended(body, header, pixels)}
+    return pixels, replace_fields(header, **changes, truncated=False)
 
 
 TAIL = 16
