@@ -52,7 +52,7 @@ class Budget:
         return f"search stopped after {self.spent / 1e9:.1f} billion values, not searched: {', '.join(self.unsearched)}"
 
     def frame(self, comparisons: int) -> None:
-        """Count the comparisons of a framing by cells."""
+        """Count comparisons of framings by cells, before they are made together."""
         self.other += _FRAMING * comparisons
 
     def read(self, values: int) -> None:

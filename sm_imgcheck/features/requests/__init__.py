@@ -88,7 +88,7 @@ def _open_questions(payload: Mapping[str, object]) -> Iterator[str]:
     if "endpoint" not in payload and endpoint_of(payload) == "realtime":
         yield "limits of a realtime endpoint assumed: set payload.endpoint in the spec"
     stack = str(payload.get("stack", ""))
-    if endpoint_of(payload) == "direct" and "max_bytes" not in payload and (stack and not STACKS[stack].body_limit):
+    if endpoint_of(payload) == "direct" and "max_bytes" not in payload and stack and not STACKS[stack].body_limit:
         yield f"size limit of {stack} unknown: set payload.max_bytes in the spec"
 
 
@@ -133,9 +133,15 @@ def _texts(limit: object) -> dict[str, str]:
     return {key: getattr(limit, key) for key in ("source", "remedy")}
 
 
+_NO_LIMIT = 1 << 40
+"""Bytes without a stated limit: more than any server keeps in memory."""
+
+
 def narrowest(limits: tuple[SizeLimit, ...], severity: Severity = "warning") -> int:
     """Bytes that a body may have without an error; with ``warning``, without a warning either."""
-    return min((limit.bytes for limit in limits if severity == "warning" or limit.severity == "error"), default=1 << 40)
+    return min(
+        (limit.bytes for limit in limits if severity == "warning" or limit.severity == "error"), default=_NO_LIMIT
+    )
 
 
 def too_large(route: RequestTarget, size: int) -> tuple[Finding, ...]:

@@ -17,6 +17,7 @@ from sm_imgcheck.io.images.opencv import is_blended, opencv_gray, quiet_opencv
 from sm_imgcheck.io.images.orientation import as_stored
 from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profile
 from sm_imgcheck.io.images.png import check_data, essential_png, scan_png
+from sm_imgcheck.rules.source_library import may_blend
 
 __all__ = ["decode", "decode_with_header"]
 
@@ -61,6 +62,8 @@ def decode_with_header(
         pixels, header = decode_other_with_header(body, header)
     if gray:
         pixels = opencv_gray(body, header, pixels)
+        if may_blend(header):  # these are the pixels of OpenCV
+            header = replace_fields(header, is_blended=False)
     elif icc == "srgb":
         try:
             pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)

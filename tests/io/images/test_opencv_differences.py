@@ -151,6 +151,17 @@ def test_transparent_pixels_are_reported_where_opencv_changes_their_colors(name)
     assert library_findings(body, "pillow") == []
 
 
+@pytest.mark.parametrize("name", TRANSPARENT)
+def test_gray_plane_has_the_pixels_of_opencv_and_no_finding(name):
+    body = TRANSPARENT[name]
+    keys = {"shape": ["N", "H", "W", 1], "dtype": "uint8", "channel_order": "GRAY"}
+    spec = parse({**keys, "decode": {"library": "opencv", "to_gray": "y_plane", "alpha": "drop"}})
+    candidate = from_bytes(body, "x", spec.decode, gray=True)
+    by_opencv = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert np.array_equal(candidate.pixels[..., 0], by_opencv)
+    assert "SRC141" not in [finding.code for finding in rules.run(candidate, spec)]
+
+
 @pytest.mark.parametrize("name", ["TIFF", "opaque TIFF", "GIF"])
 def test_transparency_in_a_header_alone_is_a_notice_with_its_condition(name):
     ((_, severity, message),) = library_findings(TRANSPARENT[name], "opencv", depth="header")
